@@ -1,4 +1,6 @@
-"""The S(T)EM noise model of Lobato, Friedrich and Van Aert (npj Comput. Mater. 10, 2024).
+"""The noise model of Lobato, Friedrich and Van Aert (npj Comput. Mater. 10, 2024).
 
-The chain is described by `noise.chain.ScanNoise` and applied by `noise.chain.distort`.
+`noise.chain.distort` applies the S(T)EM chain `ScanNoise`, `noise.tem_chain.distort_tem` the TEM
+chain `TemNoise`, `noise.post_processing.post_process` what users do to a pair afterwards, and
+`noise.arrays.distort_array` any of the chains to a user's own image. docs/noise.md explains them.
 """

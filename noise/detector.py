@@ -7,6 +7,8 @@ import numpy as np
 import numpy.typing as npt
 
 from noise.errors import InputError
+from noise.limits import require
+from noise.ranges import RANGES
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -36,16 +38,22 @@ class Detector:
     gain: float = 1.0
 
     def __post_init__(self) -> None:
-        if not (math.isfinite(self.photons) and self.photons > 0):
-            raise InputError(f"photons per electron must be positive, not {self.photons}")
-        if not (math.isfinite(self.photon_variance) and self.photon_variance >= 0):
-            raise InputError(f"photon variance must be >= 0, not {self.photon_variance}")
-        if not 0 < self.efficiency <= 1:
-            raise InputError(f"detector efficiency must lie in (0, 1], not {self.efficiency}")
-        if not (math.isfinite(self.secondary_gain) and self.secondary_gain > 1):
-            raise InputError(f"secondary gain must exceed 1, not {self.secondary_gain}")
-        if not (math.isfinite(self.gain) and self.gain > 0):
-            raise InputError(f"detector gain must be positive, not {self.gain}")
+        require(self.photons, "photons per electron", low=0, open_low=True)
+        require(self.photon_variance, "photon variance", low=0)
+        require(self.efficiency, "detector efficiency", low=0, open_low=True, high=1)
+        require(self.secondary_gain, "secondary gain", low=1, open_low=True)
+        require(self.gain, "detector gain", low=0, open_low=True)
+
+    @classmethod
+    def sample(cls, rng: np.random.Generator) -> "Detector":
+        """Draw parameters over the ranges of `noise.ranges`."""
+        photons = RANGES["detector.photons"].draw(rng)
+        return cls(
+            photons=photons,
+            photon_variance=photons * RANGES["detector.photon_variance"].draw(rng),
+            efficiency=RANGES["detector.efficiency"].draw(rng),
+            secondary_gain=RANGES["detector.secondary_gain"].draw(rng),
+        )
 
     @property
     def mean_pulse(self) -> float:
@@ -72,8 +80,20 @@ class Detector:
 
 
 def count_electrons(expected: FloatArray, rng: np.random.Generator) -> FloatArray:
-    """Poisson counts of `expected` electrons per pixel, equation (45); exact at any mean."""
-    return rng.poisson(expected).astype(np.float64)
+    """Poisson counts of `expected` electrons per pixel, equations (30) and (45); exact.
+
+    Raises
+    ------
+    InputError
+        If more electrons are expected than a 64-bit integer can count.
+    """
+    try:
+        return rng.poisson(expected).astype(np.float64)
+    except ValueError as error:
+        raise InputError(
+            f"{expected.max():.3g} electrons per pixel cannot be counted; lower the dose or check"
+            " that the image is a fraction of the incident beam"
+        ) from error
 
 
 def add_pulse_noise(

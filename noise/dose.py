@@ -1,8 +1,9 @@
 """Conversion between dose, sampling and expected electrons per pixel."""
 
-import math
+import numpy as np
 
-from noise.errors import InputError
+from noise.limits import require
+from noise.ranges import RANGES
 
 
 def electrons_per_pixel(dose: float, sampling: float) -> float:
@@ -25,8 +26,15 @@ def electrons_per_pixel(dose: float, sampling: float) -> float:
     InputError
         If either is not a positive finite number.
     """
-    if not (math.isfinite(dose) and dose > 0):
-        raise InputError(f"dose must be a positive number of electrons per Å², not {dose}")
-    if not (math.isfinite(sampling) and sampling > 0):
-        raise InputError(f"sampling must be a positive number of Å per pixel, not {sampling}")
+    require(dose, "dose", low=0, open_low=True, unit="e/Å²")
+    require(sampling, "sampling", low=0, open_low=True, unit="Å/px")
     return dose * sampling**2
+
+
+def draw_counts(rng: np.random.Generator) -> float:
+    """Draw the mean electron count per pixel of a random image.
+
+    It is α E{y} of the text before equation (30), in [0.5, 750] electrons per pixel. Divided by
+    ``image.mean() * sampling**2`` it is the dose in e/Å².
+    """
+    return RANGES["dose.electrons"].draw(rng)

@@ -7,7 +7,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy import ndimage, signal
 
-from noise.errors import InputError
+from noise.limits import require
+from noise.ranges import CHANCES, RANGES
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -31,14 +32,23 @@ class Jitter:
     phi_y: float
 
     def __post_init__(self) -> None:
-        for name, sigma, phi in (
-            ("x", self.sigma_x, self.phi_x),
-            ("y", self.sigma_y, self.phi_y),
-        ):
-            if not (math.isfinite(sigma) and sigma >= 0):
-                raise InputError(f"jitter sigma_{name} must be >= 0 Å, not {sigma}")
-            if not 0 <= phi < 1:
-                raise InputError(f"jitter phi_{name} must lie in [0, 1), not {phi}")
+        for axis in ("x", "y"):
+            require(getattr(self, f"sigma_{axis}"), f"jitter sigma_{axis}", low=0, unit="Å")
+            require(
+                getattr(self, f"phi_{axis}"), f"jitter phi_{axis}", low=0, high=1, open_high=True
+            )
+
+    @classmethod
+    def sample(cls, rng: np.random.Generator) -> "Jitter":
+        """Draw parameters over the ranges of `noise.ranges`: in x, in y or in both."""
+        place, chance = rng.random(), CHANCES["jitter.x_only"].value
+        sigma_x, sigma_y = (RANGES["jitter.sigma"].draw(rng) for _ in range(2))
+        phi_x, phi_y = (RANGES["jitter.phi"].draw(rng) for _ in range(2))
+        if place < chance:
+            sigma_y = phi_y = 0.0
+        elif place < 2 * chance:
+            sigma_x = phi_x = 0.0
+        return cls(sigma_x=sigma_x, sigma_y=sigma_y, phi_x=phi_x, phi_y=phi_y)
 
 
 def line_displacements(
@@ -94,21 +104,18 @@ def displace_lines(coefficients: FloatArray, dx: FloatArray, *, dy: FloatArray) 
     -------
     ndarray, shape (h, w)
     """
-    height, width = coefficients.shape
-    row = np.arange(height) + dy
-    row_start = np.floor(row).astype(np.intp) - 1
-    row_weights = _cubic_weights(row - np.floor(row))
-    blended = np.zeros((height, width))
-    for tap in range(4):
-        blended += row_weights[tap][:, None] * coefficients[_mirror(row_start + tap, height)]
+    from noise.kernels import displace  # numba, loaded on first use
 
-    column_start = np.floor(dx).astype(np.intp) - 1
-    column_weights = _cubic_weights(dx - np.floor(dx))
-    columns = np.arange(width)
-    out = np.zeros((height, width))
-    for tap in range(4):
-        index = _mirror(columns[None, :] + (column_start + tap)[:, None], width)
-        out += column_weights[tap][:, None] * np.take_along_axis(blended, index, axis=1)
+    row = np.arange(coefficients.shape[0]) + dy
+    out = np.empty(coefficients.shape)
+    displace(
+        np.ascontiguousarray(coefficients),
+        np.floor(row).astype(np.intp) - 1,
+        np.stack(_cubic_weights(row - np.floor(row))),
+        np.floor(dx).astype(np.intp) - 1,
+        np.stack(_cubic_weights(dx - np.floor(dx))),
+        out,
+    )
     return out
 
 
@@ -121,12 +128,3 @@ def _cubic_weights(fraction: FloatArray) -> tuple[FloatArray, ...]:
         (1 + 3 * t + 3 * t**2 - 3 * t**3) / 6,
         t**3 / 6,
     )
-
-
-def _mirror(index: npt.NDArray[np.intp], length: int) -> npt.NDArray[np.intp]:
-    """Fold indices back into the array about the centres of its end pixels."""
-    if length == 1:
-        return np.zeros_like(index)
-    period = 2 * (length - 1)
-    folded = np.abs(index) % period
-    return np.where(folded >= length, period - folded, folded)

@@ -1,6 +1,7 @@
 """One random generator per realization, keyed by what the realization is and by nothing else."""
 
 import zlib
+from collections.abc import Iterable
 
 import numpy as np
 
@@ -37,3 +38,14 @@ def realization_generator(
         realization,
     )
     return np.random.default_rng(np.random.SeedSequence(root, spawn_key=key))
+
+
+def streams_of(
+    generator: np.random.Generator, names: Iterable[str]
+) -> dict[str, np.random.Generator]:
+    """Give each stage of a chain its own random stream, spawned in the order of `names`.
+
+    A stage that is left out then never changes the draw of another one.
+    """
+    known = tuple(names)
+    return dict(zip(known, generator.spawn(len(known)), strict=True))

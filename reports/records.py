@@ -31,6 +31,7 @@ COLUMNS: Final[dict[str, tuple[str, str, str]]] = {
     "x_ref": ("float64", "px", "position fitted on the noise-free image: the reference"),
     "y_ref": ("float64", "px", "position fitted on the noise-free image: the reference"),
     "scs_ref": ("float64", "Å²", "scattering cross-section fitted on the noise-free image"),
+    "count_ref": ("float64", "atoms", "atom count of the noise-free fit, NaN if not counted"),
     "x_init": ("float64", "px", "start of the fit"),
     "y_init": ("float64", "px", "start of the fit"),
     "x_fit": ("float64", "px", "fitted position, NaN if the fit failed"),

@@ -1,0 +1,223 @@
+"""The unit of work as a pure function: distort, restore, fit and record one block."""
+
+import os
+import resource
+import time
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from bench.plan import Block
+from bench.reference import clean_fit, positions_and_mask, reference_table
+from cases import get_case
+from cases.description import Case
+from cases.ground_truth import load_ground_truth
+from fitting import Bounds, count_atoms, fit_batch
+from fitting.flags import NOT_RESTORED
+from noise.chain import distort
+from noise.dose import electrons_per_pixel
+from noise.seeds import realization_generator
+from reports.records import conform
+from restore import RestorationError, Restorer, load_restorer
+
+FloatArray = npt.NDArray[np.float64]
+
+_FIT_COLUMNS = {
+    "x": "x_fit",
+    "y": "y_fit",
+    "x_err": "x_err",
+    "y_err": "y_err",
+    "height": "height",
+    "sigma": "sigma",
+    "background": "background",
+    "scs": "scs",
+    "scs_err": "scs_err",
+    "flags": "flags",
+}
+
+
+@dataclass(frozen=True)
+class BlockResult:
+    """What a block returns.
+
+    Attributes
+    ----------
+    records : pandas.DataFrame
+        Rows of the record schema: measured columns alone.
+    seconds : dict
+        Wall time of each stage.
+    failure : str
+        Why the restorer failed; empty if it did not.
+    example : dict
+        Arrays of the first realization for the figures; empty unless the block keeps them.
+    process : int
+        Process that did the work.
+    peak_memory : int
+        Its largest resident size so far, in bytes.
+    """
+
+    records: pd.DataFrame
+    seconds: dict[str, float]
+    failure: str = ""
+    example: dict[str, FloatArray] = field(default_factory=dict)
+    process: int = 0
+    peak_memory: int = 0
+
+
+@lru_cache(maxsize=8)
+def _restorer(spec: str) -> Restorer:
+    # One load per process: building a network costs seconds.
+    return load_restorer(spec)
+
+
+def run_block(block: Block, library: FloatArray) -> BlockResult:
+    """Run one block; the rows depend on its arguments alone.
+
+    Parameters
+    ----------
+    block : Block
+    library : ndarray, shape (m,)
+        SCS in Å² of 1 to m atoms for counting; empty where the case has no library.
+
+    Returns
+    -------
+    BlockResult
+    """
+    seconds: dict[str, float] = {}
+    clock = time.perf_counter()
+
+    def lap(stage: str) -> None:
+        nonlocal clock
+        now = time.perf_counter()
+        seconds[stage] = now - clock
+        clock = now
+
+    case = get_case(block.case)
+    truth = load_ground_truth(case)
+    reference = reference_table(case, block.image, dose=block.dose)
+    restorer = _restorer(block.restorer)
+    lap("prepare")
+
+    counts = distort(
+        truth.image(block.image, margin=case.margin),
+        [
+            realization_generator(
+                block.seed, block.case, image=block.image, dose=block.dose, realization=k
+            )
+            for k in range(block.start, block.stop)
+        ],
+        dose=block.dose,
+        sampling=case.sampling,
+        noise=case.noise,
+        margin=case.margin,
+    )
+    lap("distort")
+
+    detector = case.noise.detector
+    failure = ""
+    restored = None
+    try:
+        restored = restorer.restore(counts, sampling=case.sampling)
+    except RestorationError as error:
+        failure = str(error)
+    lap("restore")
+
+    scale = electrons_per_pixel(block.dose, case.sampling)
+    if restored is None:
+        tables = [_failed_table(reference)] * len(counts)
+    else:
+        # Only untouched counts have the variances of Poisson and detector; what a restorer leaves
+        # behind has not, so the fit then states errors from its residuals.
+        raw = restorer.metadata.name == "raw"
+        positions, mask = positions_and_mask(case, block.image)
+        width = float(clean_fit(case, block.image, choice=case.fit).table["sigma"].median())
+        spread = case.fit.width_factor
+        fits = fit_batch(
+            restored / scale,
+            positions,
+            mask=mask,
+            sampling=case.sampling,
+            dose=block.dose if raw else None,
+            detector_sigma=detector.sigma_electrons if raw and detector else 0.0,
+            width=case.fit.width,
+            background=case.fit.background,
+            start_width=width,
+            bounds=Bounds(width=(width / spread, width * spread)),
+            threads=1,
+        )
+        tables = [fit.table for fit in fits]
+    records = pd.concat(
+        [
+            _rows(block, case, reference, table=table, library=library, realization=k)
+            for k, table in zip(range(block.start, block.stop), tables, strict=True)
+        ]
+    )
+    lap("fit")
+
+    example: dict[str, FloatArray] = {}
+    if block.example and restored is not None:
+        example = {
+            "image": restored[0] / scale,
+            "clean": truth.image(block.image),
+            "positions": tables[0][["x", "y"]].to_numpy(),
+            "true_positions": reference[["x_true", "y_true"]].to_numpy(),
+            "measured": reference["measured"].to_numpy().astype(float),
+        }
+    return BlockResult(
+        records=conform(records[records["measured"]]),
+        seconds=seconds,
+        failure=failure,
+        example=example,
+        process=os.getpid(),
+        peak_memory=peak_memory(),
+    )
+
+
+def peak_memory() -> int:
+    """Largest resident size of this process so far, in bytes."""
+    # Linux counts ru_maxrss in KiB.
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+
+
+def _failed_table(reference: pd.DataFrame) -> pd.DataFrame:
+    table = pd.DataFrame(np.nan, index=reference.index, columns=list(_FIT_COLUMNS))
+    table["flags"] = NOT_RESTORED
+    table["x_init"] = reference["x_true"]
+    table["y_init"] = reference["y_true"]
+    return table
+
+
+def _rows(
+    block: Block,
+    case: Case,
+    reference: pd.DataFrame,
+    *,
+    table: pd.DataFrame,
+    library: FloatArray,
+    realization: int,
+) -> pd.DataFrame:
+    scs = table["scs"].to_numpy()
+    count = count_atoms(scs, library)["count"].to_numpy() if library.size else np.nan
+    reference_count: Any = np.nan
+    if library.size:
+        reference_count = count_atoms(reference["scs_ref"].to_numpy(), library)["count"].to_numpy()
+    identity: dict[str, Any] = {
+        "case": case.name,
+        "case_version": case.version,
+        "image": block.image,
+        "thickness": {spec.label: spec.thickness for spec in case.images}[block.image],
+        "dose": block.dose,
+        "realization": realization,
+        "restorer": _restorer(block.restorer).metadata.name,
+        "sampling": case.sampling,
+        "x_init": table["x_init"].to_numpy(),
+        "y_init": table["y_init"].to_numpy(),
+        "count_fit": count,
+        "count_ref": reference_count,
+    }
+    fitted = {new: table[old].to_numpy() for old, new in _FIT_COLUMNS.items()}
+    return reference.assign(**identity, **fitted).rename_axis("column").reset_index()

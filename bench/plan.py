@@ -1,0 +1,79 @@
+"""The units of work of a run: blocks of realizations of one image, dose and restorer."""
+
+import hashlib
+import re
+from dataclasses import dataclass
+
+from bench.profiles import Profile
+
+#: Realizations per block. A block is the grain of resuming and of balancing workers; results do
+#: not depend on it.
+BLOCK_SIZE = 8
+
+
+@dataclass(frozen=True)
+class Block:
+    """One unit of work.
+
+    Attributes
+    ----------
+    case : str
+    image : str
+        Label of the image within the case.
+    dose : float
+        Dose in e/Å².
+    restorer : str
+        Restorer spec.
+    start, stop : int
+        Realizations start, ..., stop - 1.
+    seed : int
+        Seed of the run.
+    example : bool
+        Whether the first realization's arrays are kept for the figures.
+    """
+
+    case: str
+    image: str
+    dose: float
+    restorer: str
+    start: int
+    stop: int
+    seed: int
+    example: bool = False
+
+    @property
+    def name(self) -> str:
+        """File name stem, unique within a run and free of path characters."""
+        slug = re.sub(r"[^A-Za-z0-9.-]+", "-", self.restorer).strip("-.")[-40:]
+        digest = hashlib.sha256(self.restorer.encode()).hexdigest()[:8]
+        realizations = f"{self.start:04d}-{self.stop - 1:04d}"
+        return f"{self.case}__{self.image}__{self.dose:g}__{slug}-{digest}__{realizations}"
+
+
+def plan_blocks(profile: Profile, *, seed: int, block_size: int = BLOCK_SIZE) -> tuple[Block, ...]:
+    """All blocks of a profile, in the order in which they are run.
+
+    Examples are kept of realization 0 at the extremes that the figures show: a case's first image
+    at its lowest dose, and its last image at its highest dose.
+    """
+    blocks = []
+    for selection in profile.selections:
+        low = (selection.images[0], min(selection.doses))
+        high = (selection.images[-1], max(selection.doses))
+        for image in selection.images:
+            for dose in selection.doses:
+                for restorer in profile.restorers:
+                    blocks += [
+                        Block(
+                            case=selection.case,
+                            image=image,
+                            dose=dose,
+                            restorer=restorer,
+                            start=start,
+                            stop=min(start + block_size, selection.realizations),
+                            seed=seed,
+                            example=start == 0 and (image, dose) in (low, high),
+                        )
+                        for start in range(0, selection.realizations, block_size)
+                    ]
+    return tuple(blocks)

@@ -1,0 +1,53 @@
+"""A run with a progress bar and an estimate of what is left."""
+
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+
+from bench.plan import Block
+from bench.profiles import Profile
+from bench.run import RunOutcome, run_benchmark
+
+
+def run_with_progress(
+    profile: Profile, folder: Path, *, seed: int, jobs: int | None, verbose: bool
+) -> RunOutcome:
+    """Run a profile as `bench.run.run_benchmark` does, and say on the terminal how far it is."""
+    console = Console(stderr=True)
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TextColumn("left"),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=console) as bar:
+        task = bar.add_task(f"Profile {profile.name}", total=None)
+
+        def announce(total: int, done: int) -> None:
+            bar.update(task, total=total, completed=done)
+            if done:
+                console.print(f"{done} of {total} images were done already")
+
+        def advance(block: Block, realizations: int) -> None:
+            bar.update(task, advance=realizations)
+            if verbose:
+                console.print(f"done {block.name}")
+
+        outcome = run_benchmark(
+            profile, folder, seed=seed, jobs=jobs, progress=advance, announce=announce
+        )
+    console.print(
+        f"{outcome.blocks} blocks ({outcome.reused} from before) in {outcome.seconds:.0f} s,"
+        f" peak memory {outcome.peak_memory / 2**30:.1f} GiB: {outcome.folder}"
+    )
+    return outcome

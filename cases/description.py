@@ -1,0 +1,343 @@
+"""Frozen descriptions of a case: specimen, microscope, simulation, scan, doses, measurement."""
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+from noise.chain import ScanNoise
+
+
+@dataclass(frozen=True)
+class Material:
+    """An fcc element.
+
+    Attributes
+    ----------
+    element : str
+        Chemical symbol.
+    lattice_parameter : float
+        Edge of the cubic cell in Å.
+    rms_displacement : float
+        Root-mean-square thermal displacement along one axis in Å.
+    """
+
+    element: str
+    lattice_parameter: float
+    rms_displacement: float
+
+
+@dataclass(frozen=True)
+class BulkCrystal:
+    """A perfect crystal seen along [001], periodic in x and y.
+
+    Attributes
+    ----------
+    material : Material
+    cells : int
+        Largest thickness in unit cells; every smaller one is imaged too.
+    """
+
+    material: Material
+    cells: int
+    kind: Literal["bulk"] = "bulk"
+
+
+@dataclass(frozen=True)
+class EdgeDislocation:
+    """A crystal seen along [112] with one edge dislocation parallel to the beam.
+
+    X = [1-10] is the direction of the Burgers vector, Y = [11-1] the normal of the glide plane.
+
+    Attributes
+    ----------
+    material : Material
+    repeats : tuple of three int
+        Cells of a/√2 × a√3 × a√6/2 along X, Y and the beam before the dislocation is inserted.
+    core : tuple of two float
+        Position of the dislocation line in cells along X and Y; between atomic columns.
+    sign : int
+        +1 or -1, sign of the Burgers vector, whose length is a/√2.
+    poisson_ratio : float
+    mode : str
+        How the extra half plane is made, see `cases.dislocation`.
+    """
+
+    material: Material
+    repeats: tuple[int, int, int]
+    core: tuple[float, float]
+    sign: int
+    poisson_ratio: float
+    mode: Literal["edge", "edge_add", "edge_rm"]
+    kind: Literal["edge_dislocation"] = "edge_dislocation"
+
+
+@dataclass(frozen=True)
+class Nanoparticle:
+    """All atoms of a crystal within a sphere round an atom, seen along [001].
+
+    Attributes
+    ----------
+    material : Material
+    radius : float
+        In lattice parameters.
+    """
+
+    material: Material
+    radius: float
+    kind: Literal["nanoparticle"] = "nanoparticle"
+
+
+Structure = BulkCrystal | EdgeDislocation | Nanoparticle
+
+
+@dataclass(frozen=True)
+class Microscope:
+    """An aberration-free HAADF STEM.
+
+    Attributes
+    ----------
+    voltage : float
+        Acceleration voltage in V.
+    semi_convergence : float
+        Semi-convergence angle in mrad.
+    inner, outer : float
+        Detector angles in mrad.
+    defocus : float
+        In Å; 0 focuses the probe on the entrance surface.
+    source_sigma : float
+        Standard deviation of the Gaussian source image in Å.
+    """
+
+    voltage: float
+    semi_convergence: float
+    inner: float
+    outer: float
+    defocus: float
+    source_sigma: float
+
+
+@dataclass(frozen=True)
+class SupercellScan:
+    """Multislice of a periodic supercell; the irreducible scan points of the unit cell are probed.
+
+    In each phonon configuration every point is probed at a symmetry-equivalent place of its own,
+    so that neighbouring points do not share the displacements of one column.
+
+    Attributes
+    ----------
+    repeats : int
+        Unit cells along each side of the supercell.
+    grid_points : int
+        Grid points along each side of the supercell.
+    scan_points : int
+        Scan points along each side of the unit cell before symmetry.
+    slices_per_cell : int
+        Slices in one unit cell of depth.
+    seed : int
+        Root of the phonon seeds.
+    """
+
+    repeats: int
+    grid_points: int
+    scan_points: int
+    slices_per_cell: int
+    seed: int
+    kind: Literal["supercell"] = "supercell"
+
+
+@dataclass(frozen=True)
+class WindowScan:
+    """Multislice in a window of the specimen centred on each scan point.
+
+    Each phonon configuration is scanned on one of ``interleave`` x ``interleave`` sublattices of
+    the scan, so that neighbouring points see independent configurations and a full image takes
+    ``interleave²`` configurations.
+
+    Attributes
+    ----------
+    points : int
+        Scan points along each side of the (square) scan; odd for symmetry 'p4m'.
+    step : float
+        Distance of scan points in Å.
+    oversampling : int
+        Grid points of the wave function per scan step.
+    window : int
+        Grid points along each side of the window.
+    planes_per_slice : int
+        Atomic planes in one slice, placed symmetrically about its centre.
+    interleave : int
+        Scan points along each side of the block over which configurations are dealt.
+    symmetry : {'p1', 'p4m'}
+        With p4m one octant is scanned, each point in a randomly chosen equivalent octant.
+    fine_radius : float or None
+        Beyond this distance (Å) from the centre only every second point along each axis is
+        scanned and the others are interpolated; None scans all.
+    seed : int
+        Root of the phonon seeds.
+    """
+
+    points: int
+    step: float
+    oversampling: int
+    window: int
+    planes_per_slice: int
+    interleave: int
+    symmetry: Literal["p1", "p4m"]
+    fine_radius: float | None
+    seed: int
+    kind: Literal["window"] = "window"
+
+    @property
+    def configurations_per_image(self) -> int:
+        """Phonon configurations that make up one full scan."""
+        return self.interleave**2
+
+
+Simulation = SupercellScan | WindowScan
+
+
+@dataclass(frozen=True)
+class ImageSpec:
+    """One image of a case: its label, and its thickness as the most atoms that a column has."""
+
+    label: str
+    thickness: int
+
+
+@dataclass(frozen=True)
+class MeasuredColumns:
+    """Which columns of the frame count towards the figures of merit.
+
+    Attributes
+    ----------
+    rule : {'all', 'within', 'innermost'}
+        All columns of the frame; those within ``value`` Å of the structure's reference point; or
+        the ``value`` x ``value`` block of a lattice that lies nearest the frame's centre.
+    value : float
+    """
+
+    rule: Literal["all", "within", "innermost"]
+    value: float = 0.0
+
+
+@dataclass(frozen=True)
+class FitChoice:
+    """How the columns of a case are fitted; see ``fitting.fit_columns``.
+
+    Every fit starts at the true positions and at the width of the noise-free image.
+
+    Attributes
+    ----------
+    width : {'shared', 'column'}
+    background : {'none', 'constant', 'plane'}
+    width_factor : float
+        A width may become narrower or wider than that of the noise-free image by this factor.
+    """
+
+    width: Literal["shared", "column"]
+    background: Literal["none", "constant", "plane"]
+    width_factor: float = 1.5
+
+
+@dataclass(frozen=True)
+class Case:
+    """One case of the benchmark. A published case is never edited without a new version.
+
+    Attributes
+    ----------
+    name : str
+    version : int
+    title, summary : str
+        For people.
+    study : int
+        Number of the study in the paper (10.1038/s41524-023-01188-0).
+    structure : Structure
+    microscope : Microscope
+    simulation : Simulation
+    images : tuple of ImageSpec
+    sampling : float
+        Pixel size in Å/px.
+    shape : tuple of two int
+        Height and width of an image in px.
+    margin : int
+        Context in px that the ground truth can provide on each side.
+    offset : tuple of two float
+        Place (x, y) in Å of the structure's reference point (a column, the core, the particle's
+        centre) relative to the frame's centre.
+    doses : tuple of float
+        In e/Å².
+    noise : ScanNoise
+    measured : MeasuredColumns
+    fit : FitChoice
+    bound : bool
+        Whether the Cramér-Rao bound is stated.
+    library_case : str or None
+        Case whose series of thicknesses is the library for counting atoms; None: no counting.
+    superseded_by : str or None
+        Name of the case that replaces this one.
+    """
+
+    name: str
+    version: int
+    title: str
+    summary: str
+    study: int
+    structure: Structure
+    microscope: Microscope
+    simulation: Simulation
+    images: tuple[ImageSpec, ...]
+    sampling: float
+    shape: tuple[int, int]
+    margin: int
+    offset: tuple[float, float]
+    doses: tuple[float, ...]
+    noise: ScanNoise
+    measured: MeasuredColumns
+    fit: FitChoice
+    bound: bool = False
+    library_case: str | None = None
+    superseded_by: str | None = None
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """Labels of the images, in order."""
+        return tuple(image.label for image in self.images)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the description as nested plain types, ready for JSON.
+
+        Stages of the noise chain that are left out are not named, so that a stage which the chain
+        learns later does not change the description of a case without it.
+        """
+        whole = asdict(self)
+        stages = self.noise.as_dict().items()
+        whole["noise"] = {name: stage for name, stage in stages if stage is not None}
+        return whole
+
+    def simulated(self) -> dict[str, Any]:
+        """Return the part of the description that the stored scan depends on.
+
+        The source blur, the pixel grid, doses, noise and fits are left out: they are applied to
+        the stored scan.
+        """
+        whole = self.as_dict()
+        part = {key: whole[key] for key in ("name", "structure", "microscope", "simulation")}
+        del part["microscope"]["source_sigma"]
+        part["labels"] = list(self.labels)
+        return part
+
+    @property
+    def hash(self) -> str:
+        """SHA-256 of the whole description."""
+        return digest(self.as_dict())
+
+
+def digest(description: dict[str, Any]) -> str:
+    """SHA-256 of a description, as hexadecimal digits."""
+    return hashlib.sha256(canonical_json(description).encode()).hexdigest()
+
+
+def canonical_json(description: dict[str, Any]) -> str:
+    """Return JSON with sorted keys and no blanks; tuples and lists look the same."""
+    return json.dumps(description, sort_keys=True, separators=(",", ":"), ensure_ascii=True)

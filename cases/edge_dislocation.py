@@ -1,0 +1,55 @@
+"""Case edge_dislocation: an edge dislocation in Pt [112] under scan distortion (study 2)."""
+
+from typing import Final
+
+from cases.description import (
+    Case,
+    EdgeDislocation,
+    FitChoice,
+    ImageSpec,
+    MeasuredColumns,
+    WindowScan,
+)
+from cases.materials import HAADF, PLATINUM, STUDY_DOSES
+from noise.chain import STUDY_SCAN
+
+CASE: Final = Case(
+    name="edge_dislocation",
+    version=1,
+    title="Edge dislocation in Pt [112]",
+    summary=(
+        "Accuracy of column position and scattering cross-section round the core of an edge "
+        "dislocation with b = 1/2<110>, six periods thick, under shot noise and scan distortion."
+    ),
+    study=2,
+    structure=EdgeDislocation(
+        material=PLATINUM,
+        repeats=(22, 9, 6),
+        # Between columns and between planes: on a column the cut would hang on round-off.
+        core=(11.25, 4.5),
+        sign=1,
+        poisson_ratio=0.39,
+        mode="edge_rm",
+    ),
+    microscope=HAADF,
+    simulation=WindowScan(
+        points=140,
+        step=0.2295,
+        oversampling=8,
+        window=560,
+        planes_per_slice=2,
+        interleave=4,
+        symmetry="p1",
+        fine_radius=None,
+        seed=20230002,
+    ),
+    images=(ImageSpec(label="core", thickness=6),),
+    sampling=0.2,
+    shape=(128, 128),
+    margin=8,
+    offset=(0.0531, -0.0817),
+    doses=STUDY_DOSES,
+    noise=STUDY_SCAN,
+    measured=MeasuredColumns(rule="within", value=8.0),
+    fit=FitChoice(width="shared", background="none"),
+)

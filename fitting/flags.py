@@ -1,0 +1,87 @@
+"""Flags of a fitted column, declared once as data: what can go wrong and what is a failure."""
+
+from dataclasses import dataclass
+from typing import Final
+
+
+@dataclass(frozen=True)
+class Flag:
+    """One thing that can be wrong with a fitted column.
+
+    Attributes
+    ----------
+    bit : int
+        Value of the flag, a power of two.
+    name : str
+        Name as in this module.
+    failed : bool
+        Whether a row with this flag has no result (x, y, SCS and errors are NaN).
+    meaning : str
+        One sentence.
+    """
+
+    bit: int
+    name: str
+    failed: bool
+    meaning: str
+
+
+NOT_CONVERGED: Final = 1
+AT_BOUND: Final = 2
+OUT_OF_FRAME: Final = 4
+NEGATIVE_HEIGHT: Final = 8
+NO_COVARIANCE: Final = 16
+NO_DATA: Final = 32
+DUPLICATE: Final = 64
+SHAPE_AT_BOUND: Final = 128
+NOT_RESTORED: Final = 256
+
+FLAGS: Final[tuple[Flag, ...]] = (
+    Flag(NOT_CONVERGED, "NOT_CONVERGED", True, "the last step still moved the column"),
+    Flag(
+        AT_BOUND,
+        "AT_BOUND",
+        False,
+        "the position ended at its drift bound; the value is the bounded minimum",
+    ),
+    Flag(
+        OUT_OF_FRAME,
+        "OUT_OF_FRAME",
+        True,
+        "the centre lies outside the image; near the edge it is modelled for its neighbours' sake",
+    ),
+    Flag(
+        NEGATIVE_HEIGHT,
+        "NEGATIVE_HEIGHT",
+        True,
+        "a free position found a dip (height not above zero), which is no column",
+    ),
+    Flag(
+        NO_COVARIANCE,
+        "NO_COVARIANCE",
+        False,
+        "the information matrix is singular for this column: no standard errors",
+    ),
+    Flag(NO_DATA, "NO_DATA", True, "too few valid pixels within two widths of the start"),
+    Flag(DUPLICATE, "DUPLICATE", True, "an earlier start lies within half a pixel"),
+    Flag(
+        SHAPE_AT_BOUND,
+        "SHAPE_AT_BOUND",
+        False,
+        "the width or the height ended at its bound; the value is the bounded minimum",
+    ),
+    Flag(
+        NOT_RESTORED,
+        "NOT_RESTORED",
+        True,
+        "there was no image to fit: the restorer failed (set by the benchmark)",
+    ),
+)
+
+#: Bits that mean that the row holds no result.
+FAILED: Final[int] = sum(flag.bit for flag in FLAGS if flag.failed)
+
+
+def names(bits: int) -> tuple[str, ...]:
+    """Names of the flags that are set in `bits`, in declared order."""
+    return tuple(flag.name for flag in FLAGS if bits & flag.bit)

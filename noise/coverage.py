@@ -1,0 +1,89 @@
+"""Whether random chains reach the statistics of given pairs: drawn on the same clean images."""
+
+from collections.abc import Callable
+
+import numpy as np
+import numpy.typing as npt
+
+from noise.chain import ScanNoise, distort
+from noise.dose import draw_counts
+from noise.post_processing import PostProcessing, post_process
+from noise.residual_statistics import STATISTICS, distorted_part, residual_statistics
+from noise.tem_chain import TemNoise, distort_tem
+
+FloatArray = npt.NDArray[np.float64]
+Draw = Callable[[FloatArray, np.random.Generator], FloatArray]
+
+#: Sampling of the random images in Å/px. The pairs' own is not published; jitter alone needs it.
+_SAMPLING = 0.2
+
+
+def random_distortion(modality: str) -> Draw:
+    """Our random chain of one modality, with the post-processing that keeps every pixel in place.
+
+    Parameters
+    ----------
+    modality : str
+        A name that ends in 'stem', 'sem' or 'tem'.
+
+    Returns
+    -------
+    callable
+        Takes a clean image of maximum 1 and a generator and returns a distorted image of the same
+        unit. Chain, dose and blur are drawn anew at each call.
+    """
+
+    def draw(clean: FloatArray, rng: np.random.Generator) -> FloatArray:
+        post = PostProcessing(blur=PostProcessing.sample(rng).blur)
+        counts = draw_counts(rng)
+        dose = counts / (clean.mean() * _SAMPLING**2)
+        if modality.endswith(("stem", "sem")):
+            scan = ScanNoise.sample(rng, modality="stem" if modality.endswith("stem") else "sem")
+            x = distort(clean, [rng], dose=dose, sampling=_SAMPLING, noise=scan)[0]
+        else:
+            # The published y holds the camera's blur already.
+            tem = TemNoise.sample(rng).without("mtf")
+            x = distort_tem(clean, [rng], dose=dose, sampling=_SAMPLING, noise=tem)[0]
+        x, _ = post_process(x, clean, post=post)
+        return np.asarray(x / (dose * _SAMPLING**2), dtype=np.float64)
+
+    return draw
+
+
+def drawn_statistics(
+    x: FloatArray, y: FloatArray, *, draw: Draw, rng: np.random.Generator, draws: int
+) -> tuple[dict[str, float], dict[str, FloatArray]]:
+    """Statistics of a given pair and of random distortions of its clean image.
+
+    The zero of the pair's grey scale is not known: it lies between the scale's end and the darkest
+    clean pixel, and is drawn anew each time.
+
+    Parameters
+    ----------
+    x, y : ndarray, shape (h, w)
+        Distorted and clean image.
+    draw : callable
+        See `random_distortion`.
+    rng : numpy.random.Generator
+    draws : int
+        Number of random distortions.
+
+    Returns
+    -------
+    tuple of two dict
+        Name of the statistic to its value for the pair, and to an array of `draws` values.
+    """
+    part = distorted_part(x, y)
+    ours = []
+    for _ in range(draws):
+        clean = y - rng.uniform(0, y[part].min())
+        clean = np.maximum(clean, 0) / clean[part].max()
+        ours.append(residual_statistics(draw(clean, rng), clean, part=part))
+    return residual_statistics(x, y, part=part), {
+        name: np.array([one[name] for one in ours]) for name in STATISTICS
+    }
+
+
+def rank(value: float, drawn: FloatArray) -> float:
+    """Place of a value among draws: 0 below all, 1 above all; ties count half."""
+    return float(((drawn < value).sum() + 0.5 * (drawn == value).sum()) / drawn.size)

@@ -1,0 +1,139 @@
+"""What to run: `nox -s benchmark`, `nox -s tests`, ... All sessions share one environment."""
+
+import hashlib
+import os
+import sys
+from pathlib import Path
+
+import nox
+
+try:
+    from uv import find_uv_bin
+
+    UV = find_uv_bin()
+except ImportError:  # plain nox: pip does the same, only slower
+    UV = ""
+
+nox.needs_version = ">=2024.10.9"
+nox.options.sessions = ["tests", "lint"]
+nox.options.default_venv_backend = "none"
+
+ROOT = Path(__file__).parent
+ENVIRONMENT = ROOT / ".nox" / "shared"
+PYTHON = sys.executable
+
+
+def environment(session: nox.Session) -> None:
+    """Make the one environment of this checkout, or renew it if pyproject.toml has changed.
+
+    TensorFlow alone is over a gigabyte: one environment for all sessions instead of one each.
+    """
+    stamp = ENVIRONMENT / "stembench-stamp"
+    wanted = hashlib.sha256((ROOT / "pyproject.toml").read_bytes()).hexdigest()
+    if stamp.exists() and stamp.read_text() == wanted:
+        return
+    make_venv(session, ENVIRONMENT)
+    install(session, ENVIRONMENT, "--editable", str(ROOT), "--group", "dev")
+    stamp.write_text(wanted)
+
+
+def make_venv(session: nox.Session, folder: Path) -> None:
+    if UV:
+        session.run(UV, "venv", "-q", "--clear", "--python", PYTHON, str(folder), external=True)
+        return
+    session.run(PYTHON, "-m", "venv", "--clear", str(folder), external=True)
+    # Dependency groups need pip 25.1.
+    install(session, folder, "--upgrade", "pip>=25.1")
+
+
+def install(session: nox.Session, folder: Path, *arguments: str) -> None:
+    interpreter = str(scripts(folder) / "python")
+    with session.chdir(ROOT):
+        if UV:
+            session.run(
+                UV,
+                "pip",
+                "install",
+                "-q",
+                "--compile-bytecode",
+                "--python",
+                interpreter,
+                *arguments,
+                external=True,
+            )
+        else:
+            session.run(interpreter, "-m", "pip", "install", "-q", *arguments, external=True)
+
+
+def scripts(folder: Path) -> Path:
+    return folder / ("Scripts" if os.name == "nt" else "bin")
+
+
+def python(session: nox.Session, *arguments: str) -> None:
+    environment(session)
+    session.run(str(scripts(ENVIRONMENT) / "python"), *arguments, external=True)
+
+
+def stembench(session: nox.Session, *arguments: str) -> None:
+    environment(session)
+    session.run(str(scripts(ENVIRONMENT) / "stembench"), *arguments, external=True)
+
+
+@nox.session
+def benchmark(session: nox.Session) -> None:
+    """Run profile quick and write its report; further arguments go to `stembench run`."""
+    folder = "out/quick"
+    arguments = list(session.posargs)
+    if "--out" in arguments:
+        folder = arguments[arguments.index("--out") + 1]
+    else:
+        arguments += ["--out", folder]
+    stembench(session, "run", *arguments)
+    stembench(session, "report", folder)
+
+
+@nox.session
+def tests(session: nox.Session) -> None:
+    """Run all tests; further arguments go to pytest."""
+    python(session, "-m", "pytest", *session.posargs)
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Check format, style, types and layers."""
+    python(session, "-m", "ruff", "format", "--check", ".")
+    python(session, "-m", "ruff", "check", ".")
+    python(session, "-m", "mypy")
+    session.run(str(scripts(ENVIRONMENT) / "lint-imports"), external=True)
+
+
+@nox.session
+def simulate(session: nox.Session) -> None:
+    """Simulate the ground truth again; arguments as of `python -m cases.simulate`."""
+    python(session, "-m", "cases.simulate", *session.posargs)
+
+
+@nox.session
+def speed(session: nox.Session) -> None:
+    """Time restoration, noise and fit (pytest-benchmark)."""
+    python(
+        session, "-m", "pytest", "bench/speed", "--benchmark-only",
+        "-o", "addopts=--import-mode=importlib --strict-markers", *session.posargs,
+    )  # fmt: skip
+
+
+@nox.session
+def wheel(session: nox.Session) -> None:
+    """Install the wheel into an environment of its own and use it away from the checkout."""
+    environment(session)
+    folder = Path(session.create_tmp()).resolve()
+    python(session, "-m", "build", "--wheel", "--outdir", str(folder), str(ROOT))
+    built = max(folder.glob("*.whl"), key=lambda path: path.stat().st_mtime)
+    make_venv(session, folder / "venv")
+    install(session, folder / "venv", str(built))
+    command = str(scripts(folder / "venv") / "stembench")
+    small = "--case pt_bulk --doses 500 --realizations 1 --restorer raw --out run"
+    with session.chdir(folder):
+        session.run(command, "list", external=True)
+        session.run(command, "run", *small.split(" "), external=True)
+        session.run(command, "report", "run", external=True)

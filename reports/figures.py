@@ -1,0 +1,116 @@
+"""The figures of a run: which case is shown by which figure, drawn and written to files."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from reports.captions import settings_text
+from reports.run_folder import Run
+
+
+@dataclass(frozen=True)
+class FigureFile:
+    """A written figure.
+
+    Attributes
+    ----------
+    case : str
+        Name of the case it shows.
+    title : str
+        Heading.
+    description : str
+        What is to be seen.
+    settings : str
+        The declared settings, as they also stand under the figure itself.
+    png, pdf : pathlib.Path
+        The files.
+    """
+
+    case: str
+    title: str
+    description: str
+    settings: str
+    png: Path
+    pdf: Path
+
+
+_TITLES = {
+    "precision": "Precision against thickness",
+    "dislocation": "Accuracy round a dislocation",
+    "counting": "Atom counting",
+}
+_READING = {
+    "precision": "Standard deviation over realizations with 95 % intervals (solid), RMSE (dotted) "
+    "and Cramér-Rao bound (dashed), for the lowest and the highest dose; below, examples of the "
+    "thinnest crystal at the lowest and the thickest at the highest dose.",
+    "dislocation": "Structure with its measured columns, example images with a Burgers circuit "
+    "through the fitted columns, mean absolute error of position and mean absolute percentage "
+    "error of the scattering cross-section against dose.",
+    "counting": "Errors of position and scattering cross-section and the share of columns with "
+    "the exact atom count against dose; below, the noise-free particle and where columns are "
+    "counted right at the lowest dose.",
+}
+
+
+def figure_kind(run: Run, summary: pd.DataFrame, *, case: str) -> str:
+    """Which figure shows a case: 'precision', 'dislocation' or 'counting'.
+
+    The study that the case declares decides; where it declares none, what its records hold.
+    """
+    declared = {1: "precision", 2: "dislocation", 3: "counting"}.get(
+        run.case_info(case).get("study", 0)
+    )
+    metrics = set(summary["metric"][summary["case"] == case])
+    if declared == "precision" or (declared is None and "position_bound_pm" in metrics):
+        return "precision"
+    if "count_accuracy" in metrics and declared != "dislocation":
+        return "counting"
+    return "dislocation"
+
+
+def cases_in_order(run: Run, summary: pd.DataFrame) -> dict[str, str]:
+    """Cases of a run with the figure that shows each, in the order of the paper's studies."""
+    kinds = {
+        str(case): figure_kind(run, summary, case=str(case)) for case in summary["case"].unique()
+    }
+    return dict(sorted(kinds.items(), key=lambda item: (list(_TITLES).index(item[1]), item[0])))
+
+
+def write_figures(run: Run, summary: pd.DataFrame, folder: Path) -> list[FigureFile]:
+    """Draw one figure per case into `folder`.
+
+    Parameters
+    ----------
+    run : Run
+    summary : pandas.DataFrame
+        Summary of its records.
+    folder : pathlib.Path
+        Existing folder; ``figure_<kind>_<case>.png`` and ``.pdf`` are written there.
+
+    Returns
+    -------
+    list of FigureFile
+        In the order of the paper's studies.
+    """
+    from matplotlib import rc_context
+
+    from reports import panels
+    from reports.figure_counting import figure_counting
+    from reports.figure_dislocation import figure_dislocation
+    from reports.figure_precision import figure_precision
+
+    draw = {
+        "precision": figure_precision,
+        "dislocation": figure_dislocation,
+        "counting": figure_counting,
+    }
+    written = []
+    for case, kind in cases_in_order(run, summary).items():
+        with rc_context(panels.RC):
+            figure = draw[kind](run, summary, case=case)
+            png, pdf = panels.save(figure, folder / f"figure_{kind}_{case}")
+        title = f"{_TITLES[kind]}: {run.title(case)}"
+        settings = settings_text(run.case_info(case), summary[summary["case"] == case])
+        written.append(FigureFile(case, title, _READING[kind], settings, png, pdf))
+    return written

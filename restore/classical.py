@@ -1,0 +1,164 @@
+"""Restorers that are not trained: nothing at all, a Gaussian filter, and non-local means.
+
+They are the floor against which a network is read. Lengths are declared in Å, so that a restorer
+does the same to the specimen at any sampling.
+"""
+
+import importlib.metadata
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from restore.anscombe import stabilise, unstabilise
+from restore.restorer import RestorerMetadata
+
+GAUSSIAN_SIGMA = 0.3
+"""Default width of the Gaussian filter, Å: narrower than an atomic column's image (0.4 to 0.5)."""
+NLM_PATCH = 1.4
+"""Default side of the patches that non-local means compares, Å: one atomic column."""
+NLM_REACH = 4.0
+"""Default distance over which non-local means looks for like patches, Å: one lattice constant."""
+NLM_STRENGTH = 0.6
+"""Default decay of non-local means' weights, in standard deviations of the noise.
+
+scikit-image's own advice for its algorithm with a given sigma.
+"""
+
+
+def _metadata(name: str, *, engine: str, input_scale: str) -> RestorerMetadata:
+    return RestorerMetadata(
+        name=name,
+        version="1",
+        licence="GPL-3.0-or-later",
+        training_data="none",
+        input_scale=input_scale,
+        engine=engine,
+    )
+
+
+@dataclass(frozen=True)
+class Raw:
+    """Return the image as it is."""
+
+    @property
+    def metadata(self) -> RestorerMetadata:
+        """What the restorer is."""
+        return _metadata("raw", engine=f"numpy {np.__version__}", input_scale="unchanged")
+
+    def restore_image(
+        self,
+        image: NDArray[np.float64],
+        /,
+        *,
+        sampling: float,  # noqa: ARG002 (the protocol's)
+    ) -> NDArray[np.float64]:
+        """Return one image (h, w) unchanged."""
+        return image
+
+
+@dataclass(frozen=True)
+class GaussianFilter:
+    """Convolve with a Gaussian; the image goes on beyond its edges as in a mirror."""
+
+    sigma: float = GAUSSIAN_SIGMA
+    """Standard deviation of the Gaussian, Å."""
+
+    @property
+    def metadata(self) -> RestorerMetadata:
+        """What the restorer is."""
+        engine = f"scipy {importlib.metadata.version('scipy')}"
+        return _metadata("gaussian", engine=engine, input_scale="unchanged")
+
+    def restore_image(
+        self, image: NDArray[np.float64], /, *, sampling: float
+    ) -> NDArray[np.float64]:
+        """Filter one image (h, w).
+
+        The width of a Gaussian column of width rho becomes sqrt(rho**2 + sigma**2); its volume,
+        and so its scattering cross-section, stays.
+        """
+        from scipy.ndimage import gaussian_filter
+
+        filtered: NDArray[np.float64] = gaussian_filter(image, self.sigma / sampling, mode="mirror")
+        return filtered
+
+
+@dataclass(frozen=True)
+class NonLocalMeans:
+    """Average each pixel over others whose surroundings look alike, on stabilised counts.
+
+    A. Buades, B. Coll and J.-M. Morel (2005), doi:10.1109/CVPR.2005.38, in scikit-image; the
+    noise is made even by `restore.anscombe` before and that is undone without bias after.
+    """
+
+    patch: float = NLM_PATCH
+    """Side of the compared patches, Å (3 to 15 px)."""
+    reach: float = NLM_REACH
+    """Largest distance of compared patches, Å (5 to 21 px)."""
+    strength: float = NLM_STRENGTH
+    """Decay of the weights, in standard deviations of the noise."""
+
+    @property
+    def metadata(self) -> RestorerMetadata:
+        """What the restorer is."""
+        engine = f"scikit-image {importlib.metadata.version('scikit-image')}"
+        return _metadata(
+            "nlm", engine=engine, input_scale="counts, stabilised by the Anscombe transformation"
+        )
+
+    def restore_image(
+        self, image: NDArray[np.float64], /, *, sampling: float
+    ) -> NDArray[np.float64]:
+        """Denoise one image (h, w) of counts; negative counts are read as none.
+
+        The noise is estimated from the stabilised image and taken as at least that of Poisson
+        counts (1), since a detector can only add to it.
+        """
+        if image.max() == image.min():
+            return image
+        from skimage.restoration import denoise_nl_means
+
+        height, width = image.shape
+        # scikit-image takes a single line for one dimension; a doubled line changes nothing.
+        doubled = np.pad(image, [(0, int(height == 1)), (0, int(width == 1))], mode="edge")
+        stable = stabilise(np.maximum(doubled, 0))
+        sigma = max(1.0, estimate_noise(stable))
+        denoised = denoise_nl_means(
+            stable,
+            patch_size=int(np.clip(2 * round(self.patch / sampling / 2) + 1, 3, 15)),
+            patch_distance=int(np.clip(round(self.reach / sampling), 5, 21)),
+            h=self.strength * sigma,
+            sigma=sigma,
+            fast_mode=True,
+        )
+        return unstabilise(denoised[:height, :width])
+
+
+def estimate_noise(image: NDArray[np.float64], /) -> float:
+    """Estimate the standard deviation of white Gaussian noise in an image.
+
+    Parameters
+    ----------
+    image : ndarray
+        (h, w), any unit.
+
+    Returns
+    -------
+    float
+        Median absolute diagonal detail over 0.6745, in the image's unit; 0 where there is no
+        2 x 2 block.
+
+    Notes
+    -----
+    The finest Haar wavelet's diagonal details, after D. L. Donoho and I. M. Johnstone (1994),
+    doi:10.1093/biomet/81.3.425: smooth structure cancels in them.
+    """
+    height, width = (size // 2 * 2 for size in image.shape)
+    if not height or not width:
+        return 0.0
+    blocks = image[:height, :width].reshape(height // 2, 2, width // 2, 2)
+    diagonal = (
+        blocks[:, 0, :, 0] - blocks[:, 0, :, 1] - blocks[:, 1, :, 0] + blocks[:, 1, :, 1]
+    ) / 2
+    return float(np.median(np.abs(diagonal)) / 0.6745)

@@ -1,0 +1,87 @@
+"""What a restorer is: the protocol, its metadata, and the error of one that broke its contract."""
+
+from dataclasses import asdict, dataclass
+from typing import Protocol, runtime_checkable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from noise.errors import InputError
+
+
+class RestorationError(InputError):
+    """A restorer that failed or returned what no restored image can be."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RestorerMetadata:
+    """What to know of a restorer before trusting or comparing its results."""
+
+    name: str
+    """Name in records and figures."""
+    version: str
+    """Version of the weights' package or of the library; 'unknown' if the maker states none."""
+    licence: str
+    """SPDX name of the licence of the weights, else of the code; 'unknown' if none is stated."""
+    training_data: str
+    """What the restorer was trained on; 'none' for one that was not trained."""
+    input_scale: str
+    """How values are scaled before the restorer sees them."""
+    weights_sha256: str | None = None
+    """Hash of the weights or of the model file; None if there are none."""
+    engine: str = "numpy"
+    """The library that does the arithmetic, with its version: last digits depend on it."""
+
+    def as_dict(self) -> dict[str, str | None]:
+        """Return the fields by name, for JSON."""
+        return asdict(self)
+
+
+class ImageRestorer(Protocol):
+    """The part that each restorer brings: one image in, one image out, no checks."""
+
+    @property
+    def metadata(self) -> RestorerMetadata:
+        """What the restorer is."""
+        ...
+
+    def restore_image(
+        self, image: NDArray[np.float64], /, *, sampling: float
+    ) -> NDArray[np.floating]:
+        """Return the restored image (h, w) of expected counts from counts (h, w)."""
+        ...
+
+
+@runtime_checkable
+class Restorer(Protocol):
+    """What the benchmark calls."""
+
+    @property
+    def metadata(self) -> RestorerMetadata:
+        """What the restorer is."""
+        ...
+
+    def restore(self, images: NDArray[np.floating], /, *, sampling: float) -> NDArray[np.float64]:
+        """Restore a batch of images.
+
+        Parameters
+        ----------
+        images : ndarray
+            (n, h, w), electrons per pixel; row = y (slow scan), column = x (fast scan).
+        sampling : float
+            Å/px.
+
+        Returns
+        -------
+        ndarray
+            (n, h, w), float64, expected electrons per pixel. Each image is restored alone, so
+            that a result does not depend on the others of its batch.
+
+        Raises
+        ------
+        noise.errors.InputError
+            When the images or the sampling cannot be used.
+        restore.RestorationError
+            When the restorer fails or returns another shape or values that are not finite.
+        """
+        ...

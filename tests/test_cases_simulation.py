@@ -1,0 +1,268 @@
+"""The simulation end to end at toy size: against abTEM's own scan, resumption, same bits."""
+
+import dataclasses
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from cases import CASES, get_case
+from cases.description import BulkCrystal, ImageSpec, Nanoparticle, SupercellScan, WindowScan
+from cases.files import default_path, read_scan
+from cases.multislice import make_probe, multislice, simulate_configuration, transmission
+from cases.scan import POINT_GROUP, deal, scan_plan
+from cases.simulate import ConfigurationScan as Scanned
+from cases.simulate import average, cache_folder, combine, main, shipped_configurations, simulate
+from noise.errors import InputError
+
+ROOT = Path(__file__).parent.parent
+
+
+def tiny_bulk():
+    """Two cells of Pt on a coarse grid, with a detector that the grid still reaches."""
+    case = get_case("pt_bulk")
+    return dataclasses.replace(
+        case,
+        structure=BulkCrystal(material=case.structure.material, cells=2),
+        microscope=dataclasses.replace(case.microscope, inner=25.0, outer=55.0),
+        simulation=SupercellScan(
+            repeats=2, grid_points=96, scan_points=6, slices_per_cell=2, seed=1
+        ),
+        images=(ImageSpec("z01", 1), ImageSpec("z02", 2)),
+    )
+
+
+def tiny_particle():
+    """13 atoms, an octant of a 9 x 9 scan in four configurations."""
+    case = get_case("nanoparticle")
+    return dataclasses.replace(
+        case,
+        structure=Nanoparticle(material=case.structure.material, radius=0.75),
+        microscope=dataclasses.replace(case.microscope, inner=25.0, outer=55.0),
+        simulation=WindowScan(
+            points=13,
+            step=0.45,
+            oversampling=6,
+            window=96,
+            planes_per_slice=1,
+            interleave=2,
+            symmetry="p4m",
+            fine_radius=2.4,
+            seed=1,
+        ),
+    )
+
+
+def still(case):
+    """The case without thermal displacements."""
+    material = dataclasses.replace(case.structure.material, rms_displacement=0.0)
+    return dataclasses.replace(
+        case, structure=dataclasses.replace(case.structure, material=material)
+    )
+
+
+@pytest.mark.slow
+def test_multislice_equals_abtems_own_scan():
+    """Potential, probe, propagation and detector through `abtem.Probe.scan` alone."""
+    import abtem
+    from ase import Atoms
+
+    from cases.multislice import abtem_settings
+
+    microscope = tiny_bulk().microscope
+    extent, points, thickness = 7.8484, 96, 1.9621
+    positions = np.random.default_rng(4).uniform(0, 1, size=(80, 3)) * [
+        extent,
+        extent,
+        6 * thickness,
+    ]
+    places = np.array([[1.0, 2.0], [3.3, 0.4], [6.1, 5.2]])
+    with abtem_settings("cpu"):
+        atoms = Atoms("Pt80", positions=positions, cell=(extent, extent, 6 * thickness), pbc=True)
+        potential = abtem.Potential(
+            atoms,
+            gpts=points,
+            slice_thickness=(thickness,) * 6,
+            projection="infinite",
+            exit_planes=2,
+        )
+        probe = abtem.Probe(energy=300e3, semiangle_cutoff=21.4, extent=extent, gpts=points)
+        expected = (
+            probe.scan(
+                potential,
+                scan=abtem.CustomScan(places),
+                detectors=abtem.AnnularDetector(inner=25, outer=55),
+                lazy=False,
+            ).array[1:]  # without the entrance plane
+        )
+        functions = transmission(
+            positions, "Pt", extent=extent, points=points, slices=6,
+            slice_thickness=thickness, voltage=300e3,
+        )  # fmt: skip
+        waves = make_probe(microscope, extent=extent, points=points, positions=places)
+        found = multislice(
+            waves, iter(functions), slice_thickness=thickness, microscope=microscope, exit_every=2
+        )
+    assert found.shape == expected.shape == (3, 3)
+    assert found.min() > 1e-3
+    # Single precision: 6e-8 per operation, some hundred of them.
+    np.testing.assert_allclose(found, expected, rtol=2e-5)
+    assert np.abs(found[2] / found[1] - 1).max() > 0.01  # negative control: planes differ
+
+
+def test_window_scan_is_symmetric_and_ends_in_vacuum():
+    """Without displacements all equivalent places give the same, which the random choice tests."""
+    case = still(tiny_particle())
+    plan = scan_plan(case.simulation)
+    first, second = (
+        [simulate_configuration(case, start + k) for k in range(4)] for start in (0, 4)
+    )
+    for (index, values), (same, other) in zip(first, second, strict=True):
+        np.testing.assert_array_equal(index, same)
+        np.testing.assert_allclose(values, other, rtol=3e-3)
+    mean, _ = average(plan, [Scanned(i, v, 0.0) for i, v in first], images=1)
+    full = plan.expand(mean)[0]
+    assert full.shape == (13, 13)
+    np.testing.assert_allclose(full, full.T, rtol=1e-12)
+    np.testing.assert_allclose(full, full[::-1], rtol=1e-12)
+    # Two atoms above each other at half a cell along an axis, 4.4 steps; one atom in the middle.
+    assert {int(np.abs(np.array(np.unravel_index(full.argmax(), full.shape)) - 6).max())} == {4}
+    assert full[6, 6] == full[5:8, 5:8].max()
+    assert full[0, 0] < 0.05 * full.max()
+
+
+def test_supercell_places_are_equivalent_to_the_planned_points():
+    case = still(tiny_bulk())
+    one, two = (simulate_configuration(case, k)[1] for k in (0, 1))
+    np.testing.assert_allclose(one, two, rtol=2e-4)
+    displaced = simulate_configuration(tiny_bulk(), 0)[1]
+    assert np.abs(displaced / one - 1).max() > 0.01  # negative control: displacements show
+
+
+def test_each_configuration_visits_its_own_points_and_all_together_visit_all():
+    simulation = get_case("nanoparticle").simulation
+    plan = scan_plan(simulation)
+    seen = np.concatenate(
+        [
+            deal(plan, k, rng=np.random.default_rng(k), simulation=simulation)[0]
+            for k in range(plan.groups)
+        ]
+    )
+    np.testing.assert_array_equal(np.sort(seen), np.arange(len(plan.points)))
+    _, places = deal(plan, 0, rng=np.random.default_rng(0), simulation=simulation)
+    octants = {tuple(np.sign(place)) for place in places if place.all()}
+    assert len(octants) == 4
+
+
+def test_bulk_wedge_has_thirty_points_and_unfolds_with_the_group():
+    plan = scan_plan(get_case("pt_bulk").simulation)
+    assert len(plan.points) == 30
+    values = np.arange(30.0)[None]
+    full = plan.expand(values)[0]
+    np.testing.assert_array_equal(full, np.roll(full, (9, 9), axis=(0, 1)))
+    np.testing.assert_array_equal(full, full.T)
+    np.testing.assert_array_equal(full[1:], full[1:][::-1])
+    assert full[0, 0] != full[0, 9]  # the two kinds of columns are not taken as equal
+    assert len(POINT_GROUP) == len({op.tobytes() for op in POINT_GROUP}) == 8
+
+
+def test_sparse_outside_is_interpolated_to_the_value_of_a_smooth_image():
+    simulation = dataclasses.replace(
+        get_case("nanoparticle").simulation, points=61, fine_radius=4.0
+    )
+    plan = scan_plan(simulation)
+    radius = np.hypot(*plan.points.T) * simulation.step
+    full = plan.expand(np.exp(-radius / 4)[None])[0]
+    y, x = np.mgrid[-30:31, -30:31] * simulation.step
+    np.testing.assert_allclose(full, np.exp(-np.hypot(x, y) / 4), atol=2e-4)
+
+
+def test_average_is_mean_and_standard_error():
+    plan = scan_plan(tiny_bulk().simulation)
+    n = len(plan.points)
+    samples = np.random.default_rng(5).normal(size=(7, 2, n))
+    scans = [Scanned(np.arange(n), sample, 0.0) for sample in samples]
+    mean, stderr = average(plan, scans, images=2)
+    np.testing.assert_allclose(mean, samples.mean(axis=0), atol=1e-12)
+    np.testing.assert_allclose(stderr, samples.std(axis=0, ddof=1) / np.sqrt(7), atol=1e-12)
+    assert np.isnan(average(plan, scans[:1], images=2)[1]).all()
+    with pytest.raises(ValueError, match="full scans"):
+        average(plan, [Scanned(np.arange(n - 1), samples[0, :, 1:], 0.0)], images=2)
+
+
+SCRIPT = """
+import sys
+sys.path[:0] = [{root!r}, {tests!r}]
+from pathlib import Path
+from test_cases_simulation import tiny_bulk
+from cases.simulate import simulate
+simulate(tiny_bulk(), configurations=400, folder=Path({folder!r}), output=Path({output!r}),
+         progress=False)
+"""
+
+
+@pytest.mark.slow
+def test_a_killed_run_continues_and_ends_with_the_same_bits(tmp_path):
+    case = tiny_bulk()
+    killed, whole = tmp_path / "killed", tmp_path / "whole"
+    script = SCRIPT.format(
+        root=str(ROOT), tests=str(ROOT / "tests"), folder=str(killed), output=str(tmp_path / "x.h5")
+    )
+    process = subprocess.Popen([sys.executable, "-W", "ignore", "-c", script])
+    third = cache_folder(case, killed) / "configuration_00002.npz"
+    deadline = time.monotonic() + 120
+    while not third.exists() and time.monotonic() < deadline and process.poll() is None:
+        time.sleep(0.02)
+    os.kill(process.pid, signal.SIGKILL)
+    assert process.wait() == -signal.SIGKILL
+    done = len(list(cache_folder(case, killed).glob("configuration_*.npz")))
+    assert 3 <= done < 400
+    stamp = third.stat().st_mtime_ns
+
+    n = done + 2
+    simulate(case, configurations=n, folder=killed, output=tmp_path / "a.h5", progress=False)
+    assert third.stat().st_mtime_ns == stamp  # what was done is not done again
+    simulate(case, configurations=n, folder=whole, output=tmp_path / "b.h5", progress=False)
+    resumed, provenance, _ = read_scan(tmp_path / "a.h5")
+    straight, _, _ = read_scan(tmp_path / "b.h5")
+    assert resumed.hash == straight.hash
+    assert provenance["configurations"] == provenance["samples_per_point"] == n
+    assert provenance["versions"]["abtem"]
+    # Physics at toy size: the corner column scatters more than the middle between columns.
+    assert (resumed.mean[:, 0, 0] > 3 * resumed.mean[:, 1, 1]).all()
+    assert resumed.mean[1].mean() > 1.5 * resumed.mean[0].mean()
+    fewer = combine(case, configurations=2, folder=whole, output=tmp_path / "c.h5")
+    assert read_scan(fewer)[0].hash != straight.hash
+
+
+def test_partial_images_unknown_devices_and_missing_configurations_are_refused(tmp_path):
+    case = tiny_particle()
+    with pytest.raises(InputError, match="positive multiple of 4"):
+        simulate(case, configurations=3, folder=tmp_path, progress=False)
+    with pytest.raises(InputError, match="neither 'cpu' nor 'gpu'"):
+        simulate(case, configurations=4, folder=tmp_path, device="tpu", progress=False)
+    with pytest.raises(InputError, match="is missing"):
+        combine(case, configurations=4, folder=tmp_path, output=tmp_path / "x.h5")
+    assert not (tmp_path / "x.h5").exists()
+
+
+def test_the_command_line_names_the_mistake_and_exits_with_2(tmp_path, capsys):
+    assert main(["nanoparticle", "--configurations", "3", "--folder", str(tmp_path)]) == 2
+    assert "multiple of 16" in capsys.readouterr().err
+    assert main(["gold", "--configurations", "1", "--folder", str(tmp_path)]) == 2
+    assert "no case is named 'gold'" in capsys.readouterr().err
+    assert main(["--output", str(tmp_path / "x.h5"), "--folder", str(tmp_path)]) == 2
+    assert "name one case" in capsys.readouterr().err
+
+
+def test_without_a_number_as_many_configurations_are_made_as_ship():
+    for case in CASES:
+        shipped = read_scan(default_path(case))[1]["configurations"]
+        assert shipped_configurations(case) == shipped > 0
+        unpublished = dataclasses.replace(case, version=99)
+        assert shipped_configurations(unpublished) == scan_plan(case.simulation).groups

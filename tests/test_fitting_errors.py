@@ -1,0 +1,105 @@
+"""Stated standard errors against the scatter of fits over noise draws."""
+
+import numpy as np
+import pytest
+
+from fitting import ColumnModel, cramer_rao, fit_batch, fit_columns
+
+DRAWS = 400
+
+
+def scene(background=(0.02,), height=(0.1, 0.4)):
+    """Nine overlapping columns, 3.3 widths apart."""
+    rng = np.random.default_rng(0)
+    starts = np.array([(10 + i * 7.6, 10 + j * 7.6) for j in range(3) for i in range(3)])
+    starts += rng.uniform(-0.3, 0.3, starts.shape)
+    return ColumnModel(
+        x=starts[:, 0],
+        y=starts[:, 1],
+        height=rng.uniform(*height, 9),
+        sigma=np.full(9, 2.3),
+        shape=(36, 36),
+        background=background,
+    )
+
+
+def draws(model, dose, *, seed=1, detector_sigma=0.0):
+    rng = np.random.default_rng(seed)
+    electrons = dose * 0.04
+    counts = rng.poisson(model.image() * electrons, (DRAWS, *model.shape)).astype(float)
+    counts += rng.normal(0, detector_sigma, counts.shape)
+    return counts / electrons
+
+
+def stacked(fits, name):
+    return np.array([fit.table[name] for fit in fits])
+
+
+def spread(fits, truth, name):
+    """Pooled rms of (fit - truth) / stated error over draws and columns."""
+    z = (stacked(fits, name) - truth) / stacked(fits, f"{name}_err")
+    assert np.isfinite(z).all()
+    return float(np.sqrt(np.mean(z**2)))
+
+
+# 400 draws of nine columns. x and y of different columns are nearly independent: n = 3600 and
+# the rms has a standard error of 1/sqrt(2 * 3600) = 0.012. SCS shares one width and background,
+# so that only n = 400 is counted on: 0.035. k = 4 throughout.
+@pytest.mark.parametrize("estimator", ["ls", "poisson"])
+def test_scatter_equals_the_stated_error(estimator):
+    model = scene()
+    dose = 2e4
+    starts = np.column_stack([model.x, model.y])
+    fits = fit_batch(draws(model, dose), starts, sampling=0.2, dose=dose, estimator=estimator)
+    scs = 2 * np.pi * model.height * model.sigma**2 * 0.04
+    assert abs(spread(fits, model.x, "x") - 1) < 4 * 0.012
+    assert abs(spread(fits, model.y, "y") - 1) < 4 * 0.012
+    assert abs(spread(fits, scs, "scs") - 1) < 4 * 0.035
+    assert abs(spread(fits, model.height, "height") - 1) < 4 * 0.035
+    assert abs(spread(fits, model.sigma, "sigma") - 1) < 4 * 0.035
+
+
+def test_residual_variance_misstates_the_error_of_shot_noise():
+    """Negative control: without the dose the errors assume equal noise in all pixels."""
+    model = scene(background=(0.002,))
+    starts = np.column_stack([model.x, model.y])
+    fits = fit_batch(draws(model, 2e4), starts, sampling=0.2)
+    assert abs(spread(fits, model.x, "x") - 1) > 4 * 0.012
+
+
+def test_detector_noise_enters_the_sandwich():
+    model = scene()
+    dose, sigma = 2e4, 6.0
+    images = draws(model, dose, detector_sigma=sigma)
+    starts = np.column_stack([model.x, model.y])
+    fits = fit_batch(images, starts, sampling=0.2, dose=dose, detector_sigma=sigma)
+    assert abs(spread(fits, model.x, "x") - 1) < 4 * 0.012
+    ignorant = fit_batch(images, starts, sampling=0.2, dose=dose)
+    assert spread(ignorant, model.x, "x") > 1.05
+
+
+def test_poisson_likelihood_reaches_the_bound_and_least_squares_does_not():
+    """Scatter over the bound: 1 within k = 4 errors for ML; least squares loses efficiency."""
+    model = scene(background=(0.002,))
+    dose = 2e4  # the weakest column has 1300 electrons
+    images = draws(model, dose, seed=3)
+    starts = np.column_stack([model.x, model.y])
+    bound = cramer_rao(model, dose=dose, sampling=0.2)
+    ratio = {}
+    for estimator in ("ls", "poisson"):
+        fits = fit_batch(images, starts, sampling=0.2, dose=dose, estimator=estimator)
+        x = (stacked(fits, "x") - model.x) / bound["x_crb"].to_numpy()
+        ratio[estimator] = float(np.sqrt(np.mean(x**2)))
+    assert abs(ratio["poisson"] - 1) < 4 * 0.012
+    assert ratio["ls"] > ratio["poisson"] + 4 * 0.012
+
+
+def test_no_estimator_beats_the_bound_by_stating_small_errors():
+    """Stated errors themselves never fall below the bound at the fitted model by over 1 %."""
+    model = scene()
+    starts = np.column_stack([model.x, model.y])
+    for estimator in ("ls", "poisson"):
+        fit = fit_columns(draws(model, 2e4)[0], starts, sampling=0.2, dose=2e4, estimator=estimator)
+        bound = cramer_rao(fit, dose=2e4)
+        for name in ("x", "y", "scs"):
+            assert (fit.table[f"{name}_err"] > 0.99 * bound[f"{name}_crb"]).all()
