@@ -114,6 +114,15 @@ def simulate(session: nox.Session) -> None:
 
 
 @nox.session
+def figures(session: nox.Session) -> None:
+    """Draw the noise model as in the paper: `nox -s figures -- noise`."""
+    wanted = list(session.posargs) or ["noise"]
+    if wanted[0] != "noise":
+        session.error("only 'noise' is drawn here; a run's figures come with `stembench report`")
+    python(session, "-m", "reports.figure_noise", *wanted[1:], "--out", "out/figures/noise")
+
+
+@nox.session
 def speed(session: nox.Session) -> None:
     """Time restoration, noise and fit (pytest-benchmark)."""
     python(

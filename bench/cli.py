@@ -156,8 +156,9 @@ def compare(
 def fit(
     image: Annotated[Path, typer.Argument(help="Image: .npy, .npz, .tif, .dm4, .emd, ...")],
     positions: Annotated[
-        Path, typer.Option(help="CSV with the columns x and y in px: the start of each column.")
-    ],
+        Path | None,
+        typer.Option(help="CSV with x and y in px: where each column starts. Found if absent."),
+    ] = None,
     out: Annotated[Path, typer.Option("--out", "-o", help="CSV to write.")] = Path("columns.csv"),
     sampling: Annotated[
         float | None, typer.Option(help="Å per pixel, if the file does not state it.")
@@ -203,6 +204,31 @@ def restore(
     from bench.own_images import restore_file
 
     restore_file(image, out, restorer=restorer, sampling=sampling)
+
+
+@app.command()
+@_guarded
+def distort(
+    image: Annotated[Path, typer.Argument(help="Clean image or stack in beam fractions.")],
+    dose: Annotated[float, typer.Option(help="e/Å².")],
+    out: Annotated[Path, typer.Option("--out", "-o", help=".tif, .npy or .npz to write.")],
+    preset: Annotated[
+        str, typer.Option(help="Noise chain; `stembench list -v` shows them.")
+    ] = "study",
+    sampling: Annotated[
+        float | None, typer.Option(help="Å per pixel, if the file does not state it.")
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Seed of all noise.")] = 0,
+    verbose: Verbose = False,
+) -> None:
+    """Distort a clean image of yours as a microscope would record it, in electrons per pixel.
+
+    Example: `stembench distort simulated.tif --preset study --dose 5000 --sampling 0.2 --seed 1
+    -o distorted.tif`
+    """
+    from bench.own_images import distort_file
+
+    distort_file(image, out, preset=preset, dose=dose, sampling=sampling, seed=seed)
 
 
 def _doses(text: str | None) -> tuple[float, ...]:

@@ -8,6 +8,7 @@ from rich.table import Table
 
 from bench.profiles import profiles
 from cases import CASES
+from noise.presets import PRESETS
 from reports.metrics import METRICS
 from restore import RESTORERS
 
@@ -34,7 +35,13 @@ def print_listing(*, detail: bool) -> None:
     restorers = Table("restorer", "what it is", title="Restorers")
     for entry in RESTORERS:
         restorers.add_row(entry.name, entry.summary)
-    for table in (cases, amounts, restorers):
+    shown = [cases, amounts, restorers]
+    if detail:
+        chains = Table("noise chain", "what it is", title="Noise chains")
+        for preset in PRESETS.values():
+            chains.add_row(preset.name, preset.summary)
+        shown.append(chains)
+    for table in shown:
         console.print(table)
 
 

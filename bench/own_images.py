@@ -3,16 +3,20 @@
 from pathlib import Path
 from typing import cast
 
+import numpy as np
+import numpy.typing as npt
 import typer
 
 from bench.image_files import ImageFile, known_sampling, read_image, read_positions, write_image
 from noise.atomic_files import replacing
 from noise.errors import InputError
 
+FloatArray = npt.NDArray[np.float64]
+
 
 def fit_file(
     path: Path,
-    positions: Path,
+    positions: Path | None,
     *,
     out: Path,
     sampling: float | None,
@@ -24,8 +28,10 @@ def fit_file(
 
     Parameters
     ----------
-    path, positions : Path
-        Image file, and CSV of start positions with columns x and y in px.
+    path : Path
+        Image file.
+    positions : Path or None
+        CSV of start positions with columns x and y in px; None finds the columns.
     out : Path
         CSV to write.
     sampling : float or None
@@ -40,7 +46,7 @@ def fit_file(
     InputError
         If any input cannot be used.
     """
-    from fitting import fit_columns
+    from fitting import find_columns, fit_columns
     from fitting.flags import FAILED
     from fitting.model import Background
 
@@ -48,20 +54,13 @@ def fit_file(
     if file.stack:
         raise InputError(f"{path} holds a stack of {len(file.images)} images; give one image")
     pixel = known_sampling(file.sampling, sampling, path=path)
-    start = read_positions(positions)
-    height, breadth = file.images.shape[1:]
-    outside = ~(
-        (start[:, 0] > -0.5)
-        & (start[:, 0] < breadth - 0.5)
-        & (start[:, 1] > -0.5)
-        & (start[:, 1] < height - 0.5)
-    )
-    if outside.any():
-        raise InputError(
-            f"{positions}: {outside.sum()} of {len(start)} positions lie outside the image of"
-            f" {breadth} x {height} px, the first in row {int(outside.argmax()) + 1}; positions are"
-            " pixels, x to the right and y down, from 0 at the first pixel's centre"
-        )
+    if positions is None:
+        start = find_columns(file.images[0])
+        if not len(start):
+            raise InputError(f"no column was found in {path}; give their places with --positions")
+        typer.echo(f"{len(start)} columns found")
+    else:
+        start = _positions_within(positions, file.images.shape[1:])
     fitted = fit_columns(
         file.images[0],
         start,
@@ -76,6 +75,25 @@ def fit_file(
     typer.echo(f"{len(start)} columns at {pixel:g} Å/px: {len(start) - failed} fitted -> {out}")
     if failed:
         typer.echo(f"{failed} columns failed; their rows are empty and carry flags", err=True)
+
+
+def _positions_within(path: Path, shape: tuple[int, ...]) -> FloatArray:
+    """Start positions of a file, all of which must lie in the image."""
+    start = read_positions(path)
+    height, width = shape
+    outside = ~(
+        (start[:, 0] > -0.5)
+        & (start[:, 0] < width - 0.5)
+        & (start[:, 1] > -0.5)
+        & (start[:, 1] < height - 0.5)
+    )
+    if outside.any():
+        raise InputError(
+            f"{path}: {outside.sum()} of {len(start)} positions lie outside the image of"
+            f" {width} x {height} px, the first in row {int(outside.argmax()) + 1}; positions are"
+            " pixels, x to the right and y down, from 0 at the first pixel's centre"
+        )
+    return start
 
 
 def restore_file(path: Path, out: Path, *, restorer: str, sampling: float | None) -> None:
@@ -110,6 +128,37 @@ def restore_file(path: Path, out: Path, *, restorer: str, sampling: float | None
         raise InputError(str(error)) from error
     write_image(out, ImageFile(restored, stack=file.stack, sampling=pixel))
     typer.echo(f"{path} at {pixel:g} Å/px restored by {loaded.metadata.name} -> {out}")
+
+
+def distort_file(
+    path: Path, out: Path, *, preset: str, dose: float, sampling: float | None, seed: int
+) -> None:
+    """Distort one clean image file and write the result in electrons per pixel.
+
+    Parameters
+    ----------
+    path, out : Path
+        Image or stack in fractions of the beam to read, and file to write.
+    preset : str
+        Name in `noise.presets.PRESETS`.
+    dose : float
+        e/Å².
+    sampling : float or None
+        Å/px; None takes what the file states.
+    seed : int
+
+    Raises
+    ------
+    InputError
+        If any input cannot be used.
+    """
+    from noise.arrays import distort_array
+
+    file = read_image(path)
+    pixel = known_sampling(file.sampling, sampling, path=path)
+    distorted = distort_array(file.images, preset, dose=dose, sampling=pixel, seed=seed)
+    write_image(out, ImageFile(distorted, stack=file.stack, sampling=pixel))
+    typer.echo(f"{path} at {pixel:g} Å/px and {dose:g} e/Å² ({preset}, seed {seed}) -> {out}")
 
 
 def _width(text: str) -> str | float:

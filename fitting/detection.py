@@ -14,8 +14,8 @@ from fitting.columns import fit_columns
 from fitting.model import Floats, Integers
 from noise.errors import InputError
 
-#: A column's response must exceed this many standard deviations of the response to noise; in
-#: 256 x 256 pixels that lets less than one spot of noise through.
+#: A column's height must exceed this many standard errors; in
+#: 256 x 256 pixels that lets no spot of noise through.
 SIGNIFICANCE: Final = 5.0
 #: And this part of a typical column's response: ripples of a restored image have no noise floor.
 LEAST: Final = 0.03
@@ -51,7 +51,8 @@ def find_columns(
     min_distance : float, optional
         Least distance of two columns [px]; default: 0.55 of the median spacing first found.
     significance : float
-        Least response over the noise of the response.
+        Least height over its standard error in the fit; spots are looked at from a response of
+        one less times its noise.
     least : float
         Least response and height as a part of those of a typical column.
 
@@ -93,7 +94,7 @@ def find_columns(
     for _ in range(_ROUNDS):
         filled = np.where(valid, residual, np.median(residual[valid]))
         spots, response = _maxima(filled, width, apart)
-        floor = significance * noise[spots[:, 1], spots[:, 0]]
+        floor = max(0.0, significance - 1.0) * noise[spots[:, 1], spots[:, 0]]
         if len(found) == 0:
             strong = response[(response > floor) & (response > 0.1 * response.max(initial=0.0))]
             typical = float(np.median(strong)) if len(strong) else 0.0
@@ -113,24 +114,34 @@ def find_columns(
         if min_distance is None and len(candidates) > 2:
             gaps = np.asarray(cKDTree(candidates).query(candidates, k=2)[0])[:, 1]
             apart = max(apart, NEAREST * float(np.median(gaps)))
-        found, residual, width = _confirmed(pixels, candidates, width, apart, least)
+        found, residual, width = _confirmed(
+            pixels, candidates, width, apart, least=least, significance=significance
+        )
         if len(found) <= before:
             break
     return found[np.lexsort((found[:, 0], found[:, 1]))]
 
 
 def _typical_width(image: Floats) -> float:
-    """Scale [px] at which bright spots respond most, the response being normalised by scale."""
+    """Scale [px] at which bright spots respond most, the response being normalised by scale.
+
+    Of several such scales the smallest that counts: a particle is a spot too.
+    """
     scales: Floats = np.geomspace(1.0, max(1.5, min(image.shape) / 8), _WIDTHS)
-    strength = []
-    for scale in scales:
+    strength = np.zeros(_WIDTHS)
+    for k, scale in enumerate(scales):
         spots, response = _maxima(image, float(scale), 1.5 * float(scale))
-        # as many of the strongest spots as would cover a tenth of the image
-        n = max(1, int(0.1 * image.size / (12 * scale) ** 2))
         noise = _noise_of_response(image, float(scale))[spots[:, 1], spots[:, 0]]
-        excess: Floats = -np.sort(-np.clip(response - 2.0 * noise, 0.0, None))
-        strength.append(float(np.mean(excess[:n])) if len(excess) else 0.0)
-    return float(scales[int(np.argmax(np.array(strength)))])
+        strong = response > 0.5 * response.max(initial=0.0)
+        if strong.any():
+            # the highest maxima of noise alone reach about four standard deviations
+            excess = response[strong] - 4.0 * noise[strong]
+            strength[k] = float(np.mean(np.clip(excess, 0.0, None)))
+    inner = np.flatnonzero((strength[1:-1] >= strength[:-2]) & (strength[1:-1] > strength[2:])) + 1
+    if len(inner):
+        counts = inner[strength[inner] >= 0.6 * strength[inner].max()]
+        return float(scales[counts[0]])
+    return float(scales[int(np.argmax(strength))])
 
 
 def _maxima(image: Floats, width: float, apart: float) -> tuple[Integers, Floats]:
@@ -174,7 +185,13 @@ def _noise_of_response(image: Floats, width: float) -> Floats:
 
 
 def _confirmed(
-    image: Floats, candidates: Floats, width: float, apart: float, least: float
+    image: Floats,
+    candidates: Floats,
+    width: float,
+    apart: float,
+    *,
+    least: float,
+    significance: float,
 ) -> tuple[Floats, Floats, float]:
     """Candidates that a joint fit confirms, its residual, and its width."""
     fit = fit_columns(image, candidates, sampling=1.0, start_width=width)
@@ -185,7 +202,7 @@ def _confirmed(
     if not good.any():
         return np.zeros((0, 2)), image, width
     tall = float(np.median(height[good]))
-    good &= (height > least * tall) & ~(height < 3.0 * error)
+    good &= (height > least * tall) & ~(height < significance * error)
     found = table.loc[good, ["x", "y"]].to_numpy()
     # two candidates may have moved to one column: keep the taller
     order = np.argsort(-height[good], kind="stable")
@@ -193,7 +210,7 @@ def _confirmed(
     for k in order:
         if all(np.hypot(*(found[k] - found[j])) >= 0.8 * apart for j in kept):
             kept.append(int(k))
-    found = found[np.sort(kept)]
+    found = found[np.sort(np.array(kept, dtype=np.int64))]
     final = fit_columns(image, found, sampling=1.0, start_width=width)
     fitted = final.model.sigma
     return found, final.residual(image), float(fitted[0]) if len(fitted) else width

@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 from bench.cli import app
 
-COMMANDS = ("list", "run", "report", "compare", "fit", "restore")
+COMMANDS = ("list", "run", "report", "compare", "fit", "restore", "distort")
 
 
 def call(*arguments: object, code: int = 0) -> str:
@@ -72,6 +72,16 @@ class TestFit:
         # 2 pi eta rho² in px², times (0.12 Å/px)²
         assert table["scs"].to_numpy() == pytest.approx(2 * np.pi * 0.3 * 2.1**2 * 0.12**2)
 
+    def test_columns_are_found_where_none_are_given(self, gaussians, tmp_path: Path) -> None:
+        image, _, truth = gaussians
+        out = tmp_path / "columns.csv"
+        assert "4 columns found" in call("fit", image, "--sampling", 0.12, "-o", out)
+        assert pd.read_csv(out)[["x", "y"]].to_numpy() == pytest.approx(truth, abs=1e-6)
+
+    def test_nothing_to_find(self, tmp_path: Path) -> None:
+        np.save(tmp_path / "flat.npy", np.ones((30, 30)))
+        assert "no column" in call("fit", tmp_path / "flat.npy", "--sampling", 0.1, code=2)
+
     def test_positions_outside_the_image(self, gaussians) -> None:
         image, start, _ = gaussians
         start.write_text("x,y\n5,5\n5,31\n")
@@ -121,6 +131,36 @@ class TestRestore:
         )
         assert "magic" in out
         assert "cgrdn" in out
+
+
+class TestDistort:
+    def test_counts_of_the_stated_dose(self, tmp_path: Path) -> None:
+        np.save(tmp_path / "clean.npy", np.full((64, 64), 0.2))
+        common = ("distort", tmp_path / "clean.npy", "--preset", "poisson", "--dose", 5000)
+        call(*common, "--sampling", 0.2, "--seed", 3, "-o", tmp_path / "a.npy")
+        call(*common, "--sampling", 0.2, "--seed", 3, "-o", tmp_path / "b.npy")
+        call(*common, "--sampling", 0.2, "--seed", 4, "-o", tmp_path / "c.npy")
+        a, b, c = (np.load(tmp_path / f"{name}.npy") for name in "abc")
+        assert np.array_equal(a, b)
+        assert not np.array_equal(a, c)
+        # 0.2 x 5000 e/Å² x 0.04 Å²/px = 40 electrons; k = 5, n = 4096
+        assert abs(a.mean() - 40) < 5 * np.sqrt(40 / 4096)
+
+    @pytest.mark.parametrize(
+        ("change", "word"),
+        [
+            (("--preset", "storm"), "storm"),
+            (("--dose=-5",), "dose"),
+            (("--dose", "nan"), "dose"),
+            (("--seed=-1",), "seed"),
+        ],
+    )
+    def test_bad_choices(self, tmp_path: Path, change: tuple[str, ...], word: str) -> None:
+        np.save(tmp_path / "clean.npy", np.full((8, 8), 0.2))
+        out = tmp_path / "o.npy"
+        common = ("distort", tmp_path / "clean.npy", "--dose", 5000, "--sampling", 0.2, "-o", out)
+        assert word in call(*common, *change, code=2)
+        assert not out.exists()
 
 
 class TestRun:
