@@ -94,8 +94,8 @@ def benchmark(session: nox.Session) -> None:
 
 @nox.session
 def tests(session: nox.Session) -> None:
-    """Run all tests; further arguments go to pytest."""
-    python(session, "-m", "pytest", *session.posargs)
+    """Run all tests, one process per core; further arguments go to pytest."""
+    python(session, "-m", "pytest", "-n", "auto", "--dist", "loadfile", *session.posargs)
 
 
 @nox.session

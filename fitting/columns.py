@@ -148,7 +148,7 @@ bounds, detector_sigma
         As in `fit_columns`.
     """
     try:
-        stack = np.asarray(images, dtype=np.float64)
+        stack = np.ascontiguousarray(images, dtype=np.float64)
     except (TypeError, ValueError) as error:
         raise InputError("images must be real numbers of shape (k, rows, columns)") from error
     if stack.ndim != 3 or 0 in stack.shape[1:]:

@@ -34,7 +34,8 @@ class Columns:
     Attributes
     ----------
     image, weight : ndarray, shape (rows, columns)
-        Image, 0 where masked; 1 where a pixel takes part, else 0.
+        Image, 0 where masked; 1 where a pixel takes part, else 0 (not read where
+        `weighting` is 0).
     x, y, width, height, background : ndarray
         Current values; `background` has three entries, the unused ones 0.
     weighting, dirty
@@ -82,11 +83,12 @@ class Columns:
             self.count,
         )
 
-    def gradient(self, score: Floats) -> Floats:
-        """Σ_px score ∂f/∂θ for each parameter."""
+    def derivatives(self, score: Floats) -> tuple[Floats, Floats]:
+        """Σ_px score ∂f/∂θ for each parameter, and Σ_px score ∂²f (n, 4, 4) for each column."""
         layout = self.layout
-        out = np.empty(layout.n_parameters)
-        kernels.project(
+        gradient = np.empty(layout.n_parameters)
+        second = np.empty((len(self.x), 4, 4))
+        curvature.derivatives(
             self.factors,
             self.start,
             self.count,
@@ -95,9 +97,10 @@ class Columns:
             layout.first_background,
             layout.n_background,
             score,
-            out,
+            gradient,
+            second,
         )
-        return out
+        return gradient, second
 
     def normal_matrix(self, weighting: int, weight: Floats) -> Floats:
         """Σ_px w (∂f/∂θ_i)(∂f/∂θ_j) in envelope storage."""
@@ -121,21 +124,12 @@ class Columns:
         )
         return out
 
-    def newton_matrix(self, matrix: Floats, score: Floats, held: Integers) -> Floats:
+    def newton_matrix(self, matrix: Floats, second: Floats, held: Integers) -> Floats:
         """`matrix` with the second derivatives of the model where the cost is convex."""
         out = np.empty_like(matrix)
+        layout = self.layout
         curvature.subtract_curvature(
-            self.factors,
-            self.start,
-            self.count,
-            self.height,
-            self.layout.index,
-            self.layout.first_shared,
-            held,
-            score,
-            self.layout.at,
-            matrix,
-            out,
+            layout.index, layout.first_shared, held, second, layout.at, matrix, out
         )
         return out
 
@@ -160,7 +154,10 @@ def linear_start(columns: Columns, *, support: float) -> float:
     columns.height = np.zeros(len(columns.x))
     columns.background[:] = 0.0
     columns.set_windows(support)
-    right = columns.gradient(columns.image)
+    right = np.empty(layout.n_parameters)
+    kernels.project_heights(
+        columns.factors, columns.start, columns.count, layout.n_background, columns.image, right
+    )
     matrix = columns.normal_matrix(columns.weighting, columns.weight)
     held = (matrix[layout.at + np.arange(layout.n_parameters)] <= 0.0).astype(np.int64)
     ridge = np.full(layout.n_parameters, 1e-9)
@@ -259,7 +256,7 @@ def minimise(
     while steps < MAX_STEPS:
         steps += 1
         score, observed, information = here.images
-        gradient = columns.gradient(score)
+        gradient, second = columns.derivatives(score)
         if columns.floor == 0.0:
             matrix = columns.normal_matrix(columns.weighting, columns.weight)
         else:
@@ -268,7 +265,7 @@ def minimise(
             (here.theta >= upper) & (gradient >= 0)
         )
         held = (outward | (matrix[diagonal] <= 0)).astype(np.int64)
-        newton = columns.newton_matrix(matrix, score, held)
+        newton = columns.newton_matrix(matrix, second, held)
         width, height = columns.width, columns.height
         brake = 0.0  # on shared parameters
         for attempt in range(_MAX_ATTEMPTS):

@@ -148,7 +148,9 @@ def _maxima(image: Floats, width: float, apart: float) -> tuple[Integers, Floats
     """Pixels (x, y) where the scale-normalised response is largest within `apart`, and it there."""
     response = -(width**2) * gaussian_laplace(image, width, mode="nearest")
     size = 2 * max(1, round(0.7 * apart)) + 1
-    top = (maximum_filter(response, size=size, mode="nearest") == response) & (response > 0)
+    # plateaus of rounding errors in a flat surrounding are no spots
+    trivial = max(1e-9 * float(response.max()), 1e-12 * float(np.max(np.abs(image))))
+    top = (maximum_filter(response, size=size, mode="nearest") == response) & (response > trivial)
     y, x = np.nonzero(top)
     order = np.argsort(-response[y, x], kind="stable")
     spots = np.column_stack([x, y])[order]

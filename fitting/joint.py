@@ -128,24 +128,33 @@ def _started(problem: Problem) -> "Columns":
     """Best of the trial widths, with its least-squares heights and background."""
     from fitting import descent
 
-    pixels = (
-        np.where(problem.valid, problem.image, 0.0),
-        problem.valid.astype(np.float64),
-    )
-    best = np.inf
-    found: tuple[Floats, Floats, Floats] | None = None
-    for widths in problem.trial_widths:
-        state = _place(problem, pixels, widths, linear=True)
-        cost = descent.linear_start(state, support=START_SUPPORT)
-        if found is None or cost < best:
+    # without a mask no kernel reads the weights, and the image may stand in for them
+    pixels = (problem.image, problem.image)
+    if not problem.valid.all():
+        pixels = (problem.image, problem.valid.astype(np.float64))
+    tried: dict[int, tuple[float, Floats, Floats]] = {}
+
+    def cost(k: int) -> float:
+        if not 0 <= k < len(problem.trial_widths):
+            return np.inf
+        if k not in tried:
+            state = _place(problem, pixels, problem.trial_widths[k], linear=True)
+            value = descent.linear_start(state, support=START_SUPPORT)
             heights = np.empty_like(state.height)
             heights[state.layout.order] = state.height
-            best, found = cost, (widths, heights, state.background)
-    if found is None:
-        raise ValueError("a problem needs at least one trial width")
-    state = _place(problem, pixels, found[0], linear=False)
-    state.height = np.clip(found[1][state.layout.order], *problem.height_bounds)
-    state.background = found[2]
+            tried[k] = value, heights, state.background
+        return tried[k][0]
+
+    # widths are in order: walk downhill from the middle
+    best = len(problem.trial_widths) // 2
+    while True:
+        lower = min((best, best - 1, best + 1), key=cost)
+        if lower == best:
+            break
+        best = lower
+    state = _place(problem, pixels, problem.trial_widths[best], linear=False)
+    state.height = np.clip(tried[best][1][state.layout.order], *problem.height_bounds)
+    state.background = tried[best][2]
     return state
 
 
@@ -209,14 +218,14 @@ def _covariance(
     scale = 1.0
     variance: Floats | None = None
     if problem.floor > 0:
-        curvature = state.weight * problem.electrons / np.maximum(expected, problem.floor)
+        curvature = problem.valid * problem.electrons / np.maximum(expected, problem.floor)
         information = state.normal_matrix(1, curvature)
     else:
         information = state.normal_matrix(state.weighting, state.weight)
         if problem.electrons > 0:
             electrons = np.maximum(expected, 0.0) * problem.electrons + problem.detector_sigma**2
             state.set_windows(VARIANCE_SUPPORT)
-            variance = state.normal_matrix(1, state.weight * electrons / problem.electrons**2)
+            variance = state.normal_matrix(1, problem.valid * electrons / problem.electrons**2)
         else:
             scale = 2.0 * cost / max(1, int(np.count_nonzero(problem.valid)) - layout.n_parameters)
 

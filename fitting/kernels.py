@@ -1,4 +1,4 @@
-"""Compiled sums over pixels: model image, gradient and normal matrix of separable columns.
+"""Compiled sums over pixels: model image, cost and normal-matrix blocks of separable columns.
 
 Import this module inside functions only: it loads numba. A column is a product of an x factor
 and a y factor, and so is each of its derivatives; unweighted sums over pixels of products of two
@@ -99,54 +99,47 @@ def render(
 
 
 @kernel
-def project(
+def project_background(residual: Floats, first: int, n_background: int, out: Floats) -> None:
+    """Sums of `residual` times the background terms, from out[first] on."""
+    rows, cols = residual.shape
+    total = slope_x = slope_y = 0.0
+    for j in range(rows):
+        row_total = row_slope = 0.0
+        for i in range(cols):
+            row_total += residual[j, i]
+            row_slope += residual[j, i] * (i - 0.5 * (cols - 1))
+        total += row_total
+        slope_x += row_slope
+        slope_y += row_total * (j - 0.5 * (rows - 1))
+    out[first] = total
+    if n_background == 3:
+        out[first + 1] = slope_x
+        out[first + 2] = slope_y
+
+
+@kernel
+def project_heights(
     factors: Floats,
     start: Integers,
     count: Integers,
-    height: Floats,
-    index: Integers,
-    border: int,
     n_background: int,
     residual: Floats,
     out: Floats,
 ) -> None:
-    """Sum of `residual` times each derivative: out[p] = Σ_px r ∂f/∂θ_p."""
-    rows, cols = residual.shape
-    out[:] = 0.0
-    for n in range(len(height)):
-        x_sum = y_sum = height_sum = width_sum = 0.0
+    """Sums of `residual` times each column of unit height, then times the background terms."""
+    n_columns = len(start)
+    for n in range(n_columns):
+        height_sum = 0.0
+        first = start[n, 0]
         for j in range(count[n, 1]):
-            s0 = s1 = s2 = 0.0
             row = residual[start[n, 1] + j]
-            first = start[n, 0]
+            total = 0.0
             for i in range(count[n, 0]):
-                s0 += row[first + i] * factors[n, 0, 0, i]
-                s1 += row[first + i] * factors[n, 0, 1, i]
-                s2 += row[first + i] * factors[n, 0, 2, i]
-            x_sum += s1 * factors[n, 1, 0, j]
-            y_sum += s0 * factors[n, 1, 1, j]
-            height_sum += s0 * factors[n, 1, 0, j]
-            width_sum += s2 * factors[n, 1, 0, j] + s0 * factors[n, 1, 2, j]
-        if index[n, 0] >= 0:
-            out[index[n, 0]] += height[n] * x_sum
-            out[index[n, 1]] += height[n] * y_sum
-        out[index[n, 2]] += height_sum
-        if index[n, 3] >= 0:
-            out[index[n, 3]] += height[n] * width_sum
+                total += row[first + i] * factors[n, 0, 0, i]
+            height_sum += total * factors[n, 1, 0, j]
+        out[n] = height_sum
     if n_background > 0:
-        total = slope_x = slope_y = 0.0
-        for j in range(rows):
-            row_total = row_slope = 0.0
-            for i in range(cols):
-                row_total += residual[j, i]
-                row_slope += residual[j, i] * (i - 0.5 * (cols - 1))
-            total += row_total
-            slope_x += row_slope
-            slope_y += row_total * (j - 0.5 * (rows - 1))
-        out[border] = total
-        if n_background == 3:
-            out[border + 1] = slope_x
-            out[border + 2] = slope_y
+        project_background(residual, n_columns, n_background, out)
 
 
 @kernel
@@ -315,7 +308,7 @@ def compare(
                 total += 0.5 * row_total
                 continue
             for i in range(cols):
-                w = weight[j, i]
+                w = weight[j, i] if masked else 1.0
                 f = line[i]
                 d = image[j, i]
                 safe = f if f > floor else floor

@@ -10,8 +10,10 @@ from numpy.typing import ArrayLike
 from fitting.model import Floats
 from noise.errors import InputError
 
-_MAX_STEPS: Final = 2000
-_TOLERANCE: Final = 1e-9  # of the log-likelihood per column
+_MAX_STEPS: Final = 500
+_TOLERANCE: Final = 1e-7  # of the log-likelihood per column
+#: Sizes tried beyond the best before the search ends.
+_PATIENCE: Final = 8
 
 
 @dataclass(frozen=True)
@@ -52,7 +54,8 @@ def count_by_mixture(
     scs : array_like, shape (n,)
         Fitted SCS [Å²]; NaN for failed columns.
     max_components : int, optional
-        Largest number of components tried; default: the smaller of 30 and a quarter of n.
+        Largest number of components tried; default: the smaller of 30 and a quarter of n. The
+        search ends early when eight sizes in a row bring nothing.
     first : int
         Number of atoms of the thinnest component, which the values cannot tell.
 
@@ -93,6 +96,8 @@ def count_by_mixture(
         scores[size] = -2.0 * likelihood + 2 * size * float(np.log(len(data))) + 2.0 * entropy
         if best is None or scores[size] < best[0]:
             best = (scores[size], means, weights, sigma, posterior)
+        elif size >= len(best[1]) + _PATIENCE:
+            break
     if best is None:
         raise InputError(f"max_components must be 1 or more, not {max_components}")
     _, means, weights, sigma, posterior = best

@@ -16,7 +16,7 @@ class Problem:
     Attributes
     ----------
     image : ndarray, shape (rows, columns)
-        Image [beam fraction]; values where `valid` is False are not used.
+        Image [beam fraction], 0 where `valid` is False.
     valid : ndarray of bool, shape (rows, columns)
         Pixels that take part.
     positions : ndarray, shape (n, 2)

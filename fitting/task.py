@@ -157,7 +157,9 @@ class Task:
         )
         fitted = (known & (flags.NO_DATA | flags.DUPLICATE)) == 0
         modelled = np.flatnonzero(fitted & (beyond <= EDGE_REACH * typical)).astype(np.int64)
-        problem = self._problem(np.where(valid, image, 0.0), valid, modelled, trials, typical)
+        problem = self._problem(
+            image if valid.all() else np.where(valid, image, 0.0), valid, modelled, trials, typical
+        )
         # whether the centre ended inside the frame is for the fit to say
         start_flags = known.copy()
         start_flags[modelled] &= ~flags.OUT_OF_FRAME

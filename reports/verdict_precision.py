@@ -80,7 +80,7 @@ def _against_bound(
         kind = "undecided"
     else:
         shares = share_phrases(
-            {"beats it": len(below), "does not": len(above), "is undecided": open_}
+            {"is better": len(below), "is worse": len(above), "is undecided": open_}
         )
         claim = f"Against {where} {who} {shares}"
     thin = ratio.iloc[0]

@@ -191,7 +191,7 @@ class TestRun:
         call("run", *common, "--out", old)
         call("run", *common, "--seed", "7", "--out", new)
         assert "Report" in call("report", old)
-        assert (old / "report" / "index.html").exists()
+        assert (old / "report" / "report.html").exists()
         output = call("compare", old, new, "--csv", tmp_path / "both.csv")
         assert "MAE of position" in output
         table = pd.read_csv(tmp_path / "both.csv")

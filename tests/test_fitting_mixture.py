@@ -34,7 +34,7 @@ def test_well_separated_thicknesses_are_all_counted(sigma):
 
 
 def test_expected_fraction_correct_is_what_is_achieved():
-    """n = 400 columns, k = 4 binomial errors."""
+    """Binomial error of 400 columns, k = 4."""
     truth, scs = columns(0.0075, seed=3)
     found = count_by_mixture(scs)
     assert len(found.means) == 8

@@ -1,0 +1,118 @@
+"""Speed of the column fit: joint against lmfit on one image, a real image, the nanoparticle's size.
+
+Ratios of one run are what counts: all fits see the same image, and that both engines reach the
+same minimum is asserted. Divide a round's time by ``extra_info["columns"]``.
+"""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from fitting import ColumnModel, cramer_rao, find_columns, fit_batch, fit_columns
+
+DATA = Path(__file__).parents[2] / "tests" / "data"
+SAMPLING, DOSE = 0.2, 5e3
+
+
+def lattice(n: int, *, spacing: float = 9.81, sigma: float = 2.5) -> tuple[ColumnModel, np.ndarray]:
+    """n x n columns of a thin crystal and the starts of their fit."""
+    line = 8.0 + spacing * np.arange(n)
+    starts = np.array([(x, y) for y in line for x in line])
+    rng = np.random.default_rng(1)
+    places = starts + rng.uniform(-0.3, 0.3, starts.shape)
+    size = int(16 + spacing * (n - 1))
+    model = ColumnModel(
+        x=places[:, 0],
+        y=places[:, 1],
+        height=rng.uniform(0.02, 0.2, n * n),
+        sigma=np.full(n * n, sigma),
+        shape=(size, size),
+        background=(0.002,),
+    )
+    return model, starts
+
+
+def particle() -> tuple[ColumnModel, np.ndarray]:
+    """333 columns on 256 x 256 pixels, as many as the case nanoparticle has."""
+    line = 9.81 * np.arange(-12, 13)
+    places = np.array([(x, y) for y in line for x in line])
+    places = places[np.argsort(np.hypot(*places.T), kind="stable")[:333]] + 127.5
+    radius = np.hypot(*(places - 127.5).T)
+    model = ColumnModel(
+        x=places[:, 0],
+        y=places[:, 1],
+        height=0.015 * np.sqrt(np.maximum(1.0, 110.0**2 - radius**2)) / 9.81,
+        sigma=np.full(333, 2.4),
+        shape=(256, 256),
+    )
+    return model, places
+
+
+def counted(model: ColumnModel, n: int, dose: float) -> np.ndarray:
+    electrons = dose * SAMPLING**2
+    return (
+        np.random.default_rng(2).poisson(model.image() * electrons, (n, *model.shape)) / electrons
+    )
+
+
+@pytest.mark.parametrize("engine", ["joint", "lmfit"])
+@pytest.mark.parametrize("n", [3, 6])
+def test_engines_on_the_same_image(benchmark, engine: str, n: int) -> None:
+    model, starts = lattice(n)
+    image = counted(model, 1, DOSE)[0]
+    common = {"sampling": SAMPLING, "dose": DOSE}
+    reference = fit_columns(image, starts, **common)  # compiles
+    benchmark.extra_info["columns"] = n * n
+    fit = benchmark(fit_columns, image, starts, engine=engine, **common)
+    assert np.abs(fit.table["x"] - reference.table["x"]).max() < 1e-4
+    np.testing.assert_allclose(fit.table["scs"], reference.table["scs"], rtol=1e-5)
+
+
+def test_ptir_image(benchmark) -> None:
+    data = np.load(DATA / "ptir_image.npz")
+    image, starts = data["image"].astype(float), data["positions_px"]
+    sampling = float(data["sampling"])
+    fit_columns(image, starts, sampling=sampling)  # compiles
+    benchmark.extra_info["columns"] = len(starts)
+    fit = benchmark(fit_columns, image, starts, sampling=sampling)
+    assert not fit.failed.any()
+
+
+@pytest.mark.parametrize("dose", [5e2, 5e4])
+def test_particle(benchmark, dose: float) -> None:
+    """Ten realizations of 333 columns on the threads that the process may use."""
+    model, starts = particle()
+    images = counted(model, 10, dose)
+    common = {"sampling": SAMPLING, "dose": dose, "background": "none"}
+    fit_columns(images[0], starts, **common)  # compiles
+    benchmark.extra_info["columns"] = 3330
+    benchmark.extra_info["realizations"] = 10
+    fits = benchmark(fit_batch, images, starts, **common)
+    assert np.mean([fit.failed.mean() for fit in fits]) < 0.01
+
+
+def test_poisson_likelihood(benchmark) -> None:
+    model, starts = particle()
+    image = counted(model, 1, DOSE)[0]
+    common = {"sampling": SAMPLING, "dose": DOSE, "estimator": "poisson"}
+    fit_columns(image, starts, **common)  # compiles
+    benchmark.extra_info["columns"] = 333
+    fit = benchmark(fit_columns, image, starts, **common)
+    assert not fit.failed.any()
+
+
+def test_bound(benchmark) -> None:
+    model, starts = particle()
+    fit = fit_columns(model.image() + 1e-4, starts, sampling=SAMPLING)
+    cramer_rao(fit, dose=DOSE)  # compiles
+    benchmark.extra_info["columns"] = 333
+    assert benchmark(cramer_rao, fit, dose=DOSE).notna().all(axis=None)
+
+
+def test_finding(benchmark) -> None:
+    model, _ = particle()
+    image = counted(model, 1, DOSE)[0]
+    find_columns(image)  # compiles
+    benchmark.extra_info["columns"] = 333
+    assert len(benchmark(find_columns, image)) == 333
