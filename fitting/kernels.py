@@ -280,8 +280,9 @@ def compare(
     """Cost of the expected image, its negative derivative by each pixel and its curvatures.
 
     floor 0: least squares, ½ Σ w (d - f)². floor > 0: half the Poisson deviance,
-    Σ w (f - d + d ln(d/f)), continued to second order below f = floor, where the logarithm would
-    forbid what noise makes of a background near zero. `observed` (second derivative, d/f²),
+    Σ w (f - d + d ln(d/f)), continued below f = floor by a parabola of curvature
+    (d + floor)/floor²: it meets value and slope, and a pixel without counts likes f = 0 best,
+    as it would if the model could not become negative. `observed` (second derivative, d/f²),
     `information` (its expectation, 1/f) and `parts` (the cost of each pixel) are written for
     floor > 0 only. `weight` is read where `masked`.
     """
@@ -312,11 +313,13 @@ def compare(
                 f = line[i]
                 d = image[j, i]
                 safe = f if f > floor else floor
-                excess = (f - safe) / safe  # 0 above the floor
-                score[j, i] = w * (d / safe * (1.0 - excess) - 1.0)
-                observed[j, i] = w * d / (safe * safe)
+                below = f - safe  # 0 above the floor
+                slope = 1.0 - d / safe
+                bend = d / (safe * safe) if below == 0.0 else (d + floor) / (floor * floor)
+                score[j, i] = -w * (slope + bend * below)
+                observed[j, i] = w * bend
                 information[j, i] = w / safe
-                part = f - d - d * (excess - 0.5 * excess * excess)
+                part = safe - d + slope * below + 0.5 * bend * below * below
                 if d > 0.0:
                     part += d * math.log(d / safe)
                 parts[j, i] = w * part

@@ -37,7 +37,7 @@ class Problem:
         Smallest and largest height.
     floor : float
         0 for least squares; for Poisson likelihood the expected value [beam fraction] below
-        which the logarithm is continued to second order.
+        which the logarithm is continued by a parabola (see fitting.kernels.compare).
     electrons : float
         Expected electrons per pixel at beam fraction 1, D s²; 0 if the dose is not known.
     detector_sigma : float

@@ -212,26 +212,31 @@ def _residual(problem: Problem, expected: Floats) -> Floats:
     data = problem.image[problem.valid]
     if problem.floor == 0.0:
         return data - expected
+    safe, below, slope, bend = _poisson_terms(problem, expected)
+    part = safe - data + slope * below + 0.5 * bend * below**2
+    part += data * np.log(np.where(data > 0, data, safe) / safe)
+    sign = np.where(data > safe, 1.0, -1.0)
+    return np.asarray(sign * np.sqrt(2.0 * np.maximum(part, 0.0)))
+
+
+def _poisson_terms(problem: Problem, expected: Floats) -> tuple[Floats, Floats, Floats, Floats]:
+    """Expected value cut at the floor, what lies below it, and slope and curvature there."""
+    data = problem.image[problem.valid]
     safe = np.maximum(expected, problem.floor)
-    excess = (expected - safe) / safe
-    part = expected - data - data * (excess - 0.5 * excess * excess)
-    log = np.zeros_like(data)
-    np.divide(data, safe, out=log, where=data > 0)
-    part += data * np.log(np.where(data > 0, log, 1.0))
-    return np.asarray(np.sign(data - expected) * np.sqrt(2.0 * np.maximum(part, 0.0)))
+    below = expected - safe
+    bend = np.where(below == 0.0, 0.0, (data + problem.floor) / problem.floor**2)
+    return safe, below, 1.0 - data / safe, bend
 
 
 def _slope(problem: Problem, expected: Floats) -> Floats:
     """Derivative of each residual by its expected value."""
     if problem.floor == 0.0:
         return np.full(expected.shape, -1.0)
-    data = problem.image[problem.valid]
     residual = _residual(problem, expected)
-    safe = np.maximum(expected, problem.floor)
-    excess = (expected - safe) / safe
-    score = data / safe * (1.0 - excess) - 1.0
+    safe, below, slope, bend = _poisson_terms(problem, expected)
     near = np.abs(residual) < 1e-7 * np.sqrt(safe)
-    return np.where(near, -1.0 / np.sqrt(safe), -score / np.where(near, 1.0, residual))
+    there = (slope + bend * below) / np.where(near, 1.0, residual)
+    return np.where(near, -1.0 / np.sqrt(safe), there)
 
 
 def _covariance(

@@ -6,6 +6,7 @@ only when a network is loaded.
 
 import os
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -21,9 +22,12 @@ Forward = Callable[[NDArray[np.float32]], NDArray[np.floating]]
 def quiet_tensorflow() -> None:
     """Keep TensorFlow's start-up chatter off the terminal, unless the user asked for a level.
 
-    Must precede the first import of TensorFlow or Keras in the process.
+    Must precede the first import of TensorFlow or Keras in the process. Without an NVIDIA driver
+    TensorFlow calls the missing GPU an error, which it is not. With one, processes share it.
     """
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    driver = Path("/dev/nvidiactl").exists()
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2" if driver else "3")
+    os.environ.setdefault("TF_FORCE_GPU_ALLOW_GROWTH", "true")
 
 
 def keras_engine() -> str:

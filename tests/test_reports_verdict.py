@@ -69,9 +69,8 @@ def test_thicknesses_are_told_apart() -> None:
         layout = replace(BULK, image=image, thickness=thickness)
         frames.append(make_records(layout, how, realizations=30, seed=thickness))
     sentence = one(say(pd.concat(frames)), "bound of position", "times the bound")
-    assert (
-        "CGRDN is better at 1 of 3 thicknesses, is worse at 1 and is undecided at 1" in sentence.text
-    )
+    shares = "CGRDN is better at 1 of 3 thicknesses, is worse at 1 and is undecided at 1"
+    assert shares in sentence.text
     # Std 1 pm over a bound of 5 pm, 30 x 16 x 2 deviations: 0.2 to 3 %, k = 3.
     assert "at 2 unit cells its scatter is 0.19" in sentence.text
 

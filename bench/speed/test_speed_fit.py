@@ -16,7 +16,7 @@ SAMPLING, DOSE = 0.2, 5e3
 
 
 def lattice(n: int, *, spacing: float = 9.81, sigma: float = 2.5) -> tuple[ColumnModel, np.ndarray]:
-    """n x n columns of a thin crystal and the starts of their fit."""
+    """Square lattice of n x n columns of a thin crystal and the starts of their fit."""
     line = 8.0 + spacing * np.arange(n)
     starts = np.array([(x, y) for y in line for x in line])
     rng = np.random.default_rng(1)
