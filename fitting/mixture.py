@@ -11,9 +11,7 @@ from fitting.model import Floats
 from noise.errors import InputError
 
 _MAX_STEPS: Final = 500
-_TOLERANCE: Final = 1e-7  # of the log-likelihood per column
-#: Sizes tried beyond the best before the search ends.
-_PATIENCE: Final = 8
+_TOLERANCE: Final = 1e-6  # of the log-likelihood per column and step
 
 
 @dataclass(frozen=True)
@@ -45,7 +43,11 @@ class MixtureCount:
 
 
 def count_by_mixture(
-    scs: ArrayLike, *, max_components: int | None = None, first: int = 1
+    scs: ArrayLike,
+    *,
+    max_components: int | None = None,
+    components: int | None = None,
+    first: int = 1,
 ) -> MixtureCount:
     """Count atoms from the SCS values alone.
 
@@ -54,8 +56,10 @@ def count_by_mixture(
     scs : array_like, shape (n,)
         Fitted SCS [Å²]; NaN for failed columns.
     max_components : int, optional
-        Largest number of components tried; default: the smaller of 30 and a quarter of n. The
-        search ends early when eight sizes in a row bring nothing.
+        Largest number of components tried; default: the smaller of 30 and a quarter of n.
+    components : int, optional
+        Number of components to use instead of the one of least ICL, such as a local minimum of
+        the curve that other knowledge supports.
     first : int
         Number of atoms of the thinnest component, which the values cannot tell.
 
@@ -66,11 +70,12 @@ def count_by_mixture(
     Raises
     ------
     InputError
-        If fewer than 8 values are finite, or max_components is not positive.
+        If fewer than 8 values are finite, or a number of components is not possible.
 
     Notes
     -----
-    Expectation-maximisation from starts spread evenly over the range and over the quantiles;
+    Expectation-maximisation from starts spread evenly over the range, over the quantiles, and
+    from the solution of one component less with its widest gap filled;
     ICL = -2 ln L + p ln n + 2 (entropy of the assignments), p = 2 g parameters. Method:
     Van Aert et al., Phys. Rev. B 87, 064107 (2013), DOI 10.1103/PhysRevB.87.064107; De Backer et
     al., Ultramicroscopy 134, 23 (2013), DOI 10.1016/j.ultramic.2013.05.003. Not to be trusted
@@ -87,20 +92,20 @@ def count_by_mixture(
     largest = min(30, len(data) // 4) if max_components is None else max_components
     if largest < 1:
         raise InputError(f"max_components must be 1 or more, not {max_components}")
-    best: tuple[float, Floats, Floats, float, Floats] | None = None
+    if components is not None and not 1 <= components <= largest:
+        raise InputError(f"components must be 1 to {largest}, not {components}")
+    found: dict[int, tuple[Floats, Floats, float]] = {}
     scores: dict[int, float] = {}
     for size in range(1, largest + 1):
-        likelihood, means, weights, sigma = _fit(data, size)
+        before = found[size - 1][0] if size > 1 else np.zeros(0)
+        likelihood, means, weights, sigma = _fit(data, size, before)
         posterior, _ = _posterior(data, means, weights, sigma)
         entropy = -float(np.sum(posterior * np.log(np.maximum(posterior, 1e-300))))
         scores[size] = -2.0 * likelihood + 2 * size * float(np.log(len(data))) + 2.0 * entropy
-        if best is None or scores[size] < best[0]:
-            best = (scores[size], means, weights, sigma, posterior)
-        elif size >= len(best[1]) + _PATIENCE:
-            break
-    if best is None:
-        raise InputError(f"max_components must be 1 or more, not {max_components}")
-    _, means, weights, sigma, posterior = best
+        found[size] = means, weights, sigma
+    chosen = min(scores, key=lambda size: scores[size]) if components is None else components
+    means, weights, sigma = found[chosen]
+    posterior, _ = _posterior(data, means, weights, sigma)
     count = np.full(len(values), np.nan)
     probability = np.full(len(values), np.nan)
     count[good] = first + posterior.argmax(axis=1)
@@ -120,16 +125,23 @@ def _posterior(data: Floats, means: Floats, weights: Floats, sigma: float) -> tu
     return density / total, float(np.sum(top + np.log(total))) + constant
 
 
-def _fit(data: Floats, size: int) -> tuple[float, Floats, Floats, float]:
-    """Best log-likelihood over two starts, with means, weights and the shared sigma."""
+def _fit(data: Floats, size: int, before: Floats) -> tuple[float, Floats, Floats, float]:
+    """Best log-likelihood over the starts, with means, weights and the shared sigma.
+
+    `before` holds the means of the solution with one component less.
+    """
     low, high = float(data.min()), float(data.max())
     # values cannot be told apart below this; it keeps the likelihood finite
     least = max(1e-4 * (high - low), 1e-12 * max(abs(low), abs(high)), 1e-300)
     step = (high - low) / size
-    starts: tuple[Floats, Floats] = (
+    starts: list[Floats] = [
         np.asarray(low + step * (np.arange(size) + 0.5), dtype=np.float64),
         np.asarray(np.quantile(data, (np.arange(size) + 0.5) / size), dtype=np.float64),
-    )
+    ]
+    if size > 1:
+        edges = np.concatenate([[low], before, [high]])
+        gap = int(np.argmax(np.diff(edges)))
+        starts.append(np.sort(np.append(before, 0.5 * (edges[gap] + edges[gap + 1]))))
     results = [
         _maximise(data, means, max(least, 0.3 * step if step > 0 else least), least)
         for means in starts

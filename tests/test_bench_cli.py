@@ -15,7 +15,8 @@ COMMANDS = ("list", "run", "report", "compare", "fit", "restore", "distort")
 
 
 def call(*arguments: object, code: int = 0) -> str:
-    result = CliRunner().invoke(app, [str(argument) for argument in arguments])
+    wide = {"COLUMNS": "200"}  # a narrow terminal breaks the lines of tables
+    result = CliRunner().invoke(app, [str(argument) for argument in arguments], env=wide)
     assert result.exit_code == code, result.output
     assert "Traceback" not in result.output
     return result.output

@@ -103,3 +103,29 @@ def test_no_estimator_beats_the_bound_by_stating_small_errors():
         bound = cramer_rao(fit, dose=2e4)
         for name in ("x", "y", "scs"):
             assert (fit.table[f"{name}_err"] > 0.99 * bound[f"{name}_crb"]).all()
+
+
+def test_fifty_counts_per_column_are_enough_for_the_bound():
+    """100 draws of nine columns of 50 electrons: rms ratio to 1/sqrt(2 * 900) = 0.024, k = 4."""
+    rng = np.random.default_rng(7)
+    starts = np.array([(12 + i * 9.0, 12 + j * 9.0) for j in range(3) for i in range(3)])
+    electrons = 400.0
+    height = 50 / (electrons * 2 * np.pi * 2.4**2)
+    model = ColumnModel(
+        x=starts[:, 0] + 0.2,
+        y=starts[:, 1] - 0.1,
+        height=np.full(9, height),
+        sigma=np.full(9, 2.4),
+        shape=(42, 42),
+        background=(0.02 * height,),
+    )
+    images = rng.poisson(model.image() * electrons, (100, *model.shape)) / electrons
+    dose = electrons / 0.04
+    fits = fit_batch(images, starts, sampling=0.2, dose=dose, estimator="poisson")
+    bound = cramer_rao(model, dose=dose, sampling=0.2)
+    for name in ("x", "y"):
+        z = (stacked(fits, name) - getattr(model, name)) / bound[f"{name}_crb"].to_numpy()
+        assert abs(float(np.sqrt(np.mean(z**2))) - 1) < 4 * 0.024
+    squares = fit_batch(images, starts, sampling=0.2, dose=dose)
+    z = (stacked(squares, "x") - model.x) / bound["x_crb"].to_numpy()
+    assert float(np.sqrt(np.mean(z**2))) > 1 + 4 * 0.024  # negative control

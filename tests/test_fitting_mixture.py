@@ -57,6 +57,14 @@ def test_one_thickness_is_one_component():
     assert found.expected_correct == 1.0
 
 
+def test_the_number_of_components_can_be_given():
+    _, scs = columns(0.005)
+    coarse, chosen = count_by_mixture(scs, components=4), count_by_mixture(scs)
+    assert (len(coarse.means), len(chosen.means)) == (4, 8)
+    assert coarse.sigma > 2 * chosen.sigma
+    assert coarse.icl[4] > chosen.icl[8]
+
+
 def test_failed_columns_keep_their_rows():
     _, scs = columns(0.003)
     scs[7] = np.nan
@@ -76,6 +84,8 @@ def test_bad_input_is_named():
         count_by_mixture([0.1, 0.2])
     with pytest.raises(InputError, match="max_components"):
         count_by_mixture(np.arange(20.0), max_components=0)
+    with pytest.raises(InputError, match="components must be 1 to 5"):
+        count_by_mixture(np.arange(20.0), components=6)
     with pytest.raises(InputError, match="shape"):
         count_by_mixture(np.zeros((3, 3)))
 

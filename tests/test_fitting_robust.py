@@ -165,6 +165,22 @@ def test_a_third_of_an_electron_per_pixel(electrons, width, estimator):
         assert np.mean([fit.failed.mean() for fit in fits]) < 0.1
 
 
+@pytest.mark.parametrize("background", ["none", "constant", "plane"])
+def test_poisson_likelihood_converges_in_vacuum(background):
+    """Without counts around the columns the background sits at zero, where ln f ends."""
+    model, starts = scene()
+    model = ColumnModel(**{**vars(model), "background": (), "shape": (60, 60)})
+    image = np.random.default_rng(8).poisson(model.image() * 200) / 200
+    common = {"sampling": 0.2, "dose": 5e3, "estimator": "poisson", "background": background}
+    fit = fit_columns(image, starts, **common)
+    assert (fit.table["flags"] == 0).all()
+    assert fit.steps < 60
+    bare = fit_columns(image, starts, **{**common, "background": "none"})
+    assert np.abs(fit.table["x"] - bare.table["x"]).max() < 0.02
+    if fit.background:
+        assert abs(fit.background[0]) < 1e-4
+
+
 @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_any_image_and_positions_give_rows(data):
