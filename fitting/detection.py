@@ -144,9 +144,16 @@ def _typical_width(image: Floats) -> float:
     return float(scales[int(np.argmax(strength))])
 
 
+def _response(image: Floats, width: float) -> Floats:
+    """Scale-normalised response to bright spots."""
+    # the sampled kernel does not quite sum to zero
+    raised = image - np.median(image)
+    return np.asarray(-(width**2) * gaussian_laplace(raised, width, mode="nearest", truncate=6.0))
+
+
 def _maxima(image: Floats, width: float, apart: float) -> tuple[Integers, Floats]:
     """Pixels (x, y) where the scale-normalised response is largest within `apart`, and it there."""
-    response = -(width**2) * gaussian_laplace(image, width, mode="nearest")
+    response = _response(image, width)
     size = 2 * max(1, round(0.7 * apart)) + 1
     # plateaus of rounding errors in a flat surrounding are no spots
     trivial = max(1e-9 * float(response.max()), 1e-12 * float(np.max(np.abs(image))))
@@ -164,8 +171,7 @@ def _maxima(image: Floats, width: float, apart: float) -> tuple[Integers, Floats
 
 def _surroundings(residual: Floats, width: float, apart: float) -> Floats:
     """Root mean square of the response within about two column distances of each pixel."""
-    response = width**2 * gaussian_laplace(residual, width, mode="nearest")
-    square = gaussian_filter(response**2, 2.0 * apart, mode="nearest")
+    square = gaussian_filter(_response(residual, width) ** 2, 2.0 * apart, mode="nearest")
     return np.asarray(np.sqrt(square), dtype=np.float64)
 
 
@@ -179,10 +185,10 @@ def _noise_of_response(image: Floats, width: float) -> Floats:
     checker[1:-1] = across[2:] - 2 * across[1:-1] + across[:-2]
     checker[0], checker[-1] = checker[1], checker[-2]
     variance = gaussian_filter(checker**2, 3.0 * width, mode="nearest") / 36.0
-    size = 2 * int(np.ceil(5 * width)) + 1
+    size = 2 * int(np.ceil(6 * width)) + 1
     impulse = np.zeros((size, size))
     impulse[size // 2, size // 2] = 1.0
-    gain = float(np.sum((width**2 * gaussian_laplace(impulse, width)) ** 2))
+    gain = float(np.sum(_response(impulse, width) ** 2))
     return np.asarray(np.sqrt(variance * gain))
 
 

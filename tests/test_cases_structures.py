@@ -137,8 +137,8 @@ def test_displacement_jumps_by_half_a_burgers_vector_on_each_side_of_the_cut():
 
 @settings(max_examples=50, deadline=None)
 @given(
-    x=st.floats(1.0, 40.0),
-    y=st.floats(-40.0, -1.0),
+    x=st.floats(3.0, 40.0),
+    y=st.floats(-40.0, -3.0),
     nu=st.floats(0.0, 0.45),
 )
 def test_displacement_field_obeys_isotropic_elasticity(x, y, nu):
@@ -156,7 +156,8 @@ def test_displacement_field_obeys_isotropic_elasticity(x, y, nu):
     xy = (u(1, 1) - u(1, -1) - u(-1, 1) + u(-1, -1)) / (4 * h**2)
     divergence = np.array([xx[0] + xy[1], xy[0] + yy[1]])
     residual = (1 - 2 * nu) * (xx + yy) + divergence
-    # Round-off of second differences: a few 1e-16 / h² times displacements of order one.
+    # Round-off of second differences: a few 1e-16 / h² times displacements of order one. The
+    # differences' own error, h²/12 times a fourth derivative of about 4 / r⁴, is 1e-9 from r = 4.
     np.testing.assert_allclose(residual, 0, atol=2e-8)
 
 

@@ -23,7 +23,7 @@ def columns(sigma, *, seed=0, n=400, largest=8):
 @pytest.mark.parametrize("sigma", [0.002, 0.005])
 def test_well_separated_thicknesses_are_all_counted(sigma):
     truth, scs = columns(sigma)
-    found = count_by_mixture(scs)
+    found = count_by_mixture(scs, max_components=14)
     assert len(found.means) == 8
     np.testing.assert_allclose(found.means, 0.03 * np.arange(1, 9), atol=4 * sigma / np.sqrt(30))
     assert found.sigma == pytest.approx(sigma, rel=4 / np.sqrt(2 * 400))
@@ -36,7 +36,7 @@ def test_well_separated_thicknesses_are_all_counted(sigma):
 def test_expected_fraction_correct_is_what_is_achieved():
     """Binomial error of 400 columns, k = 4."""
     truth, scs = columns(0.0075, seed=3)
-    found = count_by_mixture(scs)
+    found = count_by_mixture(scs, max_components=14)
     assert len(found.means) == 8
     achieved = np.mean(found.table["count"] == truth)
     assert abs(found.expected_correct - achieved) < 4 * np.sqrt(0.05 * 0.95 / 400)
@@ -46,7 +46,7 @@ def test_expected_fraction_correct_is_what_is_achieved():
 def test_too_much_scatter_is_not_counted():
     """Negative control: steps below two sigma leave no peaks to count."""
     _, scs = columns(0.03)
-    assert len(count_by_mixture(scs).means) < 8
+    assert len(count_by_mixture(scs, max_components=14).means) < 8
 
 
 def test_one_thickness_is_one_component():
@@ -59,7 +59,7 @@ def test_one_thickness_is_one_component():
 
 def test_the_number_of_components_can_be_given():
     _, scs = columns(0.005)
-    coarse, chosen = count_by_mixture(scs, components=4), count_by_mixture(scs)
+    coarse, chosen = count_by_mixture(scs, components=4), count_by_mixture(scs, max_components=14)
     assert (len(coarse.means), len(chosen.means)) == (4, 8)
     assert coarse.sigma > 2 * chosen.sigma
     assert coarse.icl[4] > chosen.icl[8]
@@ -68,7 +68,7 @@ def test_the_number_of_components_can_be_given():
 def test_failed_columns_keep_their_rows():
     _, scs = columns(0.003)
     scs[7] = np.nan
-    found = count_by_mixture(scs)
+    found = count_by_mixture(scs, max_components=14)
     assert len(found.table) == 400
     assert np.isnan(found.table["count"][7])
     assert found.table["count"].notna().sum() == 399
