@@ -5,6 +5,7 @@ from typing import Final
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from fitting.detector import information_per_electron
 from fitting.layout import Layout, arrange, couple
@@ -46,7 +47,8 @@ def cramer_rao(
     Parameters
     ----------
     fit : ColumnFit or ColumnModel
-        Where to evaluate: usually the fit of the noise-free image [beam fraction].
+        Where to evaluate: usually the fit of the noise-free image [beam fraction]. Pixels that a
+        fit left out count no information.
     dose : float
         Dose D [e/Å²].
     sampling : float, optional
@@ -101,8 +103,14 @@ def cramer_rao(
     out = pd.DataFrame(np.nan, index=pd.RangeIndex(n_rows, name="column"), columns=list(COLUMNS))
     if model.n_columns == 0:
         return out
+    mask = fit.mask if isinstance(fit, ColumnFit) else None
     covariance = _inverse_fisher(
-        model, dose * sampling**2, width=width, n_background=n_background, sigma=detector_sigma
+        model,
+        dose * sampling**2,
+        width=width,
+        n_background=n_background,
+        sigma=detector_sigma,
+        used=np.ones(model.shape, dtype=np.bool_) if mask is None else ~mask,
     )
     d_height = scattering_cross_section(1.0, model.sigma, sampling=sampling)
     d_width = scattering_cross_section(model.height, model.sigma, sampling=sampling)
@@ -116,9 +124,15 @@ def cramer_rao(
 
 
 def _inverse_fisher(
-    model: ColumnModel, electrons: float, *, width: str, n_background: int, sigma: float
+    model: ColumnModel,
+    electrons: float,
+    *,
+    width: str,
+    n_background: int,
+    sigma: float,
+    used: NDArray[np.bool_],
 ) -> Floats:
-    """Covariance bound (n, 4, 4) of x, y, height and width of each column."""
+    """Covariance bound (n, 4, 4) of x, y, height and width, from the pixels `used`."""
     from fitting import envelope, kernels, spread
     from fitting.descent import Columns
 
@@ -161,7 +175,7 @@ def _inverse_fisher(
     reached = np.zeros(model.shape)
     columns.set_windows(SUPPORT)
     kernels.render(columns.factors, columns.start, columns.count, np.ones(n), np.zeros(3), reached)
-    matters = np.ones(model.shape, dtype=bool) if n_background else reached > 0
+    matters = used if n_background else used & (reached > 0)
     if sigma == 0 and not np.all(expected[matters] > 0):
         raise InputError(
             f"the expected image has {np.count_nonzero(expected[matters] <= 0)} pixels that are "

@@ -61,6 +61,8 @@ class ColumnFit:
         Dose that the standard errors assume [e/Å²]; None if they come from the residual.
     estimator, engine : str
         How the fit was made.
+    mask : ndarray of bool or None
+        True where a pixel was left out, None if all were used.
     n_pixels, n_parameters, steps : int
         Pixels used, free parameters, steps of the engine.
     """
@@ -75,6 +77,7 @@ class ColumnFit:
     dose: float | None
     estimator: str
     engine: str
+    mask: NDArray[np.bool_] | None
     n_pixels: int
     n_parameters: int
     steps: int

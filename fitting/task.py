@@ -178,6 +178,7 @@ class Task:
             dose=self.dose,
             estimator=self.estimator,
             engine=self.engine,
+            mask=None if valid.all() else ~valid,
             n_pixels=int(np.count_nonzero(valid)),
             n_parameters=problem.n_parameters,
             steps=minimum.steps,

@@ -169,6 +169,21 @@ def test_bound_of_a_fit_has_a_row_for_every_position():
     np.testing.assert_allclose(bound.iloc[:12], expected, rtol=1e-5)
 
 
+def test_masked_pixels_hold_no_information():
+    model = lattice()
+    starts = np.column_stack([model.x, model.y])
+    mask = np.zeros(model.shape, dtype=bool)
+    mask[:, 18:21] = True
+    fit = fit_columns(model.image(), starts, sampling=0.2, mask=mask)
+    bound = cramer_rao(fit, dose=1e3)
+    jacobian = model.jacobian()[~mask.ravel()]
+    weight = 1e3 * 0.04 / model.image()[~mask]
+    error = np.sqrt(np.diag(np.linalg.inv(jacobian.T @ (jacobian * weight[:, None]))))
+    np.testing.assert_allclose(bound.x_crb, error[:12], rtol=1e-5)
+    full = cramer_rao(model, dose=1e3, sampling=0.2)
+    assert (bound.x_crb[[1, 2]] > 1.02 * full.x_crb[[1, 2]]).any()
+
+
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
