@@ -9,16 +9,17 @@ import numpy.typing as npt
 
 from noise.clean import checked_images
 from noise.detector import Detector, add_pulse_noise, count_electrons
-from noise.digitiser import Clip, Quantisation, quantise, saturate
+from noise.digitiser import Clip, Quantisation
 from noise.dose import electrons_per_pixel
 from noise.errors import InputError
 from noise.fast_scan import FastScan, trail
 from noise.jitter import Jitter, displace_lines, line_displacements, spline_coefficients
-from noise.point_defects import PointDefects, multiply_defects
+from noise.point_defects import PointDefects
 from noise.ranges import CHANCES
 from noise.row_lines import RowLines, replace_row_lines
 from noise.seeds import streams_of
 from noise.serialise import from_dict
+from noise.stored_image import store
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -209,16 +210,7 @@ def _recorded(
         counts = trail(counts, noise.fast_scan)
     if noise.row_lines is not None:
         counts = replace_row_lines(counts, streams["row_lines"], row_lines=noise.row_lines)
-    if noise.black_pixels is not None:
-        counts = multiply_defects(counts, streams["black_pixels"], defects=noise.black_pixels)
-    if noise.zingers is not None:
-        counts = multiply_defects(counts, streams["zingers"], defects=noise.zingers)
-    if peak > 0:  # an empty image has no maximum for the converter to be set by
-        if noise.clip is not None:
-            counts = saturate(counts, threshold=noise.clip.level * peak)
-        if noise.quantisation is not None:
-            counts = quantise(counts, gain=noise.quantisation.levels / peak)
-    return counts
+    return store(counts, streams, noise=noise, peak=peak)
 
 
 def _jittered(

@@ -1,44 +1,60 @@
-"""How kernels are compiled: numba in strict IEEE arithmetic, kept in the user's cache folder.
+"""How kernels are compiled: numba, no interpreter lock, kept in the user's cache folder.
 
-No fast mathematics and no fused multiplication: a sum is then the same on every machine and in
-every batch. Only `noise.kernels` imports this file, and is itself imported where it is used, so
-that a program which distorts nothing never waits for numba.
+Only files of kernels import this one, and are themselves imported where they are used, so that a
+program which computes nothing never waits for numba.
 """
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, Final, TypeVar, cast
 
 import numba
 import platformdirs
+from numba.core import config as numba_config
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-_SOURCES: Final = ("kernels.py", "compiled.py")
+_CONFIG: Any = numba_config
 
 
-def _cache_folder() -> Path:
-    """Folder named after the kernels' source: numba does not see that a called kernel changed."""
+def kernel_folder(name: str, sources: Iterable[Path]) -> str:
+    """Cache folder named after the kernels' source: numba sees no change of a called kernel."""
     digest = hashlib.sha256(numba.__version__.encode())
-    for name in _SOURCES:
-        digest.update(Path(__file__).with_name(name).read_bytes())
-    return Path(platformdirs.user_cache_dir("stembench")) / "noise" / digest.hexdigest()[:16]
+    for source in sources:
+        digest.update(source.read_bytes())
+    return str(Path(platformdirs.user_cache_dir("stembench")) / name / digest.hexdigest()[:16])
 
 
-_FOLDER: Final = str(_cache_folder())
+def compile_cached(function: F, *, folder: str, fastmath: bool | set[str] = False) -> F:
+    """Compile `function` on its first call and keep the machine code for the next process.
+
+    Parameters
+    ----------
+    function : callable
+    folder : str
+        See `kernel_folder`.
+    fastmath : bool or set of str
+        LLVM's flags. None by default, nor fused multiplication: a sum is then the same on every
+        machine and in every batch.
+    """
+    saved = _CONFIG.CACHE_DIR
+    _CONFIG.CACHE_DIR = folder
+    try:
+        return cast(
+            F, numba.njit(cache=True, nogil=True, error_model="numpy", fastmath=fastmath)(function)
+        )
+    finally:
+        _CONFIG.CACHE_DIR = saved
+
+
+_HERE: Final = Path(__file__).parent
+_FOLDER: Final = kernel_folder("noise", [_HERE / "kernels.py", _HERE / "compiled.py"])
 
 
 def kernel(function: F) -> F:
-    """Compile `function` on its first call and keep the machine code for the next process."""
-    config: Any = numba.config
-    saved = config.CACHE_DIR
-    config.CACHE_DIR = _FOLDER
-    try:
-        compiled = numba.njit(cache=True, nogil=True, error_model="numpy")(function)
-    finally:
-        config.CACHE_DIR = saved
-    return cast(F, compiled)
+    """Compile a kernel of the noise chains, in strict IEEE arithmetic."""
+    return compile_cached(function, folder=_FOLDER)
 
 
 def inlined(function: F) -> F:

@@ -61,7 +61,7 @@ def _rebuilt(hint: Any, value: Any, *, name: str) -> Any:
         options = [option for option in typing.get_args(hint) if option is not type(None)]
         if value is None and len(options) < len(typing.get_args(hint)):
             return None
-        return _rebuilt(options[0], value, name=name)
+        return _rebuilt(_option(options, value), value, name=name)
     if origin is typing.Literal:
         if value not in typing.get_args(hint):
             raise InputError(f"{name} must be one of {typing.get_args(hint)}, not {value!r}")
@@ -80,6 +80,15 @@ def _rebuilt(hint: Any, value: Any, *, name: str) -> Any:
     if isinstance(hint, type) and is_dataclass(hint):
         return from_dict(hint, value)
     return _plain(hint, value, name=name)
+
+
+def _option(options: list[Any], value: Any) -> Any:
+    """The member of a union that a value describes: dataclasses are told apart by `kind`."""
+    if isinstance(value, Mapping):
+        for option in options:
+            if value.get("kind") == getattr(option, "kind", None):
+                return option
+    return options[0]
 
 
 def _plain(hint: type, value: Any, *, name: str) -> Any:

@@ -10,15 +10,16 @@ import numpy.typing as npt
 from noise.camera import DarkCurrent, FixedPattern, add_dark_counts, add_fixed_pattern
 from noise.clean import checked_images
 from noise.detector import count_electrons
-from noise.digitiser import Clip, Quantisation, quantise, saturate
+from noise.digitiser import Clip, Quantisation
 from noise.dose import electrons_per_pixel
 from noise.errors import InputError
 from noise.mtf import Mtf, blur_by_mtf
-from noise.point_defects import PointDefects, multiply_defects
+from noise.point_defects import PointDefects
 from noise.ranges import CHANCES
 from noise.readout import ReadoutNoise, add_flicker, add_reset, add_thermal
 from noise.seeds import streams_of
 from noise.serialise import from_dict
+from noise.stored_image import store
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -204,13 +205,4 @@ def _recorded(
         counts = add_flicker(counts, streams["flicker"], sigma=noise.flicker.sigma)
     if noise.reset is not None:
         counts = add_reset(counts, streams["reset"], sigma=noise.reset.sigma)
-    if noise.black_pixels is not None:
-        counts = multiply_defects(counts, streams["black_pixels"], defects=noise.black_pixels)
-    if noise.zingers is not None:
-        counts = multiply_defects(counts, streams["zingers"], defects=noise.zingers)
-    if peak > 0:  # an empty image has no maximum for the converter to be set by
-        if noise.clip is not None:
-            counts = saturate(counts, threshold=noise.clip.level * peak)
-        if noise.quantisation is not None:
-            counts = quantise(counts, gain=noise.quantisation.levels / peak)
-    return counts
+    return store(counts, streams, noise=noise, peak=peak)

@@ -105,6 +105,48 @@ def test_no_estimator_beats_the_bound_by_stating_small_errors():
             assert (fit.table[f"{name}_err"] > 0.99 * bound[f"{name}_crb"]).all()
 
 
+def test_likelihood_of_one_column_is_the_centroid_and_its_excess_over_the_bound_is_exact():
+    """Closed form of one Gaussian without background, whatever its free width.
+
+    The likelihood's stationary point is the centroid of the electrons and their number, so that
+    var(x) = sigma² E[1/N] exceeds the bound sigma² / E[N] by the finite number alone: by 1.0 % in
+    standard deviation at 50 electrons. The SCS meets its bound exactly.
+    """
+    rng = np.random.default_rng(21)
+    mean, sigma, draws_ = 50.0, 2.0, 1000
+    height = mean / (2 * np.pi * sigma**2)
+    x, y, heights, widths = (np.array([value]) for value in (14.3, 13.8, height, sigma))
+    model = ColumnModel(x=x, y=y, height=heights, sigma=widths, shape=(29, 29))
+    counts = rng.poisson(model.image(), (draws_, *model.shape)).astype(float)
+    dose = 1 / 0.04  # one electron per pixel and unit of the image
+    fits = fit_batch(
+        counts, [(14.3, 13.8)], sampling=0.2, dose=dose, estimator="poisson", background="none"
+    )
+    electrons = counts.sum(axis=(1, 2))
+    centroid = (counts.sum(axis=1) @ np.arange(29)) / electrons
+    x = stacked(fits, "x")[:, 0]
+    # Where fewer than 1e-3 electrons are expected the logarithm continues as a parabola, so that
+    # an electron out there pulls less than a centroid would let it; fits may be narrower.
+    near = (counts * (model.image() < 6e-3)).sum(axis=(1, 2)) == 0
+    assert near.mean() > 0.8
+    np.testing.assert_allclose(x[near], centroid[near], atol=2e-3)
+    np.testing.assert_allclose(stacked(fits, "scs")[near, 0] / 0.04, electrons[near], rtol=1e-3)
+
+    n = np.arange(1, 400)
+    weights = np.exp(n * np.log(mean) - mean - np.cumsum(np.log(n)))
+    exact = np.sqrt(mean * np.sum(weights / n))
+    assert exact == pytest.approx(1.0104, abs=1e-4)
+    bound = cramer_rao(model, dose=dose, sampling=0.2, background="none")
+    ratio = np.sqrt(np.mean((x - 14.3) ** 2)) / bound["x_crb"].to_numpy()[0]
+    # n = 1000 draws, k = 4 errors of 1 / sqrt(2 n).
+    assert abs(ratio / exact - 1) < 4 / np.sqrt(2 * draws_)
+    spread_ = stacked(fits, "scs").std() / bound["scs_crb"].to_numpy()[0]
+    assert abs(spread_ - 1) < 4 / np.sqrt(2 * draws_)
+    # Negative control: least squares weighs empty pixels as much as full ones.
+    squares = fit_batch(counts[:100], [(14.3, 13.8)], sampling=0.2, background="none")
+    assert np.abs(stacked(squares, "x")[:, 0] - centroid[:100]).max() > 0.1
+
+
 def test_fifty_counts_per_column_are_enough_for_the_bound():
     """100 draws of nine columns of 50 electrons: rms ratio to 1/sqrt(2 * 900) = 0.024, k = 4."""
     rng = np.random.default_rng(7)
