@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Final
 
-from cases import edge_dislocation, nanoparticle, pt_bulk
+from cases import defect_ladder, edge_dislocation, nanoparticle, pt_bulk
 from cases.description import Case
 from noise.errors import InputError
 
@@ -26,9 +26,9 @@ def unique_names(cases: Iterable[Case]) -> tuple[Case, ...]:
     return listed
 
 
-#: All cases, in the order of the paper's studies.
+#: All cases, in the order of the paper's studies; behind them what the paper does not have.
 CASES: Final[tuple[Case, ...]] = unique_names(
-    (pt_bulk.CASE, edge_dislocation.CASE, nanoparticle.CASE)
+    (pt_bulk.CASE, edge_dislocation.CASE, nanoparticle.CASE, defect_ladder.CASE)
 )
 
 

@@ -9,7 +9,9 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 from scipy.spatial import cKDTree
 
+from cases.defects import count_changes
 from cases.description import BulkCrystal, Case, MeasuredColumns, Structure
+from cases.specimens import DefectLadder
 from cases.structures import build
 from noise.errors import InputError
 
@@ -145,11 +147,14 @@ def _specimen_columns(case: Case, label: str) -> tuple[FloatArray, IntArray]:
     thickness = {image.label: image.thickness for image in case.images}
     if label not in thickness:
         raise InputError(f"case '{case.name}' has no image '{label}'; it has {_listed(case)}")
-    if isinstance(case.structure, BulkCrystal):
+    if isinstance(case.structure, BulkCrystal | DefectLadder):
         a = case.structure.material.lattice_parameter
         widest = (max(case.shape) + 2 * case.margin) * case.sampling
         repeats = 2 * (int(np.ceil(widest / (2 * a))) + 2)
-        return _columns_of(case.structure, thickness[label], repeats)
+        centres, counts = _columns_of(case.structure, thickness[label], repeats)
+        if isinstance(case.structure, DefectLadder):
+            counts = counts + count_changes(case.structure, centres, cells=thickness[label])
+        return centres, counts
     return _columns_of(case.structure, None, 1)
 
 

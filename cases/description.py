@@ -5,90 +5,33 @@ import json
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
+from cases.specimens import (
+    BulkCrystal,
+    EdgeDislocation,
+    Material,
+    Nanoparticle,
+    Structure,
+)
 from noise.chain import ScanNoise
 
-
-@dataclass(frozen=True)
-class Material:
-    """An fcc element.
-
-    Attributes
-    ----------
-    element : str
-        Chemical symbol.
-    lattice_parameter : float
-        Edge of the cubic cell in Å.
-    rms_displacement : float
-        Root-mean-square thermal displacement along one axis in Å.
-    """
-
-    element: str
-    lattice_parameter: float
-    rms_displacement: float
-
-
-@dataclass(frozen=True)
-class BulkCrystal:
-    """A perfect crystal seen along [001], periodic in x and y.
-
-    Attributes
-    ----------
-    material : Material
-    cells : int
-        Largest thickness in unit cells; every smaller one is imaged too.
-    """
-
-    material: Material
-    cells: int
-    kind: Literal["bulk"] = "bulk"
-
-
-@dataclass(frozen=True)
-class EdgeDislocation:
-    """A crystal seen along [112] with one edge dislocation parallel to the beam.
-
-    X = [1-10] is the direction of the Burgers vector, Y = [11-1] the normal of the glide plane.
-
-    Attributes
-    ----------
-    material : Material
-    repeats : tuple of three int
-        Cells of a/√2 × a√3 × a√6/2 along X, Y and the beam before the dislocation is inserted.
-    core : tuple of two float
-        Position of the dislocation line in cells along X and Y; between atomic columns.
-    sign : int
-        +1 or -1, sign of the Burgers vector, whose length is a/√2.
-    poisson_ratio : float
-    mode : str
-        How the extra half plane is made, see `cases.dislocation`.
-    """
-
-    material: Material
-    repeats: tuple[int, int, int]
-    core: tuple[float, float]
-    sign: int
-    poisson_ratio: float
-    mode: Literal["edge", "edge_add", "edge_rm"]
-    kind: Literal["edge_dislocation"] = "edge_dislocation"
-
-
-@dataclass(frozen=True)
-class Nanoparticle:
-    """All atoms of a crystal within a sphere round an atom, seen along [001].
-
-    Attributes
-    ----------
-    material : Material
-    radius : float
-        In lattice parameters.
-    """
-
-    material: Material
-    radius: float
-    kind: Literal["nanoparticle"] = "nanoparticle"
-
-
-Structure = BulkCrystal | EdgeDislocation | Nanoparticle
+__all__ = [
+    "BulkCrystal",
+    "Case",
+    "CoarseLevel",
+    "EdgeDislocation",
+    "FitChoice",
+    "ImageSpec",
+    "Material",
+    "MeasuredColumns",
+    "Microscope",
+    "Nanoparticle",
+    "Simulation",
+    "Structure",
+    "SupercellScan",
+    "WindowScan",
+    "canonical_json",
+    "digest",
+]
 
 
 @dataclass(frozen=True)
@@ -118,6 +61,34 @@ class Microscope:
 
 
 @dataclass(frozen=True)
+class CoarseLevel:
+    """A cheaper simulation of the same scan whose mean over many configurations is known well.
+
+    The scan is estimated on two levels: mean of the coarse simulation over many configurations,
+    plus the mean of fine less coarse over few configurations in which both see the same
+    displacements. That is without bias whatever the coarse simulation leaves out, and as the two
+    go up and down together, the difference needs few configurations (multilevel Monte Carlo,
+    Giles, 10.1287/opre.1070.0496).
+
+    Attributes
+    ----------
+    grid : int
+        In place of the fine level's ``oversampling`` or ``grid_points``.
+    window : int
+        Grid points along each side of the window centred on each scan point.
+    outer : float
+        Outer angle of the detector in mrad that this grid still holds.
+    places : int
+        Symmetry-equivalent places at which each point is probed in a configuration.
+    """
+
+    grid: int
+    window: int
+    outer: float
+    places: int
+
+
+@dataclass(frozen=True)
 class SupercellScan:
     """Multislice of a periodic supercell; the irreducible scan points of the unit cell are probed.
 
@@ -136,6 +107,8 @@ class SupercellScan:
         Slices in one unit cell of depth.
     seed : int
         Root of the phonon seeds.
+    coarse : CoarseLevel or None
+        The second level; None if the scan is estimated on the fine level alone.
     """
 
     repeats: int
@@ -143,6 +116,7 @@ class SupercellScan:
     scan_points: int
     slices_per_cell: int
     seed: int
+    coarse: CoarseLevel | None = None
     kind: Literal["supercell"] = "supercell"
 
 
@@ -175,6 +149,8 @@ class WindowScan:
         scanned and the others are interpolated; None scans all.
     seed : int
         Root of the phonon seeds.
+    coarse : CoarseLevel or None
+        The second level; None if the scan is estimated on the fine level alone.
     """
 
     points: int
@@ -186,6 +162,7 @@ class WindowScan:
     symmetry: Literal["p1", "p4m"]
     fine_radius: float | None
     seed: int
+    coarse: CoarseLevel | None = None
     kind: Literal["window"] = "window"
 
     @property
@@ -233,11 +210,15 @@ class FitChoice:
     background : {'none', 'constant', 'plane'}
     width_factor : float
         A width may become narrower or wider than that of the noise-free image by this factor.
+    drift : float or None
+        Largest change of x and of y from the true position in px; 0 holds the positions, None is
+        the fit's own bound.
     """
 
     width: Literal["shared", "column"]
     background: Literal["none", "constant", "plane"]
     width_factor: float = 1.5
+    drift: float | None = None
 
 
 @dataclass(frozen=True)
@@ -251,7 +232,7 @@ class Case:
     title, summary : str
         For people.
     study : int
-        Number of the study in the paper (10.1038/s41524-023-01188-0).
+        Number of the study in the paper (10.1038/s41524-023-01188-0); 0 for none of them.
     structure : Structure
     microscope : Microscope
     simulation : Simulation
@@ -308,9 +289,14 @@ class Case:
         """Return the description as nested plain types, ready for JSON.
 
         Stages of the noise chain that are left out are not named, so that a stage which the chain
-        learns later does not change the description of a case without it.
+        learns later does not change the description of a case without it; nor is a coarse level
+        or a bound of drift that is left out.
         """
         whole = asdict(self)
+        if whole["fit"]["drift"] is None:
+            del whole["fit"]["drift"]
+        if whole["simulation"].get("coarse", ...) is None:
+            del whole["simulation"]["coarse"]
         stages = self.noise.as_dict().items()
         whole["noise"] = {name: stage for name, stage in stages if stage is not None}
         return whole

@@ -4,6 +4,7 @@ from typing import Final
 
 from cases.description import (
     Case,
+    CoarseLevel,
     EdgeDislocation,
     FitChoice,
     ImageSpec,
@@ -15,7 +16,7 @@ from noise.chain import STUDY_SCAN
 
 CASE: Final = Case(
     name="edge_dislocation",
-    version=1,
+    version=2,
     title="Edge dislocation in Pt [112]",
     summary=(
         "Accuracy of column position and scattering cross-section round the core of an edge "
@@ -42,6 +43,7 @@ CASE: Final = Case(
         symmetry="p1",
         fine_radius=None,
         seed=20230002,
+        coarse=CoarseLevel(grid=6, window=120, outer=165.0, places=1),
     ),
     images=(ImageSpec(label="core", thickness=6),),
     sampling=0.2,

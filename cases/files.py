@@ -11,8 +11,10 @@ import numpy as np
 import numpy.typing as npt
 
 from cases.description import Case, canonical_json
+from cases.specimens import DefectLadder
 from noise.atomic_files import replacing
 from noise.errors import InputError
+from noise.serialise import from_dict
 
 FORMAT: Final = "stembench ground truth"
 FORMAT_VERSION: Final = 1
@@ -61,7 +63,35 @@ class Scan:
 
 def default_path(case: Case) -> Path:
     """File that ships for a case; each version has its own."""
-    return DATA_FOLDER / f"{case.name}-v{case.version}.h5"
+    return version_path(case.name, case.version)
+
+
+def version_path(name: str, version: int) -> Path:
+    """File of any version of a case."""
+    return DATA_FOLDER / f"{name}-v{version}.h5"
+
+
+def shipped_versions(name: str) -> tuple[int, ...]:
+    """Versions of a case whose files ship, ascending."""
+    prefix = f"{name}-v"
+    found = (path.stem.removeprefix(prefix) for path in DATA_FOLDER.glob(f"{prefix}*.h5"))
+    return tuple(sorted(int(number) for number in found if number.isdecimal()))
+
+
+def read_description(path: Path) -> Case:
+    """Description that a ground-truth file was made from, as the case it belongs to.
+
+    Raises
+    ------
+    InputError
+        If the file cannot be read, or describes what this version of the benchmark does not know.
+    """
+    try:
+        with h5py.File(path, "r") as file:
+            described = json.loads(file.attrs["description"])
+    except (OSError, KeyError, ValueError) as error:
+        raise InputError(f"'{path}' cannot be read as a ground-truth file: {error}") from error
+    return from_dict(Case, described)
 
 
 def write_scan(path: Path, scan: Scan, *, case: Case, provenance: dict[str, Any]) -> Path:
@@ -98,15 +128,18 @@ def write_scan(path: Path, scan: Scan, *, case: Case, provenance: dict[str, Any]
         group.attrs["boundary"] = scan.boundary
         group.attrs["axes"] = "image, y, x"
         group["labels"] = np.array(scan.labels, dtype=h5py.string_dtype())
-        for name, array, meaning in (
-            ("mean", scan.mean, "fraction of the beam on the detector, no source blur"),
+        unit, meaning = "fraction of the incident beam", "fraction of the beam on the detector"
+        if isinstance(case.structure, DefectLadder):
+            unit, meaning = "1", "relative change of the perfect crystal's image by one defect"
+        for name, array, words in (
+            ("mean", scan.mean, f"{meaning}, no source blur"),
             ("stderr", scan.stderr, "standard error of the mean over phonon configurations"),
         ):
             stored = group.create_dataset(
                 name, data=array.astype("<f4"), compression="gzip", shuffle=True
             )
-            stored.attrs["unit"] = "fraction of the incident beam"
-            stored.attrs["meaning"] = meaning
+            stored.attrs["unit"] = unit
+            stored.attrs["meaning"] = words
     return path
 
 

@@ -11,9 +11,17 @@ import pandas as pd
 
 from cases.columns import case_columns, frame_shape, to_angstrom
 from cases.description import Case, canonical_json
-from cases.files import Scan, default_path, read_scan
+from cases.files import (
+    Scan,
+    default_path,
+    read_description,
+    read_scan,
+    shipped_versions,
+    version_path,
+)
 from cases.rendering import interpolation_matrix
 from cases.scan import scan_plan
+from cases.specimens import DefectLadder
 from noise.errors import InputError
 
 FloatArray = npt.NDArray[np.float64]
@@ -234,4 +242,36 @@ def load_ground_truth(case: Case, *, path: Path | None = None) -> GroundTruth:
             f"the ground truth of case '{case.name}' was simulated from another description; "
             "run `nox -s simulate` to make it anew"
         )
-    return GroundTruth(case=case, scan=scan, provenance=provenance)
+    truth = GroundTruth(case=case, scan=scan, provenance=provenance)
+    if isinstance(case.structure, DefectLadder):
+        from cases import get_case
+        from cases.defect_truth import as_ladder
+
+        return as_ladder(truth, load_ground_truth(get_case(case.structure.host_case)))
+    return truth
+
+
+def load_version(name: str, version: int) -> GroundTruth:
+    """Load an older (or the present) version of a case's ground truth that ships.
+
+    Parameters
+    ----------
+    name : str
+        Of the case.
+    version : int
+
+    Returns
+    -------
+    GroundTruth
+        Its `case` is the description of that version, rebuilt from the file.
+
+    Raises
+    ------
+    InputError
+        If that version does not ship; the message lists those that do.
+    """
+    path = version_path(name, version)
+    if not path.exists():
+        shipped = ", ".join(map(str, shipped_versions(name))) or "none"
+        raise InputError(f"case '{name}' has no version {version}; versions that ship: {shipped}")
+    return load_ground_truth(read_description(path), path=path)

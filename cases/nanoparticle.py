@@ -4,6 +4,7 @@ from typing import Final
 
 from cases.description import (
     Case,
+    CoarseLevel,
     FitChoice,
     ImageSpec,
     MeasuredColumns,
@@ -15,7 +16,7 @@ from noise.chain import STUDY_SCAN
 
 CASE: Final = Case(
     name="nanoparticle",
-    version=1,
+    version=2,
     title="Spherical Pt nanoparticle [100]",
     summary=(
         "Accuracy of column position, scattering cross-section and atom count of all 333 columns "
@@ -35,6 +36,7 @@ CASE: Final = Case(
         symmetry="p4m",
         fine_radius=22.4,
         seed=20230003,
+        coarse=CoarseLevel(grid=6, window=120, outer=165.0, places=8),
     ),
     images=(ImageSpec(label="particle", thickness=11),),
     sampling=0.2,

@@ -5,6 +5,7 @@ from typing import Final
 from cases.description import (
     BulkCrystal,
     Case,
+    CoarseLevel,
     FitChoice,
     ImageSpec,
     MeasuredColumns,
@@ -15,7 +16,7 @@ from noise.chain import ScanNoise
 
 CASE: Final = Case(
     name="pt_bulk",
-    version=1,
+    version=2,
     title="Pt [001] bulk crystal",
     summary=(
         "Precision of column position and scattering cross-section against thickness, under shot "
@@ -25,7 +26,12 @@ CASE: Final = Case(
     structure=BulkCrystal(material=PLATINUM, cells=75),
     microscope=HAADF,
     simulation=SupercellScan(
-        repeats=6, grid_points=800, scan_points=18, slices_per_cell=2, seed=20230001
+        repeats=6,
+        grid_points=800,
+        scan_points=18,
+        slices_per_cell=2,
+        seed=20230001,
+        coarse=CoarseLevel(grid=648, window=120, outer=170.0, places=8),
     ),
     images=tuple(ImageSpec(label=f"z{z:02d}", thickness=z) for z in range(1, 76)),
     sampling=0.2,

@@ -154,7 +154,12 @@ def _window_plan(simulation: WindowScan) -> ScanPlan:
 
 
 def deal(
-    plan: ScanPlan, configuration: int, *, rng: np.random.Generator, simulation: Simulation
+    plan: ScanPlan,
+    configuration: int,
+    *,
+    rng: np.random.Generator,
+    simulation: Simulation,
+    repetitions: int = 1,
 ) -> tuple[IntArray, IntArray]:
     """Points that one phonon configuration visits, and where it does so.
 
@@ -166,28 +171,42 @@ def deal(
     rng : numpy.random.Generator
         The configuration's own; draws which of the equivalent places of a point is visited.
     simulation : Simulation
+    repetitions : int
+        Equivalent places of each point that are visited, at most 8 under symmetry 'p4m' and 1
+        under 'p1'.
 
     Returns
     -------
     index : ndarray, shape (m,)
         Numbers of the irreducible points.
-    places : ndarray, shape (m, 2)
+    places : ndarray, shape (repetitions, m, 2)
         Where they are probed, (ix, iy) in scan steps.
     """
     index = np.flatnonzero(plan.group == configuration % plan.groups).astype(np.int64)
-    places = plan.points[index]
     match simulation:
         case SupercellScan():
-            operations = POINT_GROUP[rng.integers(8, size=len(index))]
-            n, repeats = simulation.scan_points, simulation.repeats
-            # Lattice translations (l, m) cells, and those plus half a cell along both axes.
-            sites = rng.permutation(2 * repeats**2)[: len(index)]
-            corner = np.stack([sites // 2 % repeats, sites // 2 // repeats], axis=1) * n
-            half = (sites % 2)[:, None] * (n // 2)
-            places = np.einsum("mij,mj->mi", operations, places) + corner + half
-        case WindowScan(symmetry="p4m"):
-            operations = POINT_GROUP[rng.integers(8, size=len(index))]
-            places = np.einsum("mij,mj->mi", operations, places)
-        case WindowScan():
-            pass
-    return index, places
+            places = [_bulk_places(plan.points[index], rng, simulation) for _ in range(repetitions)]
+            return index, np.stack(places)
+        case WindowScan(symmetry="p4m") if repetitions == 1:
+            operations = rng.integers(8, size=(1, len(index)))
+        case WindowScan(symmetry="p4m") if repetitions <= 8:
+            every = np.tile(np.arange(8), (len(index), 1))
+            operations = rng.permuted(every, axis=1).T[:repetitions]
+        case WindowScan(symmetry="p1") if repetitions == 1:
+            return index, plan.points[index][None]
+        case _:
+            raise ValueError(f"the scan's symmetry has no {repetitions} places of each point")
+    places_of = np.einsum("rmij,mj->rmi", POINT_GROUP[operations], plan.points[index])
+    return index, places_of
+
+
+def _bulk_places(points: IntArray, rng: np.random.Generator, simulation: SupercellScan) -> IntArray:
+    """Equivalent places of points in a bulk crystal, each at a lattice site of its own."""
+    operations = POINT_GROUP[rng.integers(8, size=len(points))]
+    n, repeats = simulation.scan_points, simulation.repeats
+    # Lattice translations (l, m) cells, and those plus half a cell along both axes.
+    sites = rng.permutation(2 * repeats**2)[: len(points)]
+    corner = np.stack([sites // 2 % repeats, sites // 2 // repeats], axis=1) * n
+    half = (sites % 2)[:, None] * (n // 2)
+    places: IntArray = np.einsum("mij,mj->mi", operations, points) + corner + half
+    return places

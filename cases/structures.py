@@ -14,6 +14,7 @@ from ase import Atoms
 
 from cases.description import BulkCrystal, EdgeDislocation, Nanoparticle, Structure
 from cases.dislocation import insert_edge_dislocation
+from cases.specimens import DefectLadder
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -79,7 +80,7 @@ def fcc_112(lattice_parameter: float, repeats: tuple[int, int, int], element: st
 
 
 def build(structure: Structure, *, cells: int | None = None, repeats: int = 6) -> Specimen:
-    """Build the atoms of a structure.
+    """Build the atoms of a structure; of a ladder of defects those of the perfect crystal.
 
     Parameters
     ----------
@@ -96,6 +97,8 @@ def build(structure: Structure, *, cells: int | None = None, repeats: int = 6) -
     match structure:
         case BulkCrystal():
             return _bulk(structure, structure.cells if cells is None else cells, repeats)
+        case DefectLadder():
+            return build(structure.crystal, cells=cells, repeats=repeats)
         case EdgeDislocation():
             return _dislocation(structure)
         case Nanoparticle():

@@ -12,50 +12,18 @@ import numpy as np
 import pytest
 
 from cases import CASES, get_case
-from cases.description import BulkCrystal, ImageSpec, Nanoparticle, SupercellScan, WindowScan
+from cases.configuration import probes_of, simulate_configuration
+from cases.configuration_cache import ConfigurationScan as Scanned
+from cases.configuration_cache import cache_folder
+from cases.estimate import average, estimate, scatter_of_neighbours
 from cases.files import default_path, read_scan
-from cases.multislice import make_probe, multislice, simulate_configuration, transmission
+from cases.multislice import make_probe, multislice, transmission
 from cases.scan import POINT_GROUP, deal, scan_plan
-from cases.simulate import ConfigurationScan as Scanned
-from cases.simulate import average, cache_folder, combine, main, shipped_configurations, simulate
+from cases.simulate import Amount, combine, main, shipped_amount, simulate
 from noise.errors import InputError
+from tests.toy_cases import tiny_bulk, tiny_particle
 
 ROOT = Path(__file__).parent.parent
-
-
-def tiny_bulk():
-    """Two cells of Pt on a coarse grid, with a detector that the grid still reaches."""
-    case = get_case("pt_bulk")
-    return dataclasses.replace(
-        case,
-        structure=BulkCrystal(material=case.structure.material, cells=2),
-        microscope=dataclasses.replace(case.microscope, inner=25.0, outer=55.0),
-        simulation=SupercellScan(
-            repeats=2, grid_points=96, scan_points=6, slices_per_cell=2, seed=1
-        ),
-        images=(ImageSpec("z01", 1), ImageSpec("z02", 2)),
-    )
-
-
-def tiny_particle():
-    """13 atoms, an octant of a 9 x 9 scan in four configurations."""
-    case = get_case("nanoparticle")
-    return dataclasses.replace(
-        case,
-        structure=Nanoparticle(material=case.structure.material, radius=0.75),
-        microscope=dataclasses.replace(case.microscope, inner=25.0, outer=55.0),
-        simulation=WindowScan(
-            points=13,
-            step=0.45,
-            oversampling=6,
-            window=96,
-            planes_per_slice=1,
-            interleave=2,
-            symmetry="p4m",
-            fine_radius=2.4,
-            seed=1,
-        ),
-    )
 
 
 def still(case):
@@ -155,8 +123,21 @@ def test_each_configuration_visits_its_own_points_and_all_together_visit_all():
     )
     np.testing.assert_array_equal(np.sort(seen), np.arange(len(plan.points)))
     _, places = deal(plan, 0, rng=np.random.default_rng(0), simulation=simulation)
-    octants = {tuple(np.sign(place)) for place in places if place.all()}
+    octants = {tuple(np.sign(place)) for place in places[0] if place.all()}
     assert len(octants) == 4
+
+
+def test_coarse_places_are_all_equivalent_places():
+    simulation = get_case("nanoparticle").simulation
+    plan = scan_plan(simulation)
+    rng = np.random.default_rng(0)
+    index, places = deal(plan, 3, rng=rng, simulation=simulation, repetitions=8)
+    assert places.shape == (8, len(index), 2)
+    for point, found in zip(plan.points[index], places.swapaxes(0, 1), strict=True):
+        images = {tuple(operation @ point) for operation in POINT_GROUP}
+        assert {tuple(place) for place in found} == images
+    with pytest.raises(ValueError, match="no 9 places"):
+        deal(plan, 3, rng=rng, simulation=simulation, repetitions=9)
 
 
 def test_bulk_wedge_has_thirty_points_and_unfolds_with_the_group():
@@ -199,10 +180,9 @@ SCRIPT = """
 import sys
 sys.path[:0] = [{root!r}, {tests!r}]
 from pathlib import Path
-from test_cases_simulation import tiny_bulk
-from cases.simulate import simulate
-simulate(tiny_bulk(), configurations=400, folder=Path({folder!r}), output=Path({output!r}),
-         progress=False)
+from toy_cases import tiny_bulk
+from cases.simulate import Amount, simulate
+simulate(tiny_bulk(), Amount(400), folder=Path({folder!r}), output=Path({output!r}), progress=False)
 """
 
 
@@ -225,9 +205,9 @@ def test_a_killed_run_continues_and_ends_with_the_same_bits(tmp_path):
     stamp = third.stat().st_mtime_ns
 
     n = done + 2
-    simulate(case, configurations=n, folder=killed, output=tmp_path / "a.h5", progress=False)
+    simulate(case, Amount(n), folder=killed, output=tmp_path / "a.h5", progress=False)
     assert third.stat().st_mtime_ns == stamp  # what was done is not done again
-    simulate(case, configurations=n, folder=whole, output=tmp_path / "b.h5", progress=False)
+    simulate(case, Amount(n), folder=whole, output=tmp_path / "b.h5", progress=False)
     resumed, provenance, _ = read_scan(tmp_path / "a.h5")
     straight, _, _ = read_scan(tmp_path / "b.h5")
     assert resumed.hash == straight.hash
@@ -236,18 +216,25 @@ def test_a_killed_run_continues_and_ends_with_the_same_bits(tmp_path):
     # Physics at toy size: the corner column scatters more than the middle between columns.
     assert (resumed.mean[:, 0, 0] > 3 * resumed.mean[:, 1, 1]).all()
     assert resumed.mean[1].mean() > 1.5 * resumed.mean[0].mean()
-    fewer = combine(case, configurations=2, folder=whole, output=tmp_path / "c.h5")
+    fewer = combine(case, Amount(2), folder=whole, output=tmp_path / "c.h5")
     assert read_scan(fewer)[0].hash != straight.hash
 
 
 def test_partial_images_unknown_devices_and_missing_configurations_are_refused(tmp_path):
     case = tiny_particle()
     with pytest.raises(InputError, match="positive multiple of 4"):
-        simulate(case, configurations=3, folder=tmp_path, progress=False)
+        simulate(case, Amount(3), folder=tmp_path, progress=False)
     with pytest.raises(InputError, match="neither 'cpu' nor 'gpu'"):
-        simulate(case, configurations=4, folder=tmp_path, device="tpu", progress=False)
+        simulate(case, Amount(4), folder=tmp_path, device="tpu", progress=False)
     with pytest.raises(InputError, match="is missing"):
-        combine(case, configurations=4, folder=tmp_path, output=tmp_path / "x.h5")
+        combine(case, Amount(4), folder=tmp_path, output=tmp_path / "x.h5")
+    with pytest.raises(InputError, match="3 coarse"):
+        simulate(case, Amount(4, coarse=3), folder=tmp_path, progress=False)
+    plain = dataclasses.replace(case, simulation=dataclasses.replace(case.simulation, coarse=None))
+    with pytest.raises(InputError, match="no coarse level"):
+        simulate(plain, Amount(4, coarse=4), folder=tmp_path, progress=False)
+    with pytest.raises(ValueError, match="no coarse level"):
+        simulate_configuration(plain, 0, level="paired")
     assert not (tmp_path / "x.h5").exists()
 
 
@@ -262,7 +249,101 @@ def test_the_command_line_names_the_mistake_and_exits_with_2(tmp_path, capsys):
 
 def test_without_a_number_as_many_configurations_are_made_as_ship():
     for case in CASES:
-        shipped = read_scan(default_path(case))[1]["configurations"]
-        assert shipped_configurations(case) == shipped > 0
+        shipped = read_scan(default_path(case))[1]
+        amount = shipped_amount(case)
+        assert amount.fine == shipped["configurations"] > 0
+        assert amount.coarse == shipped.get("coarse_configurations", 0)
         unpublished = dataclasses.replace(case, version=99)
-        assert shipped_configurations(unpublished) == scan_plan(case.simulation).groups
+        assert shipped_amount(unpublished) == Amount(scan_plan(case.simulation).groups)
+
+
+@pytest.mark.parametrize("make", [tiny_bulk, tiny_particle])
+def test_the_paired_level_sees_the_displacements_and_places_of_the_fine_one(make):
+    """Both levels fluctuate together; a coarse configuration of its own does not."""
+    case = make()
+    groups = scan_plan(case.simulation).groups
+    number = range(0, 12 * groups, groups)
+    fine, paired, other = (
+        np.stack([simulate_configuration(case, k, level=level)[1] for k in number])
+        for level in ("fine", "paired", "coarse")
+    )
+    assert fine.shape == paired.shape == other.shape
+    along = _correlation(fine, paired)
+    assert along > 0.9
+    # Negative control: n = 12 per point and more than 3 points pooled, k = 5 standard errors.
+    assert abs(_correlation(fine, other)) < 5 / np.sqrt(12 * 3)
+    assert probes_of(case, 0, level="coarse") == case.simulation.coarse.places * fine.shape[-1]
+
+
+def _correlation(first, second):
+    """Correlation of the fluctuations about each point's mean, all points and images pooled."""
+    a, b = first - first.mean(axis=0), second - second.mean(axis=0)
+    return np.sum(a * b) / np.sqrt(np.sum(a**2) * np.sum(b**2))
+
+
+def test_two_levels_estimate_the_fine_mean_with_the_stated_error():
+    """Known means: fine = signal, coarse = 0.7 signal - 1; the estimate must not see the latter."""
+    plan = scan_plan(tiny_bulk().simulation)
+    n, rng = len(plan.points), np.random.default_rng(11)
+    index = np.arange(n)
+
+    def scans(values):
+        return [Scanned(index, value[None], 1.0) for value in values]
+
+    errors, stated, single = [], [], []
+    for _ in range(200):
+        shared, own = rng.normal(size=(8, n)), rng.normal(scale=0.1, size=(8, n))
+        fine = 5 + shared + own
+        paired = 0.7 * (5 + shared) - 1
+        coarse = 0.7 * (5 + rng.normal(size=(50, n))) - 1
+        levels = {"fine": scans(fine), "paired": scans(paired), "coarse": scans(coarse)}
+        mean, stderr = estimate(plan, levels, images=1)
+        errors.append(mean[0] - 5)
+        stated.append(stderr[0])
+        single.append(fine.mean(axis=0) - 5)
+    error, expected = np.ravel(errors), np.sqrt(np.mean(np.square(stated)))
+    draws = error.size
+    assert abs(error.mean()) < 5 * expected / np.sqrt(draws)  # without bias, k = 5
+    assert error.std() == pytest.approx(expected, rel=5 / np.sqrt(2 * draws))
+    # Derived: ((0.3² + 0.1²) / 8 + 0.7² / 50)^½ against (1.01 / 8)^½ of one level.
+    assert expected == pytest.approx(np.sqrt(0.1 / 8 + 0.49 / 50), rel=0.02)
+    assert np.ravel(single).std() > 2 * error.std()
+    levels["paired"][0] = Scanned(index[::-1], paired[:1], 1.0)
+    with pytest.raises(ValueError, match="visited other points"):
+        estimate(plan, levels, images=1)
+
+
+def test_one_sample_of_each_point_has_the_error_of_its_scatter():
+    simulation = dataclasses.replace(get_case("edge_dislocation").simulation, points=60)
+    plan = scan_plan(simulation)
+    rng = np.random.default_rng(6)
+    smooth = np.cos(plan.points[:, 0] / 9) + plan.points[:, 1] / 40
+    values = (smooth + rng.normal(scale=0.3, size=len(smooth)))[None]
+    stated = scatter_of_neighbours(plan, values)
+    # 3600 points, correlated over some five: k = 4 errors of (5 / 7200)^½.
+    assert np.sqrt(np.mean(stated**2)) == pytest.approx(0.3, rel=4 * np.sqrt(5 / 7200))
+    one = [Scanned(np.arange(len(smooth)), values, 1.0)]
+    levels = {"fine": one, "paired": [dataclasses.replace(one[0], fractions=0 * values)]}
+    levels["coarse"] = [dataclasses.replace(one[0], fractions=values) for _ in range(2)]
+    np.testing.assert_allclose(estimate(plan, levels, images=1)[1], stated)
+    bulk = scan_plan(tiny_bulk().simulation)
+    with pytest.raises(ValueError, match="two samples"):
+        scatter_of_neighbours(bulk, np.zeros((1, len(bulk.points))))
+
+
+@pytest.mark.slow
+def test_a_two_level_run_is_resumed_and_reports_both_amounts(tmp_path):
+    case = tiny_bulk()
+    simulate(case, Amount(3), folder=tmp_path, output=tmp_path / "one.h5", progress=False)
+    fine = sorted(cache_folder(case, tmp_path).glob("*.npz"))
+    stamps = [path.stat().st_mtime_ns for path in fine]
+    amount = Amount(3, coarse=5)
+    simulate(case, amount, folder=tmp_path, output=tmp_path / "two.h5", progress=False)
+    assert [path.stat().st_mtime_ns for path in fine] == stamps
+    one, two = read_scan(tmp_path / "one.h5"), read_scan(tmp_path / "two.h5")
+    assert one[0].hash != two[0].hash
+    assert (two[1]["configurations"], two[1]["coarse_configurations"]) == (3, 5)
+    assert "coarse_configurations" not in one[1]
+    ratio = two[0].mean.mean() / one[0].mean.mean()
+    # Mean over 2 images x 36 places: three samples of some 10 % on either side, k = 5.
+    assert ratio == pytest.approx(1, abs=5 * 0.1 / np.sqrt(3))

@@ -1,0 +1,64 @@
+"""Finished phonon configurations on disk: one file each, in a folder of their own per level."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from cases.configuration import Level
+from cases.description import Case, digest
+from noise.atomic_files import replacing
+from noise.errors import InputError
+
+FloatArray = npt.NDArray[np.float64]
+IntArray = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class ConfigurationScan:
+    """One phonon configuration: irreducible points visited, fractions (images, points), CPU s."""
+
+    index: IntArray
+    fractions: FloatArray
+    cpu_seconds: float
+
+
+def cache_folder(case: Case, folder: Path, *, level: Level = "fine") -> Path:
+    """Folder of a case's configurations of one level; another description never shares it.
+
+    The fine level does not depend on the coarse one, whose settings may change beside it.
+    """
+    described = case.simulated()
+    if level == "fine":
+        simulation = {k: v for k, v in described["simulation"].items() if k != "coarse"}
+        return folder / f"{case.name}-{digest({**described, 'simulation': simulation})[:12]}"
+    return folder / f"{case.name}-{level}-{digest(described)[:12]}"
+
+
+def configuration_file(cache: Path, number: int) -> Path:
+    """File of one configuration."""
+    return cache / f"configuration_{number:05d}.npz"
+
+
+def write_configuration(path: Path, scan: ConfigurationScan) -> None:
+    """Write a configuration atomically."""
+    with replacing(path) as temporary:
+        np.savez(
+            temporary,
+            index=scan.index,
+            fractions=scan.fractions,
+            cpu_seconds=np.float64(scan.cpu_seconds),
+        )
+
+
+def read_configuration(path: Path) -> ConfigurationScan:
+    """Read a configuration; a missing one is an InputError."""
+    if not path.exists():
+        raise InputError(f"'{path}' is missing; run the simulation until it has made it")
+    with np.load(path, allow_pickle=False) as stored:
+        return ConfigurationScan(
+            index=stored["index"],
+            fractions=stored["fractions"],
+            cpu_seconds=float(stored["cpu_seconds"]),
+        )
