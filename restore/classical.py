@@ -6,12 +6,14 @@ does the same to the specimen at any sampling.
 
 import importlib.metadata
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from restore.anscombe import stabilise, unstabilise
 from restore.restorer import RestorerMetadata
+from restore.settings import name_with_settings, require_positive
 
 GAUSSIAN_SIGMA = 0.3
 """Default width of the Gaussian filter, Å: narrower than an atomic column's image (0.4 to 0.5)."""
@@ -24,16 +26,45 @@ NLM_STRENGTH = 0.6
 
 scikit-image's own advice for its algorithm with a given sigma.
 """
+STABILISED = "counts, stabilised by the Anscombe transformation"
+"""Input scale of the restorers that work on stabilised counts."""
 
 
-def _metadata(name: str, *, engine: str, input_scale: str) -> RestorerMetadata:
+def untrained_metadata(
+    name: str,
+    settings: Any,
+    /,
+    *,
+    library: str,
+    input_scale: str = "unchanged",
+    scales_with_counts: bool,
+    licence: str = "GPL-3.0-or-later",
+) -> RestorerMetadata:
+    """Return the metadata of a restorer without weights.
+
+    Parameters
+    ----------
+    name : str
+        Its name with default settings.
+    settings : dataclass instance
+        Its settings.
+    library : str
+        Installed distribution that does the arithmetic.
+    input_scale : str
+        What is done to the values first.
+    scales_with_counts : bool
+        Whether k times the counts restore to k times the image.
+    licence : str
+        SPDX name of the licence of the code that does the restoring.
+    """
     return RestorerMetadata(
-        name=name,
+        name=name_with_settings(name, settings),
         version="1",
-        licence="GPL-3.0-or-later",
+        licence=licence,
         training_data="none",
         input_scale=input_scale,
-        engine=engine,
+        engine=f"{library} {importlib.metadata.version(library)}",
+        scales_with_counts=scales_with_counts,
     )
 
 
@@ -44,7 +75,7 @@ class Raw:
     @property
     def metadata(self) -> RestorerMetadata:
         """What the restorer is."""
-        return _metadata("raw", engine=f"numpy {np.__version__}", input_scale="unchanged")
+        return untrained_metadata("raw", self, library="numpy", scales_with_counts=True)
 
     def restore_image(
         self,
@@ -64,11 +95,13 @@ class GaussianFilter:
     sigma: float = GAUSSIAN_SIGMA
     """Standard deviation of the Gaussian, Å."""
 
+    def __post_init__(self) -> None:
+        require_positive("gaussian", sigma=self.sigma)
+
     @property
     def metadata(self) -> RestorerMetadata:
         """What the restorer is."""
-        engine = f"scipy {importlib.metadata.version('scipy')}"
-        return _metadata("gaussian", engine=engine, input_scale="unchanged")
+        return untrained_metadata("gaussian", self, library="scipy", scales_with_counts=True)
 
     def restore_image(
         self, image: NDArray[np.float64], /, *, sampling: float
@@ -99,12 +132,18 @@ class NonLocalMeans:
     strength: float = NLM_STRENGTH
     """Decay of the weights, in standard deviations of the noise."""
 
+    def __post_init__(self) -> None:
+        require_positive("nlm", patch=self.patch, reach=self.reach, strength=self.strength)
+
     @property
     def metadata(self) -> RestorerMetadata:
         """What the restorer is."""
-        engine = f"scikit-image {importlib.metadata.version('scikit-image')}"
-        return _metadata(
-            "nlm", engine=engine, input_scale="counts, stabilised by the Anscombe transformation"
+        return untrained_metadata(
+            "nlm",
+            self,
+            library="scikit-image",
+            input_scale=STABILISED,
+            scales_with_counts=False,
         )
 
     def restore_image(

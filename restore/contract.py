@@ -11,7 +11,13 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from noise.errors import InputError
-from restore.restorer import ImageRestorer, RestorationError, RestorerMetadata
+from restore.restorer import (
+    ImageRestorer,
+    Progress,
+    RestorationError,
+    RestorerMetadata,
+    SteppedRestorer,
+)
 
 
 def _checked_images(images: ArrayLike) -> NDArray[np.float64]:
@@ -52,21 +58,28 @@ class ContractRestorer:
         """What the restorer is."""
         return self.inner.metadata
 
-    def restore(self, images: ArrayLike, /, *, sampling: float) -> NDArray[np.float64]:
+    def restore(
+        self, images: ArrayLike, /, *, sampling: float, progress: Progress | None = None
+    ) -> NDArray[np.float64]:
         """Restore a batch of images; see `restore.Restorer.restore`."""
         counts = _checked_images(images)
         step = _checked_sampling(sampling)
         restored = np.empty_like(counts)
         for number, image in enumerate(counts):
-            restored[number] = self._restored(image, number, step)
+            restored[number] = self._restored(image, number, step, progress)
         return restored
 
     def _restored(
-        self, image: NDArray[np.float64], number: int, sampling: float
+        self, image: NDArray[np.float64], number: int, sampling: float, progress: Progress | None
     ) -> NDArray[np.floating]:
         name, shape = self.metadata.name, image.shape
         try:
-            output = np.asarray(self.inner.restore_image(image, sampling=sampling))
+            if progress is not None and isinstance(self.inner, SteppedRestorer):
+                output = np.asarray(
+                    self.inner.restore_in_steps(image, sampling=sampling, progress=progress)
+                )
+            else:
+                output = np.asarray(self.inner.restore_image(image, sampling=sampling))
         except InputError:
             raise
         except Exception as error:

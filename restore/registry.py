@@ -5,12 +5,18 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from noise.errors import InputError
+from restore.blind_spot import BlindSpotSettings, load_blind_spot
 from restore.cgrdn_restorer import ENGINES, load_cgrdn
 from restore.classical import GaussianFilter, NonLocalMeans, Raw
 from restore.contract import ContractRestorer
+from restore.fourier import BraggFilter, WienerFilter
+from restore.plugins import find_factory, find_plugins
 from restore.restorer import ImageRestorer, Restorer
+from restore.settings import Setting, defaults, read_free_settings, read_settings
+from restore.stabilised import PatchPCA, TotalVariation, Wavelet, load_block_matching
 from restore.user_callable import load_callable
 from restore.user_keras import load_keras_file
 from restore.user_onnx import load_onnx_file
@@ -25,12 +31,25 @@ class BuiltIn:
     """Name in records, on the command line and in figures."""
     summary: str
     """What it does, in one line."""
-    load: Callable[[], ImageRestorer]
-    """Loads it; imports what it needs."""
+    load: Callable[..., ImageRestorer]
+    """Loads it with its settings as keywords; imports what it needs."""
     aliases: tuple[str, ...] = ()
     """Other names on the command line."""
     engines: dict[str, Callable[[], ImageRestorer]] | None = None
     """Loaders by engine, chosen as ``name@engine``; None where there is no choice."""
+    settings_type: type[Any] | None = None
+    """Dataclass whose fields are the settings; None where nothing can be set."""
+    extra: str = ""
+    """Extra of this package that it needs; empty for none."""
+
+    @property
+    def settings(self) -> dict[str, Setting]:
+        """Its settings by name, with their default values."""
+        return defaults(self.settings_type) if self.settings_type else {}
+
+
+def _classical(name: str, summary: str, kind: Any) -> BuiltIn:
+    return BuiltIn(name, summary, kind, settings_type=kind)
 
 
 def _cgrdn(network: str, name: str, summary: str, *aliases: str) -> BuiltIn:
@@ -48,8 +67,25 @@ def _cgrdn(network: str, name: str, summary: str, *aliases: str) -> BuiltIn:
 
 RESTORERS: tuple[BuiltIn, ...] = (
     BuiltIn("raw", "the distorted image as it is", Raw, ("identity",)),
-    BuiltIn("gaussian", "Gaussian filter of 0.3 Å", GaussianFilter),
-    BuiltIn("nlm", "non-local means on variance-stabilised counts", NonLocalMeans),
+    _classical("gaussian", "Gaussian filter of 0.3 Å", GaussianFilter),
+    _classical("wiener", "Wiener filter in Fourier space, noise known", WienerFilter),
+    _classical("bragg", "what lies round the Bragg peaks in Fourier space", BraggFilter),
+    _classical("nlm", "non-local means on variance-stabilised counts", NonLocalMeans),
+    _classical("wavelet", "shrunken wavelets on variance-stabilised counts", Wavelet),
+    _classical("tv", "total variation on variance-stabilised counts", TotalVariation),
+    _classical("patch-pca", "patch-PCA on variance-stabilised counts", PatchPCA),
+    BuiltIn(
+        "bm3d",
+        "BM3D on variance-stabilised counts (extra bm3d, non-commercial licence)",
+        load_block_matching,
+        extra="bm3d",
+    ),
+    BuiltIn(
+        "n2v",
+        "Noise2Void: a blind-spot network trained on the image itself",
+        load_blind_spot,
+        settings_type=BlindSpotSettings,
+    ),
     _cgrdn("hrstem", "cgrdn", "published CGRDN for high-resolution STEM", "cgrdn-hrstem"),
     _cgrdn("lrstem", "cgrdn-lrstem", "published CGRDN for low-resolution STEM"),
     _cgrdn("hrsem", "cgrdn-hrsem", "published CGRDN for high-resolution SEM"),
@@ -70,20 +106,43 @@ _REFUSED = {
 }
 
 
+def built_in_names() -> frozenset[str]:
+    """Return the names and aliases of the built-in restorers."""
+    return frozenset(name for entry in RESTORERS for name in (entry.name, *entry.aliases))
+
+
 def _built_in(spec: str) -> Callable[[], ImageRestorer] | None:
     """Return the loader of a built-in restorer, None if `spec` does not name one."""
-    name, at, engine = spec.partition("@")
+    full, colon, text = spec.partition(":")
+    name, at, engine = full.partition("@")
     for entry in RESTORERS:
         if name not in (entry.name, *entry.aliases):
             continue
-        if not at:
-            return entry.load
-        engines = entry.engines or {}
-        if engine not in engines:
-            known = f"known are {', '.join(engines)}" if engines else "it has none to choose"
-            raise InputError(f"unknown engine '{engine}' of restorer '{name}'; {known}")
-        return engines[engine]
+        # Raises where a package takes the same name: neither may pass for the other.
+        find_factory(name, built_in=built_in_names())
+        load = entry.load
+        if at:
+            engines = entry.engines or {}
+            if engine not in engines:
+                known = f"known are {', '.join(engines)}" if engines else "it has none to choose"
+                raise InputError(f"unknown engine '{engine}' of restorer '{name}'; {known}")
+            load = engines[engine]
+        if not colon:
+            return load
+        settings = read_settings(text, entry.settings_type or Raw, restorer=name)
+        return partial(load, **settings)
     return None
+
+
+def _plugin(spec: str) -> Callable[[], ImageRestorer] | None:
+    """Return the loader of a package's restorer, None if no package registers it."""
+    name, colon, text = spec.partition(":")
+    if colon and "=" not in text:
+        return None  # module:callable
+    factory = find_factory(name, built_in=built_in_names())
+    if factory is None or not colon:
+        return factory
+    return partial(factory, **read_free_settings(text, restorer=name))
 
 
 def _user_model(path: Path) -> ImageRestorer | None:
@@ -111,9 +170,11 @@ def load_restorer(spec: str, /) -> Restorer:
     Parameters
     ----------
     spec : str
-        A built-in name of `RESTORERS` (``raw``, ``gaussian``, ``nlm``, ``cgrdn``, ...), for CGRDN
-        also with its engine (``cgrdn@keras``); the path of a ``.keras`` or ``.onnx`` file or of a
-        SavedModel folder; or ``module:callable``, called as ``callable(images, sampling=...)``.
+        A built-in name of `RESTORERS` (``raw``, ``gaussian``, ``nlm``, ``cgrdn``, ...) or one that
+        an installed package registers, with settings where it has some (``gaussian:sigma=0.4``),
+        for CGRDN also with its engine (``cgrdn@keras``); the path of a ``.keras`` or ``.onnx``
+        file or of a SavedModel folder; or ``module:callable``, called as
+        ``callable(images, sampling=...)``.
 
     Returns
     -------
@@ -127,16 +188,23 @@ def load_restorer(spec: str, /) -> Restorer:
     noise.errors.InputError
         When nothing is known by that name, or it cannot be loaded; the message says why.
     """
-    load = _built_in(spec)
+    load = _built_in(spec) or _plugin(spec)
     if load is not None:
         return ContractRestorer(load())
     model = _user_model(Path(spec)) if spec else None  # Path("") is the current folder
     if model is None and _CALLABLE.fullmatch(spec):
         model = load_callable(spec)
     if model is None:
-        known = ", ".join(entry.name for entry in RESTORERS)
+        known = ", ".join(
+            [*(entry.name for entry in RESTORERS), *(plugin.name for plugin in find_plugins())]
+        )
         raise InputError(
             f"unknown restorer '{spec}'; known are {known}, or name a .keras or .onnx file, a "
             "SavedModel folder, or module:callable"
+        )
+    if model.metadata.name in built_in_names():
+        raise InputError(
+            f"'{spec}' calls itself '{model.metadata.name}', which is a built-in restorer's name; "
+            "give its metadata another"
         )
     return ContractRestorer(model)

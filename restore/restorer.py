@@ -1,16 +1,27 @@
 """What a restorer is: the protocol, its metadata, and the error of one that broke its contract."""
 
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from typing import Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
 
 from noise.errors import InputError
 
+if TYPE_CHECKING:
+    from restore.tiling import Tiling
+
+Progress = Callable[[int, int], None]
+"""Told how many steps of one image are done and how many there are."""
+
 
 class RestorationError(InputError):
     """A restorer that failed or returned what no restored image can be."""
+
+
+class RestorationWarning(UserWarning):
+    """A restorer that could not do what it is for and did what it declares for that instead."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,8 +42,13 @@ class RestorerMetadata:
     """Hash of the weights or of the model file; None if there are none."""
     engine: str = "numpy"
     """The library that does the arithmetic, with its version: last digits depend on it."""
+    scales_with_counts: bool | None = None
+    """Whether k times the counts restore to k times the image; None where the maker says nothing.
 
-    def as_dict(self) -> dict[str, str | None]:
+    False for a restorer that takes its values for electrons, whose noise it then knows.
+    """
+
+    def as_dict(self) -> dict[str, str | bool | None]:
         """Return the fields by name, for JSON."""
         return asdict(self)
 
@@ -53,6 +69,33 @@ class ImageRestorer(Protocol):
 
 
 @runtime_checkable
+class SteppedRestorer(Protocol):
+    """An `ImageRestorer` that takes long enough to say how far it is."""
+
+    def restore_in_steps(
+        self, image: NDArray[np.float64], /, *, sampling: float, progress: Progress
+    ) -> NDArray[np.floating]:
+        """Return the same as `restore_image`, calling `progress` on the way."""
+        ...
+
+
+@runtime_checkable
+class TiledRestorer(Protocol):
+    """An `ImageRestorer` that restores a large image window by window."""
+
+    @property
+    def tiling(self) -> "Tiling":
+        """How an image is cut, and from what size on."""
+        ...
+
+    def restore_with(
+        self, image: NDArray[np.float64], /, *, sampling: float, tiling: "Tiling | None"
+    ) -> NDArray[np.floating]:
+        """Return the restored image with another tiling than its own, whole for None."""
+        ...
+
+
+@runtime_checkable
 class Restorer(Protocol):
     """What the benchmark calls."""
 
@@ -61,7 +104,14 @@ class Restorer(Protocol):
         """What the restorer is."""
         ...
 
-    def restore(self, images: NDArray[np.floating], /, *, sampling: float) -> NDArray[np.float64]:
+    def restore(
+        self,
+        images: NDArray[np.floating],
+        /,
+        *,
+        sampling: float,
+        progress: Progress | None = None,
+    ) -> NDArray[np.float64]:
         """Restore a batch of images.
 
         Parameters
@@ -70,6 +120,8 @@ class Restorer(Protocol):
             (n, h, w), electrons per pixel; row = y (slow scan), column = x (fast scan).
         sampling : float
             Å/px.
+        progress : callable, optional
+            Told the steps done and their number, per image, by restorers that take steps.
 
         Returns
         -------

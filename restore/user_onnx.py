@@ -1,6 +1,7 @@
 """A user's own ONNX model as a restorer, run by ONNX Runtime on the CPU."""
 
 import hashlib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +37,73 @@ def _layout(shape: list[Any], path: Path) -> Layout:
     )
 
 
+def _tensors(graph: Any) -> Iterator[Any]:
+    """Yield every tensor of a graph and of the graphs within its nodes."""
+    yield from graph.initializer
+    for sparse in graph.sparse_initializer:
+        yield from (sparse.values, sparse.indices)
+    for node in graph.node:
+        yield from _attribute_tensors(node)
+
+
+def _attribute_tensors(node: Any) -> Iterator[Any]:
+    for attribute in node.attribute:
+        yield from (attribute.t, *attribute.tensors)
+        for sparse in (attribute.sparse_tensor, *attribute.sparse_tensors):
+            yield from (sparse.values, sparse.indices)
+        for inner in (attribute.g, *attribute.graphs):
+            yield from _tensors(inner)
+
+
+def check_onnx_file(encoded: bytes, path: Path, /) -> None:
+    """Refuse an ONNX model that is damaged or keeps tensors in other files.
+
+    Such a tensor names a path, and ONNX Runtime would read it, from wherever the process was
+    started: any file's bytes, unseen by the recorded hash.
+
+    Parameters
+    ----------
+    encoded : bytes
+        The file's content.
+    path : pathlib.Path
+        The file, for messages.
+
+    Raises
+    ------
+    noise.errors.InputError
+        When the content is no ONNX model, or names another file.
+    """
+    try:
+        import onnx
+    except ImportError as error:
+        raise InputError(
+            "the package onnx is not installed; install the extra 'onnx' (pip install '.[onnx]')"
+        ) from error
+    try:
+        model = onnx.load_model_from_string(encoded)
+    except Exception as error:
+        # Protobuf's and ONNX's exceptions share no public base class.
+        raise InputError(
+            f"{path} cannot be loaded by ONNX Runtime, which needs a valid model with its weights "
+            "inside the file: it is no ONNX model"
+        ) from error
+    tensors = list(_tensors(model.graph))
+    for function in model.functions:
+        for node in function.node:
+            tensors.extend(_attribute_tensors(node))
+    outside = [
+        tensor
+        for tensor in tensors
+        if tensor.data_location == tensor.EXTERNAL or tensor.external_data
+    ]
+    if outside:
+        locations = [entry.value for entry in outside[0].external_data if entry.key == "location"]
+        raise InputError(
+            f"{path} is refused because it keeps weights in another file "
+            f"({', '.join(locations) or 'unnamed'}); save it with its weights inside the file"
+        )
+
+
 def load_onnx_file(path: Path, /) -> UserNetwork:
     """Load an ONNX model of one input and one output, (n, 1, h, w) or (n, h, w, 1), float32.
 
@@ -52,6 +120,7 @@ def load_onnx_file(path: Path, /) -> UserNetwork:
     """
     runtime = onnx_runtime()
     encoded = path.read_bytes()
+    check_onnx_file(encoded, path)
     try:
         session = onnx_session(encoded)
     except Exception as error:

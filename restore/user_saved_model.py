@@ -5,7 +5,8 @@ model which holds one of those is refused before it is loaded.
 """
 
 import hashlib
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,25 +17,87 @@ from restore.runtimes import quiet_tensorflow
 from restore.user_network import UserNetwork, user_metadata
 
 SIGNATURE = "serving_default"
-_UNSAFE = frozenset(
-    {
-        "ReadFile", "WriteFile", "MatchingFiles", "WholeFileReaderV2", "TextLineReaderV2",
-        "FixedLengthRecordReaderV2", "TFRecordReaderV2", "TextLineDataset", "TFRecordDataset",
-        "PyFunc", "PyFuncStateless", "EagerPyFunc", "DebugIdentityV2", "Save", "SaveSlices",
-    }
-)  # fmt: skip
+# Operations on files, on Python functions, and on what is printed, which can go to a file too.
+_UNSAFE = re.compile(
+    r"File|Dataset|Iterator|Reader|Summary|PyFunc|Print|^Debug|^Save|^Restore|Checkpoint"
+    r"|^ImmutableConst|^LoadAndRemap|^Snapshot|Rpc|^_?Recv|^_?Send"
+)
+# What TensorFlow itself writes into each SavedModel to save and restore its variables.
+_SAVER = frozenset({"SaveV2", "RestoreV2", "MergeV2Checkpoints", "ShardedFilename"})
 
 
-def _operations(folder: Path) -> Iterator[str]:
-    """Yield the name of every operation in the saved graphs."""
+def _functions_called(nodes: Iterable[Any]) -> Iterator[str]:
+    """Yield the names of the functions that nodes call."""
+    for node in nodes:
+        for attribute in node.attr.values():
+            if attribute.HasField("func"):
+                yield attribute.func.name
+            yield from (function.name for function in attribute.list.func)
+
+
+def _reachable(graph: Any, tensors: Iterable[str]) -> tuple[set[str], set[str]]:
+    """Return the nodes of a saved graph and the functions that some of its tensors need."""
+    nodes = {node.name: node for node in graph.graph_def.node}
+    functions = {f.signature.name: f.node_def for f in graph.graph_def.library.function}
+    needed: set[str] = set()
+    waiting = [_node_name(tensor) for tensor in tensors]
+    while waiting:
+        name = waiting.pop()
+        if name in needed or name not in nodes:
+            continue
+        needed.add(name)
+        waiting.extend(_node_name(source) for source in nodes[name].input)
+    called: set[str] = set()
+    waiting = list(_functions_called(nodes[name] for name in needed))
+    while waiting:
+        name = waiting.pop()
+        if name in called or name not in functions:
+            continue
+        called.add(name)
+        waiting.extend(_functions_called(functions[name]))
+    return needed, called
+
+
+def _node_name(tensor: str) -> str:
+    return tensor.lstrip("^").partition(":")[0]
+
+
+def unsafe_operations(encoded: bytes, /) -> list[str]:
+    """Return the operations of a ``saved_model.pb`` that reach outside the model, sorted.
+
+    Parameters
+    ----------
+    encoded : bytes
+        The file's content.
+
+    Notes
+    -----
+    Each SavedModel holds operations on files that save and restore its variables. They are let
+    pass where TensorFlow's own saver leads to them and nothing that a signature runs does.
+    """
     from tensorflow.core.protobuf import saved_model_pb2
 
     saved = saved_model_pb2.SavedModel()
-    saved.ParseFromString((folder / "saved_model.pb").read_bytes())
+    saved.ParseFromString(encoded)
+    unsafe: set[str] = set()
     for graph in saved.meta_graphs:
-        yield from (node.op for node in graph.graph_def.node)
+        saver = graph.saver_def
+        saving = _reachable(graph, [saver.save_tensor_name, saver.restore_op_name])
+        outputs = [
+            tensor.name
+            for signature in graph.signature_def.values()
+            for tensor in signature.outputs.values()
+        ]
+        running = _reachable(graph, outputs)
+        for node in graph.graph_def.node:
+            own = node.name in saving[0] - running[0] and node.op in _SAVER
+            unsafe.update({node.op} if _UNSAFE.search(node.op) and not own else ())
         for function in graph.graph_def.library.function:
-            yield from (node.op for node in function.node_def)
+            own = function.signature.name in saving[1] - running[1]
+            for node in function.node_def:
+                if _UNSAFE.search(node.op) and not (own and node.op in _SAVER):
+                    unsafe.add(node.op)
+    return sorted(unsafe)
 
 
 def _digest(folder: Path) -> str:
@@ -69,7 +132,7 @@ def load_saved_model(folder: Path, /) -> UserNetwork:
     import tensorflow as tf
 
     try:
-        refused = sorted(_UNSAFE.intersection(_operations(folder)))
+        refused = unsafe_operations((folder / "saved_model.pb").read_bytes())
         if not refused:
             model = tf.saved_model.load(str(folder))
     except Exception as error:

@@ -152,6 +152,34 @@ def test_saved_model_that_writes_files(tmp_path: Path) -> None:
     assert written.exists()
 
 
+def test_saved_model_that_prints_or_saves_to_files(tmp_path: Path) -> None:
+    """Printing can go to a file, and so can saving, which each SavedModel's own saver may do."""
+    import tensorflow as tf
+
+    written = tmp_path / "written"
+
+    class Printer(tf.Module):  # type: ignore[misc]
+        @tf.function(input_signature=[tf.TensorSpec((None, None, None, 1))])
+        def serve(self, image: Any) -> Any:
+            tf.print("x", output_stream=f"file://{written}")
+            return image
+
+    class Saver(tf.Module):  # type: ignore[misc]
+        @tf.function(input_signature=[tf.TensorSpec((None, None, None, 1))])
+        def serve(self, image: Any) -> Any:
+            tf.raw_ops.SaveV2(
+                prefix=str(written), tensor_names=["x"], shape_and_slices=[""], tensors=[image]
+            )
+            return image
+
+    for kind, operation in ((Printer, "PrintV2"), (Saver, "SaveV2")):
+        folder = tmp_path / kind.__name__
+        tf.saved_model.save(kind(), str(folder), signatures=kind().serve)
+        with pytest.raises(InputError, match=f"is refused because its graph holds .*{operation}"):
+            load_restorer(str(folder))
+    assert not list(tmp_path.glob("written*"))
+
+
 def test_saved_model_without_signature(tmp_path: Path) -> None:
     import tensorflow as tf
 
@@ -351,7 +379,7 @@ def test_callable_that_cannot_be_loaded(module: str) -> None:
 @pytest.mark.parametrize(
     ("spec", "message"),
     [
-        ("cgrnd", r"unknown restorer 'cgrnd'; known are raw, gaussian, nlm, cgrdn, cgrdn-lrstem"),
+        ("cgrnd", r"unknown restorer 'cgrnd'; known are raw, gaussian, wiener, bragg, nlm"),
         ("", "unknown restorer ''"),
         ("a b:c", "unknown restorer 'a b:c'"),
         ("net.h5", "save it as .keras with Keras 3"),

@@ -1,0 +1,144 @@
+"""A restorer's settings as the user writes them: ``name:key=value,key=value``.
+
+The settings of a restorer are the fields of one frozen dataclass, each with a default whose type
+says what a text is read as. What differs from its default becomes part of the restorer's name, so
+that two settings never share a name in the records.
+"""
+
+import dataclasses
+import math
+from typing import Any
+
+from noise.errors import InputError
+
+Setting = bool | int | float | str
+
+
+def defaults(kind: type[Any], /) -> dict[str, Setting]:
+    """Return the settings of a dataclass by name, with their default values."""
+    found: dict[str, Any] = {field.name: field.default for field in dataclasses.fields(kind)}
+    return found
+
+
+def _converted(text: str, like: Setting, *, where: str) -> Setting:
+    """Return a text as a value of the type of `like`."""
+    if isinstance(like, bool):
+        if text in ("yes", "no"):
+            return text == "yes"
+        raise InputError(f"{where} is yes or no, not '{text}'")
+    if isinstance(like, str):
+        return text
+    try:
+        value = int(text) if isinstance(like, int) else float(text)
+    except ValueError:
+        value = math.nan
+    if not math.isfinite(value):
+        what = "a whole number" if isinstance(like, int) else "a number"
+        raise InputError(f"{where} is {what}, not '{text}'")
+    return value
+
+
+def read_settings(text: str, kind: type[Any], /, *, restorer: str) -> dict[str, Setting]:
+    """Read the part of a spec that follows the colon.
+
+    Parameters
+    ----------
+    text : str
+        ``key=value,key=value``.
+    kind : type
+        Dataclass whose fields are the known settings, each with a default.
+    restorer : str
+        Name for messages.
+
+    Returns
+    -------
+    dict
+        What was named, as the types of the defaults.
+
+    Raises
+    ------
+    noise.errors.InputError
+        When a setting is unknown, named twice, or not of its type.
+    """
+    known = defaults(kind)
+    read: dict[str, Setting] = {}
+    for part in text.split(","):
+        key, equals, value = (piece.strip() for piece in part.partition("="))
+        if key not in known or not equals:
+            declared = ", ".join(f"{name}={default}" for name, default in known.items())
+            raise InputError(
+                f"restorer '{restorer}' has no setting '{part.strip()}'; "
+                + (f"it has {declared}" if declared else "it has none")
+            )
+        if key in read:
+            raise InputError(f"setting '{key}' of restorer '{restorer}' is given twice")
+        read[key] = _converted(value, known[key], where=f"setting '{key}' of '{restorer}'")
+    return read
+
+
+def read_free_settings(text: str, /, *, restorer: str) -> dict[str, Setting]:
+    """Read settings of which nothing is declared: yes and no, numbers, and other words as text.
+
+    Parameters
+    ----------
+    text : str
+        ``key=value,key=value``.
+    restorer : str
+        Name for messages.
+
+    Raises
+    ------
+    noise.errors.InputError
+        When a part is no ``key=value`` or a key is given twice.
+    """
+    read: dict[str, Setting] = {}
+    for part in text.split(","):
+        key, equals, value = (piece.strip() for piece in part.partition("="))
+        if not equals or not key.isidentifier():
+            raise InputError(f"setting '{part.strip()}' of '{restorer}' is not key=value")
+        if key in read:
+            raise InputError(f"setting '{key}' of restorer '{restorer}' is given twice")
+        read[key] = _guessed(value)
+    return read
+
+
+def _guessed(text: str) -> Setting:
+    if text in ("yes", "no"):
+        return text == "yes"
+    for kind in (int, float):
+        try:
+            return kind(text)
+        except ValueError:
+            continue
+    return text
+
+
+def name_with_settings(name: str, settings: Any, /) -> str:
+    """Return a restorer's name with the settings that differ from their defaults.
+
+    Parameters
+    ----------
+    name : str
+        Name of the restorer with its default settings.
+    settings : dataclass instance
+        Its settings.
+    """
+    changed = [
+        f"{key}={_written(getattr(settings, key))}"
+        for key, default in defaults(type(settings)).items()
+        if getattr(settings, key) != default
+    ]
+    return f"{name}:{','.join(changed)}" if changed else name
+
+
+def _written(value: Setting) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return f"{value:.12g}" if isinstance(value, float) else str(value)
+
+
+def require_positive(restorer: str, /, **settings: float) -> None:
+    """Raise `InputError` naming the first setting that is not a positive number."""
+    for key, value in settings.items():
+        if not (math.isfinite(value) and value > 0):
+            raise InputError(f"setting '{key}' of '{restorer}' must be positive, not {value}")
