@@ -93,6 +93,12 @@ def benchmark(session: nox.Session) -> None:
 
 
 @nox.session
+def regression(session: nox.Session) -> None:
+    """Judge a new model against the published CGRDN: `nox -s regression -- PATH`."""
+    stembench(session, "regression", *session.posargs)
+
+
+@nox.session
 def tests(session: nox.Session) -> None:
     """Run all tests, one process per core; further arguments go to pytest."""
     python(session, "-m", "pytest", "-n", "auto", "--dist", "loadfile", *session.posargs)

@@ -1,7 +1,6 @@
 """The unit of work as a pure function: distort, restore, fit and record one block."""
 
 import os
-import resource
 import time
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -11,6 +10,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from bench.circuits import closures, has_circuit
+from bench.detection import search, searched
+from bench.memory import peak_memory, start_watch
 from bench.plan import Block
 from bench.reference import clean_fit, positions_and_mask, reference_table
 from cases import get_case
@@ -21,6 +23,7 @@ from fitting.flags import NOT_RESTORED
 from noise.chain import distort
 from noise.dose import electrons_per_pixel
 from noise.seeds import realization_generator
+from reports.ablation_records import with_rung
 from reports.records import conform
 from restore import RestorationError, Restorer, load_restorer
 
@@ -38,6 +41,8 @@ _FIT_COLUMNS = {
     "scs_err": "scs_err",
     "flags": "flags",
 }
+#: What tells the cells of searched images apart.
+_IMAGE = ("case", "image", "thickness", "dose", "restorer")
 
 
 @dataclass(frozen=True)
@@ -47,25 +52,33 @@ class BlockResult:
     Attributes
     ----------
     records : pandas.DataFrame
-        Rows of the record schema: measured columns alone.
+        Rows of the record schema: measured columns alone. Those of an ablation's block carry its
+        rung in a further column.
     seconds : dict
         Wall time of each stage.
     failure : str
         Why the restorer failed; empty if it did not.
     example : dict
         Arrays of the first realization for the figures; empty unless the block keeps them.
+    of_images : dict
+        Tables with a row per image: 'detection', what the search for columns found in its first
+        images (`bench.detection`), and 'circuits' (`bench.circuits`), where the case has them.
     process : int
         Process that did the work.
     peak_memory : int
-        Its largest resident size so far, in bytes.
+        Its largest resident size since the last block, in bytes.
+    restore_memory : int or None
+        Most bytes that restoration added to the process; None where the system does not tell.
     """
 
     records: pd.DataFrame
     seconds: dict[str, float]
     failure: str = ""
     example: dict[str, FloatArray] = field(default_factory=dict)
+    of_images: dict[str, pd.DataFrame] = field(default_factory=dict)
     process: int = 0
     peak_memory: int = 0
+    restore_memory: int | None = None
 
 
 @lru_cache(maxsize=8)
@@ -99,6 +112,7 @@ def run_block(block: Block, library: FloatArray) -> BlockResult:
     case = get_case(block.case)
     truth = load_ground_truth(case)
     reference = reference_table(case, block.image, dose=block.dose)
+    noise = block.noise or case.noise
     restorer = _restorer(block.restorer)
     lap("prepare")
 
@@ -112,18 +126,20 @@ def run_block(block: Block, library: FloatArray) -> BlockResult:
         ],
         dose=block.dose,
         sampling=case.sampling,
-        noise=case.noise,
+        noise=noise,
         margin=case.margin,
     )
     lap("distort")
 
-    detector = case.noise.detector
+    detector = noise.detector
     failure = ""
     restored = None
+    earlier_peak, growth = start_watch()
     try:
         restored = restorer.restore(counts, sampling=case.sampling)
     except RestorationError as error:
         failure = str(error)
+    restore_memory = growth()
     lap("restore")
 
     scale = electrons_per_pixel(block.dose, case.sampling)
@@ -146,7 +162,7 @@ def run_block(block: Block, library: FloatArray) -> BlockResult:
             width=case.fit.width,
             background=case.fit.background,
             start_width=width,
-            bounds=Bounds(width=(width / spread, width * spread)),
+            bounds=Bounds(drift=case.fit.drift, width=(width / spread, width * spread)),
             threads=1,
         )
         tables = [fit.table for fit in fits]
@@ -158,6 +174,19 @@ def run_block(block: Block, library: FloatArray) -> BlockResult:
     )
     lap("fit")
 
+    of_images: dict[str, pd.DataFrame] = {}
+    identity = {name: records[name].iloc[0] for name in _IMAGE}
+    if has_circuit(case) and not block.rung:
+        found = closures(case, block.image, tables)
+        of_images["circuits"] = found.assign(**identity, realization=range(block.start, block.stop))
+    number = searched(block)
+    if number and restored is not None:
+        found = search(restored[:number] / scale, case, image=block.image)
+        of_images["detection"] = found.assign(
+            **identity, realization=range(block.start, block.start + number)
+        )
+        lap("search")
+
     example: dict[str, FloatArray] = {}
     if block.example and restored is not None:
         example = {
@@ -167,20 +196,17 @@ def run_block(block: Block, library: FloatArray) -> BlockResult:
             "true_positions": reference[["x_true", "y_true"]].to_numpy(),
             "measured": reference["measured"].to_numpy().astype(float),
         }
+    records = conform(records[records["measured"]])
     return BlockResult(
-        records=conform(records[records["measured"]]),
+        records=with_rung(records, block.rung) if block.rung else records,
         seconds=seconds,
         failure=failure,
         example=example,
+        of_images=of_images,
         process=os.getpid(),
-        peak_memory=peak_memory(),
+        peak_memory=max(earlier_peak, peak_memory()),
+        restore_memory=restore_memory,
     )
-
-
-def peak_memory() -> int:
-    """Largest resident size of this process so far, in bytes."""
-    # Linux counts ru_maxrss in KiB.
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
 
 
 def _failed_table(reference: pd.DataFrame) -> pd.DataFrame:

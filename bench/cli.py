@@ -1,18 +1,17 @@
 """The `stembench` command line."""
 
 import sys
-from collections.abc import Callable
-from functools import wraps
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 
 import typer
 
+from bench.cli_gate import baseline, compare, regression
+from bench.guard import INTERRUPTED, Verbose
+from bench.guard import guarded as _guarded
 from noise.errors import InputError
 
-BAD_INPUT: Final = 2
 FAILED: Final = 1
-INTERRUPTED: Final = 130
 
 app = typer.Typer(
     name="stembench",
@@ -22,31 +21,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="markdown",
 )
-
-Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Show detail and tracebacks.")]
-
-
-def _guarded(command: Callable[..., None]) -> Callable[..., None]:
-    """Print one sentence for what a user can mend and exit with its code."""
-
-    @wraps(command)
-    def guarded(*args: Any, **kwargs: Any) -> None:
-        try:
-            command(*args, **kwargs)
-        except InputError as error:
-            if kwargs.get("verbose"):
-                raise
-            typer.echo(f"stembench: {error}", err=True)
-            raise typer.Exit(BAD_INPUT) from error
-        except KeyboardInterrupt as error:
-            typer.echo(
-                "stembench: interrupted; what is finished is kept, and the same command goes on"
-                " from there",
-                err=True,
-            )
-            raise typer.Exit(INTERRUPTED) from error
-
-    return guarded
 
 
 @app.command("list")
@@ -124,31 +98,8 @@ def report(
     typer.echo(f"Report: {page}")
 
 
-@app.command()
-@_guarded
-def compare(
-    old: Annotated[Path, typer.Argument(help="Run folder of the old version.")],
-    new: Annotated[Path, typer.Argument(help="Run folder of the new version.")],
-    restorer: Annotated[str | None, typer.Option(help="Compare this restorer alone.")] = None,
-    csv: Annotated[Path | None, typer.Option(help="Write the whole table here too.")] = None,
-    verbose: Verbose = False,
-) -> None:
-    """Print two runs side by side with 95 % intervals.
-
-    Example: `stembench compare out/old out/new --restorer cgrdn`
-    """
-    from bench.compare import compare_runs
-    from bench.listing import print_comparison
-    from noise.atomic_files import replacing
-    from reports.metrics import METRICS
-    from reports.run_folder import load_run
-
-    before, after = load_run(old), load_run(new)
-    if csv is not None:
-        whole = compare_runs(before, after, restorer=restorer, metrics=tuple(METRICS))
-        with replacing(csv) as temporary:
-            whole.to_csv(temporary, index=False)
-    print_comparison(compare_runs(before, after, restorer=restorer))
+for _command in (compare, baseline, regression):
+    app.command()(_guarded(_command))
 
 
 @app.command()
@@ -171,6 +122,9 @@ def fit(
         str, typer.Option(help="Width: shared, column, or a number of px.")
     ] = "shared",
     background: Annotated[str, typer.Option(help="none, constant or plane.")] = "constant",
+    estimator: Annotated[
+        str, typer.Option(help="ls (least squares), or poisson for raw counts; needs --dose.")
+    ] = "ls",
     verbose: Verbose = False,
 ) -> None:
     """Fit Gaussian columns to an image of yours: position, width, SCS and their errors.
@@ -180,7 +134,14 @@ def fit(
     from bench.own_images import fit_file
 
     fit_file(
-        image, positions, out=out, sampling=sampling, dose=dose, width=width, background=background
+        image,
+        positions,
+        out=out,
+        sampling=sampling,
+        dose=dose,
+        width=width,
+        background=background,
+        estimator=estimator,
     )
 
 
@@ -208,6 +169,28 @@ def restore(
 
 @app.command()
 @_guarded
+def check(
+    restorer: Annotated[str, typer.Argument(help="Restorer, model file, or module:callable.")],
+    size: Annotated[
+        int | None, typer.Option(min=1, help="Side of the tried image in px; 48 x 40 by default.")
+    ] = None,
+    large: Annotated[
+        bool, typer.Option("--large", help="Try 2048 x 2048 px too, which may take minutes.")
+    ] = False,
+    verbose: Verbose = False,
+) -> None:
+    """Put a restorer through the contract, item by item; the exit code is 1 if one fails.
+
+    Example: `stembench check my_model.keras`
+    """
+    from bench.check import check_and_print
+
+    if not check_and_print(restorer, size=size, large=large):
+        raise typer.Exit(FAILED)
+
+
+@app.command()
+@_guarded
 def distort(
     image: Annotated[Path, typer.Argument(help="Clean image or stack in beam fractions.")],
     dose: Annotated[float, typer.Option(help="e/Å².")],
@@ -229,6 +212,43 @@ def distort(
     from bench.own_images import distort_file
 
     distort_file(image, out, preset=preset, dose=dose, sampling=sampling, seed=seed)
+
+
+@app.command()
+@_guarded
+def images(
+    out: Annotated[Path, typer.Option("--out", "-o", help="Folder to write.")] = Path("out/images"),
+    restorer: Annotated[
+        list[str] | None,
+        typer.Option("--restorer", "-r", help="Restorer; repeatable. All quick ones by default."),
+    ] = None,
+    source: Annotated[
+        list[str] | None,
+        typer.Option(help="hrstem, lrstem, hrsem, lrsem, lrtem, a case, or empty; repeatable."),
+    ] = None,
+    realizations: Annotated[
+        int, typer.Option(help="Noise realizations of each image of a case and empty field.")
+    ] = 4,
+    seed: Annotated[int, typer.Option(help="Seed of all noise.")] = 2024,
+    verbose: Verbose = False,
+) -> None:
+    """Measure whole images: PSNR, SSIM, ring correlation, conservation, residual, empty fields.
+
+    Example: `stembench images --restorer my.keras --restorer bm3d --source hrstem -o out/mine`
+    """
+    from bench.progress import images_with_progress
+
+    try:
+        failures = images_with_progress(
+            out, restorers=restorer or (), chosen=source or (), seed=seed, realizations=realizations
+        )
+    except KeyboardInterrupt as error:
+        typer.echo("stembench: interrupted; the sources finished so far are kept", err=True)
+        raise typer.Exit(INTERRUPTED) from error
+    for sentence in failures:
+        typer.echo(f"stembench: failed: {sentence}", err=True)
+    if failures:
+        raise typer.Exit(FAILED)
 
 
 def _doses(text: str | None) -> tuple[float, ...]:

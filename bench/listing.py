@@ -1,16 +1,12 @@
-"""What the command line prints as tables: what there is, and two runs side by side."""
+"""What the command line prints as tables: what there is."""
 
-import math
-
-import pandas as pd
 from rich.console import Console
 from rich.table import Table
 
 from bench.profiles import profiles
 from cases import CASES
 from noise.presets import PRESETS
-from reports.metrics import METRICS
-from restore import RESTORERS
+from restore import RESTORERS, built_in_names, find_plugins, plugin_problems
 
 
 def print_listing(*, detail: bool) -> None:
@@ -31,10 +27,19 @@ def print_listing(*, detail: bool) -> None:
             len(selection.images) * len(selection.doses) * selection.realizations
             for selection in profile.selections
         )
+        if profile.ablation is not None:
+            images += len(profile.ablation.rungs) * profile.ablation.realizations
         amounts.add_row(profile.name, profile.summary, f"{images} x {len(profile.restorers)}")
     restorers = Table("restorer", "what it is", title="Restorers")
     for entry in RESTORERS:
-        restorers.add_row(entry.name, entry.summary)
+        settings = ", ".join(f"{key}={value}" for key, value in entry.settings.items())
+        shown_settings = f"; settings {settings}" if detail and settings else ""
+        restorers.add_row(entry.name, entry.summary + shown_settings)
+    problems = plugin_problems(built_in_names())
+    for plugin in find_plugins():
+        what = f"from {plugin.package}, {plugin.factory}"
+        problem = problems.get(plugin.name)
+        restorers.add_row(plugin.name, f"not usable: {problem}" if problem else what)
     shown = [cases, amounts, restorers]
     if detail:
         chains = Table("noise chain", "what it is", title="Noise chains")
@@ -43,32 +48,3 @@ def print_listing(*, detail: bool) -> None:
         shown.append(chains)
     for table in shown:
         console.print(table)
-
-
-def print_comparison(table: pd.DataFrame) -> None:
-    """Print the table of `bench.compare.compare_runs`."""
-    console = Console()
-    for case, rows in table.groupby("case", sort=False):
-        shown = Table("image", "dose", "restorer", "metric", "old", "new", "note", title=str(case))
-        for row in rows.to_dict("records"):
-            before, after = row["restorer_old"], row["restorer_new"]
-            metric = METRICS[row["metric"]]
-            shown.add_row(
-                row["image"],
-                f"{row['dose']:g}",
-                before if before == after else f"{before} / {after}",
-                f"{metric.label} ({metric.unit})" if metric.unit else metric.label,
-                interval(row["old"], row["old_low"], high=row["old_high"]),
-                interval(row["new"], row["new_low"], high=row["new_high"]),
-                f"not comparable: {row['why']}" if row["why"] else "",
-            )
-        console.print(shown)
-
-
-def interval(value: float, low: float, *, high: float) -> str:
-    """Write a value with its 95 % interval, or alone where none can be stated."""
-    if math.isnan(value):
-        return "none"
-    if math.isnan(low) or math.isnan(high):
-        return f"{value:.4g}"
-    return f"{value:.4g} [{low:.4g}, {high:.4g}]"

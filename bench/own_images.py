@@ -23,6 +23,7 @@ def fit_file(
     dose: float | None,
     width: str,
     background: str,
+    estimator: str,
 ) -> None:
     """Fit the columns of one image file and write their table as CSV.
 
@@ -38,7 +39,7 @@ def fit_file(
         Å/px; None takes what the file states.
     dose : float or None
         e/Å² of an image in beam fractions, for Poisson errors.
-    width, background : str
+    width, background, estimator : str
         See `fitting.fit_columns`; a width may be a number of px.
 
     Raises
@@ -49,6 +50,7 @@ def fit_file(
     from fitting import find_columns, fit_columns
     from fitting.flags import FAILED
     from fitting.model import Background
+    from fitting.task import Estimator
 
     file = read_image(path)
     if file.stack:
@@ -67,7 +69,9 @@ def fit_file(
         sampling=pixel,
         dose=dose,
         width=_width(width),
-        background=cast(Background, background),  # an unknown one is refused there
+        # What is unknown is refused there.
+        background=cast(Background, background),
+        estimator=cast(Estimator, estimator),
     )
     with replacing(out) as temporary:
         fitted.table.rename_axis("column").to_csv(temporary)
@@ -113,17 +117,14 @@ def restore_file(path: Path, out: Path, *, restorer: str, sampling: float | None
     InputError
         If any input cannot be used, or the restorer returns something unusable.
     """
-    from rich.progress import track
-
+    from bench.restoration_progress import restore_with_progress
     from restore import RestorationError, load_restorer
 
     file = read_image(path)
     pixel = known_sampling(file.sampling, sampling, path=path)
     loaded = load_restorer(restorer)
-    restored = file.images.copy()
     try:
-        for k in track(range(len(restored)), description=f"Restoring with {loaded.metadata.name}"):
-            restored[k] = loaded.restore(file.images[k : k + 1], sampling=pixel)[0]
+        restored = restore_with_progress(loaded, file.images, sampling=pixel)
     except RestorationError as error:
         raise InputError(str(error)) from error
     write_image(out, ImageFile(restored, stack=file.stack, sampling=pixel))

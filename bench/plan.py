@@ -5,6 +5,7 @@ import re
 from dataclasses import dataclass
 
 from bench.profiles import Profile
+from noise.chain import ScanNoise
 
 #: Realizations per block. A block is the grain of resuming and of balancing workers; results do
 #: not depend on it.
@@ -30,6 +31,10 @@ class Block:
         Seed of the run.
     example : bool
         Whether the first realization's arrays are kept for the figures.
+    rung : str
+        Label of the ablation's rung; empty for the case's own noise.
+    noise : ScanNoise or None
+        The rung's noise chain; None stands for the case's own.
     """
 
     case: str
@@ -40,14 +45,21 @@ class Block:
     stop: int
     seed: int
     example: bool = False
+    rung: str = ""
+    noise: ScanNoise | None = None
 
     @property
     def name(self) -> str:
-        """File name stem, unique within a run and free of path characters."""
-        slug = re.sub(r"[^A-Za-z0-9.-]+", "-", self.restorer).strip("-.")[-40:]
+        """File name stem, unique within its folder of a run and free of path characters."""
+        slug = _slug(self.restorer)[-40:]
         digest = hashlib.sha256(self.restorer.encode()).hexdigest()[:8]
         realizations = f"{self.start:04d}-{self.stop - 1:04d}"
-        return f"{self.case}__{self.image}__{self.dose:g}__{slug}-{digest}__{realizations}"
+        rung = f"__{_slug(self.rung)}" if self.rung else ""
+        return f"{self.case}__{self.image}__{self.dose:g}__{slug}-{digest}__{realizations}{rung}"
+
+
+def _slug(text: str) -> str:
+    return re.sub(r"[^A-Za-z0-9.-]+", "-", text).strip("-.")
 
 
 def plan_blocks(profile: Profile, *, seed: int, block_size: int = BLOCK_SIZE) -> tuple[Block, ...]:
@@ -77,3 +89,32 @@ def plan_blocks(profile: Profile, *, seed: int, block_size: int = BLOCK_SIZE) ->
                         for start in range(0, selection.realizations, block_size)
                     ]
     return tuple(blocks)
+
+
+def plan_ablation(
+    profile: Profile, *, seed: int, block_size: int = BLOCK_SIZE
+) -> tuple[Block, ...]:
+    """All blocks of a profile's ablation, rung by rung; none if it has no ablation.
+
+    The realizations are those of the case's own blocks: a rung that has the case's own chain
+    repeats their records to the last bit.
+    """
+    ablation = profile.ablation
+    if ablation is None:
+        return ()
+    return tuple(
+        Block(
+            case=ablation.case,
+            image=ablation.image,
+            dose=ablation.dose,
+            restorer=restorer,
+            start=start,
+            stop=min(start + block_size, ablation.realizations),
+            seed=seed,
+            rung=rung,
+            noise=noise,
+        )
+        for rung, noise in ablation.rungs.items()
+        for restorer in profile.restorers
+        for start in range(0, ablation.realizations, block_size)
+    )

@@ -6,8 +6,10 @@ from typing import Final
 
 from cases import CASES, get_case
 from cases.description import Case
+from noise.chain import ScanNoise
 from noise.dose import electrons_per_pixel
 from noise.errors import InputError
+from noise.presets import SCAN_WITH_LINES, ablation_ladder
 
 
 @dataclass(frozen=True)
@@ -33,6 +35,36 @@ class Selection:
 
 
 @dataclass(frozen=True)
+class Ablation:
+    """One image and dose that is run once more per rung of `noise.presets.ablation_ladder`.
+
+    Attributes
+    ----------
+    case : str
+        Name of the case.
+    image : str
+        Label of its image.
+    dose : float
+        Dose in e/Å².
+    realizations : int
+        Noise realizations per rung.
+    noise : ScanNoise
+        The chain at the top of the ladder.
+    """
+
+    case: str
+    image: str
+    dose: float
+    realizations: int
+    noise: ScanNoise = SCAN_WITH_LINES
+
+    @property
+    def rungs(self) -> dict[str, ScanNoise]:
+        """The noise chain of each rung by its label, from counting alone to the whole chain."""
+        return ablation_ladder(self.noise)
+
+
+@dataclass(frozen=True)
 class Profile:
     """A named amount of work.
 
@@ -44,16 +76,24 @@ class Profile:
     selections : tuple of Selection
     restorers : tuple of str
         Restorer specs used unless the user names others.
+    ablation : Ablation or None
+        What is run with the noise built up stage by stage.
     """
 
     name: str
     summary: str
     selections: tuple[Selection, ...]
     restorers: tuple[str, ...]
+    ablation: Ablation | None = None
 
 
 def _labels(case: Case, first: int, last: int) -> tuple[str, ...]:
     return tuple(spec.label for spec in case.images if first <= spec.thickness <= last)
+
+
+def _particle_ablation(*, realizations: int) -> Ablation:
+    # The middle of the five doses: noise and displaced lines both weigh there.
+    return Ablation(case="nanoparticle", image="particle", dose=5e3, realizations=realizations)
 
 
 def _paper() -> Profile:
@@ -69,15 +109,20 @@ def _paper() -> Profile:
     )
     return Profile(
         name="paper",
-        summary="The three studies of the paper in full: every thickness, 100 realizations.",
+        summary="The three studies of the paper and the defects in full, 100 realizations.",
         selections=selections,
         restorers=("raw", "gaussian", "nlm", "cgrdn"),
+        ablation=_particle_ablation(realizations=100),
     )
 
 
 #: Realizations of profile quick, set so that two cores finish within eight minutes.
-_QUICK_REALIZATIONS: Final = {"pt_bulk": 16, "edge_dislocation": 16, "nanoparticle": 8}
-_QUICK_BULK: Final = (2, 5, 10, 20, 40, 75)
+_QUICK_REALIZATIONS: Final = {
+    "pt_bulk": 16, "edge_dislocation": 16, "nanoparticle": 8, "defect_ladder": 16,
+}  # fmt: skip
+#: Thicknesses and doses of profile quick where a case has more.
+_QUICK_CELLS: Final = {"pt_bulk": (2, 5, 10, 20, 40, 75), "defect_ladder": (10,)}
+_QUICK_DOSES: Final = {"defect_ladder": (5e2, 5e3)}
 
 
 def _quick() -> Profile:
@@ -87,9 +132,9 @@ def _quick() -> Profile:
             images=tuple(
                 spec.label
                 for spec in case.images
-                if case.name != "pt_bulk" or spec.thickness in _QUICK_BULK
+                if spec.thickness in _QUICK_CELLS.get(case.name, (spec.thickness,))
             ),
-            doses=case.doses,
+            doses=_QUICK_DOSES.get(case.name, case.doses),
             realizations=_QUICK_REALIZATIONS[case.name],
         )
         for case in CASES
@@ -99,6 +144,7 @@ def _quick() -> Profile:
         summary="A subset of the paper's studies for two cores and eight minutes.",
         selections=selections,
         restorers=("raw", "gaussian", "cgrdn"),
+        ablation=_particle_ablation(realizations=4),
     )
 
 
@@ -125,6 +171,8 @@ def narrow(
 ) -> Profile:
     """Return `profile` with the user's choices in place of its own.
 
+    The ablation stays if its case and its dose are still run.
+
     Parameters
     ----------
     profile : Profile
@@ -133,7 +181,7 @@ def narrow(
     doses : sequence of float
         Doses in e/Å² in place of each case's own; none keeps those.
     realizations : int, optional
-        Realizations per image and dose in place of the profile's.
+        Realizations per image and dose, and per rung of the ablation, in place of the profile's.
     restorers : sequence of str
         Restorer specs in place of the profile's. 'raw' is always run: everything is read
         against it.
@@ -165,4 +213,11 @@ def narrow(
     chosen = tuple(restorers) or profile.restorers
     if not {"raw", "identity"} & set(chosen):
         chosen = ("raw", *chosen)
-    return replace(profile, selections=kept, restorers=chosen)
+    ablation = profile.ablation
+    if ablation is not None:
+        still_run = {(selection.case, dose) for selection in kept for dose in selection.doses}
+        if (ablation.case, ablation.dose) in still_run:
+            ablation = replace(ablation, realizations=realizations or ablation.realizations)
+        else:
+            ablation = None
+    return replace(profile, selections=kept, restorers=chosen, ablation=ablation)

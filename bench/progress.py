@@ -1,5 +1,6 @@
-"""A run with a progress bar and an estimate of what is left."""
+"""Long work with a progress bar and an estimate of what is left."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from rich.console import Console
@@ -7,6 +8,7 @@ from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
     Progress,
+    ProgressColumn,
     TextColumn,
     TimeElapsedColumn,
     TimeRemainingColumn,
@@ -17,12 +19,8 @@ from bench.profiles import Profile
 from bench.run import RunOutcome, run_benchmark
 
 
-def run_with_progress(
-    profile: Profile, folder: Path, *, seed: int, jobs: int | None, verbose: bool
-) -> RunOutcome:
-    """Run a profile as `bench.run.run_benchmark` does, and say on the terminal how far it is."""
-    console = Console(stderr=True)
-    columns = (
+def _columns() -> tuple[ProgressColumn, ...]:
+    return (
         TextColumn("{task.description}"),
         BarColumn(),
         MofNCompleteColumn(),
@@ -30,7 +28,14 @@ def run_with_progress(
         TextColumn("left"),
         TimeRemainingColumn(),
     )
-    with Progress(*columns, console=console) as bar:
+
+
+def run_with_progress(
+    profile: Profile, folder: Path, *, seed: int, jobs: int | None, verbose: bool
+) -> RunOutcome:
+    """Run a profile as `bench.run.run_benchmark` does, and say on the terminal how far it is."""
+    console = Console(stderr=True)
+    with Progress(*_columns(), console=console) as bar:
         task = bar.add_task(f"Profile {profile.name}", total=None)
 
         def announce(total: int, done: int) -> None:
@@ -51,3 +56,26 @@ def run_with_progress(
         f" peak memory {outcome.peak_memory / 2**30:.1f} GiB: {outcome.folder}"
     )
     return outcome
+
+
+def images_with_progress(
+    folder: Path, *, restorers: Sequence[str], chosen: Sequence[str], seed: int, realizations: int
+) -> tuple[str, ...]:
+    """Measure images as `bench.images.measure_images` does, show how far it is, and report."""
+    from bench.images import default_restorers, measure_images
+    from reports.image_report import write_image_report
+
+    console = Console(stderr=True)
+    with Progress(*_columns(), console=console) as bar:
+        task = bar.add_task("Restoring", total=None)
+        failures = measure_images(
+            folder,
+            restorers=restorers or default_restorers(),
+            chosen=chosen,
+            seed=seed,
+            realizations=realizations,
+            announce=lambda total: bar.update(task, total=total),
+            progress=lambda what: bar.update(task, advance=1, description=what),
+        )
+    console.print(f"Report: {write_image_report(folder)}")
+    return failures

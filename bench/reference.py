@@ -9,7 +9,7 @@ from scipy.spatial import cKDTree
 
 from cases.description import Case, FitChoice
 from cases.ground_truth import load_ground_truth
-from fitting import ColumnFit, cramer_rao, fit_columns
+from fitting import Bounds, ColumnFit, cramer_rao, fit_columns
 from noise.errors import InputError
 
 FloatArray = npt.NDArray[np.float64]
@@ -48,6 +48,7 @@ def clean_fit(case: Case, image: str, *, choice: FitChoice) -> ColumnFit:
         sampling=case.sampling,
         width=choice.width,
         background=choice.background,
+        bounds=Bounds(drift=choice.drift),
     )
 
 

@@ -16,8 +16,9 @@ import numpy as np
 import numpy.typing as npt
 
 from bench import environment, store
-from bench.block import BlockResult, peak_memory, run_block
-from bench.plan import BLOCK_SIZE, Block, plan_blocks
+from bench.block import BlockResult, run_block
+from bench.memory import peak_memory
+from bench.plan import BLOCK_SIZE, Block, plan_ablation, plan_blocks
 from bench.profiles import Profile
 from bench.reference import reference_table, scs_library
 from cases import get_case
@@ -109,7 +110,10 @@ def run_benchmark(
     names = {spec: record.name for spec, record in metadata.items()}
     if len(set(names.values())) != len(names):
         raise InputError(f"two restorers share a name: {', '.join(names.values())}")
-    blocks = plan_blocks(profile, seed=seed, block_size=block_size)
+    blocks = (
+        *plan_blocks(profile, seed=seed, block_size=block_size),
+        *plan_ablation(profile, seed=seed, block_size=block_size),
+    )
     identity = _identity(profile, metadata, seed=seed, block_size=block_size)
     store.open_run(folder, identity)
     before = store.read_info(folder)
@@ -148,6 +152,7 @@ def run_benchmark(
         **info,
         "complete": True,
         "stages": stages,
+        "restore_memory_bytes": _restore_memory(folder, blocks, names=names),
         "sessions": sessions,
         "wall_seconds": sum(each["seconds"] for each in sessions),
         "peak_memory_bytes": max(each["peak_memory_bytes"] for each in sessions),
@@ -252,10 +257,25 @@ def _identity(
         "seed": seed,
         "block_size": block_size,
         "cases": cases,
+        "ablation": _ablation(profile),
         "restorers": {
             record.name: {"version": record.version, "weights_sha256": record.weights_sha256}
             for record in metadata.values()
         },
+    }
+
+
+def _ablation(profile: Profile) -> dict[str, Any] | None:
+    """The profile's ablation as plain types, the rungs in their order; None if it has none."""
+    ablation = profile.ablation
+    if ablation is None:
+        return None
+    return {
+        "case": ablation.case,
+        "image": ablation.image,
+        "dose": ablation.dose,
+        "realizations": ablation.realizations,
+        "rungs": {rung: noise.as_dict() for rung, noise in ablation.rungs.items()},
     }
 
 
@@ -283,8 +303,22 @@ def _info(
         "versions": environment.versions(),
         "hardware": environment.hardware(),
         "cases": cases,
+        "ablation": identity["ablation"],
         "restorers": {record.name: asdict(record) for record in metadata.values()},
     }
+
+
+def _restore_memory(
+    folder: Path, blocks: tuple[Block, ...], *, names: dict[str, str]
+) -> dict[str, int]:
+    """Most bytes that restoration added to its process, per restorer where it is known."""
+    most: dict[str, int] = {}
+    for block in blocks:
+        grown = store.restore_memory(folder, block)
+        if grown is not None:
+            name = names[block.restorer]
+            most[name] = max(grown, most.get(name, 0))
+    return most
 
 
 def _stages_and_failures(
@@ -297,10 +331,13 @@ def _stages_and_failures(
         seconds, failure = store.block_outcome(folder, block)
         for stage, value in seconds.items():
             key = f"restore {names[block.restorer]}" if stage == "restore" else stage
+            if block.rung:  # kept apart, so that the other stages are those of the records
+                key = "ablation"
             stages[key] = stages.get(key, 0.0) + value
         if failure:
             failures.append(
-                f"{block.case} {block.image} at {block.dose:g} e/Å², realizations {block.start} to"
+                f"{block.case} {block.image} at {block.dose:g} e/Å²"
+                f"{f' ({block.rung})' if block.rung else ''}, realizations {block.start} to"
                 f" {block.stop - 1}: {failure}"
             )
     return stages, failures

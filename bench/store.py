@@ -17,6 +17,7 @@ from noise.errors import InputError
 
 _SECONDS = b"stembench.seconds"
 _FAILURE = b"stembench.failure"
+_MEMORY = b"stembench.restore_memory"
 
 
 def open_run(folder: Path, identity: dict[str, Any]) -> None:
@@ -64,7 +65,7 @@ def write_info(folder: Path, info: dict[str, Any]) -> None:
 
 def block_path(folder: Path, block: Block) -> Path:
     """Where the records of a block lie."""
-    return folder / "records" / f"{block.name}.parquet"
+    return folder / ("ablation" if block.rung else "records") / f"{block.name}.parquet"
 
 
 def finished(folder: Path, block: Block) -> bool:
@@ -77,11 +78,15 @@ def write_block(folder: Path, block: Block, *, result: BlockResult) -> None:
     if result.example:
         with replacing(_example_path(folder, block)) as temporary:
             np.savez_compressed(temporary, allow_pickle=False, **result.example)
+    for name, rows in result.of_images.items():
+        with replacing(folder / name / f"{block.name}.parquet") as temporary:
+            rows.to_parquet(temporary, index=False)
     table = pa.Table.from_pandas(result.records, preserve_index=False)
     metadata = {
         **(table.schema.metadata or {}),
         _SECONDS: json.dumps(result.seconds).encode(),
         _FAILURE: result.failure.encode(),
+        _MEMORY: json.dumps(result.restore_memory).encode(),
     }
     with replacing(block_path(folder, block)) as temporary:
         pq.write_table(table.replace_schema_metadata(metadata), temporary, compression="zstd")
@@ -91,6 +96,13 @@ def block_outcome(folder: Path, block: Block) -> tuple[dict[str, float], str]:
     """Seconds per stage and failure message of a finished block."""
     metadata = pq.read_schema(block_path(folder, block)).metadata
     return json.loads(metadata[_SECONDS]), metadata[_FAILURE].decode()
+
+
+def restore_memory(folder: Path, block: Block) -> int | None:
+    """Most bytes that restoration added to its process in a finished block; None if not known."""
+    metadata = pq.read_schema(block_path(folder, block)).metadata
+    found: int | None = json.loads(metadata.get(_MEMORY, b"null"))
+    return found
 
 
 def gather_examples(

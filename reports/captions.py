@@ -30,9 +30,7 @@ def noise_text(noise: Mapping[str, Any] | None) -> str:
             continue
         name = stage.replace("_", " ")
         if isinstance(settings, Mapping):
-            inner = ", ".join(
-                f"{_symbol(k)} {_number(v)}{_UNITS.get(k, '')}" for k, v in settings.items()
-            )
+            inner = ", ".join(_parameter(stage, k, v) for k, v in settings.items())
             parts.append(f"{name} ({inner})")
         else:
             parts.append(f"{name} {settings}")
@@ -116,18 +114,55 @@ def _range(values: pd.Series) -> str:
     return f"{low}" if low == high else f"{low} to {high}"
 
 
-_SYMBOLS = {
-    "sigma_x": "σx", "sigma_y": "σy", "phi_x": "φx", "phi_y": "φy",
-    "alpha": "α", "beta": "β", "gamma": "γ", "theta": "θ",
+_POINTS: Mapping[str, tuple[str, str]] = {
+    "density": ("density", " per px"), "low": ("lowest response", ""),
+    "high": ("highest response", ""), "steps": ("random-walk steps", ""),
 }  # fmt: skip
-_UNITS = {
-    "sigma_x": " Å", "sigma_y": " Å", "alpha": " px", "beta": " px", "gamma": " px",
-    "theta": " rad",
+_READOUT: Mapping[str, tuple[str, str]] = {"sigma": ("σ", " e/px")}
+#: Stage of a noise chain -> its parameters as (what stands before the number, what after it).
+_PARAMETERS: Mapping[str, Mapping[str, tuple[str, str]]] = {
+    "jitter": {
+        "sigma_x": ("σx", " Å"), "sigma_y": ("σy", " Å"), "phi_x": ("φx", ""), "phi_y": ("φy", ""),
+    },
+    "detector": {
+        "photons": ("m_c", " photons per electron"), "photon_variance": ("their variance δ_c²", ""),
+        "efficiency": ("DQE η", ""), "secondary_gain": ("secondary gain δ", ""),
+        "gain": ("tube gain G", ""),
+    },
+    "fast_scan": {
+        "alpha": ("α", " px"), "beta": ("β", " px"), "gamma": ("γ", " px"), "theta": ("θ", " rad"),
+        "length": ("", " lags kept, 1 px is one dwell time"),
+    },
+    "row_lines": {
+        "rate": ("pieces per line", ""), "shortest": ("shortest", " px"),
+        "longest": ("longest", " px"), "low": ("lowest factor", ""), "high": ("highest factor", ""),
+    },
+    "black_pixels": _POINTS,
+    "zingers": _POINTS,
+    "clip": {"level": ("at", " × the clean maximum")},
+    "quantisation": {"levels": ("", " levels up to the clean maximum")},
+    "mtf": {
+        "a": ("share a", ""), "b": ("width b", " of Nyquist"), "c": ("width c", " of Nyquist"),
+    },
+    "fixed_pattern": {"sigma": ("σ", " of the gain")},
+    "dark_current": {
+        "mean": ("mean", " e/px"), "sigma": ("σ", " e/px"),
+        "hot_fraction": ("hot pixels", " of all"),
+    },
+    "thermal": _READOUT,
+    "flicker": _READOUT,
+    "reset": _READOUT,
 }  # fmt: skip
+
+
+def _parameter(stage: str, key: str, value: object) -> str:
+    """One parameter in words; one that is not known by name as it is declared."""
+    before, after = _PARAMETERS.get(stage, {}).get(key, (key.replace("_", " "), ""))
+    return f"{before} {_number(value)}{after}".strip()
 
 
 def _symbol(key: str) -> str:
-    return _SYMBOLS.get(key, key.replace("_", " "))
+    return key.replace("_", " ")
 
 
 def _number(value: object) -> str:

@@ -46,7 +46,7 @@ class Cell:
     error_true_pm : ndarray, shape (2, n_realizations, n_columns)
         x and y less the mean position of the atoms, in pm.
     scs_error_pct : ndarray
-        SCS / SCS_ref - 1 in percent.
+        SCS / SCS_ref - 1 in percent; NaN too for a site without atoms.
     bound_pm : ndarray, shape (2, n_columns)
         Cramér-Rao bound of x and y in pm; NaN where none is stated.
     scs_bound_pct : ndarray, shape (n_columns,)
@@ -146,6 +146,8 @@ def _cell(rows: pd.DataFrame, *, counted: set[str]) -> Cell:
     failed = ~(np.isfinite(grid["x_fit"]) & np.isfinite(grid["y_fit"]) & np.isfinite(grid["scs"]))
     fitted = {name: np.where(failed, np.nan, grid[name]) for name in ("x_fit", "y_fit", "scs")}
     x, y = fitted["x_fit"], fitted["y_fit"]
+    # An empty site has no SCS that an error could be relative to.
+    scs_ref = np.where(grid["count_true"] > 0, grid["scs_ref"], np.nan)
     right = clean = None
     if str(first["case"]) in counted:
         # NaN equals nothing, so a column without a count is wrong.
@@ -162,9 +164,9 @@ def _cell(rows: pd.DataFrame, *, counted: set[str]) -> Cell:
         columns=columns,
         error_pm=np.stack([x - grid["x_ref"], y - grid["y_ref"]]) * pm,
         error_true_pm=np.stack([x - grid["x_true"], y - grid["y_true"]]) * pm,
-        scs_error_pct=(fitted["scs"] / grid["scs_ref"] - 1) * 100,
+        scs_error_pct=(fitted["scs"] / scs_ref - 1) * 100,
         bound_pm=np.stack([_rms_rows(grid["x_crb"]), _rms_rows(grid["y_crb"])]) * pm,
-        scs_bound_pct=_rms_rows(grid["scs_crb"] / grid["scs_ref"]) * 100,
+        scs_bound_pct=_rms_rows(grid["scs_crb"] / scs_ref) * 100,
         counted_right=right,
         counted_right_clean=clean,
         failed=failed,

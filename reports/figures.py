@@ -6,6 +6,7 @@ from pathlib import Path
 import pandas as pd
 
 from reports.captions import settings_text
+from reports.defects import ladders, summarise_defects
 from reports.run_folder import Run
 
 
@@ -39,6 +40,7 @@ _TITLES = {
     "precision": "Precision against thickness",
     "dislocation": "Accuracy round a dislocation",
     "counting": "Atom counting",
+    "defects": "What happens to defects",
 }
 _READING = {
     "precision": "Standard deviation over realizations with 95 % intervals (solid), RMSE (dotted) "
@@ -50,14 +52,21 @@ _READING = {
     "counting": "Errors of position and scattering cross-section and the share of columns with "
     "the exact atom count against dose; below, the noise-free particle and where columns are "
     "counted right at the lowest dose.",
+    "defects": "The vacancy (circled) in the noise-free image, raw and restored; below, defect "
+    "fidelity against dose with 95 % intervals for each kind: the deviation of a site's scattering "
+    "cross-section from that of perfect columns, found over true; 1 (line) is faithful, 0 (dotted) "
+    "erased.",
 }
 
 
 def figure_kind(run: Run, summary: pd.DataFrame, *, case: str) -> str:
-    """Which figure shows a case: 'precision', 'dislocation' or 'counting'.
+    """Which figure shows a case: 'precision', 'dislocation', 'counting' or 'defects'.
 
-    The study that the case declares decides; where it declares none, what its records hold.
+    The study that the case declares decides; where it declares none, what its records hold. A case
+    with defects shows these.
     """
+    if case in ladders(run.info):
+        return "defects"
     declared = {1: "precision", 2: "dislocation", 3: "counting"}.get(
         run.case_info(case).get("study", 0)
     )
@@ -97,6 +106,7 @@ def write_figures(run: Run, summary: pd.DataFrame, folder: Path) -> list[FigureF
 
     from reports import panels
     from reports.figure_counting import figure_counting
+    from reports.figure_defects import defect_settings, figure_defects
     from reports.figure_dislocation import figure_dislocation
     from reports.figure_precision import figure_precision
 
@@ -104,6 +114,7 @@ def write_figures(run: Run, summary: pd.DataFrame, folder: Path) -> list[FigureF
         "precision": figure_precision,
         "dislocation": figure_dislocation,
         "counting": figure_counting,
+        "defects": figure_defects,
     }
     written = []
     for case, kind in cases_in_order(run, summary).items():
@@ -111,6 +122,10 @@ def write_figures(run: Run, summary: pd.DataFrame, folder: Path) -> list[FigureF
             figure = draw[kind](run, summary, case=case)
             png, pdf = panels.save(figure, folder / f"figure_{kind}_{case}")
         title = f"{_TITLES[kind]}: {run.title(case)}"
-        settings = settings_text(run.case_info(case), summary[summary["case"] == case])
+        settings = (
+            defect_settings(run.case_info(case), summarise_defects(run.records, run.info))
+            if kind == "defects"
+            else settings_text(run.case_info(case), summary[summary["case"] == case])
+        )
         written.append(FigureFile(case, title, _READING[kind], settings, png, pdf))
     return written

@@ -7,19 +7,24 @@ from typing import Any
 
 from reports.captions import fit_text, microscope_text, noise_text
 from reports.figures import FigureFile
+from reports.panels import dose_text
 from reports.run_folder import Run
 from reports.sentences import Sentence
 from reports.tables import Table, flatten, seconds_text
 
 _TEMPLATES = Path(__file__).parent / "templates"
 #: Parts of run.json that the page shows in words or tables of their own.
-_SHOWN_APART = ("cases", "restorers", "versions", "hardware", "stages", "sessions", "identity")
+_SHOWN_APART = (
+    "cases", "restorers", "versions", "hardware", "stages", "restore_memory_bytes", "sessions",
+    "identity", "ablation",
+)  # fmt: skip
 
 
 def render(
     run: Run,
     *,
     sentences: Sequence[Sentence],
+    boards: Sequence[Table],
     figures: Sequence[FigureFile],
     tables: Sequence[Table],
     metrics: Table,
@@ -32,6 +37,8 @@ def render(
         Its description is printed in full at the end.
     sentences : sequence of Sentence
         The verdict.
+    boards : sequence of Table
+        The leaderboard.
     figures : sequence of FigureFile
         Written figures; their PNG files are embedded.
     tables : sequence of Table
@@ -59,6 +66,7 @@ def render(
         run=run,
         lead=lead(run),
         verdict=_by_topic(sentences),
+        boards=boards,
         figures=[
             {"file": figure, "data": base64.b64encode(figure.png.read_bytes()).decode("ascii")}
             for figure in figures
@@ -97,6 +105,8 @@ def settings(run: Run) -> list[tuple[str, str, list[tuple[str, str]]]]:
     made = [("Run", "", flatten(general))]
     for case, declared in info.get("cases", {}).items():
         made.append((f"Case {case}", case_text(declared), flatten(declared)))
+    if info.get("ablation"):
+        made.append(("Ablation", ablation_text(info["ablation"]), flatten(info["ablation"])))
     made.append(("Restorers", "", flatten(info.get("restorers", {}))))
     stages = {k: seconds_text(float(v)) for k, v in info.get("stages", {}).items()}
     made.append(
@@ -116,6 +126,15 @@ def case_text(declared: Mapping[str, Any]) -> str:
         f"Microscope: {microscope_text(declared.get('microscope'))}. "
         f"Fit: {fit_text(declared.get('fit'))}. Ground truth: {truth}."
     ).strip()
+
+
+def ablation_text(declared: Mapping[str, Any]) -> str:
+    """Describe the rungs of an ablation in sentences."""
+    rungs = ". ".join(f"{rung}: {noise_text(chain)}" for rung, chain in declared["rungs"].items())
+    return (
+        f"{declared['case']} {declared['image']} at {dose_text(declared['dose'])} e/Å², "
+        f"{declared['realizations']} realizations per rung. {rungs}."
+    )
 
 
 def phonon_text(provenance: Mapping[str, Any] | None) -> str:

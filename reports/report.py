@@ -4,14 +4,26 @@ import shutil
 import tempfile
 from pathlib import Path
 
+import pandas as pd
+
 from noise.errors import InputError
+from reports.ablation import ablation_sentences, ablation_table, summarise_ablation
+from reports.ablation_records import load_ablation
+from reports.defect_text import defect_sentences, defect_table
+from reports.defects import summarise_defects
+from reports.detection import detection_table, load_detection, summarise_detection
+from reports.dislocation_core import core_table, load_circuits, summarise_core
+from reports.example_metrics import example_table
+from reports.figure_ablation import write_ablation_figure
 from reports.figures import cases_in_order, write_figures
+from reports.leaderboard import leaderboard
+from reports.leaderboard_table import leaderboard_tables
 from reports.page import lead, render
 from reports.run_folder import Run, load_run
 from reports.sentences import Sentence
 from reports.summary import contrasts, summarise
 from reports.tables import Table, headline, markdown, metric_table, write_csv
-from reports.verdict import verdict
+from reports.verdict import judged, verdict
 
 PAGE = "report.html"
 
@@ -30,8 +42,11 @@ def write_report(folder: str | Path) -> Path:
     Returns
     -------
     pathlib.Path
-        The page ``report.html``. Beside it: ``report.md``, ``summary.csv``, ``contrasts.csv`` and
-        each figure as PNG and PDF.
+        The page ``report.html``. Beside it: ``report.md``, ``summary.csv``, ``contrasts.csv``,
+        ``leaderboard.csv`` and
+        each figure as PNG and PDF; ``ablation.csv`` and ``ablation_contrasts.csv`` if the run has
+        an ablation, ``defects.csv`` if it has a ladder of defects, ``detection.csv``
+        if its images were searched, ``dislocation_core.csv`` if it has a dislocation.
 
     Raises
     ------
@@ -58,10 +73,51 @@ def write_report(folder: str | Path) -> Path:
             )
             for case, kind in cases_in_order(run, summary).items()
         ]
+        records = load_ablation(run)
+        if records is not None:
+            ablation = summarise_ablation(records)
+            write_csv(ablation.summary, made / "ablation.csv")
+            write_csv(
+                pd.concat([ablation.against_raw, ablation.against_rung_before]),
+                made / "ablation_contrasts.csv",
+            )
+            figures.append(write_ablation_figure(run, ablation, made))
+            tables.append(ablation_table(run, ablation))
+            sentences += ablation_sentences(run, ablation)
+        fidelity = summarise_defects(run.records, run.info)
+        if len(fidelity):
+            write_csv(fidelity, made / "defects.csv")
+        for case, own in fidelity.groupby("case"):
+            tables.append(defect_table(own, title=run.title(str(case))))
+            for restorer in judged(own["restorer"].unique()):
+                sentences += defect_sentences(own, restorer=restorer, title=run.title(str(case)))
+        core = summarise_core(run.records, run.info, circuits=load_circuits(run))
+        if len(core):
+            write_csv(core, made / "dislocation_core.csv")
+        for case, own in core.groupby("case"):
+            tables.append(core_table(own, title=run.title(str(case))))
+        searches = summarise_detection(load_detection(run))
+        if len(searches):
+            write_csv(searches, made / "detection.csv")
+        for case, own in searches.groupby("case"):
+            tables.append(detection_table(own, title=run.title(str(case))))
+        board = leaderboard(run)
+        write_csv(board, made / "leaderboard.csv")
+        boards = leaderboard_tables(run, board)
+        examples = example_table(run)
+        if examples is not None:
+            tables.append(examples)
         metrics = metric_table()
-        text = _markdown(run, sentences, tables=[*tables, metrics])
+        text = _markdown(run, sentences, boards=boards, tables=[*tables, metrics])
         (made / "report.md").write_text(text, encoding="utf-8")
-        page = render(run, sentences=sentences, figures=figures, tables=tables, metrics=metrics)
+        page = render(
+            run,
+            sentences=sentences,
+            boards=boards,
+            figures=figures,
+            tables=tables,
+            metrics=metrics,
+        )
         (made / PAGE).write_text(page, encoding="utf-8")
         for file in sorted(made.iterdir(), key=lambda path: path.name == PAGE):
             file.replace(target / file.name)
@@ -73,7 +129,9 @@ def write_report(folder: str | Path) -> Path:
     return target / PAGE
 
 
-def _markdown(run: Run, sentences: list[Sentence], *, tables: list[Table]) -> str:
+def _markdown(
+    run: Run, sentences: list[Sentence], *, boards: list[Table], tables: list[Table]
+) -> str:
     """The report without its figures, for reading in a terminal or a merge request."""
     lines = [f"# stembench report: profile {run.info.get('profile', 'unknown')}", "", lead(run), ""]
     topic = ""
@@ -83,5 +141,5 @@ def _markdown(run: Run, sentences: list[Sentence], *, tables: list[Table]) -> st
             lines += ["", f"## {topic or 'Fits'}", ""]
         mark = {"warning": "**Mind:** ", "undecided": "**Undecided:** "}.get(sentence.kind, "")
         lines.append(f"- {mark}{sentence.text}")
-    lines += ["", "## Tables", ""]
+    lines += ["", "## Leaderboard", "", *map(markdown, boards), "", "## Tables", ""]
     return "\n".join(lines) + "\n" + "\n".join(markdown(table) for table in tables)

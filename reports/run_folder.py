@@ -172,18 +172,25 @@ def load_run(folder: str | Path) -> Run:
 
 def _read_records(folder: Path) -> pd.DataFrame:
     """All blocks of records as one conforming frame."""
-    files = sorted(folder.glob("*.parquet")) if folder.is_dir() else []
-    if not files:
+    frames = read_frames(folder)
+    if not frames:
         raise InputError(f"{folder.parent} holds no records yet: start the run (again) first")
+    try:
+        return conform(pd.concat(frames, ignore_index=True))
+    except ValueError as error:
+        raise InputError(f"the records in {folder} are not of one run: {error}") from error
+
+
+def read_frames(folder: Path) -> list[pd.DataFrame]:
+    """Read every finished block of a folder, in the order of their names; none if it is absent."""
     frames = []
-    for file in files:
+    for file in sorted(folder.glob("*.parquet")) if folder.is_dir() else []:
+        if file.name.startswith("."):  # what a killed process left half-written
+            continue
         try:
             frames.append(pd.read_parquet(file))
         except (OSError, ValueError) as error:  # pyarrow's errors are either of the two
             raise InputError(
                 f"{file} cannot be read as Parquet ({error}): delete it and run again"
             ) from error
-    try:
-        return conform(pd.concat(frames, ignore_index=True))
-    except ValueError as error:
-        raise InputError(f"the records in {folder} are not of one run: {error}") from error
+    return frames

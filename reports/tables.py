@@ -27,6 +27,10 @@ HEADLINES = {
         "count_accuracy", "position_mae_pm", "position_mae_spread_pm", "position_mae_true_pm",
         "scs_mpe_pct", "scs_mpe_spread_pct", "scs_bias_pct", "failure_rate",
     ),
+    "defects": (
+        "scs_mpe_pct", "scs_mpe_spread_pct", "scs_std_pct", "scs_bias_rms_pct", "scs_bias_pct",
+        "failure_rate",
+    ),
 }  # fmt: skip
 #: A table for readers shows at most this many thicknesses; the CSV has all.
 SHOWN_THICKNESSES = 6

@@ -43,6 +43,8 @@ def verdict(run: Run, summary: pd.DataFrame, contrasts: pd.DataFrame) -> list[Se
         pairs = contrasts[contrasts["case"] == case]
         about: list[Sentence] = []
         for restorer in judged(rows["restorer"].unique()):
+            if kind == "defects":  # `reports.defect_text` speaks of these
+                continue
             if kind == "precision":
                 about += precision_sentences(rows, pairs, restorer=restorer)
             else:

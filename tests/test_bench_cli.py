@@ -11,7 +11,8 @@ from typer.testing import CliRunner
 
 from bench.cli import app
 
-COMMANDS = ("list", "run", "report", "compare", "fit", "restore", "distort")
+COMMANDS = ("list", "run", "report", "compare", "fit", "restore", "distort", "images", "baseline",
+            "regression")  # fmt: skip
 
 
 def call(*arguments: object, code: int = 0) -> str:
@@ -72,6 +73,15 @@ class TestFit:
         assert table[["x", "y"]].to_numpy() == pytest.approx(truth, abs=1e-6)
         # 2 pi eta rho² in px², times (0.12 Å/px)²
         assert table["scs"].to_numpy() == pytest.approx(2 * np.pi * 0.3 * 2.1**2 * 0.12**2)
+
+    def test_poisson_likelihood_by_option(self, gaussians, tmp_path: Path) -> None:
+        image, start, truth = gaussians
+        out = tmp_path / "columns.csv"
+        common = ("fit", image, "--sampling", 0.12, "--positions", start, "-o", out)
+        call(*common, "--estimator", "poisson", "--dose", 5e4)
+        assert pd.read_csv(out)[["x", "y"]].to_numpy() == pytest.approx(truth, abs=1e-5)
+        assert "needs the dose" in call(*common, "--estimator", "poisson", code=2)
+        assert "entropy" in call(*common, "--estimator", "entropy", code=2)
 
     def test_columns_are_found_where_none_are_given(self, gaussians, tmp_path: Path) -> None:
         image, _, truth = gaussians
@@ -193,13 +203,13 @@ class TestRun:
         call("run", *common, "--seed", "7", "--out", new)
         assert "Report" in call("report", old)
         assert (old / "report" / "report.html").exists()
-        output = call("compare", old, new, "--csv", tmp_path / "both.csv")
-        assert "MAE of position" in output
+        output = call("compare", old, new, "--csv", tmp_path / "both.csv", code=2)
+        assert "REFUSED" in output
         table = pd.read_csv(tmp_path / "both.csv")
-        assert not table["comparable"].any()
+        assert set(table["verdict"]) == {"not comparable"}
         assert table["why"].str.contains("seed").all()
         same = call("compare", old, old)
-        assert "not comparable" not in same
+        assert "PASSED: equivalent" in same
         assert "another run" in call("run", *common, "--seed", "8", "--out", old, code=2)
 
     def test_folders_that_are_no_runs(self, tmp_path: Path) -> None:

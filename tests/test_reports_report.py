@@ -72,7 +72,7 @@ def test_all_files_are_there_and_nothing_else(run_folder: Path) -> None:
         "figure_counting_nanoparticle",
     )
     expected = {f"{name}.{kind}" for name in figures for kind in ("png", "pdf")}
-    expected |= {"report.html", "report.md", "summary.csv", "contrasts.csv"}
+    expected |= {"report.html", "report.md", "summary.csv", "contrasts.csv", "leaderboard.csv"}
     assert {path.name for path in (run_folder / "report").iterdir()} == expected
     assert not list(run_folder.glob(".report-*"))
 
@@ -116,6 +116,19 @@ def test_page_is_self_contained_and_says_all(run_folder: Path) -> None:
     assert "phonon configurations 4" in text
     assert "Incomplete" not in text
     assert not re.search(r"https?://", text)
+
+
+def test_page_and_file_hold_the_leaderboard(run_folder: Path) -> None:
+    page = (run_folder / "report" / "report.html").read_text(encoding="utf-8")
+    start = page.index('<h2 id="leaderboard">')
+    section = page[start : page.index("</section>", start)]
+    assert "RMSE of position / bound" in section
+    assert section.count("<table>") == 3
+    assert 'href="leaderboard.csv"' in section
+    assert "## Leaderboard" in (run_folder / "report" / "report.md").read_text(encoding="utf-8")
+    with (run_folder / "report" / "leaderboard.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["restorer"] for row in rows if row["rank"] == "1"] == ["cgrdn-hrstem"] * 3
 
 
 def test_hostile_names_are_escaped(tmp_path: Path) -> None:

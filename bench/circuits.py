@@ -1,0 +1,66 @@
+"""The Burgers circuit through the fitted columns of each image of a dislocation."""
+
+from collections.abc import Sequence
+from functools import lru_cache
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from bench.reference import clean_fit
+from cases.description import Case
+from reports.burgers import burgers_circuit
+
+FloatArray = npt.NDArray[np.float64]
+
+
+def has_circuit(case: Case) -> bool:
+    """Whether a case holds a dislocation to walk round."""
+    return case.structure.kind == "edge_dislocation"
+
+
+def closures(case: Case, image: str, tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """Closure failures of circuits through all columns of the frame, measured or not.
+
+    Parameters
+    ----------
+    case : Case
+    image : str
+        Label of the image.
+    tables : sequence of pandas.DataFrame
+        Fitted columns of each image: x and y in px, NaN where a fit failed.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per image: closure_x, closure_y in Å (NaN if no circuit could be walked) and those
+        of the noise-free image, closure_x_ref, closure_y_ref.
+    """
+    reference = _reference(case, image)
+    found = [_closure(case, table[["x", "y"]].to_numpy(dtype=np.float64)) for table in tables]
+    return pd.DataFrame(
+        {
+            "closure_x": [x for x, _ in found],
+            "closure_y": [y for _, y in found],
+            "closure_x_ref": reference[0],
+            "closure_y_ref": reference[1],
+        }
+    )
+
+
+@lru_cache(maxsize=4)
+def _reference(case: Case, image: str) -> tuple[float, float]:
+    fit = clean_fit(case, image, choice=case.fit)
+    found = _closure(case, fit.table[["x", "y"]].to_numpy(dtype=np.float64))
+    if not np.isfinite(found).all():
+        raise ValueError(f"no Burgers circuit in the noise-free image of '{case.name}'")
+    return found
+
+
+def _closure(case: Case, positions: FloatArray) -> tuple[float, float]:
+    centre = (np.array(case.shape[::-1]) - 1) / 2 + np.array(case.offset) / case.sampling
+    circuit = burgers_circuit(positions, centre=centre)
+    if circuit is None:
+        return float("nan"), float("nan")
+    x, y = circuit.closure * case.sampling
+    return float(x), float(y)

@@ -1,0 +1,234 @@
+"""Defect fidelity: how much of a defect's deviation from a perfect column survives restoration.
+
+A site's deviation is its scattering cross-section (SCS) less the mean SCS of the perfect columns
+of the same image. Fidelity is the deviation found over the true one, that of the noise-free image:
+1 is faithful, 0 is erased, below 0 inverted.
+"""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from noise.errors import InputError
+from reports.intervals import LEVEL, Estimate, Replicates, estimate
+
+Floats = NDArray[np.float64]
+
+#: Kinds of site as a case declares them, and what readers call them; in the order of tables.
+KIND_NAMES: Final = {
+    "vacancy": "vacancy column",
+    "half": "half-filled column",
+    "minus2": "2 atoms less",
+    "minus1": "1 atom less",
+    "plus1": "1 atom more",
+    "plus2": "2 atoms more",
+    "substituted": "lighter element",
+    "perfect": "perfect columns",
+}
+#: Kind of the columns that a deviation is taken from, and of all further columns.
+REFERENCE: Final = "reference"
+OTHER: Final = ""
+#: Columns nearer to a defect than this (in half lattice parameters along x and along y) are no
+#: reference.
+CLEAR: Final = 2
+#: Column that `with_fidelity` adds to records.
+FIDELITY: Final = "defect_fidelity"
+
+_CELL = ["case", "image", "thickness", "dose", "restorer"]
+_KEYS = [*_CELL, "realization"]
+
+
+def ladders(info: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
+    """Cases of a ``run.json`` that hold defects, by name."""
+    return {
+        str(name): case
+        for name, case in info.get("cases", {}).items()
+        if case.get("structure", {}).get("sites")
+    }
+
+
+def column_kinds(case: Mapping[str, Any], columns: pd.DataFrame) -> pd.Series:
+    """Tell what each column of a ladder of defects is, from where it stands.
+
+    Parameters
+    ----------
+    case : mapping
+        The case's part of ``run.json``.
+    columns : pandas.DataFrame
+        x_true and y_true in px.
+
+    Returns
+    -------
+    pandas.Series
+        Kind of each row: that of its site, `REFERENCE` for a perfect column of the same sublattice
+        away from all defects, `OTHER` for the rest.
+
+    Raises
+    ------
+    InputError
+        If a column stands on no lattice site, or a site holds no column.
+    """
+    structure = case["structure"]
+    half = structure["material"]["lattice_parameter"] / 2
+    centre = (np.array(case["shape"][::-1]) - 1) / 2
+    pixels = columns[["x_true", "y_true"]].to_numpy(dtype=np.float64)
+    exact = ((pixels - centre) * case["sampling"] - np.array(case["offset"])) / half
+    places = np.rint(exact).astype(np.int64)
+    if np.abs(exact - places).max(initial=0.0) > 0.05:
+        raise InputError(f"columns of case '{case.get('name')}' stand beside its lattice")
+    sites = {(int(site["i"]), int(site["j"])): str(site["kind"]) for site in structure["sites"]}
+    defects = np.array([place for place, kind in sites.items() if kind != "perfect"])
+    away = np.abs(places[:, None] - defects[None]).max(axis=-1).min(axis=1)
+    same = (places.sum(axis=1) - sum(next(iter(sites)))) % 2 == 0
+    kinds = np.where((away >= CLEAR) & same, REFERENCE, OTHER).astype(object)
+    for place, kind in sites.items():
+        here = (places == place).all(axis=1)
+        if not here.any():
+            raise InputError(f"no record of the site {kind} of case '{case.get('name')}'")
+        kinds[here] = kind
+    return pd.Series(kinds, index=columns.index, name="kind")
+
+
+def site_deviations(records: pd.DataFrame, info: Mapping[str, Any]) -> pd.DataFrame:
+    """Deviations of every site in every image from the perfect columns of that image.
+
+    Parameters
+    ----------
+    records : pandas.DataFrame
+        Rows of `reports.records.COLUMNS`; cases without defects are ignored.
+    info : mapping
+        ``run.json``.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per record of a site, its index kept: case, image, thickness, dose, restorer,
+        realization, column, kind, deviation and true_deviation (Å²), reference and true_reference
+        (mean SCS of the perfect columns, Å²). NaN where the fit failed.
+    """
+    made = [_empty()]
+    for name, case in ladders(info).items():
+        rows = records[records["case"] == name]
+        if rows.empty:
+            continue
+        first = rows.drop_duplicates("column").set_index("column")
+        rows = rows.assign(kind=rows["column"].map(column_kinds(case, first)))
+        perfect = rows[rows["kind"] == REFERENCE].groupby(_KEYS)
+        means = perfect[["scs", "scs_ref"]].mean()
+        at_site = rows[~rows["kind"].isin([REFERENCE, OTHER])]
+        own = means.reindex(pd.MultiIndex.from_frame(at_site[_KEYS])).to_numpy()
+        made.append(
+            at_site[[*_KEYS, "column", "kind"]].assign(
+                deviation=at_site["scs"] - own[:, 0],
+                true_deviation=at_site["scs_ref"] - own[:, 1],
+                reference=own[:, 0],
+                true_reference=own[:, 1],
+            )
+        )
+    return pd.concat(made[1:]) if len(made) > 1 else made[0]
+
+
+def with_fidelity(records: pd.DataFrame, info: Mapping[str, Any]) -> pd.DataFrame:
+    """Return records with the column `FIDELITY`: that of each defect, NaN elsewhere."""
+    sites = site_deviations(records, info)
+    defects = sites[sites["kind"] != "perfect"]
+    fidelity = (defects["deviation"] / defects["true_deviation"]).astype(np.float64)
+    return records.assign(**{FIDELITY: fidelity.reindex(records.index)})
+
+
+def summarise_defects(
+    records: pd.DataFrame, info: Mapping[str, Any], *, level: float = LEVEL
+) -> pd.DataFrame:
+    """Fidelity of each kind of defect with intervals over realizations.
+
+    Parameters
+    ----------
+    records : pandas.DataFrame
+        Rows of `reports.records.COLUMNS`.
+    info : mapping
+        ``run.json``.
+    level : float
+        Two-sided confidence of the intervals.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Tidy, one row per case, image, dose, restorer and kind of site: value, low, high (fidelity;
+        for kind 'perfect' the deviation as a share of a column, whose truth is
+        ``true_deviation_pct``), method, scatter (standard deviation over realizations of the value
+        of one image), true_deviation_pct (in percent of a perfect column's SCS), difference,
+        difference_low, difference_high (paired, against raw; NaN for raw), n_realizations (fitted
+        ones), n_failed. Empty if the run has no ladder of defects.
+    """
+    sites = site_deviations(records, info)
+    perfect = sites["kind"] == "perfect"
+    sites = sites.assign(
+        share=sites["deviation"]
+        / np.where(perfect, sites["true_reference"], sites["true_deviation"]),
+        true_share=100 * sites["true_deviation"] / sites["true_reference"],
+    )
+    # Sites of one kind in one image count as one: the realization is the unit.
+    per_image = sites.groupby([*_KEYS, "kind"], sort=False)[["share", "true_share"]].mean()
+    per_image = per_image.reset_index()
+    raw = per_image[per_image["restorer"] == "raw"].set_index(
+        ["case", "image", "dose", "kind", "realization"]
+    )["share"]
+    rows = []
+    for key, group in per_image.groupby([*_CELL, "kind"], sort=False):
+        identity = dict(zip([*_CELL, "kind"], key, strict=True))
+        values = group["share"].to_numpy(dtype=np.float64)
+        beside = raw.reindex(
+            pd.MultiIndex.from_frame(group[["case", "image", "dose", "kind", "realization"]])
+        ).to_numpy(dtype=np.float64)
+        fitted = np.isfinite(values)
+        mean = _mean_estimate(values[fitted], level=level)
+        paired = fitted & np.isfinite(beside) & (identity["restorer"] != "raw")
+        against = _mean_estimate(values[paired] - beside[paired], level=level)
+        rows.append(
+            {
+                **identity,
+                "value": mean.value,
+                "low": mean.low,
+                "high": mean.high,
+                "method": mean.method,
+                "scatter": float(values[fitted].std(ddof=1)) if fitted.sum() > 1 else np.nan,
+                "true_deviation_pct": float(group["true_share"].iloc[0]),
+                "difference": against.value,
+                "difference_low": against.low,
+                "difference_high": against.high,
+                "n_realizations": int(fitted.sum()),
+                "n_failed": int((~fitted).sum()),
+            }
+        )
+    made = pd.DataFrame(rows, columns=_SUMMARY)
+    place = made["kind"].map({kind: number for number, kind in enumerate(KIND_NAMES)})
+    return (
+        made.assign(place=place)
+        .sort_values(["case", "thickness", "dose", "place", "restorer"], kind="stable")
+        .drop(columns="place")
+        .reset_index(drop=True)
+    )
+
+
+_SUMMARY = [
+    *_CELL, "kind", "value", "low", "high", "method", "scatter", "true_deviation_pct",
+    "difference", "difference_low", "difference_high", "n_realizations", "n_failed",
+]  # fmt: skip
+
+
+def _mean_estimate(values: Floats, *, level: float) -> Estimate:
+    n = values.size
+    value = float(values.mean()) if n else float("nan")
+    left_out = (values.sum() - values) / (n - 1) if n > 1 else np.empty(0)
+    return estimate(Replicates(value, left_out, "linear"), level=level)
+
+
+def _empty() -> pd.DataFrame:
+    return pd.DataFrame(
+        columns=[
+            *_KEYS, "column", "kind", "deviation", "true_deviation", "reference", "true_reference",
+        ]
+    )  # fmt: skip
