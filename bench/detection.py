@@ -1,7 +1,7 @@
 """Columns that a search without start positions finds in restored images, held against the truth.
 
-What a restorer invents or wipes out shows here as a reader of the image would see it. The search
-takes longer than restoration, so only the first realizations are searched.
+What a restorer invents or wipes out shows here as a reader of the image would see it. A search
+takes as long as several fits, so only the first realizations are searched.
 """
 
 from typing import Final
@@ -12,6 +12,7 @@ import pandas as pd
 from scipy.spatial import cKDTree
 
 from bench.plan import Block
+from bench.reference import clean_fit
 from cases.description import Case
 from cases.ground_truth import load_ground_truth
 from fitting import find_columns, score_detection
@@ -19,13 +20,15 @@ from fitting import find_columns, score_detection
 FloatArray = npt.NDArray[np.float64]
 
 #: Realizations searched in each image and dose of a case.
-SEARCHED: Final = {"defect_ladder": 4}
+SEARCHED: Final = {"defect_ladder": 8}
 #: Realizations searched where the run keeps an example for its figures alone.
 SEARCHED_EXAMPLES: Final = {"nanoparticle": 1}
 #: Farthest distance of a found column from a true one, as a part of the columns' distance.
 RADIUS: Final = 0.4
 #: A place farther than this from all atoms, as a part of the columns' distance, is vacuum.
 VACUUM: Final = 1.2
+#: Least distance of two found columns, as a part of the columns' distance.
+NEAREST: Final = 0.55
 #: Rim in px whose columns do not count: the search needs their surroundings.
 RIM: Final = 6.0
 
@@ -42,6 +45,8 @@ def searched(block: Block) -> int:
 
 def search(images: FloatArray, case: Case, *, image: str) -> pd.DataFrame:
     """Search images for columns and count what is right, missed and invented.
+
+    The search knows the width of the noise-free columns and their distance, no position.
 
     Parameters
     ----------
@@ -64,10 +69,12 @@ def search(images: FloatArray, case: Case, *, image: str) -> pd.DataFrame:
     filled = columns["count"].to_numpy() > 0
     true, empty = places[filled], places[~filled]
     spacing = float(np.median(np.asarray(cKDTree(places).query(places, k=2)[0])[:, 1]))
+    width = float(clean_fit(case, image, choice=case.fit).table["sigma"].median())
     counted = _inner(true, case.shape)
     rows = []
     for pixels in images:
-        found = find_columns(pixels)
+        # Told the scale it looks for: otherwise its own guess of it would be judged too.
+        found = find_columns(pixels, width=width, min_distance=NEAREST * spacing)
         score = score_detection(found, true, radius=RADIUS * spacing)
         false = found[score.false]
         false = false[_inner(false, case.shape)]

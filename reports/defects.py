@@ -34,8 +34,6 @@ OTHER: Final = ""
 #: Columns nearer to a defect than this (in half lattice parameters along x and along y) are no
 #: reference.
 CLEAR: Final = 2
-#: Column that `with_fidelity` adds to records.
-FIDELITY: Final = "defect_fidelity"
 
 _CELL = ["case", "image", "thickness", "dose", "restorer"]
 _KEYS = [*_CELL, "realization"]
@@ -129,14 +127,6 @@ def site_deviations(records: pd.DataFrame, info: Mapping[str, Any]) -> pd.DataFr
             )
         )
     return pd.concat(made[1:]) if len(made) > 1 else made[0]
-
-
-def with_fidelity(records: pd.DataFrame, info: Mapping[str, Any]) -> pd.DataFrame:
-    """Return records with the column `FIDELITY`: that of each defect, NaN elsewhere."""
-    sites = site_deviations(records, info)
-    defects = sites[sites["kind"] != "perfect"]
-    fidelity = (defects["deviation"] / defects["true_deviation"]).astype(np.float64)
-    return records.assign(**{FIDELITY: fidelity.reindex(records.index)})
 
 
 def summarise_defects(

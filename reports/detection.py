@@ -123,8 +123,9 @@ def detection_table(summary: pd.DataFrame, *, title: str) -> Table:
             )  # fmt: skip
     return Table(
         title=f"Missed and invented columns: {title}",
-        note="What a search without start positions finds in the images (95 % interval; none for "
-        "a single image or where all agree). detection.csv has precision and recall.",
+        note="What a search finds that knows the columns' width and distance but no position (95 % "
+        "interval; none for a single image or where all agree). detection.csv has precision and "
+        "recall.",
         header=(
             "thickness (cells)", "dose (e/Å²)", "restorer", *(head for _, head in shown),
             "n: images",

@@ -62,7 +62,7 @@ def figure_defects(run: Run, summary: pd.DataFrame, *, case: str) -> "Figure":
     columns = 4
     lines = -(-(len(kinds) + 1) // columns)
     grid = figure.add_gridspec(
-        lines, columns, left=0.07, right=0.985, bottom=bottom + 0.4 / height,
+        lines, columns, left=0.082, right=0.985, bottom=bottom + 0.4 / height,
         top=split - 0.42 / height, wspace=0.24, hspace=0.34,
     )  # fmt: skip
     doses = np.unique(shown["dose"].to_numpy())

@@ -21,7 +21,7 @@ def block(case, **changes):
 
 
 def test_only_the_first_realizations_are_searched():
-    assert searched(block("defect_ladder")) == 4
+    assert searched(block("defect_ladder")) == 8
     assert searched(block("defect_ladder", stop=3)) == 3
     assert searched(block("defect_ladder", start=8, stop=16)) == 0
     assert searched(block("defect_ladder", rung="all", noise=ScanNoise())) == 0

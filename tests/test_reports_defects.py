@@ -9,13 +9,12 @@ import pytest
 from noise.errors import InputError
 from reports.defect_text import defect_sentences, defect_table
 from reports.defects import (
-    FIDELITY,
     OTHER,
     REFERENCE,
     column_kinds,
     ladders,
+    site_deviations,
     summarise_defects,
-    with_fidelity,
 )
 from reports.detection import detection_table, summarise_detection
 from reports.dislocation_core import core_table, displacement_gradients, summarise_core
@@ -145,14 +144,17 @@ def test_a_run_without_defects_has_no_fidelity():
     info = {"cases": {"ladder": {"structure": {"kind": "bulk"}}}}
     assert ladders(info) == {}
     assert summarise_defects(records, info).empty
-    assert with_fidelity(records, info)[FIDELITY].isna().all()
+    assert site_deviations(records, info).empty
 
 
-def test_records_get_the_fidelity_of_each_defect_alone():
+def test_each_record_of_a_site_has_its_deviations():
     records = make_records({"x": 0.5}, realizations=2)
-    found = with_fidelity(records, INFO)[FIDELITY]
-    assert found.notna().sum() == 2 * 3
-    np.testing.assert_allclose(found.dropna(), 0.5)
+    found = site_deviations(records, INFO)
+    assert len(found) == 2 * len(SITES)
+    assert found.index.isin(records.index).all()
+    defects = found[found["kind"] != "perfect"]
+    np.testing.assert_allclose(defects["deviation"] / defects["true_deviation"], 0.5)
+    np.testing.assert_allclose(found["true_reference"], PERFECT[0])
 
 
 def test_an_empty_site_has_no_relative_error_and_held_positions_no_precision():
