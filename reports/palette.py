@@ -29,7 +29,10 @@ _KNOWN: Final = {
     "gaussian": RestorerStyle("gaussian", "Gaussian filter", _ORANGE, "^"),
     "nlm": RestorerStyle("nlm", "non-local means", _GREEN, "D"),
 }
-_FREE: Final = ((_VERMILION, "v"), (_PURPLE, "P"), (_SKY, "X"), ("#8C564B", "<"), ("#332288", ">"))
+_FREE: Final = (
+    (_VERMILION, "v"), (_PURPLE, "P"), (_SKY, "X"), ("#8C564B", "<"), ("#332288", ">"),
+    ("#999933", "p"), ("#882255", "h"), ("#44AA99", "d"),  # of P. Tol's muted scheme
+)  # fmt: skip
 _FIRST: Final = ("raw", "cgrdn-hrstem")
 _LAST: Final = ("gaussian", "nlm")
 _ALIASES: Final = {"cgrdn": "cgrdn-hrstem", "identity": "raw"}
