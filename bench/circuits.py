@@ -8,8 +8,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from bench.reference import clean_fit
+from cases.burgers import burgers_circuit
 from cases.description import Case
-from reports.burgers import burgers_circuit
 
 FloatArray = npt.NDArray[np.float64]
 

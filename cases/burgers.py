@@ -1,75 +1,133 @@
-"""Burgers circuit on column positions, whether they come from atoms or from fits."""
+"""The Burgers circuit: a walk from column to column round a dislocation, and its closure failure.
+
+The lattice, the walk and the failure are derived from column positions alone. In a perfect
+crystal n steps right, m up, n left and m down end where they began; round a dislocation they miss
+the start by the Burgers vector projected along the beam (J. M. Burgers 1939).
+"""
 
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
-from scipy.spatial import cKDTree
+from numpy.typing import NDArray
 
-from noise.errors import InputError
+Floats = NDArray[np.float64]
 
-FloatArray = npt.NDArray[np.float64]
-IntArray = npt.NDArray[np.int64]
+#: A column further from where it is expected than this share of the shorter lattice vector is
+#: taken for missing.
+_TOLERANCE = 0.45
+_SHORTEST = 4
 
 
 @dataclass(frozen=True)
 class Circuit:
-    """A closed circuit over columns.
+    """A Burgers circuit.
 
     Attributes
     ----------
-    path : ndarray, shape (steps + 1,)
-        Indices of the columns visited, counter-clockwise where y points up; the last is the first.
-    vector : ndarray, shape (2,)
-        Sum of the perfect lattice's vectors along the path, the negative of the closure failure in
-        the perfect crystal (FS/RH convention up to the sign of the line); in units of the basis's
-        lengths.
+    path : ndarray, shape (n_steps + 1, 2)
+        Visited columns as (x, y) in px, from start to finish.
+    closure : ndarray, shape (2,)
+        From the finish to the start, in px: the Burgers vector with sense and sign by
+        start-finish convention.
+    steps : tuple of int
+        Steps along the first and the second lattice vector.
     """
 
-    path: IntArray
-    vector: FloatArray
+    path: Floats
+    closure: Floats
+    steps: tuple[int, int]
 
 
-def burgers_circuit(
-    positions: FloatArray,
-    *,
-    center: tuple[float, float],
-    radius: float,
-    basis: FloatArray,
-) -> Circuit:
-    """Go round a point from column to column and add up the perfect lattice's vectors.
+def lattice_vectors(positions: Floats) -> tuple[Floats, Floats] | None:
+    """Two shortest lattice vectors that are not parallel, as medians over the columns.
 
     Parameters
     ----------
     positions : ndarray, shape (n, 2)
-        Columns, x and y in any length unit.
-    center : tuple of two float
-        Point to go round.
-    radius : float
-        Radius of the circle that the circuit follows; large against the columns' distance.
-    basis : ndarray, shape (2, 2)
-        Rows are the two vectors between neighbouring columns of the perfect lattice.
+        Columns as (x, y).
 
     Returns
     -------
-    Circuit
-
-    Raises
-    ------
-    InputError
-        If the columns do not reach round the circle.
+    tuple of ndarray or None
+        The first points to +x, the second to +y; None for too few columns.
     """
-    spacing = float(np.linalg.norm(basis, axis=1).max())
-    steps = max(16, round(4 * np.pi * radius / spacing))
-    angle = np.linspace(0, 2 * np.pi, steps, endpoint=False)
-    circle = np.stack([np.cos(angle), np.sin(angle)], axis=1) * radius + np.array(center)
-    distance, nearest = map(np.asarray, cKDTree(positions).query(circle))
-    if distance.max() > spacing:
-        raise InputError(
-            f"a circuit of radius {radius:g} round {center} leaves the region with columns"
-        )
-    visited = nearest[np.flatnonzero(np.diff(nearest, prepend=nearest[-1]))]
-    path = np.append(visited, visited[0]).astype(np.int64)
-    moves = np.diff(positions[path], axis=0)
-    whole = np.rint(moves @ np.linalg.inv(basis))
-    return Circuit(path=path, vector=(whole @ basis).sum(axis=0))
+    if len(positions) < 12:
+        return None
+    steps, distances = _neighbours(positions, count=8)
+    first = _folded_median(steps[:, 0], axis=0)
+    length = np.maximum(distances, 1e-12)
+    sine = np.abs(steps[..., 0] * first[1] - steps[..., 1] * first[0]) / (
+        length * np.linalg.norm(first)
+    )
+    across = np.where(sine > 0.7, distances, np.inf)
+    best = across.argmin(axis=1)
+    found = np.isfinite(across.min(axis=1))
+    if found.sum() < 6:
+        return None
+    second = _folded_median(steps[np.arange(len(steps)), best][found], axis=1)
+    return (first, second) if abs(first[0]) >= abs(first[1]) else (second, first)
+
+
+def burgers_circuit(positions: Floats, *, centre: Floats) -> Circuit | None:
+    """Walk the widest circuit round `centre` that the columns allow.
+
+    Parameters
+    ----------
+    positions : ndarray, shape (n, 2)
+        Columns as (x, y) in px; NaN rows are ignored.
+    centre : ndarray, shape (2,)
+        Where the dislocation line meets the image, in px.
+
+    Returns
+    -------
+    Circuit or None
+        None if no circuit of at least four steps a side finds a column at each step.
+    """
+    columns = positions[np.isfinite(positions).all(axis=1)]
+    vectors = lattice_vectors(columns)
+    if vectors is None:
+        return None
+    u, v = vectors
+    # Two steps inside the outermost columns, whose fits are the poorest.
+    room = np.minimum(columns.max(axis=0) - centre, centre - columns.min(axis=0))
+    widest = [int(2 * room[0] / abs(u[0])) - 4, int(2 * room[1] / abs(v[1])) - 4]
+    for less in range(max(widest)):
+        n = [max(size - less, min(size, _SHORTEST)) for size in widest]
+        if min(n) < _SHORTEST:
+            break
+        walked = _walk(columns, centre - (n[0] * u + n[1] * v) / 2, u=u, v=v, steps=n)
+        if walked is not None:
+            return Circuit(walked, walked[0] - walked[-1], (n[0], n[1]))
+    return None
+
+
+def _walk(
+    columns: Floats, start: Floats, *, u: Floats, v: Floats, steps: list[int]
+) -> Floats | None:
+    """Visited columns, None as soon as one is missing."""
+    reach = _TOLERANCE * min(np.linalg.norm(u), np.linalg.norm(v))
+    path = [columns[np.linalg.norm(columns - start, axis=1).argmin()]]
+    for step, number in ((u, steps[0]), (v, steps[1]), (-u, steps[0]), (-v, steps[1])):
+        for _ in range(number):
+            distance = np.linalg.norm(columns - (path[-1] + step), axis=1)
+            nearest = int(distance.argmin())
+            if distance[nearest] > reach:
+                return None
+            path.append(columns[nearest])
+    return np.array(path)
+
+
+def _neighbours(positions: Floats, *, count: int) -> tuple[Floats, Floats]:
+    """Vectors to the nearest neighbours of each column and their lengths, nearest first."""
+    from scipy.spatial import KDTree
+
+    index = np.asarray(KDTree(positions).query(positions, k=count + 1)[1])
+    steps = positions[index[:, 1:]] - positions[:, np.newaxis]
+    return steps, np.asarray(np.linalg.norm(steps, axis=-1))
+
+
+def _folded_median(steps: Floats, *, axis: int) -> Floats:
+    """Median of vectors folded so that they do not point against each other."""
+    lead = int(np.abs(steps).mean(axis=0).argmax())
+    folded = np.median(np.where(steps[:, [lead]] < 0, -steps, steps), axis=0)
+    return -folded if folded[axis] < 0 else folded

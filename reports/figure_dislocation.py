@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from cases.burgers import Circuit, burgers_circuit
 from reports import panels
-from reports.burgers import Circuit, burgers_circuit
 from reports.captions import settings_text
 from reports.palette import RestorerStyle, is_raw, main_restorer, styles
 from reports.run_folder import Run

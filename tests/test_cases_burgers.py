@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reports.burgers import burgers_circuit, lattice_vectors
+from cases.burgers import burgers_circuit, lattice_vectors
 from tests.records_factory import dislocated_columns
 
 BURGERS = 2.775
