@@ -16,7 +16,7 @@ from cases.columns import to_angstrom
 from cases.defects import site_places
 from cases.description import Case, ImageSpec
 from cases.ground_truth import GroundTruth
-from cases.rendering import interpolation_matrix
+from cases.rendering import interpolation_matrix, orbit_variance
 from cases.scan import scan_plan
 from cases.specimens import DefectLadder
 
@@ -81,11 +81,14 @@ class LadderGroundTruth(GroundTruth):
         perfect = np.maximum(host.image(name, **frame), np.finfo(np.float64).tiny)
         variance = (host.stderr(name, **frame) * self.image(label, **frame) / perfect) ** 2
         pixel, sigma = self._defaults(sampling, source_sigma)
+        orbits = scan_plan(self.case.simulation).unfold
         for name, place in self._defects(label):
             rows, columns = self._site_weights(
                 place, shape=variance.shape, margin=margin, sampling=pixel, sigma=sigma
             )
-            variance += self._orbit_variance(rows, columns, name)
+            variance += orbit_variance(
+                rows, columns, self._scaled(self.scan.stderr, name) ** 2, orbits=orbits
+            )
         return np.sqrt(variance)
 
     def _perfect(self, label: str) -> GroundTruth:
@@ -177,16 +180,6 @@ class LadderGroundTruth(GroundTruth):
             matrix[np.abs(targets) > points * step / 2] = 0.0
             weights.append(matrix)
         return weights[0], weights[1]
-
-    def _orbit_variance(self, rows: FloatArray, columns: FloatArray, name: str) -> FloatArray:
-        """Variance of pixels, the symmetry copies of a scan point sharing one error."""
-        orbit = scan_plan(self.case.simulation).unfold
-        errors = self._scaled(self.scan.stderr, name)
-        variance = np.zeros((len(rows), len(columns)))
-        for number in range(orbit.max() + 1):
-            y, x = np.nonzero(orbit == number)
-            variance += ((rows[:, y] @ columns[:, x].T) * errors[y[0], x[0]]) ** 2
-        return variance
 
 
 def host_label(images: tuple[ImageSpec, ...], thickness: int) -> str:

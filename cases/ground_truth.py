@@ -19,7 +19,7 @@ from cases.files import (
     shipped_versions,
     version_path,
 )
-from cases.rendering import interpolation_matrix
+from cases.rendering import interpolation_matrix, orbit_variance
 from cases.scan import scan_plan
 from cases.specimens import DefectLadder
 from noise.errors import InputError
@@ -118,7 +118,7 @@ class GroundTruth:
         rows, columns = self._weights(margin, sampling, source_sigma)
         variance = self._stored(self.scan.stderr, label) ** 2
         if self.case.structure.kind == "bulk":
-            return np.sqrt(_orbit_variance(rows, columns, variance, self._orbits()))
+            return np.sqrt(orbit_variance(rows, columns, variance, orbits=self._orbits()))
         result: FloatArray = np.sqrt(rows**2 @ variance @ (columns**2).T)
         return result
 
@@ -199,22 +199,6 @@ class GroundTruth:
                 f"the stored scan of case '{self.case.name}' ends before a margin of {margin} px "
                 f"with a source of {sigma} Å; ask for less of either"
             )
-
-
-def _orbit_variance(
-    rows: FloatArray, columns: FloatArray, variance: FloatArray, orbits: npt.NDArray[np.int64]
-) -> FloatArray:
-    """Variance of rendered pixels where all places of an orbit share one value and one error."""
-    number = orbits.ravel()
-    membership = np.zeros((number.size, number.max() + 1))
-    membership[np.arange(number.size), number] = 1.0
-    of_orbit = np.zeros(number.max() + 1)
-    of_orbit[number] = variance.ravel()
-    out = np.empty((len(rows), len(columns)))
-    for line, row in enumerate(rows):
-        weights = (row[None, :, None] * columns[:, None, :]).reshape(len(columns), -1)
-        out[line] = (weights @ membership) ** 2 @ of_orbit
-    return out
 
 
 def load_ground_truth(case: Case, *, path: Path | None = None) -> GroundTruth:

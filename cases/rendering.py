@@ -58,3 +58,28 @@ def _periodic_matrix(targets: FloatArray, *, points: int, step: float, sigma: fl
     cosines: FloatArray = (np.cos(at_target) * weight) @ np.cos(at_point).T
     sines: FloatArray = (np.sin(at_target) * weight) @ np.sin(at_point).T
     return cosines + sines
+
+
+def orbit_variance(
+    rows: FloatArray, columns: FloatArray, variance: FloatArray, *, orbits: npt.NDArray[np.int64]
+) -> FloatArray:
+    """Variance of rendered pixels where all places of an orbit share one value and one error.
+
+    Parameters
+    ----------
+    rows, columns : ndarray, shape (h, ny) and (w, nx)
+        Weights of the scan points for each row and each column of pixels.
+    variance : ndarray, shape (ny, nx)
+        Of the scan points; the same at all places of an orbit.
+    orbits : ndarray of int, shape (ny, nx)
+        Number of the orbit at each place.
+
+    Returns
+    -------
+    ndarray, shape (h, w)
+    """
+    out = np.zeros((len(rows), len(columns)))
+    for number in range(orbits.max() + 1):
+        y, x = np.nonzero(orbits == number)
+        out += (rows[:, y] @ columns[:, x].T) ** 2 * variance[y[0], x[0]]
+    return out
