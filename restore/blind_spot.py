@@ -17,11 +17,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from noise.errors import InputError
-from restore.normalisation import Standardised, pad_to_multiple, standardise
+from restore.normalisation import Standardised
 from restore.restorer import Progress, RestorerMetadata
 from restore.runtimes import keras_engine, keras_forward, quiet_tensorflow
 from restore.settings import name_with_settings, require_positive
-from restore.tiling import Tiling, run_in_tiles
+from restore.standardised_network import StandardisedNetwork
+from restore.tiling import Tiling
 
 STRIDE = 2
 """Between the two levels, so that height and width must be even."""
@@ -145,17 +146,15 @@ def _mirrored(place: NDArray[np.int_], size: int) -> NDArray[np.int_]:
     return folded
 
 
-@dataclass(frozen=True)
-class BlindSpot:
-    """A network trained anew on each image."""
+@dataclass(frozen=True, kw_only=True)
+class BlindSpot(StandardisedNetwork):
+    """A network trained anew on each image; windows are cut for the trained one alone."""
 
     settings: BlindSpotSettings
     engine: str
     """Keras and its backend, with their versions."""
     train_step: Callable[[NDArray[np.float32], NDArray[np.float32]], None]
     """One step of training."""
-    forward: Callable[[NDArray[np.float32]], NDArray[np.floating]]
-    """The network as it is now, on (h, w)."""
     reset: Callable[[], None]
     """Brings network and optimiser back to their start."""
     tiling: Tiling = TILING
@@ -173,54 +172,8 @@ class BlindSpot:
             scales_with_counts=True,
         )
 
-    def restore_image(
-        self,
-        image: NDArray[np.float64],
-        /,
-        *,
-        sampling: float,  # noqa: ARG002 (the protocol's)
-    ) -> NDArray[np.float64]:
-        """Train on one image (h, w) and restore it; a constant image comes back unchanged."""
-        return self._restored(image, self.tiling, None)
-
-    def restore_in_steps(
-        self,
-        image: NDArray[np.float64],
-        /,
-        *,
-        sampling: float,  # noqa: ARG002 (the protocol's)
-        progress: Progress,
-    ) -> NDArray[np.float64]:
-        """Return the same as `restore_image`, telling `progress` of each training step."""
-        return self._restored(image, self.tiling, progress)
-
-    def restore_with(
-        self,
-        image: NDArray[np.float64],
-        /,
-        *,
-        sampling: float,  # noqa: ARG002 (the protocol's)
-        tiling: Tiling | None,
-    ) -> NDArray[np.float64]:
-        """Return the restored image with another tiling than its own, whole for None."""
-        return self._restored(image, tiling, None)
-
-    def _restored(
-        self, image: NDArray[np.float64], tiling: Tiling | None, progress: Progress | None
-    ) -> NDArray[np.float64]:
-        standard = standardise(image)
-        if standard is None:
-            return image
-        self._train(standard, progress)
-        height, width = image.shape
-        padded = pad_to_multiple(standard.image, STRIDE)
-        if tiling is None or not tiling.applies_to(padded.shape):
-            output = self.forward(padded)
-        else:
-            output = run_in_tiles(padded, self.forward, tiling=tiling)
-        return standard.undo(np.asarray(output, dtype=np.float32)[:height, :width])
-
-    def _train(self, standard: Standardised, progress: Progress | None) -> None:
+    def prepare(self, standard: Standardised, progress: Progress | None) -> Progress | None:
+        """Train on the image, telling `progress` of each step; the windows then count for none."""
         self.reset()
         rng = np.random.default_rng(self.settings.seed)
         missing = [(0, max(0, self.settings.patch - size)) for size in standard.image.shape]
@@ -231,6 +184,7 @@ class BlindSpot:
             self.train_step(*draw_batch(large_enough, self.settings, rng))
         if progress is not None:
             progress(self.settings.steps, self.settings.steps)
+        return None
 
 
 def load_blind_spot(**settings: Any) -> BlindSpot:
@@ -269,4 +223,10 @@ def load_blind_spot(**settings: Any) -> BlindSpot:
     def forward(image: NDArray[np.float32]) -> NDArray[np.floating]:
         return network(image[None, :, :, None])[0, :, :, 0]
 
-    return BlindSpot(chosen, keras_engine(), train_step, forward, reset)
+    return BlindSpot(
+        forward=forward,
+        settings=chosen,
+        engine=keras_engine(),
+        train_step=train_step,
+        reset=reset,
+    )

@@ -10,8 +10,7 @@ from noise.errors import InputError
 from restore.cgrdn import STRIDE, build_cgrdn
 from restore.cgrdn_onnx import encode_cgrdn
 from restore.cgrdn_weights import PublishedWeights, read_published_weights
-from restore.normalisation import pad_to_multiple, standardise
-from restore.restorer import Progress, RestorerMetadata
+from restore.restorer import RestorerMetadata
 from restore.runtimes import (
     Forward,
     keras_engine,
@@ -20,7 +19,8 @@ from restore.runtimes import (
     onnx_session,
     quiet_tensorflow,
 )
-from restore.tiling import Tiling, run_in_tiles
+from restore.standardised_network import StandardisedNetwork
+from restore.tiling import Tiling
 
 Engine = Literal["keras", "onnx"]
 ENGINES: tuple[Engine, ...] = get_args(Engine)
@@ -40,67 +40,13 @@ deviation; docs/restorers.md has the measurement, and what smaller margins would
 """
 
 
-@dataclass(frozen=True)
-class CgrdnRestorer:
+@dataclass(frozen=True, kw_only=True)
+class CgrdnRestorer(StandardisedNetwork):
     """One CGRDN network that restores image by image."""
 
     metadata: RestorerMetadata
     """What the network is."""
-    forward: Forward
-    """The network on one standardised image (h, w) of even height and width."""
     tiling: Tiling = TILING
-    """How an image is cut, and from what size on."""
-
-    def restore_image(
-        self,
-        image: NDArray[np.float64],
-        /,
-        *,
-        sampling: float,  # noqa: ARG002 (the protocol's)
-    ) -> NDArray[np.float64]:
-        """Restore one image (h, w) of any unit; a constant image comes back unchanged.
-
-        Mean and standard deviation are those of the given pixels, of the whole image even where
-        it is cut into windows; the mirrored line that makes an odd size even is added afterwards
-        and cut off again.
-        """
-        return self._restored(image, self.tiling, None)
-
-    def restore_in_steps(
-        self,
-        image: NDArray[np.float64],
-        /,
-        *,
-        sampling: float,  # noqa: ARG002 (the protocol's)
-        progress: Progress,
-    ) -> NDArray[np.float64]:
-        """Return the same as `restore_image`, telling `progress` of each window."""
-        return self._restored(image, self.tiling, progress)
-
-    def restore_with(
-        self,
-        image: NDArray[np.float64],
-        /,
-        *,
-        sampling: float,  # noqa: ARG002 (the protocol's)
-        tiling: Tiling | None,
-    ) -> NDArray[np.float64]:
-        """Return the restored image with another tiling than its own, whole for None."""
-        return self._restored(image, tiling, None)
-
-    def _restored(
-        self, image: NDArray[np.float64], tiling: Tiling | None, progress: Progress | None
-    ) -> NDArray[np.float64]:
-        standard = standardise(image)
-        if standard is None:
-            return image
-        height, width = image.shape
-        padded = pad_to_multiple(standard.image, STRIDE)
-        if tiling is None or not tiling.applies_to(padded.shape):
-            output = self.forward(padded)
-        else:
-            output = run_in_tiles(padded, self.forward, tiling=tiling, progress=progress)
-        return standard.undo(np.asarray(output, dtype=np.float32)[:height, :width])
 
 
 def _onnx_forward(weights: PublishedWeights) -> Forward:
@@ -168,4 +114,4 @@ def load_cgrdn(
         engine=used,
         scales_with_counts=True,
     )
-    return CgrdnRestorer(metadata, forward)
+    return CgrdnRestorer(metadata=metadata, forward=forward)

@@ -188,7 +188,7 @@ def stub(network: Callable[[NDArray[np.float32]], NDArray[np.float32]]) -> Cgrdn
     metadata = RestorerMetadata(
         name="stub", version="1", licence="none", training_data="none", input_scale="any"
     )
-    return CgrdnRestorer(metadata, network)
+    return CgrdnRestorer(metadata=metadata, forward=network)
 
 
 def test_odd_size_agrees_with_its_even_neighbour(image: Image, cgrdn: Restorer) -> None:

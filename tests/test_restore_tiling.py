@@ -121,7 +121,7 @@ def stub(forward: Callable[[Image], Image], tiling: Tiling) -> CgrdnRestorer:
     metadata = RestorerMetadata(
         name="stub", version="1", licence="none", training_data="none", input_scale="any"
     )
-    return CgrdnRestorer(metadata, forward, tiling)
+    return CgrdnRestorer(metadata=metadata, forward=forward, tiling=tiling)
 
 
 @pytest.mark.parametrize("shape", [(45, 31), (21, 60), (20, 20)])
