@@ -110,8 +110,8 @@ def statistics(cell: Cell) -> dict[str, Replicates]:
     dict of str to Replicates
         In the order of `METRICS`, without the metrics that have no meaning here: ratios to a
         bound where none is stated, counts in a case that is not counted, positions where the fit
-        held them. A metric that has a
-        meaning but cannot be computed (no fit succeeded, one realization) is NaN.
+        held them. A metric that has a meaning but cannot be computed (no fit succeeded, one
+        realization) is NaN.
     """
     position, scs = _Moments(cell.error_pm), _Moments(cell.scs_error_pct[np.newaxis])
     true = _Moments(cell.error_true_pm)
@@ -161,12 +161,10 @@ def statistics(cell: Cell) -> dict[str, Replicates]:
         found["scs_bound_pct"] = np.array([bound])
         found["scs_std_over_bound"] = scs_std / bound
         found["scs_rmse_over_bound"] = scs_rmse / bound
-    # Errors of exactly zero everywhere: the fit held the positions.
-    held = np.isfinite(cell.error_pm).any() and not np.nan_to_num(cell.error_pm).any()
     return {
         name: Replicates(float(found[name][0]), found[name][1:], metric.scale)
         for name, metric in METRICS.items()
-        if name in found and not (held and name.startswith("position_"))
+        if name in found and not (cell.positions_held and name.startswith("position_"))
     }
 
 

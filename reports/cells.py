@@ -82,6 +82,12 @@ class Cell:
         """The cell's (case, image, dose, restorer)."""
         return self.case, self.image, self.dose, self.restorer
 
+    @property
+    def positions_held(self) -> bool:
+        """Whether the fits held the positions: all errors are exactly zero."""
+        fitted = np.isfinite(self.error_pm)
+        return bool(fitted.any() and not self.error_pm[fitted].any())
+
     def at(self, realizations: NDArray[np.int64]) -> "Cell":
         """Return the cell with these of its realizations alone, in ascending order."""
         keep = np.isin(self.realizations, realizations)

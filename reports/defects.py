@@ -6,6 +6,7 @@ of the same image. Fidelity is the deviation found over the true one, that of th
 """
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any, Final
 
 import numpy as np
@@ -180,10 +181,7 @@ def summarise_defects(
         rows.append(
             {
                 **identity,
-                "value": mean.value,
-                "low": mean.low,
-                "high": mean.high,
-                "method": mean.method,
+                **asdict(mean),
                 "scatter": float(values[fitted].std(ddof=1)) if fitted.sum() > 1 else np.nan,
                 "true_deviation_pct": float(group["true_share"].iloc[0]),
                 "difference": against.value,

@@ -1,5 +1,7 @@
 """Missed and invented columns: what a search of the restored images finds, over realizations."""
 
+from dataclasses import asdict
+
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
@@ -71,14 +73,14 @@ def summarise_detection(searches: pd.DataFrame, *, level: float = LEVEL) -> pd.D
             if scale == "linear" and (not len(left_out) or np.ptp(left_out) == 0):
                 left_out = left_out[:0]  # images that agree to the last column tell no scatter
             found = estimate(Replicates(value, left_out, scale), level=level)
+            highest = 1.0 if metric in _SHARES else np.inf
             rows.append(
                 {
                     **dict(zip(_CELL, key, strict=True)),
                     "metric": metric,
-                    "value": found.value,
+                    **asdict(found),
                     "low": float(np.maximum(found.low, 0.0)),
-                    "high": float(np.minimum(found.high, 1.0)) if metric in _SHARES else found.high,
-                    "method": found.method,
+                    "high": float(np.minimum(found.high, highest)),
                     "n_realizations": len(ordered),
                 }
             )

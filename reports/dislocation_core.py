@@ -6,6 +6,7 @@ reference, so a perfect restoration has gradient zero, whatever the strain round
 """
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any, Final
 
 import numpy as np
@@ -133,14 +134,10 @@ def summarise_core(
 def _row(
     cell: Mapping[str, Any], metric: str, values: Floats, *, columns: int, level: float
 ) -> dict[str, Any]:
-    found = estimate(_replicates(metric, values), level=level)
     return {
         **cell,
         "metric": metric,
-        "value": found.value,
-        "low": found.low,
-        "high": found.high,
-        "method": found.method,
+        **asdict(estimate(_replicates(metric, values), level=level)),
         "n_realizations": len(values),
         "n_columns": columns,
     }

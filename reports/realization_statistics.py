@@ -141,8 +141,7 @@ def cell_statistics_of(cell: Cell) -> CellStatistics:
     x, y = cell.error_pm
     relative = cell.scs_error_pct
     values = {"scs_rmse": _mean(relative**2), "scs_bias": _bias_products(relative)}
-    if not np.isfinite(x).any() or np.nan_to_num(cell.error_pm).any():
-        # Errors of exactly zero everywhere mean that the fit held the positions.
+    if not cell.positions_held:
         values["position_rmse"] = (_mean(x**2) + _mean(y**2)) / 2  # per axis, as in the summary
         values["position_bias"] = (_bias_products(x) + _bias_products(y)) / 2
     if cell.counted_right is not None:

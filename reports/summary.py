@@ -1,11 +1,13 @@
 """The summary of records: every metric of every cell with its 95 % interval and its n."""
 
+from dataclasses import asdict
+
 import numpy as np
 import pandas as pd
 
 from reports.cell_statistics import statistics
 from reports.cells import Cell, cells
-from reports.intervals import LEVEL, Estimate, contrast, estimate
+from reports.intervals import LEVEL, contrast, estimate
 
 #: Identity of a summary row.
 SUMMARY_KEYS = ("case", "image", "thickness", "dose", "restorer", "metric")
@@ -46,7 +48,7 @@ def summarise(records: pd.DataFrame, *, level: float = LEVEL) -> pd.DataFrame:
                     "dose": cell.dose,
                     "restorer": cell.restorer,
                     "metric": name,
-                    **_ends(estimate(replicates, level=level)),
+                    **asdict(estimate(replicates, level=level)),
                     "n_realizations": cell.realizations.size,
                     "n_columns": cell.columns.size,
                     "n_fits": int(np.sum(~cell.failed)),
@@ -135,19 +137,10 @@ def contrast_rows(new: Cell, old: Cell, *, level: float = LEVEL) -> list[dict[st
             "restorer": new.restorer,
             "baseline": old.restorer,
             "metric": name,
-            **_ends(contrast(ours[name], theirs[name], level=level)),
+            **asdict(contrast(ours[name], theirs[name], level=level)),
             "n_realizations": common.size,
             "n_columns": new.columns.size,
         }
         for name in ours
         if name in theirs and ours[name].scale not in ("exact", "square")
     ]
-
-
-def _ends(found: Estimate) -> dict[str, object]:
-    return {
-        "value": found.value,
-        "low": found.low,
-        "high": found.high,
-        "method": found.method,
-    }
