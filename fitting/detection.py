@@ -1,6 +1,7 @@
 """Find columns where no positions are given, and score what was found against the truth."""
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 import numpy as np
@@ -24,6 +25,9 @@ NEAREST: Final = 0.55
 #: In a residual, the least response over its root mean square in the surroundings: columns are
 #: not quite Gaussian, and what the model leaves of them is no column.
 MISFIT: Final = 4.0
+#: Where the fit of all spots does not converge, those above this part of a typical column's
+#: response are fitted alone.
+SURE: Final = 0.5
 _ROUNDS: Final = 6
 _WIDTHS: Final = 16
 
@@ -104,7 +108,8 @@ def find_columns(
             floor = np.maximum(
                 floor, MISFIT * _surroundings(filled, width, apart)[spots.T[1], spots.T[0]]
             )
-        new = spots[(response > floor) & (response > least * typical)]
+        chosen = (response > floor) & (response > least * typical)
+        new = spots[chosen]
         if len(found) and len(new):
             new = new[cKDTree(found).query(new)[0] >= apart]
         if len(new) == 0:
@@ -114,9 +119,15 @@ def find_columns(
         if min_distance is None and len(candidates) > 2:
             gaps = np.asarray(cKDTree(candidates).query(candidates, k=2)[0])[:, 1]
             apart = max(apart, NEAREST * float(np.median(gaps)))
-        found, residual, width = _confirmed(
-            pixels, candidates, width, apart, least=least, significance=significance
-        )
+        confirm = partial(_confirmed, pixels, least=least, significance=significance)
+        confirmed = confirm(candidates, width, apart)
+        if confirmed is None and before == 0:
+            # Half columns and ripples at the rim can keep all columns' shared width from settling.
+            sure = spots[chosen & (response > SURE * typical)].astype(np.float64)
+            confirmed = confirm(sure, width, apart)
+        if confirmed is None:
+            break
+        found, residual, width = confirmed
         if len(found) <= before:
             break
     return found[np.lexsort((found[:, 0], found[:, 1]))]
@@ -200,10 +211,12 @@ def _confirmed(
     *,
     least: float,
     significance: float,
-) -> tuple[Floats, Floats, float]:
-    """Candidates that a joint fit confirms, its residual, and its width."""
+) -> tuple[Floats, Floats, float] | None:
+    """Candidates that a joint fit confirms, its residual, and its width; None if it fails."""
     fit = fit_columns(image, candidates, sampling=1.0, start_width=width)
     table = fit.table
+    if ((table["flags"] & flags.NOT_CONVERGED) != 0).all():
+        return None
     height = table["height"].to_numpy()
     error = table["height_err"].to_numpy()
     good = ~fit.failed & ((table["flags"].to_numpy() & flags.AT_BOUND) == 0)

@@ -4,7 +4,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from scipy.ndimage import gaussian_filter
 
+from cases import get_case
+from cases.ground_truth import load_ground_truth
 from fitting import ColumnModel, find_columns, score_detection
 from noise.errors import InputError
 
@@ -138,3 +141,20 @@ def test_bad_radius_and_positions_are_named():
         score_detection([(0, 0)], [(0, 0)], radius=0.0)
     with pytest.raises(InputError, match="finite"):
         score_detection([(np.nan, 0)], [(0, 0)], radius=1.0)
+
+
+@pytest.mark.parametrize("blur", [1.0, 1.5, 2.0])
+def test_columns_of_a_blurred_lattice_are_found_although_its_rim_ripples(blur):
+    """Spots at the rim of a crystal that the frame cuts once kept the fit from converging."""
+    truth = load_ground_truth(get_case("pt_bulk"))
+    electrons = 5e4 * 0.04
+    counts = np.random.default_rng(0).poisson(truth.image("z20") * electrons) / electrons
+    columns = truth.columns("z20")[["x", "y"]].to_numpy()
+    last = counts.shape[0] - 1
+    inner = columns[((columns > 6) & (columns < last - 6)).all(axis=1)]
+    found = find_columns(gaussian_filter(counts, blur))
+    found = found[((found > 4) & (found < last - 4)).all(axis=1)]
+    score = score_detection(found, inner, radius=2.0)
+    assert score.recall == 1.0
+    # Outside the inner frame there are columns too; where there is none nothing is found.
+    assert all(np.linalg.norm(columns - place, axis=1).min() < 3.0 for place in found)
