@@ -149,21 +149,9 @@ def scan_supercell(
     slicing: Slicing = DECLARED,
 ) -> FloatArray:
     """All points in one batch through a periodic supercell, detected after every unit cell."""
-    specimen = build(case.structure, repeats=simulation.repeats)
+    functions, thickness = _supercell_functions(case, simulation, rng=rng, slicing=slicing)
     material = case.structure.material
     extent = simulation.repeats * material.lattice_parameter
-    per_cell = simulation.slices_per_cell * slicing.divide
-    thickness = material.lattice_parameter / per_cell
-    functions = transmission(
-        displace(specimen, material.rms_displacement, rng),
-        material.element,
-        extent=extent,
-        points=simulation.grid_points,
-        slices=round(specimen.thickness / thickness),
-        slice_thickness=thickness,
-        voltage=case.microscope.voltage,
-        projection=slicing.projection,
-    )
     step = material.lattice_parameter / simulation.scan_points
     waves = make_probe(
         case.microscope,
@@ -176,7 +164,7 @@ def scan_supercell(
         iter(functions),
         slice_thickness=thickness,
         microscope=case.microscope,
-        exit_every=per_cell,
+        exit_every=simulation.slices_per_cell * slicing.divide,
     )
 
 
@@ -190,24 +178,12 @@ def _scan_cut_supercell(
     advance: Advance,
 ) -> FloatArray:
     """Each point in a window cut from the periodic supercell, detected after every unit cell."""
-    specimen = build(case.structure, repeats=simulation.repeats)
-    material = case.structure.material
-    extent = simulation.repeats * material.lattice_parameter
     points = simulation.grid_points
     per_step, rest = divmod(points, simulation.repeats * simulation.scan_points)
     if rest or simulation.coarse is None:
         raise ValueError("scan points must lie on grid points of the coarse level")
     window = simulation.coarse.window
-    thickness = material.lattice_parameter / simulation.slices_per_cell
-    functions = transmission(
-        displace(specimen, material.rms_displacement, rng),
-        material.element,
-        extent=extent,
-        points=points,
-        slices=round(specimen.thickness / thickness),
-        slice_thickness=thickness,
-        voltage=case.microscope.voltage,
-    )
+    functions, thickness = _supercell_functions(case, simulation, rng=rng)
     half = window // 2
     functions = _array_module(functions).pad(
         functions, ((0, 0), (half, window), (half, window)), mode="wrap"
@@ -218,13 +194,37 @@ def _scan_cut_supercell(
         functions,
         corners,
         window=window,
-        pixel=extent / points,
+        pixel=simulation.repeats * case.structure.material.lattice_parameter / points,
         thickness=thickness,
         microscope=case.microscope,
         exit_every=simulation.slices_per_cell,
         device=device,
         advance=advance,
     )
+
+
+def _supercell_functions(
+    case: Case,
+    simulation: SupercellScan,
+    *,
+    rng: np.random.Generator,
+    slicing: Slicing = DECLARED,
+) -> tuple[Any, float]:
+    """Transmission functions of a displaced supercell, and the thickness in Å of their slices."""
+    specimen = build(case.structure, repeats=simulation.repeats)
+    material = case.structure.material
+    thickness = material.lattice_parameter / (simulation.slices_per_cell * slicing.divide)
+    functions = transmission(
+        displace(specimen, material.rms_displacement, rng),
+        material.element,
+        extent=simulation.repeats * material.lattice_parameter,
+        points=simulation.grid_points,
+        slices=round(specimen.thickness / thickness),
+        slice_thickness=thickness,
+        voltage=case.microscope.voltage,
+        projection=slicing.projection,
+    )
+    return functions, thickness
 
 
 def scan_windows(
