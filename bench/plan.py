@@ -2,9 +2,11 @@
 
 import hashlib
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bench.profiles import Profile
+from cases import get_case
 from noise.chain import ScanNoise
 
 #: Realizations per block. A block is the grain of resuming and of balancing workers; results do
@@ -96,8 +98,7 @@ def plan_ablation(
 ) -> tuple[Block, ...]:
     """All blocks of a profile's ablation, rung by rung; none if it has no ablation.
 
-    The realizations are those of the case's own blocks: a rung that has the case's own chain
-    repeats their records to the last bit.
+    The realizations are those of the case's own blocks.
     """
     ablation = profile.ablation
     if ablation is None:
@@ -118,3 +119,35 @@ def plan_ablation(
         for restorer in profile.restorers
         for start in range(0, ablation.realizations, block_size)
     )
+
+
+def repeated_blocks(block: Block, blocks: Sequence[Block]) -> tuple[Block, ...]:
+    """Blocks of the records that hold what a block of the ablation would make once more.
+
+    A rung whose chain is the case's own repeats the records to the last bit, since a realization
+    depends on its own seed alone.
+
+    Parameters
+    ----------
+    block : Block
+    blocks : sequence of Block
+        The whole plan.
+
+    Returns
+    -------
+    tuple of Block
+        Empty if the block has to be run.
+    """
+    if not block.rung or block.noise != get_case(block.case).noise:
+        return ()
+    found = tuple(
+        other
+        for other in blocks
+        if not other.rung
+        and (other.case, other.image, other.dose, other.restorer, other.seed)
+        == (block.case, block.image, block.dose, block.restorer, block.seed)
+        and other.start < block.stop
+        and block.start < other.stop
+    )
+    held = {k for other in found for k in range(other.start, other.stop)}
+    return found if held >= set(range(block.start, block.stop)) else ()

@@ -18,7 +18,7 @@ import numpy.typing as npt
 from bench import environment, store
 from bench.block import BlockResult, run_block
 from bench.memory import peak_memory
-from bench.plan import BLOCK_SIZE, Block, plan_ablation, plan_blocks
+from bench.plan import BLOCK_SIZE, Block, plan_ablation, plan_blocks, repeated_blocks
 from bench.profiles import Profile
 from bench.reference import reference_table, scs_library
 from cases import get_case
@@ -127,16 +127,22 @@ def run_benchmark(
     info = _info(profile, metadata, identity=identity)
     store.write_info(folder, {**info, "complete": False, "sessions": sessions})
     peaks: dict[int, int] = {}
-    if todo:
+    repeated = {block: sources for block in todo if (sources := repeated_blocks(block, blocks))}
+    fresh = [block for block in todo if block not in repeated]
+    if fresh:
         # The fit's kernels are compiled here once, before every worker would do so.
-        reference_table(get_case(todo[0].case), todo[0].image, dose=todo[0].dose)
+        reference_table(get_case(fresh[0].case), fresh[0].image, dose=fresh[0].dose)
         libraries = _libraries(profile)
-        workers = min(jobs or environment.available_cores(), len(todo))
-        for block, result in _mapped(todo, libraries, workers=workers):
+        workers = min(jobs or environment.available_cores(), len(fresh))
+        for block, result in _mapped(fresh, libraries, workers=workers):
             store.write_block(folder, block, result=result)
             peaks[result.process] = max(result.peak_memory, peaks.get(result.process, 0))
             if progress is not None:
                 progress(block, block.stop - block.start)
+    for block, sources in repeated.items():
+        store.write_block(folder, block, result=store.repeat_block(folder, block, sources=sources))
+        if progress is not None:
+            progress(block, block.stop - block.start)
     samplings = {s.case: get_case(s.case).sampling for s in profile.selections}
     store.gather_examples(folder, blocks, samplings=samplings, names=names)
     session = {

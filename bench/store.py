@@ -1,12 +1,14 @@
 """The run folder on disk: finished blocks written atomically, identity checked, run resumed."""
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import h5py
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -14,6 +16,8 @@ from bench.block import BlockResult
 from bench.plan import Block
 from noise.atomic_files import replacing
 from noise.errors import InputError
+from reports.ablation_records import with_rung
+from reports.records import conform
 
 _SECONDS = b"stembench.seconds"
 _FAILURE = b"stembench.failure"
@@ -90,6 +94,27 @@ def write_block(folder: Path, block: Block, *, result: BlockResult) -> None:
     }
     with replacing(block_path(folder, block)) as temporary:
         pq.write_table(table.replace_schema_metadata(metadata), temporary, compression="zstd")
+
+
+def repeat_block(folder: Path, block: Block, *, sources: Sequence[Block]) -> BlockResult:
+    """Make an ablation's block out of finished blocks of the records that hold its rows.
+
+    Parameters
+    ----------
+    folder : Path
+    block : Block
+        Of a rung that has the case's own noise.
+    sources : sequence of Block
+        `bench.plan.repeated_blocks`.
+    """
+    rows = pd.concat([pd.read_parquet(block_path(folder, source)) for source in sources])
+    wanted = rows["realization"].between(block.start, block.stop - 1)
+    failures = [block_outcome(folder, source)[1] for source in sources]
+    return BlockResult(
+        records=with_rung(conform(rows[wanted]), block.rung),
+        seconds={},
+        failure=next((failure for failure in failures if failure), ""),
+    )
 
 
 def block_outcome(folder: Path, block: Block) -> tuple[dict[str, float], str]:

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from bench.block import run_block
-from bench.plan import Block, plan_ablation, plan_blocks
+from bench.plan import Block, plan_ablation, plan_blocks, repeated_blocks
 from bench.profiles import Ablation, Profile, Selection, get_profile, narrow, profiles
 from bench.run import run_benchmark
 from noise.chain import STUDY_SCAN, ScanNoise
@@ -98,6 +98,30 @@ class TestRun:
         assert list(ablation) == [*COLUMNS, RUNG]
         assert set(ablation[RUNG]) == set(RUNGS)
         assert len(ablation) == 5 * len(records)
+
+    def test_the_cases_own_chain_is_not_run_twice(self) -> None:
+        blocks = (*plan_blocks(SMALL, seed=5), *plan_ablation(SMALL, seed=5))
+        twice = {block.rung: repeated_blocks(block, blocks) for block in blocks if block.rung}
+        assert {rung for rung, sources in twice.items() if sources} == {"+ fast scan"}
+        # What another seed, dose or fewer realizations hold is no repetition.
+        (block,) = [b for b in blocks if b.rung == "+ fast scan" and b.restorer == "raw"]
+        for other in (
+            replace(block, seed=6), replace(block, dose=5e2), replace(block, stop=2),
+            replace(block, noise=ScanNoise()), replace(block, restorer="nlm"),
+        ):  # fmt: skip
+            assert repeated_blocks(other, blocks) == ()
+
+    def test_repeated_rows_are_those_that_running_makes(self, run: Path) -> None:
+        block = next(
+            b for b in plan_ablation(SMALL, seed=5)
+            if b.rung == "+ fast scan" and b.restorer == "gaussian"
+        )  # fmt: skip
+        made = run_block(block, np.empty(0)).records.sort_values(list(KEYS))
+        own = rows(run)
+        same = own[(own[RUNG] == block.rung) & (own["restorer"] == "gaussian")]
+        pd.testing.assert_frame_equal(
+            same.reset_index(drop=True), made.reset_index(drop=True), check_exact=True
+        )
 
     def test_the_cases_own_chain_repeats_the_records(self, run: Path) -> None:
         records = load_run(run).records.sort_values(list(KEYS)).reset_index(drop=True)
