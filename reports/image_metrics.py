@@ -307,8 +307,8 @@ def colour(residual: ArrayLike, *, reach: int = WHITENESS_REACH) -> float:
     however its variance follows the image; structure that was taken away with it is not. The
     portmanteau statistic of G. E. P. Box and D. A. Pierce (1970),
     doi:10.1080/01621459.1970.10481180, in two dimensions is n times its square; M. S. C. Almeida
-    and M. A. T. Figueiredo (2013), doi:10.1109/TIP.2013.2257810, judge restored images by it. The
-    root mean square is stated in place of a test, because trailing, jitter and row lines are
+    and M. A. T. Figueiredo (IEEE Trans. Image Process., 2013) judge restored images by whiteness.
+    The root mean square is stated in place of a test, because trailing, jitter and row lines are
     coloured themselves: the residual of the true image tells how much.
 
     Parameters
