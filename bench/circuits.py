@@ -1,17 +1,21 @@
-"""The Burgers circuit through the fitted columns of each image of a dislocation."""
+"""The Burgers vector that the fitted columns of each image of a dislocation show."""
 
 from collections.abc import Sequence
 from functools import lru_cache
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from bench.reference import clean_fit
-from cases.burgers import burgers_circuit
+from cases.burgers import burgers_by_phase
 from cases.description import Case
 
 FloatArray = npt.NDArray[np.float64]
+
+#: Radius in Å of the circle round the core.
+RADIUS: Final = 8.0
 
 
 def has_circuit(case: Case) -> bool:
@@ -20,7 +24,7 @@ def has_circuit(case: Case) -> bool:
 
 
 def closures(case: Case, image: str, tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
-    """Closure failures of circuits through all columns of the frame, measured or not.
+    """Closure failures round the core, from all columns of the frame, measured or not.
 
     Parameters
     ----------
@@ -33,7 +37,7 @@ def closures(case: Case, image: str, tables: Sequence[pd.DataFrame]) -> pd.DataF
     Returns
     -------
     pandas.DataFrame
-        One row per image: closure_x, closure_y in Å (NaN if no circuit could be walked) and those
+        One row per image: closure_x, closure_y in Å (NaN if the lattice cannot be read) and those
         of the noise-free image, closure_x_ref, closure_y_ref.
     """
     reference = _reference(case, image)
@@ -53,14 +57,14 @@ def _reference(case: Case, image: str) -> tuple[float, float]:
     fit = clean_fit(case, image, choice=case.fit)
     found = _closure(case, fit.table[["x", "y"]].to_numpy(dtype=np.float64))
     if not np.isfinite(found).all():
-        raise ValueError(f"no Burgers circuit in the noise-free image of '{case.name}'")
+        raise ValueError(f"no Burgers vector in the noise-free image of '{case.name}'")
     return found
 
 
 def _closure(case: Case, positions: FloatArray) -> tuple[float, float]:
     centre = (np.array(case.shape[::-1]) - 1) / 2 + np.array(case.offset) / case.sampling
-    circuit = burgers_circuit(positions, centre=centre)
-    if circuit is None:
+    closure = burgers_by_phase(positions, centre=centre, radius=RADIUS / case.sampling)
+    if closure is None:
         return float("nan"), float("nan")
-    x, y = circuit.closure * case.sampling
+    x, y = closure * case.sampling
     return float(x), float(y)

@@ -16,6 +16,11 @@ Floats = NDArray[np.float64]
 #: taken for missing.
 _TOLERANCE = 0.45
 _SHORTEST = 4
+_REFINEMENTS = 10
+#: Standard deviation of the window in which phases are averaged, in longer lattice vectors.
+_WINDOW = 0.7
+#: Least length of the mean of unit phasors at which a phase is believed.
+_READABLE = 0.3
 
 
 @dataclass(frozen=True)
@@ -65,7 +70,26 @@ def lattice_vectors(positions: Floats) -> tuple[Floats, Floats] | None:
     if found.sum() < 6:
         return None
     second = _folded_median(steps[np.arange(len(steps)), best][found], axis=1)
+    first, second = _refined(positions, first), _refined(positions, second)
     return (first, second) if abs(first[0]) >= abs(first[1]) else (second, first)
+
+
+def _refined(positions: Floats, vector: Floats) -> Floats:
+    """Mean of the vectors between columns that are one lattice vector apart.
+
+    The nearest of a column's neighbours is the nearer for its errors, so that vectors to it are
+    short; those to whatever lies about one lattice vector away are not.
+    """
+    from scipy.spatial import KDTree
+
+    tree = KDTree(positions)
+    for _ in range(_REFINEMENTS):
+        distance, index = tree.query(positions + vector)
+        near = distance < _TOLERANCE * np.linalg.norm(vector)
+        if not near.any():
+            break
+        vector = (positions[index] - positions)[near].mean(axis=0)
+    return vector
 
 
 def burgers_circuit(positions: Floats, *, centre: Floats) -> Circuit | None:
@@ -131,3 +155,47 @@ def _folded_median(steps: Floats, *, axis: int) -> Floats:
     lead = int(np.abs(steps).mean(axis=0).argmax())
     folded = np.median(np.where(steps[:, [lead]] < 0, -steps, steps), axis=0)
     return -folded if folded[axis] < 0 else folded
+
+
+def burgers_by_phase(positions: Floats, *, centre: Floats, radius: float) -> Floats | None:
+    """Burgers vector inside a circle, from how often the lattice's phases wind along it.
+
+    At each point of the circle the phase 2π g·r of the columns around is averaged for both
+    reciprocal vectors g of the lattice, as geometric phase analysis does (M. J. Hÿtch, E. Snoeck
+    and R. Kilaas 1998, doi:10.1016/S0304-3991(98)00035-7); along the circle it winds g·b times. No
+    single column decides, so that noise which a walk from column to column would stumble over
+    does no harm, and the result is a lattice vector exactly.
+
+    Parameters
+    ----------
+    positions : ndarray, shape (n, 2)
+        Columns as (x, y) in px; NaN rows are ignored.
+    centre : ndarray, shape (2,)
+        Where the dislocation line meets the image, in px.
+    radius : float
+        Of the circle in px.
+
+    Returns
+    -------
+    ndarray, shape (2,), or None
+        The closure failure of a circuit that starts and finishes as that of `burgers_circuit`, in
+        px; None if there is no lattice, or if it cannot be read somewhere along the circle.
+    """
+    columns = positions[np.isfinite(positions).all(axis=1)]
+    vectors = lattice_vectors(columns)
+    if vectors is None:
+        return None
+    basis = np.stack(vectors)
+    length = float(np.linalg.norm(basis, axis=1).max())
+    angle = np.linspace(0, 2 * np.pi, max(64, int(8 * radius / length)), endpoint=False)
+    points = centre + radius * np.stack([np.cos(angle), np.sin(angle)], axis=1)
+    square = ((points[:, np.newaxis] - columns) ** 2).sum(axis=-1)
+    weights = np.exp(-square / (2 * (_WINDOW * length) ** 2))
+    # Rows of the inverse's transpose are the reciprocal vectors.
+    phases = 2 * np.pi * (columns - centre) @ np.linalg.inv(basis)
+    mean = weights @ np.exp(1j * phases) / weights.sum(axis=1, keepdims=True)
+    if (weights.sum(axis=1) < 1).any() or (np.abs(mean) < _READABLE).any():
+        return None
+    steps = np.angle(mean * np.conj(np.roll(mean, 1, axis=0)))
+    winding = np.rint(steps.sum(axis=0) / (2 * np.pi))
+    return np.asarray(-winding @ basis)

@@ -28,12 +28,13 @@ Floats = NDArray[np.float64]
 NEIGHBOURS: Final = 8
 #: Columns within this distance of the core (Å) enter the strain error.
 RADIUS: Final = 5.0
-#: A closure failure within this part of the Burgers vector from the reference's is kept.
+#: A closure failure within this part of the Burgers vector from the reference's is that vector.
 KEPT: Final = 0.25
 
 _CELL = ["case", "image", "thickness", "dose", "restorer"]
 _SCALES: dict[str, Scale] = {
     "strain_rmse_pct": "log",
+    "burgers_read": "fraction",
     "burgers_kept": "fraction",
 }
 
@@ -79,7 +80,8 @@ def load_circuits(run: Run) -> pd.DataFrame:
     """Read the Burgers circuits of a run, one row per image; empty if it has none.
 
     Columns: case, image, thickness, dose, restorer, realization, closure_x, closure_y (Å; NaN if
-    no circuit could be walked), closure_x_ref, closure_y_ref (of the noise-free image).
+    the lattice cannot be read round the core), closure_x_ref, closure_y_ref (of the noise-free
+    image).
     """
     frames = read_frames(run.folder / "circuits")
     return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=_CELL)
@@ -110,8 +112,9 @@ def summarise_core(
     pandas.DataFrame
         Tidy: case, image, thickness, dose, restorer, metric, value, low, high, method,
         n_realizations, n_columns. Metrics: strain_rmse_pct (root mean square over columns within
-        `RADIUS` and over the four components of the gradient, in percent) and burgers_kept (share
-        of realizations whose circuit closes as that of the noise-free image does).
+        `RADIUS` and over the four components of the gradient, in percent), burgers_read (share of
+        realizations whose lattice can be read all round the core) and burgers_kept (share of these
+        that show the Burgers vector of the noise-free image; absent if none can be read).
     """
     rows = []
     for name, case in dislocations(info).items():
@@ -124,7 +127,12 @@ def summarise_core(
                 walked = walked[walked[label] == value]
             if len(walked):
                 kept = _kept(walked.sort_values("realization"))
-                rows.append(_row(cell, "burgers_kept", kept, columns=0, level=level))
+                read = np.isfinite(kept)
+                for metric, values in (
+                    ("burgers_read", read.astype(np.float64)), ("burgers_kept", kept[read]),
+                ):  # fmt: skip
+                    if len(values):
+                        rows.append(_row(cell, metric, values, columns=0, level=level))
     return pd.DataFrame(
         rows,
         columns=[*_CELL, "metric", "value", "low", "high", "method", "n_realizations", "n_columns"],
@@ -165,12 +173,13 @@ def core_table(summary: pd.DataFrame, *, title: str) -> Table:
     return Table(
         title=f"Strain and Burgers vector: {title}",
         note=f"Displacement gradient against the noise-free fit within {RADIUS:g} Å of the core, "
-        "root mean square over columns and components; a Burgers vector counts as kept if the "
-        f"closure failure of a circuit through fitted columns lies within {KEPT:g} of its length "
-        "from that of the noise-free image. "
-        "Value (95 % interval).",
+        "root mean square over columns and components. The Burgers vector is read from the phases "
+        "of the lattice round the core, where noise lets them be read; shares of the images, and "
+        "of those that can be read. Fits start at the true positions, so a core that was drawn as "
+        "perfect lattice is not told by this. Value (95 % interval).",
         header=(
-            "dose (e/Å²)", "restorer", "strain error (%)", "Burgers vector kept (%)",
+            "dose (e/Å²)", "restorer", "strain error (%)", "Burgers vector readable (%)",
+            "of these kept (%)",
             "n: realizations × columns",
         ),
         rows=tuple(rows),
@@ -195,11 +204,11 @@ def _squared_gradients(group: pd.DataFrame, case: Mapping[str, Any]) -> tuple[Fl
 
 
 def _kept(circuits: pd.DataFrame) -> Floats:
-    """1 where the circuit closes as in the noise-free image, else 0; none walked counts as 0."""
+    """1 where the Burgers vector is that of the noise-free image, else 0; NaN if not readable."""
     found = circuits[["closure_x", "closure_y"]].to_numpy(dtype=np.float64)
     true = circuits[["closure_x_ref", "closure_y_ref"]].to_numpy(dtype=np.float64)
     away = np.hypot(*(found - true).T)
-    return np.where(away <= KEPT * np.hypot(*true.T), 1.0, 0.0)
+    return np.where(np.isfinite(away), away <= KEPT * np.hypot(*true.T), np.nan)
 
 
 def _replicates(metric: str, values: Floats) -> Replicates:
@@ -215,7 +224,7 @@ def _replicates(metric: str, values: Floats) -> Replicates:
 def _cell(own: pd.DataFrame, metric: str) -> str:
     if metric not in own.index:
         return ""
-    factor = 100.0 if metric == "burgers_kept" else 1.0
+    factor = 100.0 if metric.startswith("burgers_") else 1.0
     value, low, high = (
         factor * float(x) for x in own.loc[[metric], ["value", "low", "high"]].to_numpy()[0]
     )

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cases.burgers import burgers_circuit, lattice_vectors
+from cases.burgers import burgers_by_phase, burgers_circuit, lattice_vectors
 from tests.records_factory import dislocated_columns
 
 BURGERS = 2.775
@@ -69,3 +69,55 @@ def test_lattice_vectors_of_a_rotated_lattice() -> None:
     assert vectors is not None
     assert vectors[0] == pytest.approx(rotation @ np.array([1.3874, 0.0]), abs=1e-9)
     assert vectors[1] == pytest.approx(rotation @ np.array([0.0, 2.2657]), abs=1e-9)
+
+
+@pytest.mark.parametrize("sign", [1.0, -1.0])
+def test_phases_wind_by_the_burgers_vector(sign: float) -> None:
+    columns = dislocated_columns(burgers=sign * BURGERS)
+    found = burgers_by_phase(columns, centre=CENTRE, radius=8.0)
+    walked = burgers_circuit(columns, centre=CENTRE)
+    assert found is not None
+    assert walked is not None
+    # A lattice vector exactly; the mean lattice differs from the perfect one by its strain.
+    assert found == pytest.approx([-sign * BURGERS, 0.0], abs=0.02 * BURGERS)
+    assert np.dot(found, walked.closure) > 0
+    assert burgers_by_phase(perfect_columns(), centre=CENTRE, radius=8.0) == pytest.approx(
+        (0.0, 0.0), abs=1e-12
+    )
+
+
+def test_noise_makes_phases_unreadable_before_it_makes_them_wrong() -> None:
+    """60 draws at each noise; a wrong vector would be a whole lattice vector away."""
+    columns = dislocated_columns()
+    rng = np.random.default_rng(8)
+    read = {}
+    for noise in (0.05, 0.13, 0.2, 0.3):
+        draws = [
+            burgers_by_phase(
+                columns + rng.normal(scale=noise, size=columns.shape), centre=CENTRE, radius=8.0
+            )
+            for _ in range(60)
+        ]
+        closures = [closure for closure in draws if closure is not None]
+        read[noise] = len(closures)
+        right = [np.hypot(closure[0] + BURGERS, closure[1]) < 0.5 for closure in closures]
+        assert sum(right) >= len(right) - 1
+    assert read[0.05] == 60
+    assert read[0.13] >= 54
+    assert read[0.3] < 30  # negative control: it does say that it cannot read
+    strewn = rng.uniform(-12, 12, size=columns.shape)
+    assert burgers_by_phase(strewn, centre=CENTRE, radius=8.0) is None
+    assert burgers_by_phase(columns[:5], centre=CENTRE, radius=8.0) is None
+
+
+def test_lattice_vectors_are_not_shortened_by_noise() -> None:
+    """The nearest neighbour is too near by some 0.6 of the noise of a difference."""
+    columns = perfect_columns()
+    rng = np.random.default_rng(5)
+    noise = 0.15
+    found = [
+        lattice_vectors(columns + rng.normal(scale=noise, size=columns.shape)) for _ in range(40)
+    ]
+    length = np.mean([vectors[0][0] for vectors in found if vectors is not None])
+    # 40 draws of some 170 differences, each with 2^½ noise, which telescope along a row: k = 5.
+    assert length == pytest.approx(1.3874, abs=5 * noise * np.sqrt(2 / (40 * 170)))

@@ -289,6 +289,17 @@ def test_a_burgers_vector_is_kept_if_its_circuit_closes_alike():
     found = summarise_core(
         core_records(0.01, realizations=4), EDGE, circuits=circuits([2.775, 2.3, 0.0, np.nan])
     ).set_index("metric")
-    assert found.loc["burgers_kept", "value"] == 0.5
+    assert found.loc["burgers_read", "value"] == 0.75
+    assert found.loc["burgers_kept", "value"] == pytest.approx(2 / 3)
+    assert found.loc["burgers_kept", "n_realizations"] == 3
     table = core_table(found.reset_index(), title="Edge")
-    assert table.rows[0][3].startswith("50 (")
+    assert table.rows[0][3].startswith("75 (")
+    assert table.rows[0][4].startswith("67 (")
+
+
+def test_where_nothing_can_be_read_nothing_is_said_of_the_burgers_vector():
+    found = summarise_core(
+        core_records(0.01, realizations=2), EDGE, circuits=circuits([np.nan, np.nan])
+    )
+    assert set(found["metric"]) == {"strain_rmse_pct", "burgers_read"}
+    assert core_table(found, title="Edge").rows[0][4] == ""
