@@ -8,7 +8,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from fitting.detector import information_per_electron
-from fitting.layout import Layout, arrange, couple
+from fitting.layout import Layout, arrange, neighbours
 from fitting.model import (
     BACKGROUND_TERMS,
     Background,
@@ -139,7 +139,9 @@ def _inverse_fisher(
     group = replace(model, width=width).group
     widest = float(model.sigma.max())
     points = np.column_stack([model.x, model.y])
-    order, pair_at, pairs = couple(points, reach=COUPLING * widest)
+    reach = COUPLING * widest
+    near = neighbours(points, reach=reach)
+    order, (pair_at, pairs) = near.order, near.within(reach)
     layout: Layout = arrange(
         order,
         pair_at,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from fitting.layout import arrange, couple
+from fitting.layout import Neighbours, arrange, neighbours
 from fitting.model import BACKGROUND_TERMS, Floats, Integers
 from fitting.problem import Minimum, Problem, width_bounds
 
@@ -75,18 +75,30 @@ def solve(problem: Problem) -> Minimum:
     )
 
 
-def _place(
-    problem: Problem, pixels: tuple[Floats, Floats], widths: Floats, *, linear: bool
-) -> "Columns":
-    """Columns at their starts in solver order, coupled for the given widths.
-
-    `pixels` are the image, 0 where masked, and the weight of each pixel.
-    """
-    widest = float(widths.max())
+def _reach(problem: Problem, widths: Floats, *, linear: bool) -> float:
+    """Distance in px up to which columns of these widths are coupled."""
     coupling = WIDE_COUPLING if problem.width == "column" and not linear else COUPLING
     if problem.floor > 0.0 and not linear:
         coupling = POISSON_COUPLING
-    order, pair_at, pairs = couple(problem.positions, reach=coupling * widest)
+    return coupling * float(widths.max())
+
+
+def _place(
+    problem: Problem,
+    pixels: tuple[Floats, Floats],
+    widths: Floats,
+    near: Neighbours,
+    *,
+    linear: bool,
+) -> "Columns":
+    """Columns at their starts in solver order, coupled for the given widths.
+
+    `pixels` are the image, 0 where masked, and the weight of each pixel; `near` holds all pairs
+    within `_reach`.
+    """
+    widest = float(widths.max())
+    order = near.order
+    pair_at, pairs = near.within(_reach(problem, widths, linear=linear))
     layout = arrange(
         order,
         pair_at,
@@ -133,12 +145,22 @@ def _started(problem: Problem) -> "Columns":
     if not problem.valid.all():
         pixels = (problem.image, problem.valid.astype(np.float64))
     tried: dict[int, tuple[float, Floats, Floats]] = {}
+    # the search for pairs and their order cost as much as a small fit: made once for all widths
+    trials = problem.trial_widths
+    middle = trials[len(trials) // 2]
+    near = neighbours(problem.positions, reach=_reach(problem, middle, linear=False))
+
+    def around(widths: Floats, *, linear: bool) -> Neighbours:
+        reach = _reach(problem, widths, linear=linear)
+        covered = reach <= _reach(problem, middle, linear=False)
+        return near if covered else neighbours(problem.positions, reach=reach)
 
     def cost(k: int) -> float:
-        if not 0 <= k < len(problem.trial_widths):
+        if not 0 <= k < len(trials):
             return np.inf
         if k not in tried:
-            state = _place(problem, pixels, problem.trial_widths[k], linear=True)
+            widths = trials[k]
+            state = _place(problem, pixels, widths, around(widths, linear=True), linear=True)
             value = descent.linear_start(state, support=START_SUPPORT)
             heights = np.empty_like(state.height)
             heights[state.layout.order] = state.height
@@ -146,13 +168,14 @@ def _started(problem: Problem) -> "Columns":
         return tried[k][0]
 
     # widths are in order: walk downhill from the middle
-    best = len(problem.trial_widths) // 2
+    best = len(trials) // 2
     while True:
         lower = min((best, best - 1, best + 1), key=cost)
         if lower == best:
             break
         best = lower
-    state = _place(problem, pixels, problem.trial_widths[best], linear=False)
+    widths = trials[best]
+    state = _place(problem, pixels, widths, around(widths, linear=False), linear=False)
     state.height = np.clip(tried[best][1][state.layout.order], *problem.height_bounds)
     state.background = tried[best][2]
     return state

@@ -50,14 +50,35 @@ class Layout:
         return int(self.at[-1]) + self.n_parameters if self.n_parameters else 0
 
 
-def couple(points: Floats, *, reach: float) -> tuple[Integers, Integers, Integers]:
-    """Order columns in space and list the pairs within `reach` [px].
+@dataclass(frozen=True)
+class Neighbours:
+    """Columns in solver order and the pairs that may couple.
 
-    Returns
-    -------
-    order, pair_at, pairs : ndarray
-        As in Layout.
+    Attributes
+    ----------
+    order : ndarray, shape (n,)
+        Column of the caller at each solver place.
+    low, high : ndarray, shape (p,)
+        Solver places of each pair, low <= high, a column and itself among them; ordered by high,
+        then low.
+    distance : ndarray, shape (p,)
+        Of each pair [px].
     """
+
+    order: Integers
+    low: Integers
+    high: Integers
+    distance: Floats
+
+    def within(self, reach: float) -> tuple[Integers, Integers]:
+        """``pair_at`` and ``pairs`` of `Layout` for pairs within `reach` [px]."""
+        near = self.distance <= reach
+        starts = np.searchsorted(self.high[near], np.arange(len(self.order) + 1))
+        return starts.astype(np.int64), self.low[near]
+
+
+def neighbours(points: Floats, *, reach: float) -> Neighbours:
+    """Order columns in space and list the pairs within `reach` [px]."""
     n = len(points)
     near = cKDTree(points).query_pairs(reach, output_type="ndarray").astype(np.int64)
     graph = coo_array(
@@ -70,9 +91,10 @@ def couple(points: Floats, *, reach: float) -> tuple[Integers, Integers, Integer
     a, b = place[near[:, 0]], place[near[:, 1]]
     high = np.concatenate([np.maximum(a, b), np.arange(n)])
     low = np.concatenate([np.minimum(a, b), np.arange(n)])
+    apart = np.hypot(*(points[near[:, 0]] - points[near[:, 1]]).T)
     by = np.lexsort((low, high))
-    pair_at = np.searchsorted(high[by], np.arange(n + 1)).astype(np.int64)
-    return order, pair_at, low[by]
+    distance = np.concatenate([apart, np.zeros(n)])
+    return Neighbours(order=order, low=low[by], high=high[by], distance=distance[by])
 
 
 def arrange(
@@ -90,7 +112,7 @@ def arrange(
     Parameters
     ----------
     order, pair_at, pairs : ndarray
-        From `couple`.
+        From `neighbours` and `Neighbours.within`.
     positions_free : bool
         Whether x and y are free.
     width : {'shared', 'species', 'column', 'fixed'}

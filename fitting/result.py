@@ -175,5 +175,7 @@ def tabulate(
         ("sigma_A", "sigma"),
     ):
         values[twin] = values[name] * sampling
-    table = pd.DataFrame({**values, "flags": bits.astype(np.int64)})
-    return table[list(TABLE)].rename_axis("column")
+    values["flags"] = bits.astype(np.int64)
+    return pd.DataFrame(
+        {name: values[name] for name in TABLE}, index=pd.RangeIndex(n, name="column")
+    )
