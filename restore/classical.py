@@ -1,4 +1,4 @@
-"""Restorers that are not trained: nothing at all, a Gaussian filter, and non-local means.
+"""Restorers that are not trained: nothing at all and a Gaussian filter; what all such share.
 
 They are the floor against which a network is read. Lengths are declared in Å, so that a restorer
 does the same to the specimen at any sampling.
@@ -11,21 +11,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from restore.anscombe import stabilise, unstabilise
 from restore.restorer import RestorerMetadata
 from restore.settings import name_with_settings, require_positive
 
 GAUSSIAN_SIGMA = 0.3
 """Default width of the Gaussian filter, Å: narrower than an atomic column's image (0.4 to 0.5)."""
-NLM_PATCH = 1.4
-"""Default side of the patches that non-local means compares, Å: one atomic column."""
-NLM_REACH = 4.0
-"""Default distance over which non-local means looks for like patches, Å: one lattice constant."""
-NLM_STRENGTH = 0.6
-"""Default decay of non-local means' weights, in standard deviations of the noise.
-
-scikit-image's own advice for its algorithm with a given sigma.
-"""
 STABILISED = "counts, stabilised by the Anscombe transformation"
 """Input scale of the restorers that work on stabilised counts."""
 
@@ -115,63 +105,6 @@ class GaussianFilter:
 
         filtered: NDArray[np.float64] = gaussian_filter(image, self.sigma / sampling, mode="mirror")
         return filtered
-
-
-@dataclass(frozen=True)
-class NonLocalMeans:
-    """Average each pixel over others whose surroundings look alike, on stabilised counts.
-
-    A. Buades, B. Coll and J.-M. Morel (2005), doi:10.1109/CVPR.2005.38, in scikit-image; the
-    noise is made even by `restore.anscombe` before and that is undone without bias after.
-    """
-
-    patch: float = NLM_PATCH
-    """Side of the compared patches, Å (3 to 15 px)."""
-    reach: float = NLM_REACH
-    """Largest distance of compared patches, Å (5 to 21 px)."""
-    strength: float = NLM_STRENGTH
-    """Decay of the weights, in standard deviations of the noise."""
-
-    def __post_init__(self) -> None:
-        require_positive("nlm", patch=self.patch, reach=self.reach, strength=self.strength)
-
-    @property
-    def metadata(self) -> RestorerMetadata:
-        """What the restorer is."""
-        return untrained_metadata(
-            "nlm",
-            self,
-            library="scikit-image",
-            input_scale=STABILISED,
-            scales_with_counts=False,
-        )
-
-    def restore_image(
-        self, image: NDArray[np.float64], /, *, sampling: float
-    ) -> NDArray[np.float64]:
-        """Denoise one image (h, w) of counts; negative counts are read as none.
-
-        The noise is estimated from the stabilised image and taken as at least that of Poisson
-        counts (1), since a detector can only add to it.
-        """
-        if image.max() == image.min():
-            return image
-        from skimage.restoration import denoise_nl_means
-
-        height, width = image.shape
-        # scikit-image takes a single line for one dimension; a doubled line changes nothing.
-        doubled = np.pad(image, [(0, int(height == 1)), (0, int(width == 1))], mode="edge")
-        stable = stabilise(np.maximum(doubled, 0))
-        sigma = max(1.0, estimate_noise(stable))
-        denoised = denoise_nl_means(
-            stable,
-            patch_size=int(np.clip(2 * round(self.patch / sampling / 2) + 1, 3, 15)),
-            patch_distance=int(np.clip(round(self.reach / sampling), 5, 21)),
-            h=self.strength * sigma,
-            sigma=sigma,
-            fast_mode=True,
-        )
-        return unstabilise(denoised[:height, :width])
 
 
 def estimate_noise(image: NDArray[np.float64], /) -> float:

@@ -10,9 +10,10 @@ from typing import Any
 from noise.errors import InputError
 from restore.blind_spot import BlindSpotSettings, load_blind_spot
 from restore.cgrdn_restorer import ENGINES, load_cgrdn
-from restore.classical import GaussianFilter, NonLocalMeans, Raw
+from restore.classical import GaussianFilter, Raw
 from restore.contract import ContractRestorer
 from restore.fourier import BraggFilter, WienerFilter
+from restore.non_local_means import NonLocalMeans
 from restore.plugins import find_factory, find_plugins
 from restore.restorer import ImageRestorer, Restorer
 from restore.settings import Setting, defaults, read_free_settings, read_settings
