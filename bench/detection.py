@@ -22,7 +22,7 @@ FloatArray = npt.NDArray[np.float64]
 #: Realizations searched in each image and dose of a case.
 SEARCHED: Final = {"defect_ladder": 8}
 #: Realizations searched where the run keeps an example for its figures alone.
-SEARCHED_EXAMPLES: Final = {"nanoparticle": 1}
+SEARCHED_EXAMPLES: Final = {"nanoparticle": 1, "particle_adatoms": 1}
 #: Farthest distance of a found column from a true one, as a part of the columns' distance.
 RADIUS: Final = 0.4
 #: A place farther than this from all atoms, as a part of the columns' distance, is vacuum.

@@ -109,7 +109,7 @@ def _paper() -> Profile:
     )
     return Profile(
         name="paper",
-        summary="The three studies of the paper and the defects in full, 100 realizations.",
+        summary="The three studies of the paper, defects and adatoms in full, 100 realizations.",
         selections=selections,
         restorers=("raw", "gaussian", "nlm", "cgrdn"),
         ablation=_particle_ablation(realizations=100),
@@ -119,10 +119,11 @@ def _paper() -> Profile:
 #: Realizations of profile quick, set so that two cores finish within eight minutes.
 _QUICK_REALIZATIONS: Final = {
     "pt_bulk": 16, "edge_dislocation": 16, "nanoparticle": 8, "defect_ladder": 16,
+    "particle_adatoms": 8,
 }  # fmt: skip
 #: Thicknesses and doses of profile quick where a case has more.
 _QUICK_CELLS: Final = {"pt_bulk": (2, 5, 10, 20, 40, 75), "defect_ladder": (10,)}
-_QUICK_DOSES: Final = {"defect_ladder": (5e2, 5e3)}
+_QUICK_DOSES: Final = {"defect_ladder": (5e2, 5e3), "particle_adatoms": (5e2, 5e3)}
 
 
 def _quick() -> Profile:

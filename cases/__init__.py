@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Final
 
-from cases import defect_ladder, edge_dislocation, nanoparticle, pt_bulk
+from cases import defect_ladder, edge_dislocation, nanoparticle, particle_adatoms, pt_bulk
 from cases.description import Case
 from noise.errors import InputError
 
@@ -28,7 +28,13 @@ def unique_names(cases: Iterable[Case]) -> tuple[Case, ...]:
 
 #: All cases, in the order of the paper's studies; behind them what the paper does not have.
 CASES: Final[tuple[Case, ...]] = unique_names(
-    (pt_bulk.CASE, edge_dislocation.CASE, nanoparticle.CASE, defect_ladder.CASE)
+    (
+        pt_bulk.CASE,
+        edge_dislocation.CASE,
+        nanoparticle.CASE,
+        defect_ladder.CASE,
+        particle_adatoms.CASE,
+    )
 )
 
 

@@ -9,9 +9,10 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 from scipy.spatial import cKDTree
 
+from cases.adatoms import columns_with_adatoms
 from cases.defects import count_changes
 from cases.description import BulkCrystal, Case, MeasuredColumns, Structure
-from cases.specimens import DefectLadder
+from cases.specimens import DefectLadder, ParticleAdatoms
 from cases.structures import build
 from noise.errors import InputError
 
@@ -155,7 +156,10 @@ def _specimen_columns(case: Case, label: str) -> tuple[FloatArray, IntArray]:
         if isinstance(case.structure, DefectLadder):
             counts = counts + count_changes(case.structure, centres, cells=thickness[label])
         return centres, counts
-    return _columns_of(case.structure, None, 1)
+    centres, counts = _columns_of(case.structure, None, 1)
+    if isinstance(case.structure, ParticleAdatoms):
+        return columns_with_adatoms(case.structure, centres, counts)
+    return centres, counts
 
 
 @lru_cache(maxsize=128)

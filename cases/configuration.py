@@ -9,6 +9,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy import fft
 
+from cases.adatom_scan import scan_adatoms
+from cases.adatoms import adatoms
 from cases.defect_scan import scan_defects
 from cases.description import Case, CoarseLevel, Microscope, SupercellScan, WindowScan
 from cases.multislice import (
@@ -22,7 +24,7 @@ from cases.multislice import (
     transmission,
 )
 from cases.scan import deal, scan_plan
-from cases.specimens import DefectLadder
+from cases.specimens import DefectLadder, ParticleAdatoms
 from cases.structures import build
 
 FloatArray = npt.NDArray[np.float64]
@@ -30,8 +32,9 @@ IntArray = npt.NDArray[np.int64]
 Advance = Callable[[int], None]
 
 #: 'fine' is the simulation itself; 'paired' is the coarse one of the same displacements and
-#: places; 'coarse' is the coarse one of displacements of its own, at all equivalent places.
-Level = Literal["fine", "paired", "coarse"]
+#: places; 'coarse' is the coarse one of displacements of its own, at all equivalent places; 'wide'
+#: sees the displacements of 'fine' at some of its places in a wider window.
+Level = Literal["fine", "paired", "coarse", "wide"]
 
 
 @dataclass(frozen=True)
@@ -74,8 +77,8 @@ def simulate_configuration(
     case : Case
     configuration : int
         Number of the configuration, >= 0; it fixes the displacements and the points visited.
-    level : {'fine', 'paired', 'coarse'}
-        See `cases.description.CoarseLevel`.
+    level : {'fine', 'paired', 'coarse', 'wide'}
+        See `cases.description.CoarseLevel` and `cases.description.WideLevel`.
     device : {'cpu', 'gpu'}
     advance : callable
         Told the number of probes each time that some are done.
@@ -90,17 +93,23 @@ def simulate_configuration(
     Raises
     ------
     ValueError
-        If the case has no coarse level.
+        If the case has no such level.
     """
     fine = case.simulation
     coarse = fine.coarse
-    if level != "fine" and coarse is None:
+    if level in ("paired", "coarse") and coarse is None:
         raise ValueError(f"case '{case.name}' has no coarse level")
+    if level == "wide":
+        return _scan_wide(case, configuration, device=device, advance=advance)
     if isinstance(case.structure, DefectLadder):
         return scan_defects(case, configuration, device=device, advance=advance)
+    if isinstance(case.structure, ParticleAdatoms):
+        return scan_adatoms(case, configuration, device=device, advance=advance)
     seen = case if level == "fine" or coarse is None else _coarse(case, coarse)
     repetitions = coarse.places if level == "coarse" and coarse is not None else 1
-    rng = configuration_rng(fine.seed, configuration, independent=level == "coarse")
+    rng = configuration_rng(
+        fine.seed, configuration, purpose="coarse" if level == "coarse" else "fine"
+    )
     index, places = deal(
         scan_plan(fine), configuration, rng=rng, simulation=fine, repetitions=repetitions
     )
@@ -121,12 +130,44 @@ def simulate_configuration(
     return index, values.reshape(len(values), repetitions, len(index)).mean(axis=1)
 
 
+def _scan_wide(
+    case: Case, configuration: int, *, device: str, advance: Advance
+) -> tuple[IntArray, FloatArray]:
+    """Some points of the fine level's configuration, in the wide window."""
+    simulation = case.simulation
+    if not isinstance(simulation, WindowScan) or simulation.wide is None:
+        raise ValueError(f"case '{case.name}' has no wide level")
+    wide = simulation.wide
+    plan = scan_plan(simulation)
+    if simulation.symmetry != "p1":
+        raise ValueError("a wide level needs a scan without symmetry")
+    near = np.abs(plan.points).max(axis=1) * simulation.step <= wide.reach
+    open_points = np.flatnonzero(near & (plan.group == configuration % plan.groups))
+    drawn = configuration_rng(simulation.seed, configuration, purpose="wide")
+    index = np.sort(drawn.choice(open_points, wide.probes, replace=False))
+    with abtem_settings(device):
+        values = scan_windows(
+            case,
+            replace(simulation, window=wide.window),
+            plan.points[index],
+            rng=configuration_rng(simulation.seed, configuration),
+            device=device,
+            advance=advance,
+        )
+    return index.astype(np.int64), values
+
+
 def probes_of(case: Case, configuration: int, *, level: Level = "fine") -> int:
     """Number of probes that `simulate_configuration` propagates."""
     plan = scan_plan(case.simulation)
     coarse = case.simulation.coarse
     repetitions = coarse.places if level == "coarse" and coarse is not None else 1
-    return repetitions * int((plan.group == configuration % plan.groups).sum())
+    wide = case.simulation.wide if isinstance(case.simulation, WindowScan) else None
+    if level == "wide" and wide is not None:
+        return wide.probes
+    structure = case.structure
+    sites = len(adatoms(structure)) if isinstance(structure, ParticleAdatoms) else 1
+    return sites * repetitions * int((plan.group == configuration % plan.groups).sum())
 
 
 def _coarse(case: Case, level: CoarseLevel) -> Case:

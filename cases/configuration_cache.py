@@ -27,13 +27,17 @@ class ConfigurationScan:
 def cache_folder(case: Case, folder: Path, *, level: Level = "fine") -> Path:
     """Folder of a case's configurations of one level; another description never shares it.
 
-    The fine level does not depend on the coarse one, whose settings may change beside it.
+    A level does not depend on the settings of those beside it, which may change.
     """
     described = case.simulated()
-    if level == "fine":
-        simulation = {k: v for k, v in described["simulation"].items() if k != "coarse"}
-        return folder / f"{case.name}-{digest({**described, 'simulation': simulation})[:12]}"
-    return folder / f"{case.name}-{level}-{digest(described)[:12]}"
+    own = {"fine": (), "wide": ("wide",)}.get(level, ("coarse",))
+    simulation = {
+        key: value
+        for key, value in described["simulation"].items()
+        if key not in ("coarse", "wide") or key in own
+    }
+    name = digest({**described, "simulation": simulation})[:12]
+    return folder / (f"{case.name}-{name}" if level == "fine" else f"{case.name}-{level}-{name}")
 
 
 def configuration_file(cache: Path, number: int) -> Path:

@@ -1,16 +1,15 @@
 """How far the simulated fractions are from those of finer settings, on a few probes.
 
 ``python -m cases.convergence [CASE ...]`` prints the table of docs/ground_truth.md. Each variation
-sees the displacements of the first phonon configuration, as the declared settings do, so that
-nothing but the variation differs.
+sees the displacements of the same phonon configurations as the declared settings do, so that
+nothing but the variation differs; what is compared are means over these configurations, as the
+stored image is one. ``--record`` writes the result into the provenance of the shipped file.
 """
 
 import argparse
-import json
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
-from pathlib import Path
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Final
 
 import numpy as np
@@ -19,9 +18,13 @@ import numpy.typing as npt
 from cases import get_case
 from cases.configuration import DECLARED, Slicing, scan_supercell, scan_windows
 from cases.description import Case, SupercellScan, WindowScan
+from cases.files import default_path, read_scan, record_provenance
 from cases.multislice import abtem_settings, configuration_rng
-from noise.atomic_files import replacing
+from cases.wide_window import WindowCorrection
 from noise.errors import InputError
+
+#: Entry of a file's provenance.
+CONVERGENCE: Final = "convergence"
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
@@ -63,6 +66,11 @@ class Deviation:
     rms, worst, mean : float
         Over the probes.
     probes : int
+    configurations : int
+        Phonon configurations whose mean is compared.
+    error : float or None
+        Standard error of a probe's deviation that so few configurations leave, root mean square
+        over the probes; None for a single one.
     """
 
     case: str
@@ -73,6 +81,8 @@ class Deviation:
     worst: float
     mean: float
     probes: int
+    configurations: int = 1
+    error: float | None = None
 
 
 def variations(case: Case) -> tuple[Variation, ...]:
@@ -87,11 +97,12 @@ def variations(case: Case) -> tuple[Variation, ...]:
             )
         case WindowScan() as scan:
             finer = replace(scan, oversampling=10, window=700)
-            made = [
-                _varied(case, "grid", "8 to 10 points per scan step", finer),
-                _varied(case, "window", "16.1 to 23.0 Å", replace(scan, window=800)),
-                _varied(case, "wide window", "16.1 to 32.1 Å", replace(scan, window=1120)),
-            ]
+            made = [_varied(case, "grid", "8 to 10 points per scan step", finer)]
+            # A window that is corrected for must stand beside wider ones than one that is not.
+            sides = (800, 1120) if scan.wide is None else (1120, 1440)
+            for name, window in zip(("window", "wide window"), sides, strict=True):
+                wider = replace(scan, window=window, wide=None)
+                made.append(_varied(case, name, f"{_side(scan)} to {_side(wider)}", wider))
             thin = case
             if scan.planes_per_slice > 1:
                 single = replace(scan, planes_per_slice=1)
@@ -99,6 +110,11 @@ def variations(case: Case) -> tuple[Variation, ...]:
                 thin = replace(case, simulation=single)
             made.append(Variation("projection", "three slices per plane, finite", thin, _THIN))
             return tuple(made)
+
+
+def _side(scan: WindowScan) -> str:
+    side = scan.window * scan.step / scan.oversampling
+    return f"{side:.1f} Å" if scan.wide is None else f"{side:.1f} Å, corrected,"
 
 
 def _varied(
@@ -116,13 +132,17 @@ def places(case: Case) -> IntArray:
             # Columns are a / 2 = 8.55 steps apart along x and along y.
             return np.array([[0, 0], [2, 1], [4, 0], [4, 4], [26, 9], [28, 30], [43, 17], [40, 38]])
         case WindowScan():
-            return np.array(
-                [[0, 0], [4, 3], [-6, 2], [9, -7], [17, 12], [-21, 16], [25, -23], [-30, -28]]
-            )
+            # Anywhere within 9 Å of the core: the widest window stays inside the crystal.
+            return np.random.default_rng(1).integers(-39, 40, size=(24, 2))
 
 
 def measure(
-    case: Case, variation: Variation, *, images: Sequence[str], points: IntArray | None = None
+    case: Case,
+    variation: Variation,
+    *,
+    images: Sequence[str],
+    points: IntArray | None = None,
+    configurations: int = 1,
 ) -> list[Deviation]:
     """Compare one variation with the declared settings.
 
@@ -134,6 +154,8 @@ def measure(
         Labels of the images at whose thickness is compared.
     points : ndarray of int, shape (n, 2), optional
         Scan points in scan steps; `places` by default.
+    configurations : int
+        Phonon configurations to take the mean of, from the first on. Atoms at rest need one.
 
     Returns
     -------
@@ -141,28 +163,44 @@ def measure(
     """
     declared, finer = case, variation.finer
     if variation.still:
-        declared, finer = _still(declared), _still(finer)
+        declared, finer, configurations = _still(declared), _still(finer), 1
     with abtem_settings("cpu"):
         probed = places(case) if points is None else points
-        before = _fractions(declared, probed, slicing=DECLARED)
-        after = _fractions(finer, probed, slicing=variation.slicing)
+        drawn = range(configurations)
+        before = np.stack([_fractions(declared, probed, k, slicing=DECLARED) for k in drawn])
+        after = np.stack([_fractions(finer, probed, k, slicing=variation.slicing) for k in drawn])
     made = []
     for label in images:
         row = case.labels.index(label)
-        relative = after[row] / before[row] - 1
-        made.append(
-            Deviation(
-                case=case.name,
-                variation=variation.name,
-                change=variation.change,
-                image=label,
-                rms=float(np.sqrt(np.mean(relative**2))),
-                worst=float(np.abs(relative).max()),
-                mean=float(after[row].mean() / before[row].mean() - 1),
-                probes=len(relative),
-            )
-        )
+        made.append(_deviation(case, variation, label, before=before[:, row], after=after[:, row]))
     return made
+
+
+def _deviation(
+    case: Case, variation: Variation, label: str, *, before: FloatArray, after: FloatArray
+) -> Deviation:
+    """Compare the means over configurations (first axis) of each probe (second axis)."""
+    number = len(before)
+    mean = before.mean(axis=0)
+    ratio = after.mean(axis=0) / mean
+    error = None
+    if number > 1:
+        # The error of a ratio of means, W. G. Cochran, Sampling Techniques (1977), chapter 6.
+        rest = after - ratio * before
+        squares = np.sum(rest**2, axis=0) / (number - 1) / number / mean**2
+        error = float(np.sqrt(np.mean(squares)))
+    return Deviation(
+        case=case.name,
+        variation=variation.name,
+        change=variation.change,
+        image=label,
+        rms=float(np.sqrt(np.mean((ratio - 1) ** 2))),
+        worst=float(np.abs(ratio - 1).max()),
+        mean=float(after.mean() / before.mean() - 1),
+        probes=before.shape[1],
+        configurations=number,
+        error=error,
+    )
 
 
 def _still(case: Case) -> Case:
@@ -170,13 +208,27 @@ def _still(case: Case) -> Case:
     return replace(case, structure=replace(case.structure, material=material))
 
 
-def _fractions(case: Case, points: IntArray, *, slicing: Slicing) -> FloatArray:
-    rng = configuration_rng(case.simulation.seed, 0)
+def _fractions(case: Case, points: IntArray, configuration: int, *, slicing: Slicing) -> FloatArray:
+    rng = configuration_rng(case.simulation.seed, configuration)
     match case.simulation:
         case SupercellScan() as scan:
             return scan_supercell(case, scan, points, rng=rng, slicing=slicing)
         case WindowScan() as scan:
-            return scan_windows(case, scan, points, rng=rng, slicing=slicing)
+            found = scan_windows(case, scan, points, rng=rng, slicing=slicing)
+            return found if scan.wide is None else _corrected(case, found)
+
+
+def _corrected(case: Case, fractions: FloatArray) -> FloatArray:
+    """Correct for the window as the stored scan was."""
+    stored = read_scan(default_path(case))[1].get("window_correction")
+    if stored is None:
+        raise InputError(f"the file of case '{case.name}' states no correction for its window")
+    return np.stack(
+        [
+            WindowCorrection(**stored[label]).applied(row)
+            for label, row in zip(case.labels, fractions, strict=True)
+        ]
+    )
 
 
 _IMAGES: Final = {"pt_bulk": ("z05", "z20", "z75")}
@@ -192,29 +244,42 @@ def main(
         prog="python -m cases.convergence", description="Compare simulations with finer ones."
     )
     parser.add_argument("case", nargs="+", help="pt_bulk, edge_dislocation, nanoparticle")
-    parser.add_argument("--output", type=Path, help="JSON file to write")
+    parser.add_argument("--configurations", type=int, default=1, help="to take the mean of")
+    parser.add_argument("--variation", action="append", help="only this one; may be repeated")
+    parser.add_argument(
+        "--record", action="store_true", help="write all into the provenance of the shipped file"
+    )
     options = parser.parse_args(arguments)
-    found: list[Deviation] = []
     try:
+        if options.record and options.variation:
+            raise InputError("--record writes all variations; leave out --variation")
         for case in [get_case(name) for name in options.case]:
+            found: list[Deviation] = []
             for variation in vary(case):
+                if options.variation and variation.name not in options.variation:
+                    continue
                 images = _IMAGES.get(case.name, case.labels)
-                for deviation in measure(case, variation, images=images):
+                for deviation in measure(
+                    case, variation, images=images, configurations=options.configurations
+                ):
                     found.append(deviation)
                     print(_line(deviation), flush=True)  # noqa: T201
+            if options.record:
+                record_provenance(
+                    default_path(case), {CONVERGENCE: [asdict(each) for each in found]}
+                )
     except InputError as error:
         print(error, file=sys.stderr)  # noqa: T201
         return 2
-    if options.output is not None:
-        with replacing(options.output) as temporary:
-            temporary.write_text(json.dumps([vars(each) for each in found], indent=1))
     return 0
 
 
 def _line(found: Deviation) -> str:
     return (
         f"{found.case} {found.image}, {found.variation} ({found.change}): rms {found.rms:.2%}, "
-        f"worst {found.worst:.2%}, mean {found.mean:+.2%} of {found.probes} probes"
+        f"worst {found.worst:.2%}, mean {found.mean:+.2%} of {found.probes} probes, "
+        f"{found.configurations} configurations"
+        + ("" if found.error is None else f", standard error {found.error:.2%}")
     )
 
 

@@ -1,12 +1,15 @@
-"""Relative change that each defect makes to the perfect crystal's scan, from its configurations.
+"""Change that each defect or adatom makes to the scan without it, from their configurations.
 
-The ratio of the mean with defect to the mean without, both over the same phonon configurations:
-what the two share cancels, an empty site stays as dark as it is simulated, and a scale error that
-the two share (a small window, the angles of a coarse spectrum) cancels too. The ratio estimator and
-its error are those of W. G. Cochran, Sampling Techniques (3rd ed., 1977), chapter 6.
+Of an adatom it is the mean difference in the same phonon configurations. Of a defect in a crystal
+it is the ratio of the mean with defect to the mean without, less one, both over the same
+configurations: what the two share cancels, an empty site stays as dark as it is simulated, and a
+scale error that the two share (a small window, the angles of a coarse spectrum) cancels too. The
+ratio estimator and its error are those of W. G. Cochran, Sampling Techniques (3rd ed., 1977),
+chapter 6.
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
@@ -57,3 +60,27 @@ def relative_changes(
         changes.append(ratio - 1.0)
         errors.append(np.sqrt(squares / (several - 1) / several) / means[perfect])
     return np.stack(changes), np.stack(errors)
+
+
+def added(
+    plan: ScanPlan, scans: Sequence[ConfigurationScan], *, images: int
+) -> tuple[FloatArray, FloatArray]:
+    """Estimate what each adatom adds.
+
+    Parameters
+    ----------
+    plan : ScanPlan
+    scans : sequence of ConfigurationScan
+        Fractions with and without each adatom in turn; full scans.
+    images : int
+        Number of adatoms.
+
+    Returns
+    -------
+    mean, stderr : ndarray, shape (images, points)
+        As of `cases.estimate.average`.
+    """
+    differences = [
+        replace(scan, fractions=scan.fractions[::2] - scan.fractions[1::2]) for scan in scans
+    ]
+    return average(plan, differences, images=images)

@@ -5,14 +5,13 @@ and few phonon configurations suffice. One column of the reference point's kind 
 the scan is centred on it and each probe has a window of its own.
 """
 
-from collections.abc import Callable
-from importlib import import_module
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from scipy import fft
 
+from cases.block_functions import BlockFunctions, block_reach, window_scan
 from cases.defects import Slice, specimens_of
 from cases.description import Case, WindowScan
 from cases.multislice import (
@@ -21,7 +20,6 @@ from cases.multislice import (
     displace,
     make_probe,
     make_propagator,
-    transmission,
 )
 from cases.scan import deal, scan_plan
 from cases.shared_slices import multislice_shared
@@ -30,9 +28,6 @@ from cases.structures import Specimen, build
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
-
-#: Width in Å of the block's rim that no window sees; potentials have decayed within it.
-EDGE = 1.0
 
 
 def scan_defects(
@@ -75,8 +70,8 @@ def scan_defects(
 
 def scan_specimens(
     case: Case,
-    specimens: dict[str, tuple[Slice, ...]],
-    functions: "SiteFunctions",
+    specimens: Mapping[str, Sequence[Hashable]],
+    functions: BlockFunctions,
     places: IntArray,
     *,
     window: int | None = None,
@@ -87,9 +82,10 @@ def scan_specimens(
     Parameters
     ----------
     case : Case
-    specimens : dict
+        Scanned in windows.
+    specimens : mapping
         Slices of each specimen.
-    functions : SiteFunctions
+    functions : BlockFunctions
         Their transmission functions.
     places : ndarray, shape (m, 2)
         Where the probes stand, (ix, iy) in scan steps from the site.
@@ -98,7 +94,7 @@ def scan_specimens(
     advance : callable
         Told the number of probes each time that some are done.
     """
-    _, simulation = _ladder(case)
+    simulation = window_scan(case)
     size = simulation.window if window is None else window
     pixel = simulation.step / simulation.oversampling
     centre = np.full((1, 2), (size // 2) * pixel)
@@ -109,7 +105,7 @@ def scan_specimens(
         if min(x, y) < 0 or max(x, y) + size > functions.points:
             raise ValueError("a window leaves the block of transmission functions")
 
-        def cut(key: Slice, x: int = x, y: int = y) -> Any:
+        def cut(key: Any, x: int = x, y: int = y) -> Any:
             return functions.of(key)[x : x + size, y : y + size]
 
         detected = multislice_shared(
@@ -167,23 +163,21 @@ def displaced_block(
     )
 
 
-def block_reach(simulation: WindowScan) -> float:
-    """Distance in Å from the site along x and y that the windows of a scan reach."""
-    pixel = simulation.step / simulation.oversampling
-    return (simulation.points // 2) * simulation.step + (simulation.window // 2 + 1) * pixel
+class SiteFunctions(BlockFunctions):
+    """Transmission functions of a block of crystal round a defect, or several.
 
-
-class SiteFunctions:
-    """Transmission functions of a block of crystal round one site, made when first asked for.
-
-    Attributes
+    Parameters
     ----------
-    middle : int
-        Grid point of the site along x and y.
-    points : int
-        Grid points along each side.
-    thickness : float
-        Of a slice in Å.
+    case : Case
+        A ladder of defects.
+    specimen : Specimen
+        Displaced atoms of the block.
+    ideal : ndarray, shape (n, 3)
+        The same atoms on their lattice places.
+    reach : float, optional
+        See `BlockFunctions`.
+    sites : tuple of (x, y)
+        Columns in Å from the reference point that hold the defect.
     """
 
     def __init__(
@@ -195,63 +189,30 @@ class SiteFunctions:
         reach: float | None = None,
         sites: tuple[tuple[float, float], ...] = ((0.0, 0.0),),
     ) -> None:
-        ladder, simulation = _ladder(case)
-        self._case = case
-        self._guest = ladder.guest
-        self._pixel = simulation.step / simulation.oversampling
-        half = int(np.ceil((block_reach(simulation) if reach is None else reach) / self._pixel))
-        # Room at the sides, so that what the periodic box wraps stays out of the windows.
-        room = int(EDGE / self._pixel)
-        self.points = int(fft.next_fast_len(2 * (half + room), real=False))
-        self.middle = self.points // 2
-        self.thickness = specimen.plane_distance
-        self._specimen = specimen
-        extent = self.points * self._pixel
-        kept = (np.abs(specimen.positions[:, :2]) < extent / 2).all(axis=1)
-        self._positions = specimen.positions[kept]
+        super().__init__(case, thickness=specimen.plane_distance, site=np.zeros(2), reach=reach)
+        self._guest = _ladder(case)[0].guest
+        self._element = specimen.element
+        kept = self.within(specimen.positions[:, :2])
+        self._positions = specimen.positions[kept, :2]
         self._layer = np.floor(ideal[kept, 2] / self.thickness).astype(np.int64)
         at_site = np.zeros(len(self._positions), dtype=bool)
         for x, y in sites:
             at_site |= np.hypot(ideal[kept, 0] - x, ideal[kept, 1] - y) < 0.1
         self._at_site = at_site
-        self._made: dict[Slice, Any] = {}
 
-    def of(self, key: Slice) -> Any:
-        """Transmission function of a slice, shape (points, points) along x and y."""
-        if key not in self._made:
-            self._made[key] = self._make(key)
-        return self._made[key]
-
-    def _make(self, key: Slice) -> Any:
+    def atoms(self, key: Slice) -> tuple[FloatArray, list[str]]:
+        """Positions (n, 2) in Å and elements of a slice's atoms."""
         content, layer = key
         here = self._layer == layer
         if content == "empty":
             here &= ~self._at_site
         elif content in ("adatom", "vacuum"):
             here &= self._at_site
-        positions = self._positions[here].copy()
-        if content == "vacuum" and len(positions):
+        if content == "vacuum" and here.any():
             raise ValueError("a slice of vacuum has no atom at the site")
-        positions[:, :2] += self.middle * self._pixel
-        positions[:, 2] = self.thickness / 2
-        elements = [self._specimen.element] * len(positions)
-        if content == "guest":
-            elements = [
-                self._guest if guest else self._specimen.element for guest in self._at_site[here]
-            ]
-        if not len(positions):
-            device = import_module("abtem").config.get("device")
-            xp = import_module("abtem.core.backend").get_array_module(device)
-            return xp.ones((self.points, self.points), dtype=np.complex64)
-        return transmission(
-            positions,
-            elements,
-            extent=self.points * self._pixel,
-            points=self.points,
-            slices=1,
-            slice_thickness=self.thickness,
-            voltage=self._case.microscope.voltage,
-        )[0]
+        guests = self._at_site[here] & (content == "guest")
+        elements = [self._guest if guest else self._element for guest in guests]
+        return self._positions[here], elements
 
 
 def _ladder(case: Case) -> tuple[DefectLadder, WindowScan]:

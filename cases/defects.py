@@ -9,8 +9,9 @@ from typing import Final, Literal, get_args
 import numpy as np
 import numpy.typing as npt
 
+from cases.adatoms import adatoms
 from cases.description import Case
-from cases.specimens import Defect, DefectLadder
+from cases.specimens import Defect, DefectLadder, ParticleAdatoms
 
 DEFECTS: Final[tuple[Defect, ...]] = get_args(Defect)
 
@@ -66,12 +67,17 @@ def defect_kinds(ladder: DefectLadder) -> tuple[Defect, ...]:
 def scan_labels(case: Case) -> tuple[str, ...]:
     """Labels of what the stored scan of a case holds.
 
-    They are the case's images; of a ladder of defects the change that each defect makes to each
-    image, as in ``z10-vacancy``.
+    They are the case's images; of a ladder of defects and of adatoms the change that each makes to
+    each image, as in ``z10-vacancy``.
     """
-    if not isinstance(case.structure, DefectLadder):
-        return case.labels
-    kinds = defect_kinds(case.structure)
+    kinds: tuple[str, ...]
+    match case.structure:
+        case DefectLadder():
+            kinds = defect_kinds(case.structure)
+        case ParticleAdatoms():
+            kinds = tuple(site.kind for site in adatoms(case.structure))
+        case _:
+            return case.labels
     return tuple(f"{label}-{kind}" for label in case.labels for kind in kinds)
 
 

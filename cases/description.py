@@ -28,6 +28,7 @@ __all__ = [
     "Simulation",
     "Structure",
     "SupercellScan",
+    "WideLevel",
     "WindowScan",
     "canonical_json",
     "digest",
@@ -86,6 +87,31 @@ class CoarseLevel:
     window: int
     outer: float
     places: int
+
+
+@dataclass(frozen=True)
+class WideLevel:
+    """A wider window at some of the probes, to correct what the narrow one does to all.
+
+    The tails of the probe that leave a window enter it again on the other side, where they meet
+    other atoms than they should: dark places come out too dark and bright ones too bright. In a
+    specimen of even thickness the difference is a straight line in the detected fraction, fitted
+    to these probes; see `cases.wide_window`.
+
+    Attributes
+    ----------
+    window : int
+        Grid points along each side of the wide window.
+    probes : int
+        Probes of each phonon configuration, drawn from the points that it visits.
+    reach : float
+        Largest distance in Å from the reference point along x and along y at which they are
+        drawn, so that no window leaves the specimen.
+    """
+
+    window: int
+    probes: int
+    reach: float
 
 
 @dataclass(frozen=True)
@@ -151,6 +177,8 @@ class WindowScan:
         Root of the phonon seeds.
     coarse : CoarseLevel or None
         The second level; None if the scan is estimated on the fine level alone.
+    wide : WideLevel or None
+        Probes that correct for the window; None if it is not corrected for.
     """
 
     points: int
@@ -163,6 +191,7 @@ class WindowScan:
     fine_radius: float | None
     seed: int
     coarse: CoarseLevel | None = None
+    wide: WideLevel | None = None
     kind: Literal["window"] = "window"
 
     @property
@@ -289,14 +318,15 @@ class Case:
         """Return the description as nested plain types, ready for JSON.
 
         Stages of the noise chain that are left out are not named, so that a stage which the chain
-        learns later does not change the description of a case without it; nor is a coarse level
-        or a bound of drift that is left out.
+        learns later does not change the description of a case without it; nor is a coarse or wide
+        level or a bound of drift that is left out.
         """
         whole = asdict(self)
         if whole["fit"]["drift"] is None:
             del whole["fit"]["drift"]
-        if whole["simulation"].get("coarse", ...) is None:
-            del whole["simulation"]["coarse"]
+        for level in ("coarse", "wide"):
+            if whole["simulation"].get(level, ...) is None:
+                del whole["simulation"][level]
         stages = self.noise.as_dict().items()
         whole["noise"] = {name: stage for name, stage in stages if stage is not None}
         return whole

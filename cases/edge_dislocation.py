@@ -9,6 +9,7 @@ from cases.description import (
     FitChoice,
     ImageSpec,
     MeasuredColumns,
+    WideLevel,
     WindowScan,
 )
 from cases.materials import HAADF, PLATINUM, STUDY_DOSES
@@ -16,7 +17,7 @@ from noise.chain import STUDY_SCAN
 
 CASE: Final = Case(
     name="edge_dislocation",
-    version=2,
+    version=3,
     title="Edge dislocation in Pt [112]",
     summary=(
         "Accuracy of column position and scattering cross-section round the core of an edge "
@@ -44,6 +45,8 @@ CASE: Final = Case(
         fine_radius=None,
         seed=20230002,
         coarse=CoarseLevel(grid=6, window=120, outer=165.0, places=1),
+        # 36.7 Å; from within 12 Å of the core it stays inside the crystal.
+        wide=WideLevel(window=1280, probes=12, reach=12.0),
     ),
     images=(ImageSpec(label="core", thickness=6),),
     sampling=0.2,

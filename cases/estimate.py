@@ -160,6 +160,11 @@ def provenance(case: Case, scans: Scans) -> dict[str, Any]:
             "coarse_cpu_seconds_per_configuration": _seconds(scans["coarse"]),
             "paired_cpu_seconds_per_configuration": _seconds(scans["paired"]),
         }
+    if "wide" in scans:
+        made |= {
+            "wide_seed_rule": "numpy SeedSequence(seed, spawn_key=(configuration, 2))",
+            "wide_cpu_seconds_per_configuration": _seconds(scans["wide"]),
+        }
     return made
 
 

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Literal
@@ -11,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from cases.description import Case, canonical_json
-from cases.specimens import DefectLadder
+from cases.specimens import DefectLadder, ParticleAdatoms
 from noise.atomic_files import replacing
 from noise.errors import InputError
 from noise.serialise import from_dict
@@ -131,6 +132,8 @@ def write_scan(path: Path, scan: Scan, *, case: Case, provenance: dict[str, Any]
         unit, meaning = "fraction of the incident beam", "fraction of the beam on the detector"
         if isinstance(case.structure, DefectLadder):
             unit, meaning = "1", "relative change of the perfect crystal's image by one defect"
+        elif isinstance(case.structure, ParticleAdatoms):
+            meaning = "what one adatom adds to the fraction of the beam on the detector"
         for name, array, words in (
             ("mean", scan.mean, f"{meaning}, no source blur"),
             ("stderr", scan.stderr, "standard error of the mean over phonon configurations"),
@@ -141,6 +144,21 @@ def write_scan(path: Path, scan: Scan, *, case: Case, provenance: dict[str, Any]
             stored.attrs["unit"] = unit
             stored.attrs["meaning"] = words
     return path
+
+
+def record_provenance(path: Path, entries: dict[str, Any]) -> None:
+    """Add entries to the provenance of a ground-truth file, or replace them, atomically.
+
+    Raises
+    ------
+    InputError
+        If the file is missing or damaged.
+    """
+    _, provenance, _ = read_scan(path)
+    with replacing(path) as temporary:
+        shutil.copyfile(path, temporary)
+        with h5py.File(temporary, "r+") as file:
+            file.attrs["provenance"] = json.dumps(provenance | entries, sort_keys=True)
 
 
 def read_scan(path: Path) -> tuple[Scan, dict[str, Any], str]:

@@ -21,7 +21,7 @@ from cases.files import (
 )
 from cases.rendering import interpolation_matrix, orbit_variance
 from cases.scan import scan_plan
-from cases.specimens import DefectLadder
+from cases.specimens import DefectLadder, ParticleAdatoms
 from noise.errors import InputError
 
 FloatArray = npt.NDArray[np.float64]
@@ -227,11 +227,14 @@ def load_ground_truth(case: Case, *, path: Path | None = None) -> GroundTruth:
             "run `nox -s simulate` to make it anew"
         )
     truth = GroundTruth(case=case, scan=scan, provenance=provenance)
-    if isinstance(case.structure, DefectLadder):
+    if isinstance(case.structure, DefectLadder | ParticleAdatoms):
         from cases import get_case
+        from cases.adatom_truth import as_adatoms
         from cases.defect_truth import as_ladder
 
-        return as_ladder(truth, load_ground_truth(get_case(case.structure.host_case)))
+        host = load_ground_truth(get_case(case.structure.host_case))
+        ladder = isinstance(case.structure, DefectLadder)
+        return as_ladder(truth, host) if ladder else as_adatoms(truth, host)
     return truth
 
 

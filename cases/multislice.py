@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from importlib import import_module
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -55,18 +55,20 @@ def abtem_settings(device: str) -> Iterator[None]:
 
 
 def configuration_rng(
-    seed: int, configuration: int, *, independent: bool = False
+    seed: int, configuration: int, *, purpose: Literal["fine", "coarse", "wide"] = "fine"
 ) -> np.random.Generator:
     """Random generator of one phonon configuration; it depends on nothing else.
 
     Parameters
     ----------
     seed, configuration : int
-    independent : bool
-        Take the second set of configurations, which shares no draw with the first.
+    purpose : {'fine', 'coarse', 'wide'}
+        What is drawn. No two share a draw: displacements and places of the fine level,
+        displacements and places of the coarse level, which probes the wide level repeats.
     """
-    key = (configuration, 1) if independent else (configuration,)
-    return np.random.default_rng(np.random.SeedSequence(seed, spawn_key=key))
+    key = {"fine": (), "coarse": (1,), "wide": (2,)}[purpose]
+    sequence = np.random.SeedSequence(seed, spawn_key=(configuration, *key))
+    return np.random.default_rng(sequence)
 
 
 def displace(specimen: Specimen, rms: float, rng: np.random.Generator) -> FloatArray:

@@ -9,9 +9,10 @@ import argparse
 import sys
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -24,13 +25,14 @@ from cases.configuration_cache import (
     read_configuration,
     write_configuration,
 )
-from cases.defect_estimate import relative_changes
+from cases.defect_estimate import added, relative_changes
 from cases.defects import scan_labels
-from cases.description import Case, SupercellScan, WindowScan
+from cases.description import Case, SupercellScan, WindowScan, canonical_json
 from cases.estimate import estimate, provenance
 from cases.files import Scan, default_path, read_scan, write_scan
 from cases.scan import ScanPlan, scan_plan
-from cases.specimens import DefectLadder
+from cases.specimens import DefectLadder, ParticleAdatoms
+from cases.wide_window import fit_correction
 from noise.errors import InputError
 
 
@@ -49,12 +51,15 @@ class Amount:
     fine: int
     coarse: int = 0
 
-    @property
-    def levels(self) -> dict[Level, int]:
-        """Number of configurations of each level that is simulated."""
-        if not self.coarse:
-            return {"fine": self.fine}
-        return {"fine": self.fine, "paired": self.fine, "coarse": self.coarse}
+
+def levels(case: Case, amount: Amount) -> dict[Level, int]:
+    """Number of configurations of each level that is simulated."""
+    numbers: dict[Level, int] = {"fine": amount.fine}
+    if amount.coarse:
+        numbers |= {"paired": amount.fine, "coarse": amount.coarse}
+    if isinstance(case.simulation, WindowScan) and case.simulation.wide is not None:
+        numbers["wide"] = amount.fine
+    return numbers
 
 
 def simulate(
@@ -97,7 +102,7 @@ def simulate(
     _require_full_images(case, amount)
     target = default_path(case) if output is None else output
     missing: list[tuple[Level, int, Path]] = []
-    for level, number in amount.levels.items():
+    for level, number in levels(case, amount).items():
         cache = cache_folder(case, folder, level=level)
         cache.mkdir(parents=True, exist_ok=True)
         files = [(level, k, configuration_file(cache, k)) for k in range(number)]
@@ -126,6 +131,9 @@ def _work_of_probe(case: Case, *, level: Level) -> float:
     simulation = case.simulation
     fine = simulation.grid_points if isinstance(simulation, SupercellScan) else simulation.window
     coarse = simulation.coarse
+    wide = simulation.wide if isinstance(simulation, WindowScan) else None
+    if level == "wide" and wide is not None:
+        return float(wide.window) ** 2
     return float(fine if level == "fine" or coarse is None else coarse.window) ** 2
 
 
@@ -162,13 +170,29 @@ def combine(case: Case, amount: Amount, *, folder: Path, output: Path) -> Path:
             read_configuration(configuration_file(cache_folder(case, folder, level=level), k))
             for k in range(number)
         ]
-        for level, number in amount.levels.items()
+        for level, number in levels(case, amount).items()
     }
     labels = scan_labels(case)
-    if isinstance(case.structure, DefectLadder):
-        mean, stderr = relative_changes(case, plan, scans["fine"])
-    else:
-        mean, stderr = estimate(plan, scans, images=len(labels))
+    match case.structure:
+        case DefectLadder():
+            mean, stderr = relative_changes(case, plan, scans["fine"])
+        case ParticleAdatoms():
+            mean, stderr = added(plan, scans["fine"], images=len(labels))
+        case _:
+            mean, stderr = estimate(plan, scans, images=len(labels))
+    made = provenance(case, scans) | _convergence(case, output)
+    if "wide" in scans:
+        lines = [
+            fit_correction(scans["fine"], scans["wide"], image=image)
+            for image in range(len(labels))
+        ]
+        mean = np.stack([line.applied(row) for line, row in zip(lines, mean, strict=True)])
+        stderr = np.stack(
+            [line.applied_to_error(row) for line, row in zip(lines, stderr, strict=True)]
+        )
+        made["window_correction"] = {
+            label: asdict(line) for label, line in zip(labels, lines, strict=True)
+        }
     step, first = _geometry(case, plan)
     scan = Scan(
         labels=labels,
@@ -178,7 +202,17 @@ def combine(case: Case, amount: Amount, *, folder: Path, output: Path) -> Path:
         first=first * step,
         boundary="mirror" if case.structure.kind == "edge_dislocation" else "periodic",
     )
-    return write_scan(output, scan, case=case, provenance=provenance(case, scans))
+    return write_scan(output, scan, case=case, provenance=made)
+
+
+def _convergence(case: Case, output: Path) -> dict[str, Any]:
+    """What an earlier file of the same simulation states of its convergence."""
+    if not output.exists():
+        return {}
+    _, earlier, simulated = read_scan(output)
+    if simulated != canonical_json(case.simulated()) or "convergence" not in earlier:
+        return {}
+    return {"convergence": earlier["convergence"]}
 
 
 def _require_full_images(case: Case, amount: Amount) -> None:

@@ -141,4 +141,63 @@ class DefectLadder:
         return BulkCrystal(material=self.material, cells=self.cells)
 
 
-Structure = BulkCrystal | EdgeDislocation | Nanoparticle | DefectLadder
+@dataclass(frozen=True)
+class AdatomSite:
+    """One adatom on a particle, or a column without one for control.
+
+    Attributes
+    ----------
+    kind : str
+        'adatom' and the number of atoms that its column has without it, as in 'adatom3'; or
+        'perfect' for a control.
+    place : tuple of int
+        Where the adatom sits, x, y and z in half lattice parameters from the particle's centre: a
+        lattice place outside the particle. Of a control x and y alone.
+    """
+
+    kind: str
+    place: tuple[int, ...]
+
+    def __post_init__(self) -> None:
+        wanted = 2 if self.kind == "perfect" else 3
+        if len(self.place) != wanted or (wanted == 3 and sum(self.place) % 2):
+            raise ValueError("an adatom needs a lattice place (x, y, z), a control (x, y)")
+
+    @property
+    def i(self) -> int:
+        """Place of the column along x in half lattice parameters."""
+        return self.place[0]
+
+    @property
+    def j(self) -> int:
+        """Place of the column along y in half lattice parameters."""
+        return self.place[1]
+
+
+@dataclass(frozen=True)
+class ParticleAdatoms:
+    """A particle with one adatom at each of several distant places of its surface, not relaxed.
+
+    Attributes
+    ----------
+    material : Material
+    radius : float
+        Of the particle, in lattice parameters.
+    sites : tuple of AdatomSite
+    host_case : str
+        Case that images the particle without adatoms.
+    """
+
+    material: Material
+    radius: float
+    sites: tuple[AdatomSite, ...]
+    host_case: str
+    kind: Literal["particle_adatoms"] = "particle_adatoms"
+
+    @property
+    def particle(self) -> Nanoparticle:
+        """The particle without adatoms."""
+        return Nanoparticle(material=self.material, radius=self.radius)
+
+
+Structure = BulkCrystal | EdgeDislocation | Nanoparticle | DefectLadder | ParticleAdatoms

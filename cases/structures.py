@@ -14,7 +14,7 @@ from ase import Atoms
 
 from cases.description import BulkCrystal, EdgeDislocation, Nanoparticle, Structure
 from cases.dislocation import insert_edge_dislocation
-from cases.specimens import DefectLadder
+from cases.specimens import DefectLadder, ParticleAdatoms
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -80,7 +80,7 @@ def fcc_112(lattice_parameter: float, repeats: tuple[int, int, int], element: st
 
 
 def build(structure: Structure, *, cells: int | None = None, repeats: int = 6) -> Specimen:
-    """Build the atoms of a structure; of a ladder of defects those of the perfect crystal.
+    """Build the atoms of a structure; of defects and adatoms those of the specimen without.
 
     Parameters
     ----------
@@ -103,6 +103,8 @@ def build(structure: Structure, *, cells: int | None = None, repeats: int = 6) -
             return _dislocation(structure)
         case Nanoparticle():
             return _nanoparticle(structure)
+        case ParticleAdatoms():
+            return build(structure.particle)
 
 
 def _bulk(structure: BulkCrystal, cells: int, repeats: int) -> Specimen:

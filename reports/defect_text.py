@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from reports.defects import KIND_NAMES
+from reports.defect_sites import KIND_NAMES
 from reports.palette import is_raw, order, styles
 from reports.panels import dose_text
 from reports.rounding import plain, quantity
@@ -37,7 +37,7 @@ def defect_table(fidelity: pd.DataFrame, *, title: str) -> Table:
         rows.append(
             (
                 str(thickness), "", "true deviation (% of a column)",
-                *(f"{true[kind]:+.1f}" if kind in true else "" for kind in kinds), "",
+                *(_true(true, kind) for kind in kinds), "",
             )
         )  # fmt: skip
         for _, cell in group.groupby("dose"):
@@ -49,12 +49,12 @@ def defect_table(fidelity: pd.DataFrame, *, title: str) -> Table:
                 rows.append((str(thickness), dose, looks[restorer].label, *numbers, n))
     return Table(
         title=f"What happens to defects: {title}",
-        note="Defect fidelity (95 % interval): the deviation of a site's SCS from that of perfect "
-        "columns in the same image, found over true; 1 is faithful, 0 erased. Perfect columns: "
-        "their deviation as a share of a column, 0 is right. defects.csv has the scatter of one "
-        "image and the paired differences from raw fits.",
+        note="Defect fidelity (95 % interval): the deviation of a site's SCS from like columns "
+        "without a defect in the same image, found over true; 1 is faithful, 0 erased. Perfect "
+        "columns: their deviation as a share of a column, 0 is right. defects.csv has the scatter "
+        "of one image and the paired differences from raw fits.",
         header=(
-            "thickness (cells)", "dose (e/Å²)", "restorer",
+            "thickness (atoms)", "dose (e/Å²)", "restorer",
             *(KIND_NAMES[kind] for kind in kinds), "n: realizations",
         ),
         rows=tuple(rows),
@@ -106,9 +106,11 @@ def _at(
         "undecided": len(own) - weakened - stronger - faithful,
     }
     share = ", ".join(f"{number} {what}" for what, number in counts.items() if number)
+    particle = any(str(kind).startswith("adatom") for kind in own["kind"])
+    where = "" if particle else f"{thickness} unit cells and "
+    what = "adatoms" if particle else "kinds of defect"
     text = (
-        f"At {thickness} unit cells and {dose_text(dose)} e/Å², of {len(own)} kinds of defect "
-        f"after {label(restorer)}: {share}."
+        f"At {where}{dose_text(dose)} e/Å², of {len(own)} {what} after {label(restorer)}: {share}."
     )
     vacancy = own[own["kind"] == "vacancy"]
     if len(vacancy):
@@ -127,6 +129,11 @@ def _at(
     if weakened:
         kind = "warning"
     return [Sentence(text, kind, title)]
+
+
+def _true(true: pd.Series, kind: str) -> str:
+    """True deviation of a kind, nothing where there is no column that it could be a part of."""
+    return f"{true[kind]:+.1f}" if kind in true and np.isfinite(true[kind]) else ""
 
 
 def _cell(own: pd.DataFrame, kind: str) -> str:

@@ -1,98 +1,29 @@
 """Defect fidelity: how much of a defect's deviation from a perfect column survives restoration.
 
-A site's deviation is its scattering cross-section (SCS) less the mean SCS of the perfect columns
-of the same image. Fidelity is the deviation found over the true one, that of the noise-free image:
-1 is faithful, 0 is erased, below 0 inverted.
+A site's deviation is its scattering cross-section (SCS) less the mean SCS of like columns without a
+defect in the same image (`reports.defect_sites`). Fidelity is the deviation found over the true
+one, that of the noise-free image: 1 is faithful, 0 is erased, below 0 inverted.
 """
 
 from collections.abc import Mapping
 from dataclasses import asdict
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from noise.errors import InputError
+from reports.defect_sites import KIND_NAMES, OTHER, REFERENCE, column_roles, serving, with_sites
 from reports.intervals import LEVEL, Estimate, Replicates, estimate
 
 Floats = NDArray[np.float64]
-
-#: Kinds of site as a case declares them, and what readers call them; in the order of tables.
-KIND_NAMES: Final = {
-    "vacancy": "vacancy column",
-    "half": "half-filled column",
-    "minus2": "2 atoms less",
-    "minus1": "1 atom less",
-    "plus1": "1 atom more",
-    "plus2": "2 atoms more",
-    "substituted": "lighter element",
-    "perfect": "perfect columns",
-}
-#: Kind of the columns that a deviation is taken from, and of all further columns.
-REFERENCE: Final = "reference"
-OTHER: Final = ""
-#: Columns nearer to a defect than this (in half lattice parameters along x and along y) are no
-#: reference.
-CLEAR: Final = 2
 
 _CELL = ["case", "image", "thickness", "dose", "restorer"]
 _KEYS = [*_CELL, "realization"]
 
 
-def ladders(info: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
-    """Cases of a ``run.json`` that hold defects, by name."""
-    return {
-        str(name): case
-        for name, case in info.get("cases", {}).items()
-        if case.get("structure", {}).get("sites")
-    }
-
-
-def column_kinds(case: Mapping[str, Any], columns: pd.DataFrame) -> pd.Series:
-    """Tell what each column of a ladder of defects is, from where it stands.
-
-    Parameters
-    ----------
-    case : mapping
-        The case's part of ``run.json``.
-    columns : pandas.DataFrame
-        x_true and y_true in px.
-
-    Returns
-    -------
-    pandas.Series
-        Kind of each row: that of its site, `REFERENCE` for a perfect column of the same sublattice
-        away from all defects, `OTHER` for the rest.
-
-    Raises
-    ------
-    InputError
-        If a column stands on no lattice site, or a site holds no column.
-    """
-    structure = case["structure"]
-    half = structure["material"]["lattice_parameter"] / 2
-    centre = (np.array(case["shape"][::-1]) - 1) / 2
-    pixels = columns[["x_true", "y_true"]].to_numpy(dtype=np.float64)
-    exact = ((pixels - centre) * case["sampling"] - np.array(case["offset"])) / half
-    places = np.rint(exact).astype(np.int64)
-    if np.abs(exact - places).max(initial=0.0) > 0.05:
-        raise InputError(f"columns of case '{case.get('name')}' stand beside its lattice")
-    sites = {(int(site["i"]), int(site["j"])): str(site["kind"]) for site in structure["sites"]}
-    defects = np.array([place for place, kind in sites.items() if kind != "perfect"])
-    away = np.abs(places[:, None] - defects[None]).max(axis=-1).min(axis=1)
-    same = (places.sum(axis=1) - sum(next(iter(sites)))) % 2 == 0
-    kinds = np.where((away >= CLEAR) & same, REFERENCE, OTHER).astype(object)
-    for place, kind in sites.items():
-        here = (places == place).all(axis=1)
-        if not here.any():
-            raise InputError(f"no record of the site {kind} of case '{case.get('name')}'")
-        kinds[here] = kind
-    return pd.Series(kinds, index=columns.index, name="kind")
-
-
 def site_deviations(records: pd.DataFrame, info: Mapping[str, Any]) -> pd.DataFrame:
-    """Deviations of every site in every image from the perfect columns of that image.
+    """Deviations of every site in every image from like columns of that image.
 
     Parameters
     ----------
@@ -106,19 +37,22 @@ def site_deviations(records: pd.DataFrame, info: Mapping[str, Any]) -> pd.DataFr
     pandas.DataFrame
         One row per record of a site, its index kept: case, image, thickness, dose, restorer,
         realization, column, kind, deviation and true_deviation (Å²), reference and true_reference
-        (mean SCS of the perfect columns, Å²). NaN where the fit failed.
+        (mean SCS of the like columns, Å²). NaN where the fit failed.
     """
     made = [_empty()]
-    for name, case in ladders(info).items():
+    for name, case in with_sites(info).items():
         rows = records[records["case"] == name]
         if rows.empty:
             continue
-        first = rows.drop_duplicates("column").set_index("column")
-        rows = rows.assign(kind=rows["column"].map(column_kinds(case, first)))
-        perfect = rows[rows["kind"] == REFERENCE].groupby(_KEYS)
+        roles = column_roles(case, rows.drop_duplicates("column").set_index("column"))
+        rows = rows.assign(
+            kind=rows["column"].map(roles["kind"]), serves=rows["column"].map(roles["serves"])
+        )
+        perfect = rows[rows["kind"] == REFERENCE].groupby([*_KEYS, "serves"])
         means = perfect[["scs", "scs_ref"]].mean()
         at_site = rows[~rows["kind"].isin([REFERENCE, OTHER])]
-        own = means.reindex(pd.MultiIndex.from_frame(at_site[_KEYS])).to_numpy()
+        at_site = at_site.assign(serves=serving(case, at_site["kind"]))
+        own = means.reindex(pd.MultiIndex.from_frame(at_site[[*_KEYS, "serves"]])).to_numpy()
         made.append(
             at_site[[*_KEYS, "column", "kind"]].assign(
                 deviation=at_site["scs"] - own[:, 0],
@@ -150,16 +84,17 @@ def summarise_defects(
         Tidy, one row per case, image, dose, restorer and kind of site: value, low, high (fidelity;
         for kind 'perfect' the deviation as a share of a column, whose truth is
         ``true_deviation_pct``), method, scatter (standard deviation over realizations of the value
-        of one image), true_deviation_pct (in percent of a perfect column's SCS), difference,
+        of one image), true_deviation_pct (in percent of a like column's SCS; NaN beside an empty
+        one), difference,
         difference_low, difference_high (paired, against raw; NaN for raw), n_realizations (fitted
-        ones), n_failed. Empty if the run has no ladder of defects.
+        ones), n_failed. Empty if the run has no defects.
     """
     sites = site_deviations(records, info)
     perfect = sites["kind"] == "perfect"
     sites = sites.assign(
         share=sites["deviation"]
         / np.where(perfect, sites["true_reference"], sites["true_deviation"]),
-        true_share=100 * sites["true_deviation"] / sites["true_reference"],
+        true_share=100 * sites["true_deviation"] / _of_a_column(sites),
     )
     # Sites of one kind in one image count as one: the realization is the unit.
     per_image = sites.groupby([*_KEYS, "kind"], sort=False)[["share", "true_share"]].mean()
@@ -205,6 +140,13 @@ _SUMMARY = [
     *_CELL, "kind", "value", "low", "high", "method", "scatter", "true_deviation_pct",
     "difference", "difference_low", "difference_high", "n_realizations", "n_failed",
 ]  # fmt: skip
+
+
+def _of_a_column(sites: pd.DataFrame) -> Floats:
+    """True SCS of the columns that sites are held against, NaN where they are empty."""
+    reference = sites["true_reference"].to_numpy(dtype=np.float64)
+    deviation = np.abs(sites["true_deviation"].to_numpy(dtype=np.float64))
+    return np.where(reference > 0.1 * deviation, reference, np.nan)
 
 
 def _mean_estimate(values: Floats, *, level: float) -> Estimate:

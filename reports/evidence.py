@@ -17,7 +17,8 @@ import numpy as np
 
 from noise.atomic_files import replacing
 from noise.errors import InputError
-from reports.defects import ladders, site_deviations
+from reports.defect_sites import with_sites
+from reports.defects import site_deviations
 from reports.palette import is_raw
 from reports.realization_statistics import (
     GATE_METRICS,
@@ -85,7 +86,7 @@ def evidence_of_run(run: Run) -> dict[str, Evidence]:
     seed = run.info.get("seed")
     if not isinstance(seed, int):
         raise InputError(f"{run.folder} does not state the seed of its noise: run again")
-    sites = site_deviations(run.records, run.info) if ladders(run.info) else None
+    sites = site_deviations(run.records, run.info) if with_sites(run.info) else None
     statistics = realization_statistics(run.records, sites=sites)
     raw = {
         key: dict(zip(cell.realizations, map(float, cell.by_metric["scs_rmse"]), strict=True))

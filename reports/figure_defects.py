@@ -1,4 +1,4 @@
-"""The figure of the defect ladder: fidelity of each kind against dose, and the vacancy itself."""
+"""The figure of defects and adatoms: fidelity of each kind against dose, and one of them."""
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from reports import panels
 from reports.captions import fit_text, microscope_text, noise_text
-from reports.defects import KIND_NAMES, column_kinds, summarise_defects
+from reports.defect_sites import KIND_NAMES, column_roles
+from reports.defects import summarise_defects
 from reports.palette import RestorerStyle, is_raw, main_restorer, styles
 from reports.run_folder import Run
 
@@ -19,14 +20,14 @@ if TYPE_CHECKING:
 
 Floats = NDArray[np.float64]
 
-#: Half the side of an example in Å: the vacancy and the columns round it.
+#: Half the side of an example in Å: the defect and the columns round it.
 _REACH = 5.2
 _RED = "#D40000"
 _LETTERS = "abcdefghijklmnop"
 
 
 def figure_defects(run: Run, summary: pd.DataFrame, *, case: str) -> "Figure":
-    """Draw examples round the vacancy and the fidelity of each kind of defect against dose.
+    """Draw examples round one defect and the fidelity of each kind of defect against dose.
 
     Parameters
     ----------
@@ -52,7 +53,7 @@ def figure_defects(run: Run, summary: pd.DataFrame, *, case: str) -> "Figure":
     looks = {k: v for k, v in styles(summary["restorer"].unique()).items() if k in names}
     figure, bottom, top = panels.new_figure(
         6.75,
-        footer=f"Curves: {thickness} unit cells. " + defect_settings(run.case_info(case), found),
+        footer=_curves_shown(thickness, thicknesses) + defect_settings(run.case_info(case), found),
         title=f"What happens to defects: {run.title(case)}",
         complete=run.complete,
     )
@@ -80,10 +81,15 @@ def figure_defects(run: Run, summary: pd.DataFrame, *, case: str) -> "Figure":
             axes.tick_params(labelleft=False)
         true = float(own["true_deviation_pct"].iloc[0])
         letter = _LETTERS[first + number]
-        deviation = f"{true:+.0f}".replace("-", "\N{MINUS SIGN}")
-        panels.heading(axes, letter, f"{KIND_NAMES[kind]} ({deviation} %)")
+        deviation = f" ({true:+.0f} %)".replace("-", "\N{MINUS SIGN}") if np.isfinite(true) else ""
+        panels.heading(axes, letter, KIND_NAMES[kind] + deviation)
     _key(figure.add_subplot(grid[-1, -1]), looks)
     return figure
+
+
+def _curves_shown(thickness: int, thicknesses: NDArray[np.int64]) -> str:
+    """Which thickness the curves show, where there are several."""
+    return f"Curves: {thickness} unit cells. " if len(thicknesses) > 1 else ""
 
 
 def defect_settings(info: Mapping[str, Any], found: pd.DataFrame) -> str:
@@ -99,10 +105,10 @@ def defect_settings(info: Mapping[str, Any], found: pd.DataFrame) -> str:
     n = sorted({int(number) for number in found["n_realizations"]})
     number = f"{n[0]}" if len(n) == 1 else f"{n[0]} to {n[-1]}"
     return (
-        "Fidelity: deviation of a site's SCS from that of perfect columns in the same image, found "
-        f"over true (noise-free image). n = {number} realizations per point, one site each; bars: "
-        f"95 % confidence intervals of the mean. Noise: {noise_text(info.get('noise'))}. Fit: "
-        f"{fit_text(info.get('fit'))}. Microscope: {microscope_text(info.get('microscope'))}; "
+        "Fidelity: deviation of a site's SCS from like columns without a defect in the same image, "
+        f"found over true (noise-free image). n = {number} realizations per point, one site each; "
+        f"bars: 95 % confidence intervals of the mean. Noise: {noise_text(info.get('noise'))}. "
+        f"Fit: {fit_text(info.get('fit'))}. Microscope: {microscope_text(info.get('microscope'))}; "
         f"{info.get('sampling', float('nan')):g} Å/px. Example images: realization 0, on the grey "
         "scale of the noise-free one but for the raw image."
     )
@@ -163,7 +169,7 @@ def _examples(
     """Show the noise-free image and, at the lowest dose kept, raw and restored; count them."""
     image, dose = _kept(run, case)
     sampling = float(run.case_info(case).get("sampling", np.nan))
-    centre = _vacancy(run, case)
+    centre = _first_defect(run, case)
     best = main_restorer(looks)
     raw = next((name for name in looks if is_raw(name)), None)
     rest = [name for name in looks if name not in (raw, best)]
@@ -172,14 +178,17 @@ def _examples(
         1, 4, left=0.02, right=0.985, bottom=area[0], top=area[1], wspace=0.06
     )
     clean = run.examples.clean(case, image)
-    scale = None if clean is None else (0.0, float(np.percentile(clean, 99.8)))
+    reach = _REACH / sampling
+    scale = None
+    if clean is not None:
+        scale = (0.0, float(np.percentile(_crop(clean, centre, reach=reach), 99.8)))
     pictures = [("noise-free", clean)]
     for name in names:
         made = run.examples.image(case, image, dose=dose, restorer=name)
         pictures.append((f"{looks[name].label}, {panels.dose_text(dose)} e/Å²", made))
     for number, (title, pixels) in enumerate(pictures):
         axes = figure.add_subplot(grid[0, number])
-        crop = None if pixels is None else _crop(pixels, centre, reach=_REACH / sampling)
+        crop = None if pixels is None else _crop(pixels, centre, reach=reach)
         panels.picture(axes, crop, sampling=sampling, bar=2.0)
         if crop is not None:
             _same_scale(axes, scale, noisy=number > 0 and is_raw(names[number - 1]))
@@ -212,16 +221,16 @@ def _kept(run: Run, case: str) -> tuple[str, float]:
     return str(pairs["image"].iloc[0]), float(pairs["dose"].iloc[0])
 
 
-def _vacancy(run: Run, case: str) -> Floats:
-    """Position (x, y) in px of the vacancy, else of the first defect."""
+def _first_defect(run: Run, case: str) -> Floats:
+    """Position (x, y) in px of the first kind of defect that the case has."""
     rows = run.records[run.records["case"] == case].drop_duplicates("column")
-    kinds = column_kinds(run.case_info(case), rows)
+    roles = column_roles(run.case_info(case), rows)
     for kind in KIND_NAMES:
-        here = rows[kinds == kind]
+        here = rows[roles["kind"] == kind]
         if len(here):
             place: Floats = here[["x_true", "y_true"]].to_numpy(dtype=np.float64)[0]
             return place
-    raise ValueError("a ladder of defects has at least one")
+    raise ValueError("a case with sites has at least one defect")
 
 
 def _crop(pixels: Floats, centre: Floats, *, reach: float) -> Floats:

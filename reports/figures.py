@@ -6,7 +6,8 @@ from pathlib import Path
 import pandas as pd
 
 from reports.captions import settings_text
-from reports.defects import ladders, summarise_defects
+from reports.defect_sites import with_sites
+from reports.defects import summarise_defects
 from reports.run_folder import Run
 
 
@@ -52,10 +53,10 @@ _READING = {
     "counting": "Errors of position and scattering cross-section and the share of columns with "
     "the exact atom count against dose; below, the noise-free particle and where columns are "
     "counted right at the lowest dose.",
-    "defects": "The vacancy (circled) in the noise-free image, raw and restored; below, defect "
-    "fidelity against dose with 95 % intervals for each kind: the deviation of a site's scattering "
-    "cross-section from that of perfect columns, found over true; 1 (line) is faithful, 0 (dotted) "
-    "erased.",
+    "defects": "The first defect (circled) in the noise-free image, raw and restored; below, "
+    "defect fidelity against dose with 95 % intervals for each kind: the deviation of a site's "
+    "scattering cross-section from like columns without a defect, found over true; 1 (line) is "
+    "faithful, 0 (dotted) erased.",
 }
 
 
@@ -65,7 +66,7 @@ def figure_kind(run: Run, summary: pd.DataFrame, *, case: str) -> str:
     The study that the case declares decides; where it declares none, what its records hold. A case
     with defects shows these.
     """
-    if case in ladders(run.info):
+    if case in with_sites(run.info):
         return "defects"
     declared = {1: "precision", 2: "dislocation", 3: "counting"}.get(
         run.case_info(case).get("study", 0)

@@ -9,7 +9,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from reports.cells import cells
-from reports.defects import ladders, site_deviations
+from reports.defect_sites import with_sites
+from reports.defects import site_deviations
 from reports.paired import (
     Effect,
     bias_effect,
@@ -61,7 +62,7 @@ def leaderboard(run: Run) -> pd.DataFrame:
     Sorted by score. A restorer shares the rank of the first above it that leads a rank if the
     95 % interval of their paired difference includes zero, or if they cannot be told apart.
     """
-    sites = site_deviations(run.records, run.info) if ladders(run.info) else None
+    sites = site_deviations(run.records, run.info) if with_sites(run.info) else None
     statistics = realization_statistics(run.records, sites=sites)
     bounds = _bounds(run.records)
     rows: list[dict[str, object]] = []

@@ -41,13 +41,14 @@ class TestProfiles:
     def test_paper_is_the_papers_three_studies_and_the_defects(self) -> None:
         paper = get_profile("paper")
         assert {selection.realizations for selection in paper.selections} == {100}
-        bulk, core, particle, defects = paper.selections
+        bulk, core, particle, defects, adatoms = paper.selections
         assert len(bulk.images) == 74
         assert bulk.images[0] == "z02"
         assert bulk.doses == (5e2, 5e4)
         assert core.doses == particle.doses == (5e2, 1e3, 5e3, 1e4, 5e4)
         assert defects.images == ("z05", "z10", "z20")
-        assert defects.doses == (5e2, 5e3, 5e4)
+        assert defects.doses == adatoms.doses == (5e2, 5e3, 5e4)
+        assert adatoms.images == particle.images == ("particle",)
 
     def test_quick_is_a_subset_of_paper(self) -> None:
         paper = {selection.case: selection for selection in get_profile("paper").selections}

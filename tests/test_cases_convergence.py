@@ -1,14 +1,15 @@
 """Comparison of simulations with finer settings, at toy size."""
 
 import dataclasses
-import json
 
 import numpy as np
 import pytest
 
-from cases import CASES
+from cases import CASES, get_case
 from cases.configuration import DECLARED, Slicing
 from cases.convergence import Variation, main, measure, places, variations
+from cases.files import default_path, read_scan
+from cases.simulate import Amount, simulate
 from tests.toy_cases import tiny_bulk, tiny_particle
 
 #: On a column and between columns of the toy particle and of the toy crystal.
@@ -61,14 +62,54 @@ def test_every_case_declares_finer_settings():
         assert len(places(case)) >= 4
 
 
-def test_the_command_writes_what_it_prints(tmp_path, capsys, monkeypatch):
-    monkeypatch.setattr("cases.convergence.get_case", lambda _: tiny_particle())
+def test_means_over_configurations_are_compared_with_their_error():
+    """The ratio of means, and an error that falls with the number of configurations."""
+    case = tiny_particle()
+    scan = case.simulation
+    narrow = dataclasses.replace(case, simulation=dataclasses.replace(scan, window=48))
+    variation = Variation("w", "", case)
+    (one,) = measure(narrow, variation, images=case.labels, points=POINTS)
+    (several,) = measure(narrow, variation, images=case.labels, points=POINTS, configurations=3)
+    assert one.configurations == 1
+    assert one.error is None
+    assert several.configurations == 3
+    assert 0 < several.error < several.worst
+    assert several.worst != one.worst
+
+
+def test_the_command_records_what_it_prints(tmp_path, capsys, monkeypatch):
+    case = tiny_particle()
+    path = tmp_path / "toy.h5"
+    simulate(case, Amount(4), folder=tmp_path / "cache", output=path, progress=False)
+    data = read_scan(path)[0].hash
+    monkeypatch.setattr("cases.convergence.get_case", lambda _: case)
     monkeypatch.setattr("cases.convergence.places", lambda _: POINTS)
-    out = tmp_path / "found.json"
+    monkeypatch.setattr("cases.convergence.default_path", lambda _: path)
     vary = lambda case: [Variation("none", "same", case)]  # noqa: E731
-    assert main(["nanoparticle", "--output", str(out)], vary=vary) == 0
+    assert main(["toy", "--record"], vary=vary) == 0
     assert "rms 0.00%" in capsys.readouterr().out
-    assert json.loads(out.read_text())[0]["variation"] == "none"
+    scan, provenance, _ = read_scan(path)
+    (found,) = provenance["convergence"]
+    assert found["variation"] == "none"
+    assert found["rms"] == 0
+    assert provenance["configurations"] == 4
+    assert scan.hash == data
+    # made again, the file keeps what was measured of the same simulation
+    simulate(case, Amount(8), folder=tmp_path / "cache", output=path, progress=False)
+    assert read_scan(path)[1]["convergence"] == provenance["convergence"]
+    assert main(["toy", "--record", "--variation", "none"], vary=vary) == 2
+    assert "leave out --variation" in capsys.readouterr().err
     monkeypatch.undo()
     assert main(["gold"]) == 2
     assert "no case is named 'gold'" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", ["pt_bulk", "edge_dislocation", "nanoparticle"])
+def test_the_files_that_ship_state_their_convergence(name):
+    case = get_case(name)
+    found = read_scan(default_path(case))[1]["convergence"]
+    measured = {each["variation"] for each in found}
+    assert measured == {each.name for each in variations(case)}
+    for each in found:
+        assert each["case"] == name
+        assert 0 < each["rms"] <= each["worst"] < 0.1

@@ -7,15 +7,9 @@ import pandas as pd
 import pytest
 
 from noise.errors import InputError
+from reports.defect_sites import OTHER, REFERENCE, column_roles, with_sites
 from reports.defect_text import defect_sentences, defect_table
-from reports.defects import (
-    OTHER,
-    REFERENCE,
-    column_kinds,
-    ladders,
-    site_deviations,
-    summarise_defects,
-)
+from reports.defects import site_deviations, summarise_defects
 from reports.detection import detection_table, summarise_detection
 from reports.dislocation_core import core_table, displacement_gradients, summarise_core
 from reports.figure_defects import figure_defects
@@ -84,7 +78,7 @@ def make_records(keep, *, noise=0.0, scale=1.0, realizations=12, seed=0):
 
 def test_sites_and_references_are_told_from_where_they_stand():
     i, j, x, y, kinds = lattice()
-    found = column_kinds(INFO["cases"]["ladder"], pd.DataFrame({"x_true": x, "y_true": y}))
+    found = column_roles(INFO["cases"]["ladder"], pd.DataFrame({"x_true": x, "y_true": y}))["kind"]
     for place, kind in enumerate(kinds):
         near = min(
             max(abs(i[place] - a), abs(j[place] - b))
@@ -98,7 +92,7 @@ def test_sites_and_references_are_told_from_where_they_stand():
 def test_a_column_beside_the_lattice_is_refused():
     _, _, x, y, _ = lattice()
     with pytest.raises(InputError, match="beside its lattice"):
-        column_kinds(INFO["cases"]["ladder"], pd.DataFrame({"x_true": x + 2, "y_true": y}))
+        column_roles(INFO["cases"]["ladder"], pd.DataFrame({"x_true": x + 2, "y_true": y}))
 
 
 def test_fidelity_is_the_share_of_the_deviation_that_is_kept():
@@ -142,7 +136,7 @@ def test_failed_fits_are_counted_and_left_out():
 def test_a_run_without_defects_has_no_fidelity():
     records = make_records({"raw": 1.0}, realizations=1)
     info = {"cases": {"ladder": {"structure": {"kind": "bulk"}}}}
-    assert ladders(info) == {}
+    assert with_sites(info) == {}
     assert summarise_defects(records, info).empty
     assert site_deviations(records, info).empty
 
