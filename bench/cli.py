@@ -46,7 +46,9 @@ def run(
         list[str] | None,
         typer.Option(help="Restorer, model file, or module:callable; repeatable."),
     ] = None,
-    doses: Annotated[str | None, typer.Option(help="Doses in e/Å², separated by commas.")] = None,
+    doses: Annotated[
+        list[str] | None, typer.Option(help="Doses in e/Å², separated by commas; repeatable.")
+    ] = None,
     realizations: Annotated[
         int | None, typer.Option(help="Noise realizations per image and dose.")
     ] = None,
@@ -251,8 +253,9 @@ def images(
         raise typer.Exit(FAILED)
 
 
-def _doses(text: str | None) -> tuple[float, ...]:
-    if text is None:
+def _doses(given: list[str] | None) -> tuple[float, ...]:
+    text = ",".join(given or ())
+    if not text:
         return ()
     try:
         return tuple(float(part) for part in text.split(","))

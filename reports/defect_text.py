@@ -133,7 +133,10 @@ def _at(
 
 def _true(true: pd.Series, kind: str) -> str:
     """True deviation of a kind, nothing where there is no column that it could be a part of."""
-    return f"{true[kind]:+.1f}" if kind in true and np.isfinite(true[kind]) else ""
+    if kind not in true or not np.isfinite(true[kind]):
+        return ""
+    text = f"{true[kind]:+.1f}"
+    return "0.0" if float(text) == 0 else text
 
 
 def _cell(own: pd.DataFrame, kind: str) -> str:

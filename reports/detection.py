@@ -129,7 +129,7 @@ def detection_table(summary: pd.DataFrame, *, title: str) -> Table:
         "interval; none for a single image or where all agree). detection.csv has precision and "
         "recall.",
         header=(
-            "thickness (cells)", "dose (e/Å²)", "restorer", *(head for _, head in shown),
+            "thickness (atoms)", "dose (e/Å²)", "restorer", *(head for _, head in shown),
             "n: images",
         ),
         rows=tuple(rows),

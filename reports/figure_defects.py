@@ -22,6 +22,8 @@ Floats = NDArray[np.float64]
 
 #: Half the side of an example in Å: the defect and the columns round it.
 _REACH = 5.2
+#: The grey scale round an adatom ends at this many times its brightness.
+_FAINT = 4.0
 _RED = "#D40000"
 _LETTERS = "abcdefghijklmnop"
 
@@ -60,7 +62,7 @@ def figure_defects(run: Run, summary: pd.DataFrame, *, case: str) -> "Figure":
     height = float(figure.get_size_inches()[1])
     split = top - 2.15 / height
     first = _examples(figure, run, case=case, looks=looks, area=(split, top - 0.16 / height))
-    columns = 4
+    columns = 3 if len(kinds) < 6 else 4
     lines = -(-(len(kinds) + 1) // columns)
     grid = figure.add_gridspec(
         lines, columns, left=0.082, right=0.985, bottom=bottom + 0.4 / height,
@@ -73,7 +75,7 @@ def figure_defects(run: Run, summary: pd.DataFrame, *, case: str) -> "Figure":
         own = shown[shown["kind"] == kind]
         _curves(axes, own, looks=looks, limits=reach)
         panels.dose_axis(axes, doses)
-        if number + columns < len(kinds) + 1 and number // columns < lines - 1:
+        if number + columns < len(kinds):
             axes.set_xlabel("")
         if number % columns == 0:
             axes.set_ylabel("defect fidelity")
@@ -110,7 +112,7 @@ def defect_settings(info: Mapping[str, Any], found: pd.DataFrame) -> str:
         f"bars: 95 % confidence intervals of the mean. Noise: {noise_text(info.get('noise'))}. "
         f"Fit: {fit_text(info.get('fit'))}. Microscope: {microscope_text(info.get('microscope'))}; "
         f"{info.get('sampling', float('nan')):g} Å/px. Example images: realization 0, on the grey "
-        "scale of the noise-free one but for the raw image."
+        "scale of the noise-free one but for the raw image; brighter columns may be saturated."
     )
 
 
@@ -169,7 +171,7 @@ def _examples(
     """Show the noise-free image and, at the lowest dose kept, raw and restored; count them."""
     image, dose = _kept(run, case)
     sampling = float(run.case_info(case).get("sampling", np.nan))
-    centre = _first_defect(run, case)
+    kind, centre = _first_defect(run, case)
     best = main_restorer(looks)
     raw = next((name for name in looks if is_raw(name)), None)
     rest = [name for name in looks if name not in (raw, best)]
@@ -179,9 +181,7 @@ def _examples(
     )
     clean = run.examples.clean(case, image)
     reach = _REACH / sampling
-    scale = None
-    if clean is not None:
-        scale = (0.0, float(np.percentile(_crop(clean, centre, reach=reach), 99.8)))
+    scale = None if clean is None else (0.0, _white(clean, centre, kind=kind, reach=reach))
     pictures = [("noise-free", clean)]
     for name in names:
         made = run.examples.image(case, image, dose=dose, restorer=name)
@@ -192,7 +192,7 @@ def _examples(
         panels.picture(axes, crop, sampling=sampling, bar=2.0)
         if crop is not None:
             _same_scale(axes, scale, noisy=number > 0 and is_raw(names[number - 1]))
-            _mark(axes, crop, sampling=sampling)
+            _mark(axes, centre - _corner(centre, reach=reach), sampling=sampling)
         panels.heading(axes, _LETTERS[number], title)
     return len(pictures)
 
@@ -204,11 +204,21 @@ def _same_scale(axes: "Axes", scale: tuple[float, float] | None, *, noisy: bool)
             shown.set_clim(*scale)
 
 
-def _mark(axes: "Axes", crop: Floats, *, sampling: float) -> None:
+def _white(clean: Floats, centre: Floats, *, kind: str, reach: float) -> float:
+    """Brightest value of the grey scale: a faint adatom beside bright columns must be seen."""
+    if kind.startswith("adatom"):
+        x, y = np.rint(centre).astype(int)
+        return _FAINT * float(clean[y, x])
+    return float(np.percentile(_crop(clean, centre, reach=reach), 99.8))
+
+
+def _mark(axes: "Axes", place: Floats, *, sampling: float) -> None:
     from matplotlib.patches import Circle
 
-    middle = (crop.shape[1] - 1) / 2, (crop.shape[0] - 1) / 2
-    axes.add_patch(Circle(middle, 0.95 / sampling, fill=False, color=_RED, linewidth=1.1))
+    circle = Circle(
+        (float(place[0]), float(place[1])), 0.95 / sampling, fill=False, color=_RED, linewidth=1.1
+    )
+    axes.add_patch(circle)
 
 
 def _kept(run: Run, case: str) -> tuple[str, float]:
@@ -221,20 +231,27 @@ def _kept(run: Run, case: str) -> tuple[str, float]:
     return str(pairs["image"].iloc[0]), float(pairs["dose"].iloc[0])
 
 
-def _first_defect(run: Run, case: str) -> Floats:
-    """Position (x, y) in px of the first kind of defect that the case has."""
+def _first_defect(run: Run, case: str) -> tuple[str, Floats]:
+    """Kind and position (x, y) in px of the first defect that the case has."""
     rows = run.records[run.records["case"] == case].drop_duplicates("column")
     roles = column_roles(run.case_info(case), rows)
     for kind in KIND_NAMES:
         here = rows[roles["kind"] == kind]
         if len(here):
             place: Floats = here[["x_true", "y_true"]].to_numpy(dtype=np.float64)[0]
-            return place
+            return kind, place
     raise ValueError("a case with sites has at least one defect")
+
+
+def _corner(centre: Floats, *, reach: float) -> Floats:
+    """First pixel (x, y) of the crop round a place."""
+    first: Floats = np.maximum(0, np.rint(centre) - round(reach))
+    return first
 
 
 def _crop(pixels: Floats, centre: Floats, *, reach: float) -> Floats:
     x, y = np.rint(centre).astype(int)
+    left, top = _corner(centre, reach=reach).astype(int)
     half = round(reach)
-    crop: Floats = pixels[max(0, y - half) : y + half + 1, max(0, x - half) : x + half + 1]
+    crop: Floats = pixels[top : y + half + 1, left : x + half + 1]
     return crop

@@ -184,6 +184,7 @@ class TestRun:
             (("--restorer", "no/such.keras"), "no/such.keras"),
             (("--doses=-5",), "dose"),
             (("--doses", "5e2;1e3"), "--doses"),
+            (("--doses", "500", "--doses", "500"), "named twice"),
             (("--realizations", "0"), "realizations"),
             (("--seed=-1",), "seed"),
             (("--jobs", "0"), "jobs"),
