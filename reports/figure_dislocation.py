@@ -49,8 +49,9 @@ def figure_dislocation(run: Run, summary: pd.DataFrame, *, case: str) -> "Figure
     shown = [name for name in (raw, restored) if name is not None]
     figure, bottom, top = panels.new_figure(
         2.75 + 2.275 * len(shown),
-        footer="MAE: mean distance |r - r_ref|. MPE: mean absolute percentage error. "
-        + settings_text(info, rows),
+        footer="MAE: mean distance |r - r_ref|. MPE: mean absolute percentage error. Circuits run "
+        "through columns fitted from their true places: they close alike where a restorer has "
+        "drawn the core as perfect lattice. " + settings_text(info, rows),
         title=f"Accuracy against dose: {run.title(case)}",
         complete=run.complete,
     )
