@@ -125,6 +125,12 @@ def _at(
             )
             text += f" (raw fits {beside})"
         text += "."
+    lone = own[own["kind"] == "adatom0"]
+    if len(lone) and abs(shift := float(lone["reference_shift"].iloc[0])) > FAITHFUL:
+        text += (
+            f" The lone adatom is held against empty places, which come out {100 * abs(shift):.0f} "
+            f"% of an atom too {'bright' if shift > 0 else 'dark, below zero'}."
+        )
     kind: Kind = "undecided" if counts["undecided"] == len(own) else "finding"
     if weakened:
         kind = "warning"

@@ -85,7 +85,8 @@ def summarise_defects(
         for kind 'perfect' the deviation as a share of a column, whose truth is
         ``true_deviation_pct``), method, scatter (standard deviation over realizations of the value
         of one image), true_deviation_pct (in percent of a like column's SCS; NaN beside an empty
-        one), difference,
+        one), reference_shift (mean error of the like columns' own SCS over the true deviation: what
+        of the fidelity's error is theirs, with the sign reversed), difference,
         difference_low, difference_high (paired, against raw; NaN for raw), n_realizations (fitted
         ones), n_failed. Empty if the run has no defects.
     """
@@ -95,9 +96,11 @@ def summarise_defects(
         share=sites["deviation"]
         / np.where(perfect, sites["true_reference"], sites["true_deviation"]),
         true_share=100 * sites["true_deviation"] / _of_a_column(sites),
+        shift=(sites["reference"] - sites["true_reference"])
+        / np.where(perfect, sites["true_reference"], sites["true_deviation"]),
     )
     # Sites of one kind in one image count as one: the realization is the unit.
-    per_image = sites.groupby([*_KEYS, "kind"], sort=False)[["share", "true_share"]].mean()
+    per_image = sites.groupby([*_KEYS, "kind"], sort=False)[["share", "true_share", "shift"]].mean()
     per_image = per_image.reset_index()
     raw = per_image[per_image["restorer"] == "raw"].set_index(
         ["case", "image", "dose", "kind", "realization"]
@@ -119,6 +122,7 @@ def summarise_defects(
                 **asdict(mean),
                 "scatter": float(values[fitted].std(ddof=1)) if fitted.sum() > 1 else np.nan,
                 "true_deviation_pct": float(group["true_share"].iloc[0]),
+                "reference_shift": float(group["shift"].mean()),
                 "difference": against.value,
                 "difference_low": against.low,
                 "difference_high": against.high,
@@ -138,7 +142,8 @@ def summarise_defects(
 
 _SUMMARY = [
     *_CELL, "kind", "value", "low", "high", "method", "scatter", "true_deviation_pct",
-    "difference", "difference_low", "difference_high", "n_realizations", "n_failed",
+    "reference_shift", "difference", "difference_low", "difference_high", "n_realizations",
+    "n_failed",
 ]  # fmt: skip
 
 

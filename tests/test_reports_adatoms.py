@@ -20,16 +20,24 @@ COLUMNS = case_columns(CASE, "particle").rename(columns={"x": "x_true", "y": "y_
 ATOM = 0.01
 
 
-def make_records(keep, *, noise=0.0, realizations=6):
-    """Records in which each restorer keeps the share `keep[restorer]` of every adatom."""
+def make_records(keep, *, noise=0.0, realizations=6, vacuum=0.0):
+    """Records in which each restorer keeps the share `keep[restorer]` of every adatom.
+
+    Empty places show `vacuum` atoms.
+    """
     rng = np.random.default_rng(3)
     roles = column_roles(INFO["cases"][CASE.name], COLUMNS)
     adatom = roles["kind"].str.startswith("adatom").to_numpy()
     truth = ATOM * COLUMNS["count"].to_numpy(dtype=float)
+    empty = (COLUMNS["count"] == 0).to_numpy()
     frames = []
     for restorer, share in keep.items():
         for realization in range(realizations):
-            scs = truth - (1 - share) * ATOM * adatom + noise * rng.normal(size=len(truth))
+            scs = (
+                truth
+                + ATOM * ((share - 1) * adatom + vacuum * empty)
+                + noise * rng.normal(size=len(truth))
+            )
             frames.append(
                 pd.DataFrame(
                     {
@@ -97,6 +105,20 @@ def test_table_and_sentences_speak_of_adatoms():
     assert said.text.startswith("At 500 e/Å², of 4 adatoms after CGRDN: 4 weakened.")
     assert "unit cells" not in said.text
     assert said.kind == "warning"
+
+
+def test_a_vacuum_that_is_off_is_told_from_an_adatom_that_is():
+    """The adatom itself is right; its empty twins are 0.9 atoms below zero."""
+    fidelity = summarise_defects(make_records({"raw": 1.0}, noise=1e-4, vacuum=-0.9), INFO)
+    lone = fidelity.set_index("kind").loc["adatom0"]
+    assert lone["value"] == pytest.approx(1.9, abs=0.01)
+    assert lone["reference_shift"] == pytest.approx(-0.9, abs=0.01)
+    (said,) = defect_sentences(fidelity, restorer="raw")
+    assert "1 exaggerated" in said.text
+    assert "empty places, which come out 90 % of an atom too dark, below zero." in said.text
+    clean = summarise_defects(make_records({"raw": 1.0}, noise=1e-4), INFO)
+    (said,) = defect_sentences(clean, restorer="raw")
+    assert "empty places" not in said.text
 
 
 def test_the_figure_names_every_adatom(tmp_path):
