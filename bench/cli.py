@@ -254,9 +254,9 @@ def images(
 
 
 def _doses(given: list[str] | None) -> tuple[float, ...]:
-    text = ",".join(given or ())
-    if not text:
+    if not given:
         return ()
+    text = ",".join(given)
     try:
         return tuple(float(part) for part in text.split(","))
     except ValueError as error:

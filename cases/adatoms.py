@@ -10,7 +10,7 @@ import numpy.typing as npt
 from cases.description import Case
 from cases.scan import POINT_GROUP
 from cases.specimens import AdatomSite, ParticleAdatoms
-from cases.structures import Specimen, build
+from cases.structures import build
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
@@ -42,12 +42,6 @@ def adatom_position(structure: ParticleAdatoms, site: AdatomSite) -> FloatArray:
     middle = (specimen.planes // 2 + 0.5) * specimen.plane_distance
     x, y, z = (half * number for number in site.place)
     return np.array([x, y, z + middle])
-
-
-def neighbours(specimen: Specimen, position: FloatArray, *, distance: float) -> int:
-    """How many atoms lie as near to a position as nearest neighbours do, `distance` Å."""
-    apart = np.linalg.norm(specimen.positions - position, axis=1)
-    return int((apart < distance * 1.01).sum())
 
 
 def twins(site: AdatomSite) -> IntArray:

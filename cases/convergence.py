@@ -20,6 +20,7 @@ from cases.configuration import DECLARED, Slicing, scan_supercell, scan_windows
 from cases.description import Case, SupercellScan, WindowScan
 from cases.files import default_path, read_scan, record_provenance
 from cases.multislice import abtem_settings, configuration_rng
+from cases.specimens import DefectLadder, ParticleAdatoms
 from cases.wide_window import WindowCorrection
 from noise.errors import InputError
 
@@ -86,7 +87,18 @@ class Deviation:
 
 
 def variations(case: Case) -> tuple[Variation, ...]:
-    """Finer settings of a case: grid, slices, and supercell or window."""
+    """Finer settings of a case: grid, slices, and supercell or window.
+
+    Raises
+    ------
+    InputError
+        If the file of the case stores changes of another case's image, which this cannot measure.
+    """
+    if isinstance(case.structure, DefectLadder | ParticleAdatoms):
+        raise InputError(
+            f"the file of case '{case.name}' stores changes of '{case.structure.host_case}': "
+            "measure the convergence of that one"
+        )
     match case.simulation:
         case SupercellScan() as scan:
             wide = replace(scan, repeats=8, grid_points=1080)
@@ -132,8 +144,8 @@ def places(case: Case) -> IntArray:
             # Columns are a / 2 = 8.55 steps apart along x and along y.
             return np.array([[0, 0], [2, 1], [4, 0], [4, 4], [26, 9], [28, 30], [43, 17], [40, 38]])
         case WindowScan():
-            # Anywhere within 9 Å of the core: the widest window stays inside the crystal.
-            return np.random.default_rng(1).integers(-39, 40, size=(24, 2))
+            # Within 6.9 Å of the core along x and y: the widest window stays inside the crystal.
+            return np.random.default_rng(1).integers(-30, 31, size=(24, 2))
 
 
 def measure(

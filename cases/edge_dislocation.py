@@ -45,8 +45,8 @@ CASE: Final = Case(
         fine_radius=None,
         seed=20230002,
         coarse=CoarseLevel(grid=6, window=120, outer=165.0, places=1),
-        # 36.7 Å; from within 12 Å of the core it stays inside the crystal.
-        wide=WideLevel(window=1280, probes=12, reach=12.0),
+        # 36.7 Å; from so near the core it stays inside the crystal, which ends at 27.6 Å.
+        wide=WideLevel(window=1280, probes=12, reach=9.0),
     ),
     images=(ImageSpec(label="core", thickness=6),),
     sampling=0.2,

@@ -180,7 +180,7 @@ def combine(case: Case, amount: Amount, *, folder: Path, output: Path) -> Path:
             mean, stderr = added(plan, scans["fine"], images=len(labels))
         case _:
             mean, stderr = estimate(plan, scans, images=len(labels))
-    made = provenance(case, scans) | _convergence(case, output)
+    made = provenance(case, scans)
     if "wide" in scans:
         lines = [
             fit_correction(scans["fine"], scans["wide"], image=image)
@@ -193,6 +193,7 @@ def combine(case: Case, amount: Amount, *, folder: Path, output: Path) -> Path:
         made["window_correction"] = {
             label: asdict(line) for label, line in zip(labels, lines, strict=True)
         }
+    made |= _convergence(case, output, made=made)
     step, first = _geometry(case, plan)
     scan = Scan(
         labels=labels,
@@ -205,14 +206,17 @@ def combine(case: Case, amount: Amount, *, folder: Path, output: Path) -> Path:
     return write_scan(output, scan, case=case, provenance=made)
 
 
-def _convergence(case: Case, output: Path) -> dict[str, Any]:
-    """What an earlier file of the same simulation states of its convergence."""
-    if not output.exists():
+def _convergence(case: Case, output: Path, *, made: dict[str, Any]) -> dict[str, Any]:
+    """What an earlier file states of its convergence, if it was made in the same way."""
+    try:
+        _, earlier, simulated = read_scan(output)
+    except InputError:  # none, or a damaged one, which is replaced
         return {}
-    _, earlier, simulated = read_scan(output)
-    if simulated != canonical_json(case.simulated()) or "convergence" not in earlier:
-        return {}
-    return {"convergence": earlier["convergence"]}
+    same = simulated == canonical_json(case.simulated()) and all(
+        canonical_json({"": earlier.get(key)}) == canonical_json({"": made.get(key)})
+        for key in ("window_correction", "versions")
+    )
+    return {"convergence": earlier["convergence"]} if same and "convergence" in earlier else {}
 
 
 def _require_full_images(case: Case, amount: Amount) -> None:

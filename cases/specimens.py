@@ -1,4 +1,4 @@
-"""Frozen descriptions of specimens: material, crystals, dislocation, particle, defects."""
+"""Frozen descriptions of specimens: material, crystals, dislocation, particle, defects, adatoms."""
 
 from dataclasses import dataclass
 from typing import Literal

@@ -2,10 +2,11 @@
 
 An aberration-free probe has tails that fall off slowly. What leaves a window of the specimen enters
 it again on the opposite side, since the discrete Fourier transform is periodic, and meets other
-atoms there than it should. With f the share of the beam so far from its centre, the window shows
-(1 + f') I - f' m where the specimen shows I, m being the mean over its surroundings: a straight
-line in I where m is the same everywhere, as in a specimen of even thickness. The line is fitted to
-the repeated probes, which see the same displacements in both windows, and applied to all points.
+atoms there than it should. If a share f of the beam lies so far out that it sees the mean m of the
+surroundings, a window that gives this share to the probe's own place shows I where the specimen
+shows (1 - f) I + f m: a straight line in I where m is the same everywhere, as in a specimen of even
+thickness. The line is fitted to the repeated probes, which see the same displacements in both
+windows, and applied to all points.
 """
 
 from collections.abc import Sequence
@@ -34,6 +35,9 @@ class WindowCorrection:
     rms_after, worst_after : float
         The same after correction. Each probe is predicted by the line through the other
         configurations' probes.
+    mean_after : tuple of four float
+        Mean relative deviation after correction of the darkest quarter of the probes to the
+        brightest, predicted likewise: what is left of it that is no line.
     """
 
     offset: float
@@ -43,6 +47,7 @@ class WindowCorrection:
     worst_before: float
     rms_after: float
     worst_after: float
+    mean_after: tuple[float, ...]
 
     def applied(self, fractions: FloatArray) -> FloatArray:
         """Fractions as the wide window would show them."""
@@ -58,7 +63,7 @@ class WindowCorrection:
 def fit_correction(
     fine: Sequence[ConfigurationScan], wide: Sequence[ConfigurationScan], *, image: int
 ) -> WindowCorrection:
-    """Fit the line by least squares.
+    """Fit the line by least squares of relative deviations: dark places weigh as bright ones.
 
     Parameters
     ----------
@@ -91,6 +96,7 @@ def fit_correction(
         a, b = _line(x[~held_out], (y - x)[~held_out])
         predicted[held_out] = x[held_out] + a + b * x[held_out]
     before, after = x / y - 1, predicted / y - 1
+    quarters = np.array_split(after[np.argsort(y)], 4)
     return WindowCorrection(
         offset=offset,
         slope=slope,
@@ -99,9 +105,10 @@ def fit_correction(
         worst_before=float(np.abs(before).max()),
         rms_after=float(np.sqrt(np.mean(after**2))),
         worst_after=float(np.abs(after).max()),
+        mean_after=tuple(float(quarter.mean()) for quarter in quarters),
     )
 
 
 def _line(x: FloatArray, y: FloatArray) -> tuple[float, float]:
-    slope, offset = np.polyfit(x, y, 1)
+    slope, offset = np.polyfit(x, y, 1, w=1 / x)
     return float(offset), float(slope)

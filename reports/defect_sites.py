@@ -70,11 +70,17 @@ def column_roles(case: Mapping[str, Any], columns: pd.DataFrame) -> pd.DataFrame
     Raises
     ------
     InputError
-        If a column stands on no lattice site, or a site holds no column.
+        If a column stands on no lattice site, a site holds no column, or its kind is not known.
     """
     structure = case["structure"]
     places = _lattice_places(case, columns)
     sites = {(int(site["i"]), int(site["j"])): str(site["kind"]) for site in _sites(structure)}
+    unknown = sorted(set(sites.values()) - set(KIND_NAMES))
+    if unknown:
+        raise InputError(
+            f"case '{case.get('name')}' has sites of kind {', '.join(unknown)}, which the report "
+            "does not know"
+        )
     if structure.get("kind") == "particle_adatoms":
         serves = _twins(places, sites)
     else:

@@ -125,16 +125,28 @@ def _at(
             )
             text += f" (raw fits {beside})"
         text += "."
-    lone = own[own["kind"] == "adatom0"]
-    if len(lone) and abs(shift := float(lone["reference_shift"].iloc[0])) > FAITHFUL:
-        text += (
-            f" The lone adatom is held against empty places, which come out {100 * abs(shift):.0f} "
-            f"% of an atom too {'bright' if shift > 0 else 'dark, below zero'}."
-        )
+    text += _vacuum(own)
     kind: Kind = "undecided" if counts["undecided"] == len(own) else "finding"
     if weakened:
         kind = "warning"
     return [Sentence(text, kind, title)]
+
+
+def _vacuum(own: pd.DataFrame) -> str:
+    """Say of a lone adatom if the empty places that it is held against are not as they should."""
+    lone = own[own["kind"] == "adatom0"]
+    if lone.empty:
+        return ""
+    names = ["reference_shift", "reference_low", "reference_high"]
+    shift, low, high = (float(number) for number in lone[names].iloc[0])
+    if not (low > FAITHFUL or high < -FAITHFUL):
+        return ""
+    ends = sorted((100 * abs(low), 100 * abs(high)))
+    share = quantity(100 * abs(shift), ends[0], ends[1], unit="%")
+    return (
+        f" The lone adatom is held against empty places, which come out {share} of an atom too "
+        f"{'bright' if shift > 0 else 'dark'}."
+    )
 
 
 def _true(true: pd.Series, kind: str) -> str:

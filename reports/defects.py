@@ -85,8 +85,9 @@ def summarise_defects(
         for kind 'perfect' the deviation as a share of a column, whose truth is
         ``true_deviation_pct``), method, scatter (standard deviation over realizations of the value
         of one image), true_deviation_pct (in percent of a like column's SCS; NaN beside an empty
-        one), reference_shift (mean error of the like columns' own SCS over the true deviation: what
-        of the fidelity's error is theirs, with the sign reversed), difference,
+        one), reference_shift, reference_low, reference_high (mean error of the like columns' own
+        SCS over the true deviation: what of the fidelity's error is theirs, with the sign
+        reversed), difference,
         difference_low, difference_high (paired, against raw; NaN for raw), n_realizations (fitted
         ones), n_failed. Empty if the run has no defects.
     """
@@ -107,7 +108,7 @@ def summarise_defects(
     )["share"]
     rows = []
     for key, group in per_image.groupby([*_CELL, "kind"], sort=False):
-        identity = dict(zip([*_CELL, "kind"], key, strict=True))
+        identity: dict[str, Any] = dict(zip([*_CELL, "kind"], key, strict=True))
         values = group["share"].to_numpy(dtype=np.float64)
         beside = raw.reindex(
             pd.MultiIndex.from_frame(group[["case", "image", "dose", "kind", "realization"]])
@@ -122,7 +123,7 @@ def summarise_defects(
                 **asdict(mean),
                 "scatter": float(values[fitted].std(ddof=1)) if fitted.sum() > 1 else np.nan,
                 "true_deviation_pct": float(group["true_share"].iloc[0]),
-                "reference_shift": float(group["shift"].mean()),
+                **_shift(group, level=level),
                 "difference": against.value,
                 "difference_low": against.low,
                 "difference_high": against.high,
@@ -142,9 +143,18 @@ def summarise_defects(
 
 _SUMMARY = [
     *_CELL, "kind", "value", "low", "high", "method", "scatter", "true_deviation_pct",
-    "reference_shift", "difference", "difference_low", "difference_high", "n_realizations",
-    "n_failed",
+    "reference_shift", "reference_low", "reference_high", "difference", "difference_low",
+    "difference_high", "n_realizations", "n_failed",
 ]  # fmt: skip
+
+
+def _shift(group: pd.DataFrame, *, level: float) -> dict[str, float]:
+    """Shift of the like columns with its interval, from one value per realization."""
+    values = group["shift"].to_numpy(dtype=np.float64)
+    found = _mean_estimate(values[np.isfinite(values)], level=level)
+    return {
+        "reference_shift": found.value, "reference_low": found.low, "reference_high": found.high,
+    }  # fmt: skip
 
 
 def _of_a_column(sites: pd.DataFrame) -> Floats:

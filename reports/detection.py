@@ -106,7 +106,7 @@ def detection_table(summary: pd.DataFrame, *, title: str) -> Table:
             ("f1", "F1 (%)"), ("missed_per_image", "missed per image"),
             ("false_per_image", "invented per image"),
             ("vacuum_per_image", "of these in vacuum"),
-            ("empty_filled", "vacancies shown as a column (%)"),
+            ("empty_filled", "empty sites shown as a column (%)"),
         )
         if name in present
     ]  # fmt: skip

@@ -95,7 +95,7 @@ def _curves_shown(thickness: int, thicknesses: NDArray[np.int64]) -> str:
 
 
 def defect_settings(info: Mapping[str, Any], found: pd.DataFrame) -> str:
-    """Put the declared settings of a ladder of defects in sentences, for the foot of its figure.
+    """Put the declared settings of a case with defects in sentences, for the foot of its figure.
 
     Parameters
     ----------

@@ -113,7 +113,7 @@ def realization_statistics(
     records : pandas.DataFrame
         Rows of `reports.records.COLUMNS`.
     sites : pandas.DataFrame, optional
-        Deviations of sites in a crystal with defects (`reports.defects.site_deviations`).
+        Deviations of sites with defects or adatoms (`reports.defects.site_deviations`).
 
     Returns
     -------

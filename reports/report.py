@@ -45,7 +45,7 @@ def write_report(folder: str | Path) -> Path:
         The page ``report.html``. Beside it: ``report.md``, ``summary.csv``, ``contrasts.csv``,
         ``leaderboard.csv`` and
         each figure as PNG and PDF; ``ablation.csv`` and ``ablation_contrasts.csv`` if the run has
-        an ablation, ``defects.csv`` if it has a ladder of defects, ``detection.csv``
+        an ablation, ``defects.csv`` if it has defects or adatoms, ``detection.csv``
         if its images were searched, ``dislocation_core.csv`` if it has a dislocation.
 
     Raises

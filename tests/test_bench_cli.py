@@ -185,6 +185,7 @@ class TestRun:
             (("--doses=-5",), "dose"),
             (("--doses", "5e2;1e3"), "--doses"),
             (("--doses", "500", "--doses", "500"), "named twice"),
+            (("--doses", ""), "--doses"),
             (("--realizations", "0"), "realizations"),
             (("--seed=-1",), "seed"),
             (("--jobs", "0"), "jobs"),

@@ -7,7 +7,7 @@ import pytest
 
 from cases import CASES, get_case
 from cases.configuration import DECLARED, Slicing
-from cases.convergence import Variation, main, measure, places, variations
+from cases.convergence import Variation, _deviation, main, measure, places, variations
 from cases.files import default_path, read_scan
 from cases.simulate import Amount, simulate
 from tests.toy_cases import tiny_bulk, tiny_particle
@@ -63,7 +63,7 @@ def test_every_case_declares_finer_settings():
 
 
 def test_means_over_configurations_are_compared_with_their_error():
-    """The ratio of means, and an error that falls with the number of configurations."""
+    """The first configuration alone, and the mean of three with an error."""
     case = tiny_particle()
     scan = case.simulation
     narrow = dataclasses.replace(case, simulation=dataclasses.replace(scan, window=48))
@@ -75,6 +75,30 @@ def test_means_over_configurations_are_compared_with_their_error():
     assert several.configurations == 3
     assert 0 < several.error < several.worst
     assert several.worst != one.worst
+
+
+def test_the_stated_error_is_the_scatter_of_repeated_comparisons():
+    """400 comparisons of 8 configurations, 12 probes: scatter of a probe's ratio, k = 5 at 2 %."""
+    rng = np.random.default_rng(4)
+    case = tiny_particle()
+    truth = rng.uniform(0.005, 0.05, 12)
+    rms, errors = [], []
+    for _ in range(400):
+        before = truth * (1 + 0.1 * rng.normal(size=(8, 12)))
+        after = before * (1 + 0.02 * rng.normal(size=(8, 12)))
+        found = _deviation(case, Variation("v", "", case), "particle", before=before, after=after)
+        rms.append(found.rms)
+        errors.append(found.error)
+    scatter = np.sqrt(np.mean(np.square(rms)))  # there is no true deviation
+    stated = np.sqrt(np.mean(np.square(errors)))
+    assert stated == pytest.approx(scatter, rel=0.1)
+    assert stated == pytest.approx(0.02 / np.sqrt(8), rel=0.1)
+
+
+@pytest.mark.parametrize("name", ["defect_ladder", "particle_adatoms"])
+def test_files_of_changes_have_no_convergence_of_their_own(name, capsys):
+    assert main([name]) == 2
+    assert "measure the convergence of that one" in capsys.readouterr().err
 
 
 def test_the_command_records_what_it_prints(tmp_path, capsys, monkeypatch):
@@ -97,6 +121,10 @@ def test_the_command_records_what_it_prints(tmp_path, capsys, monkeypatch):
     # made again, the file keeps what was measured of the same simulation
     simulate(case, Amount(8), folder=tmp_path / "cache", output=path, progress=False)
     assert read_scan(path)[1]["convergence"] == provenance["convergence"]
+    # a damaged file is replaced, and states nothing
+    path.write_bytes(b"no file of ours")
+    simulate(case, Amount(4), folder=tmp_path / "cache", output=path, progress=False)
+    assert "convergence" not in read_scan(path)[1]
     assert main(["toy", "--record", "--variation", "none"], vary=vary) == 2
     assert "leave out --variation" in capsys.readouterr().err
     monkeypatch.undo()

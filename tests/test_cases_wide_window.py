@@ -8,10 +8,12 @@ import pytest
 from cases import get_case
 from cases.configuration import probes_of, simulate_configuration
 from cases.configuration_cache import ConfigurationScan, cache_folder
+from cases.convergence import places
 from cases.description import WideLevel
 from cases.files import default_path, read_scan
 from cases.scan import scan_plan
 from cases.simulate import Amount, simulate
+from cases.structures import build
 from cases.wide_window import fit_correction
 from tests.toy_cases import tiny_particle
 
@@ -118,8 +120,32 @@ def test_a_scan_with_symmetry_has_no_wide_level():
         simulate_configuration(folded, 0, level="wide")
 
 
+def test_no_wide_window_leaves_the_crystal():
+    case = get_case("edge_dislocation")
+    scan = case.simulation
+    positions = build(case.structure).positions
+    half = scan.wide.window * scan.step / scan.oversampling / 2
+    for axis in (0, 1):
+        assert positions[:, axis].min() < -scan.wide.reach - half
+        assert positions[:, axis].max() > scan.wide.reach + half
+    places_probed = places(case) * scan.step
+    widest = 1440 * scan.step / scan.oversampling / 2
+    assert (places_probed.max(axis=0) + widest < positions[:, :2].max(axis=0)).all()
+    assert (places_probed.min(axis=0) - widest > positions[:, :2].min(axis=0)).all()
+
+
+def test_what_is_left_at_dark_and_bright_places_is_told():
+    """A curved relation: the quarters' means show what no line can take out."""
+    fractions = np.random.default_rng(2).uniform(0.005, 0.07, (4, 6))
+    fine, wide = scans(fractions, 2e-4 - 0.5 * fractions**2)
+    found = fit_correction(fine, wide, image=0)
+    assert len(found.mean_after) == 4
+    assert np.ptp(found.mean_after) > 0.001
+
+
 def test_the_shipped_dislocation_is_corrected_to_below_two_percent():
     line = read_scan(default_path(get_case("edge_dislocation")))[1]["window_correction"]["core"]
     assert line["probes"] == 16 * 12
     assert line["worst_after"] < 0.02 < line["worst_before"]
     assert line["rms_after"] < 0.005
+    assert np.abs(line["mean_after"]).max() < 0.003
