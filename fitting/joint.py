@@ -145,22 +145,16 @@ def _started(problem: Problem) -> "Columns":
     if not problem.valid.all():
         pixels = (problem.image, problem.valid.astype(np.float64))
     tried: dict[int, tuple[float, Floats, Floats]] = {}
-    # the search for pairs and their order cost as much as a small fit: made once for all widths
+    # the search for pairs and their order cost as much as a small fit: made once, for the widest
     trials = problem.trial_widths
-    middle = trials[len(trials) // 2]
-    near = neighbours(problem.positions, reach=_reach(problem, middle, linear=False))
-
-    def around(widths: Floats, *, linear: bool) -> Neighbours:
-        reach = _reach(problem, widths, linear=linear)
-        covered = reach <= _reach(problem, middle, linear=False)
-        return near if covered else neighbours(problem.positions, reach=reach)
+    near = neighbours(problem.positions, reach=_reach(problem, trials, linear=False))
 
     def cost(k: int) -> float:
         if not 0 <= k < len(trials):
             return np.inf
         if k not in tried:
             widths = trials[k]
-            state = _place(problem, pixels, widths, around(widths, linear=True), linear=True)
+            state = _place(problem, pixels, widths, near, linear=True)
             value = descent.linear_start(state, support=START_SUPPORT)
             heights = np.empty_like(state.height)
             heights[state.layout.order] = state.height
@@ -175,7 +169,7 @@ def _started(problem: Problem) -> "Columns":
             break
         best = lower
     widths = trials[best]
-    state = _place(problem, pixels, widths, around(widths, linear=False), linear=False)
+    state = _place(problem, pixels, widths, near, linear=False)
     state.height = np.clip(tried[best][1][state.layout.order], *problem.height_bounds)
     state.background = tried[best][2]
     return state
