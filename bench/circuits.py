@@ -10,6 +10,7 @@ import pandas as pd
 
 from bench.reference import clean_fit
 from cases.burgers import burgers_by_phase
+from cases.columns import to_pixels
 from cases.description import Case
 
 FloatArray = npt.NDArray[np.float64]
@@ -62,7 +63,7 @@ def _reference(case: Case, image: str) -> tuple[float, float]:
 
 
 def _closure(case: Case, positions: FloatArray) -> tuple[float, float]:
-    centre = (np.array(case.shape[::-1]) - 1) / 2 + np.array(case.offset) / case.sampling
+    centre = to_pixels(case, np.zeros((1, 2)))[0]  # the core is the reference point
     closure = burgers_by_phase(positions, centre=centre, radius=RADIUS / case.sampling)
     if closure is None:
         return float("nan"), float("nan")

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from cases.block_functions import BlockFunctions, block_reach, window_scan
-from cases.defects import Slice, specimens_of
+from cases.defects import Slice, ladder_of, specimens_of
 from cases.description import Case, WindowScan
 from cases.multislice import (
     abtem_settings,
@@ -56,7 +56,7 @@ def scan_defects(
     fractions : ndarray, shape (specimens, m)
         Fraction of the beam on the detector, in the order of `cases.defects.specimen_labels`.
     """
-    ladder, simulation = _ladder(case)
+    ladder, simulation = ladder_of(case), window_scan(case)
     rng = configuration_rng(simulation.seed, configuration)
     specimens = specimens_of(case)
     thickest = max(spec.thickness for spec in case.images)
@@ -190,7 +190,7 @@ class SiteFunctions(BlockFunctions):
         sites: tuple[tuple[float, float], ...] = ((0.0, 0.0),),
     ) -> None:
         super().__init__(case, thickness=specimen.plane_distance, site=np.zeros(2), reach=reach)
-        self._guest = _ladder(case)[0].guest
+        self._guest = ladder_of(case).guest
         self._element = specimen.element
         kept = self.within(specimen.positions[:, :2])
         self._positions = specimen.positions[kept, :2]
@@ -213,9 +213,3 @@ class SiteFunctions(BlockFunctions):
         guests = self._at_site[here] & (content == "guest")
         elements = [self._guest if guest else self._element for guest in guests]
         return self._positions[here], elements
-
-
-def _ladder(case: Case) -> tuple[DefectLadder, WindowScan]:
-    if not isinstance(case.structure, DefectLadder) or not isinstance(case.simulation, WindowScan):
-        raise TypeError(f"case '{case.name}' is no ladder of defects scanned in windows")
-    return case.structure, case.simulation

@@ -5,12 +5,10 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from cases.defects import site_places
-from cases.description import Case
+from cases.defects import ladder_of, site_places
 from cases.ground_truth import GroundTruth
 from cases.rendering import interpolation_matrix
 from cases.site_truth import SiteGroundTruth, provenance_with_host
-from cases.specimens import DefectLadder
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -21,7 +19,7 @@ class LadderGroundTruth(SiteGroundTruth):
 
     def sites(self, label: str) -> list[tuple[str, FloatArray]]:
         """Label of the stored scan and place (x, y) in Å of each defect."""
-        ladder = _ladder(self.case)
+        ladder = ladder_of(self.case)
         return [
             (f"{label}-{site.kind}", place)
             for site, place in zip(ladder.sites, site_places(ladder), strict=True)
@@ -74,16 +72,10 @@ def as_ladder(truth: GroundTruth, host: GroundTruth) -> LadderGroundTruth:
     ValueError
         If the two differ in material, microscope or thickness.
     """
-    _ladder(truth.case)
+    ladder_of(truth.case)
     return LadderGroundTruth(
         case=truth.case,
         scan=truth.scan,
         provenance=provenance_with_host(truth, host),
         host=host,
     )
-
-
-def _ladder(case: Case) -> DefectLadder:
-    if not isinstance(case.structure, DefectLadder):
-        raise TypeError(f"case '{case.name}' is no ladder of defects")
-    return case.structure

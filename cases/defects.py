@@ -22,6 +22,13 @@ Content = Literal["host", "empty", "guest", "adatom", "vacuum"]
 Slice = tuple[Content, int]
 
 
+def ladder_of(case: Case) -> DefectLadder:
+    """Structure of a ladder of defects; TypeError for another one."""
+    if not isinstance(case.structure, DefectLadder):
+        raise TypeError(f"case '{case.name}' is no ladder of defects")
+    return case.structure
+
+
 def atoms(kind: Defect, cells: int) -> int:
     """Number of atoms of a defective column in a crystal of so many unit cells."""
     changes = {"minus2": -2, "minus1": -1, "plus1": 1, "plus2": 2}
@@ -83,9 +90,7 @@ def scan_labels(case: Case) -> tuple[str, ...]:
 
 def specimens_of(case: Case) -> dict[str, tuple[Slice, ...]]:
     """Specimens that a ladder of defects simulates: of each image the perfect one, then defects."""
-    if not isinstance(case.structure, DefectLadder):
-        raise TypeError(f"case '{case.name}' is no ladder of defects")
-    kinds: tuple[Defect, ...] = ("perfect", *defect_kinds(case.structure))
+    kinds: tuple[Defect, ...] = ("perfect", *defect_kinds(ladder_of(case)))
     return {
         f"{spec.label}-{kind}": slices(kind, spec.thickness)
         for spec in case.images
