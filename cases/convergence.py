@@ -18,14 +18,11 @@ import numpy.typing as npt
 from cases import get_case
 from cases.configuration import DECLARED, Slicing, scan_supercell, scan_windows
 from cases.description import Case, SupercellScan, WindowScan
-from cases.files import default_path, read_scan, record_provenance
+from cases.files import CONVERGENCE, default_path, read_scan, record_provenance
 from cases.multislice import abtem_settings, configuration_rng
 from cases.specimens import DefectLadder, ParticleAdatoms
 from cases.wide_window import WindowCorrection
 from noise.errors import InputError
-
-#: Entry of a file's provenance.
-CONVERGENCE: Final = "convergence"
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]

@@ -19,6 +19,8 @@ from noise.serialise import from_dict
 
 FORMAT: Final = "stembench ground truth"
 FORMAT_VERSION: Final = 1
+#: Entry of the provenance that `cases.convergence` records.
+CONVERGENCE: Final = "convergence"
 DATA_FOLDER: Final = Path(__file__).parent / "data"
 
 Boundary = Literal["periodic", "mirror"]

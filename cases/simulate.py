@@ -29,7 +29,7 @@ from cases.defect_estimate import added, relative_changes
 from cases.defects import scan_labels
 from cases.description import Case, SupercellScan, WindowScan, canonical_json
 from cases.estimate import estimate, provenance
-from cases.files import Scan, default_path, read_scan, write_scan
+from cases.files import CONVERGENCE, Scan, default_path, read_scan, write_scan
 from cases.scan import ScanPlan, scan_plan
 from cases.specimens import DefectLadder, ParticleAdatoms
 from cases.wide_window import fit_correction
@@ -216,7 +216,7 @@ def _convergence(case: Case, output: Path, *, made: dict[str, Any]) -> dict[str,
         canonical_json({"": earlier.get(key)}) == canonical_json({"": made.get(key)})
         for key in ("window_correction", "versions")
     )
-    return {"convergence": earlier["convergence"]} if same and "convergence" in earlier else {}
+    return {CONVERGENCE: earlier[CONVERGENCE]} if same and CONVERGENCE in earlier else {}
 
 
 def _require_full_images(case: Case, amount: Amount) -> None:
