@@ -106,9 +106,15 @@ def defect_settings(info: Mapping[str, Any], found: pd.DataFrame) -> str:
     """
     n = sorted({int(number) for number in found["n_realizations"]})
     number = f"{n[0]}" if len(n) == 1 else f"{n[0]} to {n[-1]}"
+    lone = ""
+    if (found["kind"] == "adatom0").any():
+        lone = (
+            "The lone adatom is held against empty places, so that a vacuum drawn too dark raises "
+            "its fidelity. "
+        )
     return (
         "Fidelity: deviation of a site's SCS from like columns without a defect in the same image, "
-        f"found over true (noise-free image). n = {number} realizations per point, one site each; "
+        f"found over true (noise-free image). {lone}n = {number} realizations per point, one site each; "
         f"bars: 95 % confidence intervals of the mean. Noise: {noise_text(info.get('noise'))}. "
         f"Fit: {fit_text(info.get('fit'))}. Microscope: {microscope_text(info.get('microscope'))}; "
         f"{info.get('sampling', float('nan')):g} Å/px. Example images: realization 0, on the grey "
