@@ -114,8 +114,9 @@ def defect_settings(info: Mapping[str, Any], found: pd.DataFrame) -> str:
         )
     return (
         "Fidelity: deviation of a site's SCS from like columns without a defect in the same image, "
-        f"found over true (noise-free image). {lone}n = {number} realizations per point, one site "
-        f"each; bars: 95 % confidence intervals of the mean. Noise: {noise_text(info.get('noise'))}. "
+        f"found over true (noise-free image). {lone}"
+        f"n = {number} realizations per point, one site each; bars: 95 % confidence "
+        f"intervals of the mean. Noise: {noise_text(info.get('noise'))}. "
         f"Fit: {fit_text(info.get('fit'))}. Microscope: {microscope_text(info.get('microscope'))}; "
         f"{info.get('sampling', float('nan')):g} Å/px. Example images: realization 0, on the grey "
         "scale of the noise-free one but for the raw image; brighter columns may be saturated."
