@@ -115,8 +115,8 @@ def lint(session: nox.Session) -> None:
 
 @nox.session
 def simulate(session: nox.Session) -> None:
-    """Simulate the ground truth again; arguments as of `python -m cases.simulate`."""
-    python(session, "-m", "cases.simulate", *session.posargs)
+    """Simulate the ground truth again; arguments as of `python -m cases.simulation.simulate`."""
+    python(session, "-m", "cases.simulation.simulate", *session.posargs)
 
 
 @nox.session
@@ -125,7 +125,7 @@ def figures(session: nox.Session) -> None:
     wanted = list(session.posargs) or ["noise"]
     if wanted[0] != "noise":
         session.error("only 'noise' is drawn here; a run's figures come with `stembench report`")
-    python(session, "-m", "reports.figure_noise", *wanted[1:], "--out", "out/figures/noise")
+    python(session, "-m", "reports.figures.noise", *wanted[1:], "--out", "out/figures/noise")
 
 
 @nox.session

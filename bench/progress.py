@@ -14,9 +14,9 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-from bench.plan import Block
-from bench.profiles import Profile
-from bench.run import RunOutcome, run_benchmark
+from bench.plan.blocks import Block
+from bench.plan.profiles import Profile
+from bench.run.run import RunOutcome, run_benchmark
 
 
 def _columns() -> tuple[ProgressColumn, ...]:
@@ -33,7 +33,7 @@ def _columns() -> tuple[ProgressColumn, ...]:
 def run_with_progress(
     profile: Profile, folder: Path, *, seed: int, jobs: int | None, verbose: bool
 ) -> RunOutcome:
-    """Run a profile as `bench.run.run_benchmark` does, and say on the terminal how far it is."""
+    """Run a profile (`run_benchmark`) with progress bars on the terminal."""
     console = Console(stderr=True)
     with Progress(*_columns(), console=console) as bar:
         task = bar.add_task(f"Profile {profile.name}", total=None)
@@ -61,9 +61,9 @@ def run_with_progress(
 def images_with_progress(
     folder: Path, *, restorers: Sequence[str], chosen: Sequence[str], seed: int, realizations: int
 ) -> tuple[str, ...]:
-    """Measure images as `bench.images.measure_images` does, show how far it is, and report."""
-    from bench.images import default_restorers, measure_images
-    from reports.image_report import write_image_report
+    """Measure images (`measure_images`) with a progress bar, and write their report."""
+    from bench.images.measure import default_restorers, measure_images
+    from reports import write_image_report
 
     console = Console(stderr=True)
     with Progress(*_columns(), console=console) as bar:

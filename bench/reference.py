@@ -7,15 +7,13 @@ import numpy.typing as npt
 import pandas as pd
 from scipy.spatial import cKDTree
 
-from cases.description import Case, FitChoice
-from cases.ground_truth import load_ground_truth
+from cases import Case, FitChoice, load_ground_truth
 from fitting import Bounds, ColumnFit, cramer_rao, fit_columns
-from noise.errors import InputError
+from stembench.arrays import Floats
+from stembench.errors import InputError
 
-FloatArray = npt.NDArray[np.float64]
 
-
-def positions_and_mask(case: Case, image: str) -> tuple[FloatArray, npt.NDArray[np.bool_]]:
+def positions_and_mask(case: Case, image: str) -> tuple[Floats, npt.NDArray[np.bool_]]:
     """Where the fits of an image start, and which of its pixels they leave out.
 
     Returns
@@ -84,7 +82,7 @@ def reference_table(case: Case, image: str, *, dose: float) -> pd.DataFrame:
     return table
 
 
-def scs_library(case: Case, *, choice: FitChoice) -> FloatArray:
+def scs_library(case: Case, *, choice: FitChoice) -> Floats:
     """SCS in Å² of columns of 1, 2, ... atoms: the noise-free fits of the bulk series.
 
     Each entry is the mean over the measured columns of one thickness.

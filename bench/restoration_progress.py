@@ -3,16 +3,14 @@
 import warnings
 
 import numpy as np
-import numpy.typing as npt
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from restore import RestorationWarning, Restorer
+from stembench.arrays import Floats
 
-FloatArray = npt.NDArray[np.float64]
 
-
-def restore_with_progress(restorer: Restorer, images: FloatArray, *, sampling: float) -> FloatArray:
+def restore_with_progress(restorer: Restorer, images: Floats, *, sampling: float) -> Floats:
     """Restore images and say on the terminal how far it is and what the restorer warns of.
 
     Parameters

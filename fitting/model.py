@@ -9,12 +9,10 @@ from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
-from noise.errors import InputError
+from stembench.arrays import Floats, Integers
+from stembench.errors import InputError
 
-Floats = NDArray[np.float64]
-Integers = NDArray[np.int64]
 Pixel = Literal["sampled", "integrated"]
 Background = Literal["none", "constant", "plane"]
 

@@ -8,8 +8,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from fitting import flags
-from fitting.model import ColumnModel, Floats, Integers, scattering_cross_section
-from fitting.problem import Minimum, Problem
+from fitting.engine.problem import Minimum, Problem
+from fitting.model import ColumnModel, scattering_cross_section
+from stembench.arrays import Floats, Integers
 
 #: name -> unit of the columns of ColumnFit.table ("image" is the unit of the image)
 TABLE: Final[dict[str, str]] = {

@@ -7,8 +7,8 @@ import numpy as np
 from scipy.spatial import cKDTree
 
 from fitting import flags
-from fitting.model import Floats, Integers
-from noise.errors import InputError
+from stembench.arrays import Floats, Integers
+from stembench.errors import InputError
 
 #: Largest drift of a position from its start along x and along y, as a fraction of the distance
 #: to the nearest other column: less than half, so that two columns cannot change places.

@@ -7,11 +7,12 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from fitting import flags
-from fitting.model import BACKGROUND_TERMS, Background, Floats, Integers, Pixel
-from fitting.problem import Minimum, Problem
+from fitting.engine.problem import Minimum, Problem
+from fitting.model import BACKGROUND_TERMS, Background, Pixel
 from fitting.result import ColumnFit, tabulate
 from fitting.start import DRIFT, EDGE_REACH, Bounds, spacing, trial_widths, usable
-from noise.errors import InputError
+from stembench.arrays import Floats, Integers
+from stembench.errors import InputError
 
 Engine = Literal["joint", "lmfit"]
 Estimator = Literal["ls", "poisson"]
@@ -217,10 +218,10 @@ class Task:
 
     def _solve(self, problem: Problem) -> Minimum:
         if self.engine == "lmfit":
-            from fitting import reference
+            from fitting.engine import lmfit_engine as reference
 
             return reference.solve(problem)
-        from fitting import joint
+        from fitting.engine import joint
 
         return joint.solve(problem)
 

@@ -1,6 +1,11 @@
 """The noise model of Lobato, Friedrich and Van Aert (npj Comput. Mater. 10, 2024).
 
-`noise.chain.distort` applies the S(T)EM chain `ScanNoise`, `noise.tem_chain.distort_tem` the TEM
-chain `TemNoise`, `noise.post_processing.post_process` what users do to a pair afterwards, and
+`noise.scan.distort` applies the S(T)EM chain `ScanNoise`, `noise.tem.distort_tem` the TEM
+chain `TemNoise`, `noise.post_processing.apply.post_process` what users do to a pair afterwards, and
 `noise.arrays.distort_array` any of the chains to a user's own image. docs/noise.md explains them.
 """
+
+import lazy_loader
+
+# The names are listed in __init__.pyi, which type checkers read too.
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

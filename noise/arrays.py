@@ -5,14 +5,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from noise.chain import ScanNoise, distort
 from noise.dose import electrons_per_pixel
-from noise.errors import InputError
 from noise.presets import Chain, chain_named
+from noise.scan import ScanNoise, distort
 from noise.seeds import realization_generator
-from noise.tem_chain import TemNoise, distort_tem
-
-FloatArray = npt.NDArray[np.float64]
+from noise.tem import TemNoise, distort_tem
+from stembench.arrays import Floats
+from stembench.errors import InputError
 
 #: Sides of a pixel may differ by this much: abTEM rounds a scan to whole pixels.
 _ANISOTROPY = 0.02
@@ -92,7 +91,7 @@ def _distorted(
     dose: float,
     sampling: float,
     chain: Chain,
-) -> FloatArray:
+) -> Floats:
     if isinstance(chain, TemNoise):
         return distort_tem(stack, generators, dose=dose, sampling=sampling, noise=chain)
     if isinstance(chain, ScanNoise):

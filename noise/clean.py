@@ -3,12 +3,11 @@
 import numpy as np
 import numpy.typing as npt
 
-from noise.errors import InputError
+from stembench.arrays import Floats
+from stembench.errors import InputError
 
-FloatArray = npt.NDArray[np.float64]
 
-
-def checked_images(images: npt.ArrayLike, *, count: int, margin: int) -> FloatArray:
+def checked_images(images: npt.ArrayLike, *, count: int, margin: int) -> Floats:
     """Return clean images as float64 of shape (1 or count, h, w).
 
     Parameters

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from noise.limits import require
 from noise.ranges import RANGES
+from stembench.limits import require
 
 
 def electrons_per_pixel(dose: float, sampling: float) -> float:

@@ -6,18 +6,18 @@ from typing import Final
 
 import numpy as np
 
-from noise.camera import DarkCurrent, FixedPattern
-from noise.chain import STUDY_SCAN, ScanNoise
-from noise.digitiser import Clip, Quantisation
-from noise.errors import InputError
-from noise.fast_scan import FastScan
-from noise.jitter import Jitter
-from noise.limits import require
-from noise.mtf import Mtf
-from noise.point_defects import PointDefects
-from noise.readout import ReadoutNoise
-from noise.row_lines import RowLines
-from noise.tem_chain import TemNoise
+from noise.scan import STUDY_SCAN, ScanNoise
+from noise.stages.camera import DarkCurrent, FixedPattern
+from noise.stages.digitiser import Clip, Quantisation
+from noise.stages.fast_scan import FastScan
+from noise.stages.jitter import Jitter
+from noise.stages.mtf import Mtf
+from noise.stages.point_defects import PointDefects
+from noise.stages.readout import ReadoutNoise
+from noise.stages.row_lines import RowLines
+from noise.tem import TemNoise
+from stembench.errors import InputError
+from stembench.limits import require
 
 Chain = ScanNoise | TemNoise
 

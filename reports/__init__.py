@@ -1,16 +1,6 @@
-"""Reports of a run: summaries, tables, figures, verdict and page, all recomputed from records."""
+"""Records of a run and all that is recomputed from them: tables, figures, verdict, page, gate."""
 
-from pathlib import Path
+import lazy_loader
 
-
-def write_report(folder: str | Path) -> Path:
-    """Write the report of the run in `folder` and return the path of its page.
-
-    See `reports.report.write_report`; this entry point only delays the imports.
-    """
-    from reports.report import write_report as write
-
-    return write(folder)
-
-
-__all__ = ["write_report"]
+# The names are listed in __init__.pyi, which type checkers read too.
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from noise.errors import InputError
 from restore.restorer import (
     ImageRestorer,
     Progress,
@@ -18,6 +17,7 @@ from restore.restorer import (
     RestorerMetadata,
     SteppedRestorer,
 )
+from stembench.errors import InputError
 
 
 def _checked_images(images: ArrayLike) -> NDArray[np.float64]:

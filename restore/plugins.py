@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any
 
-from noise.errors import InputError
 from restore.restorer import ImageRestorer, RestorerMetadata
+from stembench.errors import InputError
 
 GROUP = "stembench.restorers"
 """The entry-point group: each entry names a factory that returns an `ImageRestorer`."""
@@ -80,7 +80,7 @@ def find_factory(name: str, /, *, built_in: Collection[str]) -> Callable[..., Im
 
     Raises
     ------
-    noise.errors.InputError
+    stembench.errors.InputError
         When the name is taken more than once.
     """
     matching = [plugin for plugin in find_plugins() if plugin.name == name]

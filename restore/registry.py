@@ -7,21 +7,21 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from noise.errors import InputError
-from restore.blind_spot import BlindSpotSettings, load_blind_spot
-from restore.cgrdn_restorer import ENGINES, load_cgrdn
-from restore.classical import GaussianFilter, Raw
+from restore.cgrdn.cgrdn_restorer import ENGINES, load_cgrdn
+from restore.classical.fourier import BraggFilter, WienerFilter
+from restore.classical.non_local_means import NonLocalMeans
+from restore.classical.raw_and_gaussian import GaussianFilter, Raw
+from restore.classical.stabilised import PatchPCA, TotalVariation, Wavelet, load_block_matching
 from restore.contract import ContractRestorer
-from restore.fourier import BraggFilter, WienerFilter
-from restore.non_local_means import NonLocalMeans
+from restore.networks.noise2void import BlindSpotSettings, load_blind_spot
 from restore.plugins import find_factory, find_plugins
 from restore.restorer import ImageRestorer, Restorer
 from restore.settings import Setting, defaults, read_free_settings, read_settings
-from restore.stabilised import PatchPCA, TotalVariation, Wavelet, load_block_matching
-from restore.user_callable import load_callable
-from restore.user_keras import load_keras_file
-from restore.user_onnx import load_onnx_file
-from restore.user_saved_model import load_saved_model
+from restore.user_models.keras_file import load_keras_file
+from restore.user_models.onnx_file import load_onnx_file
+from restore.user_models.python_callable import load_callable
+from restore.user_models.saved_model import load_saved_model
+from stembench.errors import InputError
 
 
 @dataclass(frozen=True)
@@ -186,7 +186,7 @@ def load_restorer(spec: str, /) -> Restorer:
 
     Raises
     ------
-    noise.errors.InputError
+    stembench.errors.InputError
         When nothing is known by that name, or it cannot be loaded; the message says why.
     """
     load = _built_in(spec) or _plugin(spec)

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Protocol, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
-from noise.errors import InputError
+from stembench.errors import InputError
 
 if TYPE_CHECKING:
-    from restore.tiling import Tiling
+    from restore.networks.tiling import Tiling
 
 Progress = Callable[[int, int], None]
 """Told how many steps of one image are done and how many there are."""
@@ -131,7 +131,7 @@ class Restorer(Protocol):
 
         Raises
         ------
-        noise.errors.InputError
+        stembench.errors.InputError
             When the images or the sampling cannot be used.
         restore.RestorationError
             When the restorer fails or returns another shape or values that are not finite.

@@ -9,7 +9,7 @@ import dataclasses
 import math
 from typing import Any
 
-from noise.errors import InputError
+from stembench.errors import InputError
 
 Setting = bool | int | float | str
 
@@ -57,7 +57,7 @@ def read_settings(text: str, kind: type[Any], /, *, restorer: str) -> dict[str, 
 
     Raises
     ------
-    noise.errors.InputError
+    stembench.errors.InputError
         When a setting is unknown, named twice, or not of its type.
     """
     known = defaults(kind)
@@ -88,7 +88,7 @@ def read_free_settings(text: str, /, *, restorer: str) -> dict[str, Setting]:
 
     Raises
     ------
-    noise.errors.InputError
+    stembench.errors.InputError
         When a part is no ``key=value`` or a key is given twice.
     """
     read: dict[str, Setting] = {}

@@ -9,7 +9,7 @@ import h5py
 import numpy as np
 import pandas as pd
 
-from reports.records import SCHEMA_VERSION, conform
+from reports.records.schema import SCHEMA_VERSION, conform
 
 
 @dataclass(frozen=True)

@@ -3,14 +3,7 @@
 import dataclasses
 
 from cases import get_case
-from cases.description import (
-    BulkCrystal,
-    CoarseLevel,
-    ImageSpec,
-    Nanoparticle,
-    SupercellScan,
-    WindowScan,
-)
+from cases.case import BulkCrystal, CoarseLevel, ImageSpec, Nanoparticle, SupercellScan, WindowScan
 
 
 def tiny_bulk():

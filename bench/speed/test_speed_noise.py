@@ -9,16 +9,16 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from noise.chain import STUDY_SCAN, ScanNoise, distort
-from noise.detector import add_pulse_noise, count_electrons
-from noise.digitiser import quantise, saturate
-from noise.fast_scan import trail
-from noise.jitter import displace_lines, line_displacements, spline_coefficients
-from noise.point_defects import multiply_defects
 from noise.presets import FULL_SCAN, FULL_TEM
-from noise.row_lines import replace_row_lines
+from noise.scan import STUDY_SCAN, ScanNoise, distort
 from noise.seeds import realization_generator
-from noise.tem_chain import distort_tem
+from noise.stages.detector import add_pulse_noise, count_electrons
+from noise.stages.digitiser import quantise, saturate
+from noise.stages.fast_scan import trail
+from noise.stages.jitter import displace_lines, line_displacements, spline_coefficients
+from noise.stages.point_defects import multiply_defects
+from noise.stages.row_lines import replace_row_lines
+from noise.tem import distort_tem
 
 COUNT = 16
 DOSE, SAMPLING = 5e3, 0.2

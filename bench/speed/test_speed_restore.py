@@ -29,7 +29,7 @@ def test_published_saved_model(benchmark: BenchmarkFixture, counts: Image) -> No
     """The named alternative: the package's own SavedModel in TensorFlow."""
     import tensorflow as tf
 
-    from restore.cgrdn_weights import saved_model_folder
+    from restore.cgrdn.weights import saved_model_folder
 
     model = tf.saved_model.load(str(saved_model_folder("hrstem"))).signatures["serving_default"]
     batch = tf.constant(counts[..., None], dtype=tf.float32)

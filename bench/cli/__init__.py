@@ -1,0 +1,1 @@
+"""The `stembench` command line."""

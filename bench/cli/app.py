@@ -1,0 +1,269 @@
+"""The `stembench` command line."""
+
+import sys
+from pathlib import Path
+from typing import Annotated, Final
+
+import typer
+
+from bench.cli.exits import INTERRUPTED, Verbose
+from bench.cli.exits import guarded as _guarded
+from bench.cli.gate_commands import baseline, compare, regression
+from stembench.errors import InputError
+
+FAILED: Final = 1
+
+app = typer.Typer(
+    name="stembench",
+    help="Does a restoration network keep the numbers right? A benchmark for STEM images.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="markdown",
+)
+
+
+@app.command("list")
+@_guarded
+def list_everything(verbose: Verbose = False) -> None:
+    """List cases, profiles and restorers.
+
+    Example: `stembench list`
+    """
+    from bench.cli.listing import print_listing
+
+    print_listing(detail=verbose)
+
+
+@app.command()
+@_guarded
+def run(
+    case: Annotated[
+        list[str] | None, typer.Option(help="Case to run; repeatable. All by default.")
+    ] = None,
+    profile: Annotated[str, typer.Option(help="How much to run: quick or paper.")] = "quick",
+    restorer: Annotated[
+        list[str] | None,
+        typer.Option(help="Restorer, model file, or module:callable; repeatable."),
+    ] = None,
+    doses: Annotated[
+        list[str] | None, typer.Option(help="Doses in e/Å², separated by commas; repeatable.")
+    ] = None,
+    realizations: Annotated[
+        int | None, typer.Option(help="Noise realizations per image and dose.")
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Seed of all noise.")] = 2024,
+    out: Annotated[Path | None, typer.Option(help="Run folder; out/PROFILE by default.")] = None,
+    jobs: Annotated[
+        int | None, typer.Option(help="Worker processes; the number of cores by default.")
+    ] = None,
+    verbose: Verbose = False,
+) -> None:
+    """Run the benchmark: distort, restore, fit and record. An interrupted run goes on.
+
+    Example: `stembench run --case nanoparticle --restorer raw --restorer my_model.keras
+    --doses 500,5000 --realizations 20 --out out/mine`
+    """
+    from bench.plan.profiles import get_profile, narrow
+    from bench.progress import run_with_progress
+
+    chosen = narrow(
+        get_profile(profile),
+        cases=case or (),
+        doses=_doses(doses),
+        realizations=realizations,
+        restorers=restorer or (),
+    )
+    folder = out or Path("out") / profile
+    outcome = run_with_progress(chosen, folder, seed=seed, jobs=jobs, verbose=verbose)
+    if outcome.failures:
+        for sentence in outcome.failures[:5]:
+            typer.echo(f"stembench: failed: {sentence}", err=True)
+        if len(outcome.failures) > 5:
+            typer.echo(f"stembench: and {len(outcome.failures) - 5} more failures", err=True)
+        raise typer.Exit(FAILED)
+
+
+@app.command()
+@_guarded
+def report(
+    folder: Annotated[Path, typer.Argument(help="Run folder.")] = Path("out/quick"),
+    verbose: Verbose = False,
+) -> None:
+    """Write the report of a run: tables, figures and one HTML page, from its records alone.
+
+    Example: `stembench report out/quick`
+    """
+    from reports import write_report
+
+    page = write_report(folder)
+    typer.echo(f"Report: {page}")
+
+
+for _command in (compare, baseline, regression):
+    app.command()(_guarded(_command))
+
+
+@app.command()
+@_guarded
+def fit(
+    image: Annotated[Path, typer.Argument(help="Image: .npy, .npz, .tif, .dm4, .emd, ...")],
+    positions: Annotated[
+        Path | None,
+        typer.Option(help="CSV with x and y in px: where each column starts. Found if absent."),
+    ] = None,
+    out: Annotated[Path, typer.Option("--out", "-o", help="CSV to write.")] = Path("columns.csv"),
+    sampling: Annotated[
+        float | None, typer.Option(help="Å per pixel, if the file does not state it.")
+    ] = None,
+    dose: Annotated[
+        float | None,
+        typer.Option(help="e/Å² of an image in beam fractions: errors then assume Poisson."),
+    ] = None,
+    width: Annotated[
+        str, typer.Option(help="Width: shared, column, or a number of px.")
+    ] = "shared",
+    background: Annotated[str, typer.Option(help="none, constant or plane.")] = "constant",
+    estimator: Annotated[
+        str, typer.Option(help="ls (least squares), or poisson for raw counts; needs --dose.")
+    ] = "ls",
+    verbose: Verbose = False,
+) -> None:
+    """Fit Gaussian columns to an image of yours: position, width, SCS and their errors.
+
+    Example: `stembench fit img.tif --sampling 0.12 --positions start.csv -o columns.csv`
+    """
+    from bench.own_images.commands import fit_file
+
+    fit_file(
+        image,
+        positions,
+        out=out,
+        sampling=sampling,
+        dose=dose,
+        width=width,
+        background=background,
+        estimator=estimator,
+    )
+
+
+@app.command()
+@_guarded
+def restore(
+    image: Annotated[Path, typer.Argument(help="Image or stack: .npy, .npz, .tif, .dm4, ...")],
+    out: Annotated[Path, typer.Option("--out", "-o", help=".tif, .npy or .npz to write.")],
+    restorer: Annotated[
+        str, typer.Option("--restorer", "-r", help="Restorer, model file, or module:callable.")
+    ] = "cgrdn",
+    sampling: Annotated[
+        float | None, typer.Option(help="Å per pixel, if the file does not state it.")
+    ] = None,
+    verbose: Verbose = False,
+) -> None:
+    """Restore an image of yours.
+
+    Example: `stembench restore img.dm4 --restorer cgrdn -o restored.tif`
+    """
+    from bench.own_images.commands import restore_file
+
+    restore_file(image, out, restorer=restorer, sampling=sampling)
+
+
+@app.command()
+@_guarded
+def check(
+    restorer: Annotated[str, typer.Argument(help="Restorer, model file, or module:callable.")],
+    size: Annotated[
+        int | None, typer.Option(min=1, help="Side of the tried image in px; 48 x 40 by default.")
+    ] = None,
+    large: Annotated[
+        bool, typer.Option("--large", help="Try 2048 x 2048 px too, which may take minutes.")
+    ] = False,
+    verbose: Verbose = False,
+) -> None:
+    """Put a restorer through the contract, item by item; the exit code is 1 if one fails.
+
+    Example: `stembench check my_model.keras`
+    """
+    from bench.cli.check import check_and_print
+
+    if not check_and_print(restorer, size=size, large=large):
+        raise typer.Exit(FAILED)
+
+
+@app.command()
+@_guarded
+def distort(
+    image: Annotated[Path, typer.Argument(help="Clean image or stack in beam fractions.")],
+    dose: Annotated[float, typer.Option(help="e/Å².")],
+    out: Annotated[Path, typer.Option("--out", "-o", help=".tif, .npy or .npz to write.")],
+    preset: Annotated[
+        str, typer.Option(help="Noise chain; `stembench list -v` shows them.")
+    ] = "study",
+    sampling: Annotated[
+        float | None, typer.Option(help="Å per pixel, if the file does not state it.")
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Seed of all noise.")] = 0,
+    verbose: Verbose = False,
+) -> None:
+    """Distort a clean image of yours as a microscope would record it, in electrons per pixel.
+
+    Example: `stembench distort simulated.tif --preset study --dose 5000 --sampling 0.2 --seed 1
+    -o distorted.tif`
+    """
+    from bench.own_images.commands import distort_file
+
+    distort_file(image, out, preset=preset, dose=dose, sampling=sampling, seed=seed)
+
+
+@app.command()
+@_guarded
+def images(
+    out: Annotated[Path, typer.Option("--out", "-o", help="Folder to write.")] = Path("out/images"),
+    restorer: Annotated[
+        list[str] | None,
+        typer.Option("--restorer", "-r", help="Restorer; repeatable. All quick ones by default."),
+    ] = None,
+    source: Annotated[
+        list[str] | None,
+        typer.Option(help="hrstem, lrstem, hrsem, lrsem, lrtem, a case, or empty; repeatable."),
+    ] = None,
+    realizations: Annotated[
+        int, typer.Option(help="Noise realizations of each image of a case and empty field.")
+    ] = 4,
+    seed: Annotated[int, typer.Option(help="Seed of all noise.")] = 2024,
+    verbose: Verbose = False,
+) -> None:
+    """Measure whole images: PSNR, SSIM, ring correlation, conservation, residual, empty fields.
+
+    Example: `stembench images --restorer my.keras --restorer bm3d --source hrstem -o out/mine`
+    """
+    from bench.progress import images_with_progress
+
+    try:
+        failures = images_with_progress(
+            out, restorers=restorer or (), chosen=source or (), seed=seed, realizations=realizations
+        )
+    except KeyboardInterrupt as error:
+        typer.echo("stembench: interrupted; the sources finished so far are kept", err=True)
+        raise typer.Exit(INTERRUPTED) from error
+    for sentence in failures:
+        typer.echo(f"stembench: failed: {sentence}", err=True)
+    if failures:
+        raise typer.Exit(FAILED)
+
+
+def _doses(given: list[str] | None) -> tuple[float, ...]:
+    if not given:
+        return ()
+    text = ",".join(given)
+    try:
+        return tuple(float(part) for part in text.split(","))
+    except ValueError as error:
+        raise InputError(
+            f"--doses takes numbers separated by commas, such as 500,5000; not {text!r}"
+        ) from error
+
+
+if __name__ == "__main__":
+    sys.exit(app())

@@ -1,0 +1,60 @@
+"""`stembench check`: a restorer's contract, printed item by item."""
+
+from rich.console import Console
+from rich.table import Table
+
+from bench.memory import peak_memory
+from restore import ContractRestorer, Finding, check_restorer, load_restorer
+
+_STYLE = {"pass": "green", "fail": "bold red", "not applicable": "dim", "reported": "cyan"}
+
+
+def check_and_print(spec: str, *, size: int | None, large: bool) -> bool:
+    """Put a restorer through the contract and print a table of what was found.
+
+    Parameters
+    ----------
+    spec : str
+        Restorer as on the command line.
+    size : int or None
+        Side in px of the image that most items use, for a network of one fixed size.
+    large : bool
+        Whether 2048 x 2048 px are tried too.
+
+    Returns
+    -------
+    bool
+        Whether no item failed.
+
+    Raises
+    ------
+    InputError
+        If the restorer cannot be loaded.
+    """
+    console = Console()
+    restorer = load_restorer(spec)
+    if not isinstance(restorer, ContractRestorer):
+        raise TypeError(f"{spec} was loaded as {type(restorer).__name__}")
+    shape = (size, size) if size else (48, 40)
+    findings: list[Finding] = []
+    with Console(stderr=True).status(f"Checking {restorer.metadata.name}") as status:
+        for finding in check_restorer(restorer, shape=shape, large=large, peak_memory=peak_memory):
+            findings.append(finding)
+            status.update(f"Checking {restorer.metadata.name}: {finding.item} done")
+    table = Table("item", "outcome", "measured", "wanted", title=_title(restorer))
+    for finding in findings:
+        style = _STYLE[finding.outcome]
+        table.add_row(
+            finding.item, f"[{style}]{finding.outcome}[/]", finding.measured, finding.wanted
+        )
+    console.print(table)
+    for note in dict.fromkeys(note for finding in findings for note in finding.notes):
+        console.print(f"note: {note}", markup=False)
+    failed = [finding.item for finding in findings if finding.outcome == "fail"]
+    console.print(f"failed: {', '.join(failed)}" if failed else "no item failed", markup=False)
+    return not failed
+
+
+def _title(restorer: ContractRestorer) -> str:
+    metadata = restorer.metadata
+    return f"{metadata.name}, version {metadata.version}, {metadata.engine}"

@@ -1,0 +1,50 @@
+"""What the command line prints as tables: what there is."""
+
+from rich.console import Console
+from rich.table import Table
+
+from bench.plan.profiles import profiles
+from cases import CASES
+from noise import PRESETS
+from restore import RESTORERS, built_in_names, find_plugins, plugin_problems
+
+
+def print_listing(*, detail: bool) -> None:
+    """Print cases, profiles and built-in restorers."""
+    console = Console()
+    cases = Table("case", "version", "what it is", "images", "doses (e/Å²)", title="Cases")
+    for case in CASES:
+        cases.add_row(
+            case.name,
+            str(case.version),
+            case.summary if detail else case.title,
+            str(len(case.images)),
+            ", ".join(f"{dose:g}" for dose in case.doses),
+        )
+    amounts = Table("profile", "what it runs", "images", title="Profiles")
+    for profile in profiles().values():
+        images = sum(
+            len(selection.images) * len(selection.doses) * selection.realizations
+            for selection in profile.selections
+        )
+        if profile.ablation is not None:
+            images += len(profile.ablation.rungs) * profile.ablation.realizations
+        amounts.add_row(profile.name, profile.summary, f"{images} x {len(profile.restorers)}")
+    restorers = Table("restorer", "what it is", title="Restorers")
+    for entry in RESTORERS:
+        settings = ", ".join(f"{key}={value}" for key, value in entry.settings.items())
+        shown_settings = f"; settings {settings}" if detail and settings else ""
+        restorers.add_row(entry.name, entry.summary + shown_settings)
+    problems = plugin_problems(built_in_names())
+    for plugin in find_plugins():
+        what = f"from {plugin.package}, {plugin.factory}"
+        problem = problems.get(plugin.name)
+        restorers.add_row(plugin.name, f"not usable: {problem}" if problem else what)
+    shown = [cases, amounts, restorers]
+    if detail:
+        chains = Table("noise chain", "what it is", title="Noise chains")
+        for preset in PRESETS.values():
+            chains.add_row(preset.name, preset.summary)
+        shown.append(chains)
+    for table in shown:
+        console.print(table)

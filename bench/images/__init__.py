@@ -1,0 +1,1 @@
+"""Image metrics over pairs of distorted and true images."""

@@ -1,0 +1,293 @@
+"""Image metrics of restorers over pairs of distorted and true images, written to a folder."""
+
+import datetime as dt
+import json
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, field
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+
+from bench import environment
+from bench.images.pairs import ImagePair, number_of_pairs, pairs, sources
+from noise import MODALITIES
+from reports import EXAMPLES, NETWORK, PAIRS, RAW, RINGS, SETTINGS
+from reports import images as image_metrics
+from restore import RESTORERS, Restorer, load_restorer
+from stembench.arrays import Floats
+from stembench.atomic_files import replacing
+from stembench.errors import InputError
+
+#: Built-in restorers that are not run unless named: trained on each image anew, minutes each.
+_SLOW: Final = ("n2v",)
+#: Published pairs whose images are kept for the figure, as two are shown in the paper's Fig. 1.
+_KEPT: Final = (("hrstem", 6), ("hrstem", 7))
+
+
+def default_restorers() -> tuple[str, ...]:
+    """Built-in restorers that are run unless the user names others; CGRDN as one of them.
+
+    One that needs an extra which is not installed is left out.
+    """
+    return tuple(
+        entry.name
+        for entry in RESTORERS
+        if entry.name not in _SLOW
+        and not entry.name.startswith(f"{NETWORK}-")
+        and (not entry.extra or find_spec(entry.extra) is not None)
+    )
+
+
+def network_of(spec: str, source: str) -> str:
+    """Spec of the restorer that stands for `spec` on one source.
+
+    'cgrdn' stands for the network trained on the modality of the published pairs.
+    """
+    name, at, engine = spec.partition("@")
+    if name != NETWORK or source not in MODALITIES or source == "hrstem":
+        return spec
+    return f"{NETWORK}-{source}{at}{engine}"
+
+
+def measure_images(
+    folder: Path,
+    *,
+    restorers: Sequence[str],
+    chosen: Sequence[str] = (),
+    seed: int,
+    realizations: int,
+    announce: Callable[[int], None] | None = None,
+    progress: Callable[[str], None] | None = None,
+) -> tuple[str, ...]:
+    """Restore pairs, measure them and write rows, curves, examples and settings to a folder.
+
+    The files are written anew after each source, so that an interruption leaves those finished.
+
+    Parameters
+    ----------
+    folder : Path
+        Made if absent. What an earlier call wrote there is replaced.
+    restorers : sequence of str
+        Specs; 'raw' is always run.
+    chosen : sequence of str
+        Names from `bench.images.pairs.sources`; all of them by default.
+    seed : int
+        Seed of the noise of cases and empty fields.
+    realizations : int
+        Noise realizations of each of those images.
+    announce : callable, optional
+        Called once with the number of restorations to come.
+    progress : callable, optional
+        Called after each restoration with what was restored.
+
+    Returns
+    -------
+    tuple of str
+        One sentence per restorer and source that failed.
+
+    Raises
+    ------
+    InputError
+        If a choice is impossible or the folder holds something else.
+    """
+    chosen = tuple(chosen) or sources()
+    specs = tuple(restorers) if {"raw", "identity"} & set(restorers) else (RAW, *restorers)
+    _check(folder, chosen=chosen, specs=specs, seed=seed, realizations=realizations)
+    if announce is not None:
+        announce(sum(number_of_pairs(s, realizations=realizations) for s in chosen) * len(specs))
+    begun = time.perf_counter()
+    done = _Measured()
+    for source in chosen:
+        _measure_source(
+            done, source, specs=specs, seed=seed, realizations=realizations, progress=progress
+        )
+        settings = {
+            "created": dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
+            "commit": environment.commit(),
+            "seed": seed,
+            "realizations": realizations,
+            "sources": done.sources,
+            "restorers": done.metadata,
+            "versions": environment.versions(),
+            "hardware": environment.hardware(),
+            "seconds": time.perf_counter() - begun,
+        }
+        _write(folder, done, settings=settings)
+    failed = [row for row in done.rows if row["failure"]]
+    sentences = [f"{row['restorer']} on {row['source']}: {row['failure']}" for row in failed]
+    return tuple(dict.fromkeys(sentences))
+
+
+@dataclass
+class _Measured:
+    """What was measured so far."""
+
+    sources: list[str] = field(default_factory=list)
+    rows: list[dict[str, Any]] = field(default_factory=list)
+    rings: list[pd.DataFrame] = field(default_factory=list)
+    examples: dict[str, Floats] = field(default_factory=dict)
+    metadata: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+
+def _measure_source(
+    done: _Measured,
+    source: str,
+    *,
+    specs: Sequence[str],
+    seed: int,
+    realizations: int,
+    progress: Callable[[str], None] | None,
+) -> None:
+    """Restore and measure all pairs of one source."""
+    loaded = {
+        RAW if spec == "identity" else spec: _loaded(network_of(spec, source)) for spec in specs
+    }
+    networks = {}
+    for name, restorer in loaded.items():
+        if isinstance(restorer, str):
+            networks[name] = ""
+        else:
+            networks[name] = restorer.metadata.name
+            done.metadata[restorer.metadata.name] = asdict(restorer.metadata)
+    for pair in pairs(source, seed=seed, realizations=realizations):
+        key = f"{pair.source}/{pair.number}"
+        kept = (pair.source, pair.number) in _KEPT
+        if kept:
+            done.examples[f"{key}/truth"] = pair.truth
+        for name, restorer in loaded.items():
+            row, output = _measured(pair, restorer)
+            done.rows.append(
+                {**_identity(pair), "restorer": name, "network": networks[name], **row}
+            )
+            if output is not None and pair.kind != "empty":
+                done.rings.append(_rings(pair, output).assign(restorer=name))
+            if output is not None and kept:
+                done.examples[f"{key}/{name}"] = output
+            if progress is not None:
+                progress(f"{source} {pair.number}: {name}")
+    done.sources.append(source)
+
+
+def _check(
+    folder: Path, *, chosen: Sequence[str], specs: Sequence[str], seed: int, realizations: int
+) -> None:
+    for what, named in (("source", chosen), ("restorer", specs)):
+        if len(set(named)) != len(named):
+            raise InputError(f"a {what} is named twice: {', '.join(named)}")
+    unknown = [name for name in chosen if name not in sources()]
+    if unknown:
+        raise InputError(f"unknown source {unknown[0]!r}; known are {', '.join(sources())}")
+    if seed < 0:
+        raise InputError(f"the seed must be >= 0, not {seed}")
+    if realizations < 1:
+        raise InputError(f"realizations must be at least 1, not {realizations}")
+    if folder.exists() and not folder.is_dir():
+        raise InputError(f"{folder} is a file; name a folder with --out")
+    if folder.exists() and any(folder.iterdir()) and not (folder / SETTINGS).exists():
+        raise InputError(
+            f"{folder} is not empty and holds no image metrics; name another folder with --out"
+        )
+
+
+def _loaded(spec: str) -> Restorer | str:
+    """The restorer, or why it cannot be loaded."""
+    try:
+        return load_restorer(spec)
+    except InputError as error:
+        return str(error)
+
+
+def _identity(pair: ImagePair) -> dict[str, Any]:
+    return {
+        "source": pair.source,
+        "kind": pair.kind,
+        "image": pair.image,
+        "number": pair.number,
+        "dose": pair.dose,
+        "level": pair.level,
+        "sampling": pair.sampling,
+        "maximum": pair.maximum,
+        "undistorted": bool(np.array_equal(pair.distorted, pair.truth)),
+    }
+
+
+def _measured(pair: ImagePair, restorer: Restorer | str) -> tuple[dict[str, Any], Floats | None]:
+    """Metrics of one restored image, or the failure; and the image in grey values."""
+    begun = time.perf_counter()
+    if isinstance(restorer, str):
+        return {"seconds": 0.0, "failure": restorer}, None
+    counts = pair.grey.to_counts(pair.distorted)
+    try:
+        output = restorer.restore(counts[None], sampling=pair.sampling)[0]
+    except InputError as error:
+        return {"seconds": time.perf_counter() - begun, "failure": str(error)}, None
+    seconds = time.perf_counter() - begun
+    # Not through counts where nothing was done: round-off is no restoration.
+    restored = pair.distorted if restorer.metadata.name == RAW else pair.grey.to_grey(output)
+    found = _leakage(pair, restored) if pair.kind == "empty" else _fidelity(pair, restored)
+    return {**found, "seconds": seconds, "failure": ""}, restored
+
+
+def _fidelity(pair: ImagePair, restored: Floats) -> dict[str, float]:
+    truth = pair.truth
+    rings = image_metrics.ring_correlation(restored, truth)
+    thresholds = {
+        "cutoff_seventh": image_metrics.one_seventh(rings.independent),
+        "cutoff_half_bit": image_metrics.half_bit(rings.independent),
+    }
+    return {
+        "psnr_db": image_metrics.psnr(restored, truth, maximum=pair.maximum),
+        "psnr_peak_db": image_metrics.psnr(restored, truth, maximum=float(truth.max())),
+        "ssim": image_metrics.ssim(restored, truth, maximum=pair.maximum),
+        **{
+            name: image_metrics.cutoff(rings, image_metrics.against_truth(threshold))
+            for name, threshold in thresholds.items()
+        },
+        "mean_shift": image_metrics.mean_shift(restored, truth),
+        "variance_ratio": image_metrics.variance_ratio(restored, truth),
+        "colour": image_metrics.colour(pair.distorted - restored),
+        "colour_of_truth": image_metrics.colour(pair.distorted - truth),
+    }
+
+
+def _leakage(pair: ImagePair, restored: Floats) -> dict[str, float]:
+    leaked = image_metrics.empty_field_leakage(restored, pair.distorted)
+    return {
+        "leak_spread": leaked.spread,
+        "leak_peak": leaked.peak,
+        "leak_mean_shift": leaked.mean_shift,
+    }
+
+
+def _rings(pair: ImagePair, restored: Floats) -> pd.DataFrame:
+    found = image_metrics.ring_correlation(restored, pair.truth)
+    return pd.DataFrame(
+        {
+            "source": pair.source,
+            "image": pair.image,
+            "dose": pair.dose,
+            "number": pair.number,
+            "frequency": found.frequency,
+            "correlation": found.correlation,
+            "independent": found.independent,
+        }
+    )
+
+
+def _write(folder: Path, done: _Measured, *, settings: dict[str, Any]) -> None:
+    """Write all files, the settings last: a folder without them is not read."""
+    frame = pd.DataFrame(done.rows)
+    rings = pd.concat(done.rings) if done.rings else pd.DataFrame()
+    for name, table in ((PAIRS, frame), (RINGS, rings)):
+        with replacing(folder / name) as temporary:
+            table.to_parquet(temporary, index=False)
+    with replacing(folder / PAIRS.replace(".parquet", ".csv")) as temporary:
+        frame.to_csv(temporary, index=False, lineterminator="\n")
+    with replacing(folder / EXAMPLES) as temporary:
+        np.savez_compressed(temporary, allow_pickle=False, **done.examples)
+    with replacing(folder / SETTINGS) as temporary:
+        temporary.write_text(json.dumps(settings, indent=2, ensure_ascii=False), encoding="utf-8")

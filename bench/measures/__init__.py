@@ -1,0 +1,1 @@
+"""What is measured of each image beside the column fits."""

@@ -1,0 +1,68 @@
+"""The Burgers vector that the fitted columns of each image of a dislocation show."""
+
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Final
+
+import numpy as np
+import pandas as pd
+
+from bench.reference import clean_fit
+from cases import Case, to_pixels
+from fitting import burgers_by_phase
+from stembench.arrays import Floats
+
+#: Radius in Å of the circle round the core.
+RADIUS: Final = 8.0
+
+
+def has_circuit(case: Case) -> bool:
+    """Whether a case holds a dislocation to walk round."""
+    return case.structure.kind == "edge_dislocation"
+
+
+def closures(case: Case, image: str, tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """Closure failures round the core, from all columns of the frame, measured or not.
+
+    Parameters
+    ----------
+    case : Case
+    image : str
+        Label of the image.
+    tables : sequence of pandas.DataFrame
+        Fitted columns of each image: x and y in px, NaN where a fit failed.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per image: closure_x, closure_y in Å (NaN if the lattice cannot be read) and those
+        of the noise-free image, closure_x_ref, closure_y_ref.
+    """
+    reference = _reference(case, image)
+    found = [_closure(case, table[["x", "y"]].to_numpy(dtype=np.float64)) for table in tables]
+    return pd.DataFrame(
+        {
+            "closure_x": [x for x, _ in found],
+            "closure_y": [y for _, y in found],
+            "closure_x_ref": reference[0],
+            "closure_y_ref": reference[1],
+        }
+    )
+
+
+@lru_cache(maxsize=4)
+def _reference(case: Case, image: str) -> tuple[float, float]:
+    fit = clean_fit(case, image, choice=case.fit)
+    found = _closure(case, fit.table[["x", "y"]].to_numpy(dtype=np.float64))
+    if not np.isfinite(found).all():
+        raise ValueError(f"no Burgers vector in the noise-free image of '{case.name}'")
+    return found
+
+
+def _closure(case: Case, positions: Floats) -> tuple[float, float]:
+    centre = to_pixels(case, np.zeros((1, 2)))[0]  # the core is the reference point
+    closure = burgers_by_phase(positions, centre=centre, radius=RADIUS / case.sampling)
+    if closure is None:
+        return float("nan"), float("nan")
+    x, y = closure * case.sampling
+    return float(x), float(y)

@@ -1,0 +1,169 @@
+"""Fitting and restoring a user's own image file."""
+
+from pathlib import Path
+from typing import cast
+
+import typer
+
+from bench.own_images.image_files import (
+    ImageFile,
+    known_sampling,
+    read_image,
+    read_positions,
+    write_image,
+)
+from stembench.arrays import Floats
+from stembench.atomic_files import replacing
+from stembench.errors import InputError
+
+
+def fit_file(
+    path: Path,
+    positions: Path | None,
+    *,
+    out: Path,
+    sampling: float | None,
+    dose: float | None,
+    width: str,
+    background: str,
+    estimator: str,
+) -> None:
+    """Fit the columns of one image file and write their table as CSV.
+
+    Parameters
+    ----------
+    path : Path
+        Image file.
+    positions : Path or None
+        CSV of start positions with columns x and y in px; None finds the columns.
+    out : Path
+        CSV to write.
+    sampling : float or None
+        Å/px; None takes what the file states.
+    dose : float or None
+        e/Å² of an image in beam fractions, for Poisson errors.
+    width, background, estimator : str
+        See `fitting.fit_columns`; a width may be a number of px.
+
+    Raises
+    ------
+    InputError
+        If any input cannot be used.
+    """
+    from fitting import FAILED, Background, Estimator, find_columns, fit_columns
+
+    file = read_image(path)
+    if file.stack:
+        raise InputError(f"{path} holds a stack of {len(file.images)} images; give one image")
+    pixel = known_sampling(file.sampling, sampling, path=path)
+    if positions is None:
+        start = find_columns(file.images[0])
+        if not len(start):
+            raise InputError(f"no column was found in {path}; give their places with --positions")
+        typer.echo(f"{len(start)} columns found")
+    else:
+        start = _positions_within(positions, file.images.shape[1:])
+    fitted = fit_columns(
+        file.images[0],
+        start,
+        sampling=pixel,
+        dose=dose,
+        width=_width(width),
+        # What is unknown is refused there.
+        background=cast(Background, background),
+        estimator=cast(Estimator, estimator),
+    )
+    with replacing(out) as temporary:
+        fitted.table.rename_axis("column").to_csv(temporary)
+    failed = int(((fitted.table["flags"] & FAILED) != 0).sum())
+    typer.echo(f"{len(start)} columns at {pixel:g} Å/px: {len(start) - failed} fitted -> {out}")
+    if failed:
+        typer.echo(f"{failed} columns failed; their rows are empty and carry flags", err=True)
+
+
+def _positions_within(path: Path, shape: tuple[int, ...]) -> Floats:
+    """Start positions of a file, all of which must lie in the image."""
+    start = read_positions(path)
+    height, width = shape
+    outside = ~(
+        (start[:, 0] > -0.5)
+        & (start[:, 0] < width - 0.5)
+        & (start[:, 1] > -0.5)
+        & (start[:, 1] < height - 0.5)
+    )
+    if outside.any():
+        raise InputError(
+            f"{path}: {outside.sum()} of {len(start)} positions lie outside the image of"
+            f" {width} x {height} px, the first in row {int(outside.argmax()) + 1}; positions are"
+            " pixels, x to the right and y down, from 0 at the first pixel's centre"
+        )
+    return start
+
+
+def restore_file(path: Path, out: Path, *, restorer: str, sampling: float | None) -> None:
+    """Restore one image file and write the result.
+
+    Parameters
+    ----------
+    path, out : Path
+        Image or stack to read and file to write.
+    restorer : str
+        Restorer spec.
+    sampling : float or None
+        Å/px; None takes what the file states.
+
+    Raises
+    ------
+    InputError
+        If any input cannot be used, or the restorer returns something unusable.
+    """
+    from bench.restoration_progress import restore_with_progress
+    from restore import RestorationError, load_restorer
+
+    file = read_image(path)
+    pixel = known_sampling(file.sampling, sampling, path=path)
+    loaded = load_restorer(restorer)
+    try:
+        restored = restore_with_progress(loaded, file.images, sampling=pixel)
+    except RestorationError as error:
+        raise InputError(str(error)) from error
+    write_image(out, ImageFile(restored, stack=file.stack, sampling=pixel))
+    typer.echo(f"{path} at {pixel:g} Å/px restored by {loaded.metadata.name} -> {out}")
+
+
+def distort_file(
+    path: Path, out: Path, *, preset: str, dose: float, sampling: float | None, seed: int
+) -> None:
+    """Distort one clean image file and write the result in electrons per pixel.
+
+    Parameters
+    ----------
+    path, out : Path
+        Image or stack in fractions of the beam to read, and file to write.
+    preset : str
+        Name in `noise.presets.PRESETS`.
+    dose : float
+        e/Å².
+    sampling : float or None
+        Å/px; None takes what the file states.
+    seed : int
+
+    Raises
+    ------
+    InputError
+        If any input cannot be used.
+    """
+    from noise import distort_array
+
+    file = read_image(path)
+    pixel = known_sampling(file.sampling, sampling, path=path)
+    distorted = distort_array(file.images, preset, dose=dose, sampling=pixel, seed=seed)
+    write_image(out, ImageFile(distorted, stack=file.stack, sampling=pixel))
+    typer.echo(f"{path} at {pixel:g} Å/px and {dose:g} e/Å² ({preset}, seed {seed}) -> {out}")
+
+
+def _width(text: str) -> str | float:
+    try:
+        return float(text)
+    except ValueError:
+        return text

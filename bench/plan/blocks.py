@@ -1,0 +1,153 @@
+"""The units of work of a run: blocks of realizations of one image, dose and restorer."""
+
+import hashlib
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from bench.plan.profiles import Profile
+from cases import get_case
+from noise import ScanNoise
+
+#: Realizations per block. A block is the grain of resuming and of balancing workers; results do
+#: not depend on it.
+BLOCK_SIZE = 8
+
+
+@dataclass(frozen=True)
+class Block:
+    """One unit of work.
+
+    Attributes
+    ----------
+    case : str
+    image : str
+        Label of the image within the case.
+    dose : float
+        Dose in e/Å².
+    restorer : str
+        Restorer spec.
+    start, stop : int
+        Realizations start, ..., stop - 1.
+    seed : int
+        Seed of the run.
+    example : bool
+        Whether the first realization's arrays are kept for the figures.
+    rung : str
+        Label of the ablation's rung; empty for the case's own noise.
+    noise : ScanNoise or None
+        The rung's noise chain; None stands for the case's own.
+    """
+
+    case: str
+    image: str
+    dose: float
+    restorer: str
+    start: int
+    stop: int
+    seed: int
+    example: bool = False
+    rung: str = ""
+    noise: ScanNoise | None = None
+
+    @property
+    def name(self) -> str:
+        """File name stem, unique within its folder of a run and free of path characters."""
+        slug = _slug(self.restorer)[-40:]
+        digest = hashlib.sha256(self.restorer.encode()).hexdigest()[:8]
+        realizations = f"{self.start:04d}-{self.stop - 1:04d}"
+        rung = f"__{_slug(self.rung)}" if self.rung else ""
+        return f"{self.case}__{self.image}__{self.dose:g}__{slug}-{digest}__{realizations}{rung}"
+
+
+def _slug(text: str) -> str:
+    return re.sub(r"[^A-Za-z0-9.-]+", "-", text).strip("-.")
+
+
+def plan_blocks(profile: Profile, *, seed: int, block_size: int = BLOCK_SIZE) -> tuple[Block, ...]:
+    """All blocks of a profile, in the order in which they are run.
+
+    Examples are kept of realization 0 at the extremes that the figures show: a case's first image
+    at its lowest dose, and its last image at its highest dose.
+    """
+    blocks = []
+    for selection in profile.selections:
+        low = (selection.images[0], min(selection.doses))
+        high = (selection.images[-1], max(selection.doses))
+        for image in selection.images:
+            for dose in selection.doses:
+                for restorer in profile.restorers:
+                    blocks += [
+                        Block(
+                            case=selection.case,
+                            image=image,
+                            dose=dose,
+                            restorer=restorer,
+                            start=start,
+                            stop=min(start + block_size, selection.realizations),
+                            seed=seed,
+                            example=start == 0 and (image, dose) in (low, high),
+                        )
+                        for start in range(0, selection.realizations, block_size)
+                    ]
+    return tuple(blocks)
+
+
+def plan_ablation(
+    profile: Profile, *, seed: int, block_size: int = BLOCK_SIZE
+) -> tuple[Block, ...]:
+    """All blocks of a profile's ablation, rung by rung; none if it has no ablation.
+
+    The realizations are those of the case's own blocks.
+    """
+    ablation = profile.ablation
+    if ablation is None:
+        return ()
+    return tuple(
+        Block(
+            case=ablation.case,
+            image=ablation.image,
+            dose=ablation.dose,
+            restorer=restorer,
+            start=start,
+            stop=min(start + block_size, ablation.realizations),
+            seed=seed,
+            rung=rung,
+            noise=noise,
+        )
+        for rung, noise in ablation.rungs.items()
+        for restorer in profile.restorers
+        for start in range(0, ablation.realizations, block_size)
+    )
+
+
+def repeated_blocks(block: Block, blocks: Sequence[Block]) -> tuple[Block, ...]:
+    """Blocks of the records that hold what a block of the ablation would make once more.
+
+    A rung whose chain is the case's own repeats the records to the last bit, since a realization
+    depends on its own seed alone.
+
+    Parameters
+    ----------
+    block : Block
+    blocks : sequence of Block
+        The whole plan.
+
+    Returns
+    -------
+    tuple of Block
+        Empty if the block has to be run.
+    """
+    if not block.rung or block.noise != get_case(block.case).noise:
+        return ()
+    found = tuple(
+        other
+        for other in blocks
+        if not other.rung
+        and (other.case, other.image, other.dose, other.restorer, other.seed)
+        == (block.case, block.image, block.dose, block.restorer, block.seed)
+        and other.start < block.stop
+        and block.start < other.stop
+    )
+    held = {k for other in found for k in range(other.start, other.stop)}
+    return found if held >= set(range(block.start, block.stop)) else ()

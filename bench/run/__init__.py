@@ -1,0 +1,1 @@
+"""A run: blocks of work mapped over processes, written and resumed."""

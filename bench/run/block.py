@@ -1,0 +1,242 @@
+"""The unit of work as a pure function: distort, restore, fit and record one block."""
+
+import os
+import time
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from bench.measures.burgers import closures, has_circuit
+from bench.measures.column_search import search, searched
+from bench.memory import peak_memory, start_watch
+from bench.plan.blocks import Block
+from bench.reference import clean_fit, positions_and_mask, reference_table
+from cases import Case, get_case, load_ground_truth
+from fitting import NOT_RESTORED, Bounds, count_atoms, fit_batch
+from noise import distort, electrons_per_pixel, realization_generator
+from reports import conform, with_rung
+from restore import RestorationError, Restorer, load_restorer
+from stembench.arrays import Floats
+
+_FIT_COLUMNS = {
+    "x": "x_fit",
+    "y": "y_fit",
+    "x_err": "x_err",
+    "y_err": "y_err",
+    "height": "height",
+    "sigma": "sigma",
+    "background": "background",
+    "scs": "scs",
+    "scs_err": "scs_err",
+    "flags": "flags",
+}
+#: What tells the cells of searched images apart.
+_IMAGE = ("case", "image", "thickness", "dose", "restorer")
+
+
+@dataclass(frozen=True)
+class BlockResult:
+    """What a block returns.
+
+    Attributes
+    ----------
+    records : pandas.DataFrame
+        Rows of the record schema: measured columns alone. Those of an ablation's block carry its
+        rung in a further column.
+    seconds : dict
+        Wall time of each stage.
+    failure : str
+        Why the restorer failed; empty if it did not.
+    example : dict
+        Arrays of the first realization for the figures; empty unless the block keeps them.
+    of_images : dict
+        Tables with a row per image: 'detection', what the search for columns found in its first
+        images (`bench.measures.column_search`), and 'circuits' (`bench.measures.burgers`), where
+        the case has them.
+    process : int
+        Process that did the work.
+    peak_memory : int
+        Its largest resident size since the last block, in bytes.
+    restore_memory : int or None
+        Most bytes that restoration added to the process; None where the system does not tell.
+    """
+
+    records: pd.DataFrame
+    seconds: dict[str, float]
+    failure: str = ""
+    example: dict[str, Floats] = field(default_factory=dict)
+    of_images: dict[str, pd.DataFrame] = field(default_factory=dict)
+    process: int = 0
+    peak_memory: int = 0
+    restore_memory: int | None = None
+
+
+@lru_cache(maxsize=8)
+def _restorer(spec: str) -> Restorer:
+    # One load per process: building a network costs seconds.
+    return load_restorer(spec)
+
+
+def run_block(block: Block, library: Floats) -> BlockResult:
+    """Run one block; the rows depend on its arguments alone.
+
+    Parameters
+    ----------
+    block : Block
+    library : ndarray, shape (m,)
+        SCS in Å² of 1 to m atoms for counting; empty where the case has no library.
+
+    Returns
+    -------
+    BlockResult
+    """
+    seconds: dict[str, float] = {}
+    clock = time.perf_counter()
+
+    def lap(stage: str) -> None:
+        nonlocal clock
+        now = time.perf_counter()
+        seconds[stage] = now - clock
+        clock = now
+
+    case = get_case(block.case)
+    truth = load_ground_truth(case)
+    reference = reference_table(case, block.image, dose=block.dose)
+    noise = block.noise or case.noise
+    restorer = _restorer(block.restorer)
+    lap("prepare")
+
+    counts = distort(
+        truth.image(block.image, margin=case.margin),
+        [
+            realization_generator(
+                block.seed, block.case, image=block.image, dose=block.dose, realization=k
+            )
+            for k in range(block.start, block.stop)
+        ],
+        dose=block.dose,
+        sampling=case.sampling,
+        noise=noise,
+        margin=case.margin,
+    )
+    lap("distort")
+
+    detector = noise.detector
+    failure = ""
+    restored = None
+    earlier_peak, growth = start_watch()
+    try:
+        restored = restorer.restore(counts, sampling=case.sampling)
+    except RestorationError as error:
+        failure = str(error)
+    restore_memory = growth()
+    lap("restore")
+
+    scale = electrons_per_pixel(block.dose, case.sampling)
+    if restored is None:
+        tables = [_failed_table(reference)] * len(counts)
+    else:
+        # Only untouched counts have the variances of Poisson and detector; what a restorer leaves
+        # behind has not, so the fit then states errors from its residuals.
+        raw = restorer.metadata.name == "raw"
+        positions, mask = positions_and_mask(case, block.image)
+        width = float(clean_fit(case, block.image, choice=case.fit).table["sigma"].median())
+        spread = case.fit.width_factor
+        fits = fit_batch(
+            restored / scale,
+            positions,
+            mask=mask,
+            sampling=case.sampling,
+            dose=block.dose if raw else None,
+            detector_sigma=detector.sigma_electrons if raw and detector else 0.0,
+            width=case.fit.width,
+            background=case.fit.background,
+            start_width=width,
+            bounds=Bounds(drift=case.fit.drift, width=(width / spread, width * spread)),
+            threads=1,
+        )
+        tables = [fit.table for fit in fits]
+    records = pd.concat(
+        [
+            _rows(block, case, reference, table=table, library=library, realization=k)
+            for k, table in zip(range(block.start, block.stop), tables, strict=True)
+        ]
+    )
+    lap("fit")
+
+    of_images: dict[str, pd.DataFrame] = {}
+    identity = {name: records[name].iloc[0] for name in _IMAGE}
+    if has_circuit(case) and not block.rung:
+        found = closures(case, block.image, tables)
+        of_images["circuits"] = found.assign(**identity, realization=range(block.start, block.stop))
+    number = searched(block)
+    if number and restored is not None:
+        found = search(restored[:number] / scale, case, image=block.image)
+        of_images["detection"] = found.assign(
+            **identity, realization=range(block.start, block.start + number)
+        )
+        lap("search")
+
+    example: dict[str, Floats] = {}
+    if block.example and restored is not None:
+        example = {
+            "image": restored[0] / scale,
+            "clean": truth.image(block.image),
+            "positions": tables[0][["x", "y"]].to_numpy(),
+            "true_positions": reference[["x_true", "y_true"]].to_numpy(),
+            "measured": reference["measured"].to_numpy().astype(float),
+        }
+    records = conform(records[records["measured"]])
+    return BlockResult(
+        records=with_rung(records, block.rung) if block.rung else records,
+        seconds=seconds,
+        failure=failure,
+        example=example,
+        of_images=of_images,
+        process=os.getpid(),
+        peak_memory=max(earlier_peak, peak_memory()),
+        restore_memory=restore_memory,
+    )
+
+
+def _failed_table(reference: pd.DataFrame) -> pd.DataFrame:
+    table = pd.DataFrame(np.nan, index=reference.index, columns=list(_FIT_COLUMNS))
+    table["flags"] = NOT_RESTORED
+    table["x_init"] = reference["x_true"]
+    table["y_init"] = reference["y_true"]
+    return table
+
+
+def _rows(
+    block: Block,
+    case: Case,
+    reference: pd.DataFrame,
+    *,
+    table: pd.DataFrame,
+    library: Floats,
+    realization: int,
+) -> pd.DataFrame:
+    scs = table["scs"].to_numpy()
+    count = count_atoms(scs, library)["count"].to_numpy() if library.size else np.nan
+    reference_count: Any = np.nan
+    if library.size:
+        reference_count = count_atoms(reference["scs_ref"].to_numpy(), library)["count"].to_numpy()
+    identity: dict[str, Any] = {
+        "case": case.name,
+        "case_version": case.version,
+        "image": block.image,
+        "thickness": {spec.label: spec.thickness for spec in case.images}[block.image],
+        "dose": block.dose,
+        "realization": realization,
+        "restorer": _restorer(block.restorer).metadata.name,
+        "sampling": case.sampling,
+        "x_init": table["x_init"].to_numpy(),
+        "y_init": table["y_init"].to_numpy(),
+        "count_fit": count,
+        "count_ref": reference_count,
+    }
+    fitted = {new: table[old].to_numpy() for old, new in _FIT_COLUMNS.items()}
+    return reference.assign(**identity, **fitted).rename_axis("column").reset_index()

@@ -1,0 +1,1 @@
+"""The declared cases, one file each."""

@@ -1,0 +1,1 @@
+"""Multislice simulation of the ground truth; never imported by a run."""

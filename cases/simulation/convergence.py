@@ -1,0 +1,294 @@
+"""How far the simulated fractions are from those of finer settings, on a few probes.
+
+``python -m cases.simulation.convergence [CASE ...]`` prints the table of docs/ground_truth.md.
+Each variation sees the displacements of the same phonon configurations as the declared settings
+do, so that nothing but the variation differs; what is compared are means over these configurations,
+as the stored image is one. ``--record`` writes the result into the provenance of the shipped file.
+"""
+
+import argparse
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Any, Final
+
+import numpy as np
+
+from cases.case import Case, SupercellScan, WindowScan
+from cases.registry import get_case
+from cases.simulation.configuration import DECLARED, Slicing, scan_supercell, scan_windows
+from cases.simulation.multislice import abtem_settings, configuration_rng
+from cases.simulation.wide_window import WindowCorrection
+from cases.specimens.descriptions import DefectLadder, ParticleAdatoms
+from cases.truth.truth_file import CONVERGENCE, default_path, read_scan, record_provenance
+from stembench.arrays import Floats, Integers
+from stembench.errors import InputError
+
+_THIN: Final = Slicing(projection="finite", divide=3)
+
+
+@dataclass(frozen=True)
+class Variation:
+    """One setting made finer.
+
+    Attributes
+    ----------
+    name : str
+    change : str
+        What is compared with what.
+    finer : Case
+    slicing : Slicing
+    still : bool
+        Whether atoms are at rest on both sides, because the variation changes their number.
+    """
+
+    name: str
+    change: str
+    finer: Case
+    slicing: Slicing = DECLARED
+    still: bool = False
+
+
+@dataclass(frozen=True)
+class Deviation:
+    """Finer less declared settings, relative to the declared value of each probe.
+
+    Attributes
+    ----------
+    case, variation, change : str
+    image : str
+        Label of the image behind whose thickness the beam was detected.
+    rms, worst, mean : float
+        Over the probes.
+    probes : int
+    configurations : int
+        Phonon configurations whose mean is compared.
+    error : float or None
+        Standard error of a probe's deviation that so few configurations leave, root mean square
+        over the probes; None for a single one.
+    """
+
+    case: str
+    variation: str
+    change: str
+    image: str
+    rms: float
+    worst: float
+    mean: float
+    probes: int
+    configurations: int = 1
+    error: float | None = None
+
+
+def variations(case: Case) -> tuple[Variation, ...]:
+    """Finer settings of a case: grid, slices, and supercell or window.
+
+    Raises
+    ------
+    InputError
+        If the file of the case stores changes of another case's image, which this cannot measure.
+    """
+    if isinstance(case.structure, DefectLadder | ParticleAdatoms):
+        raise InputError(
+            f"the file of case '{case.name}' stores changes of '{case.structure.host_case}': "
+            "measure the convergence of that one"
+        )
+    match case.simulation:
+        case SupercellScan() as scan:
+            wide = replace(scan, repeats=8, grid_points=1080)
+            return (
+                _varied(case, "grid", "800 to 1000 points", replace(scan, grid_points=1000)),
+                _varied(case, "supercell", "6 to 8 cells, atoms at rest", wide, still=True),
+                Variation("slices", "three per plane, finite projection", case, _THIN),
+            )
+        case WindowScan() as scan:
+            finer = replace(scan, oversampling=10, window=700)
+            made = [_varied(case, "grid", "8 to 10 points per scan step", finer)]
+            # A window that is corrected for must stand beside wider ones than one that is not.
+            sides = (800, 1120) if scan.wide is None else (1120, 1440)
+            for name, window in zip(("window", "wide window"), sides, strict=True):
+                wider = replace(scan, window=window, wide=None)
+                made.append(_varied(case, name, f"{_side(scan)} to {_side(wider)}", wider))
+            thin = case
+            if scan.planes_per_slice > 1:
+                single = replace(scan, planes_per_slice=1)
+                made.append(_varied(case, "slices", "one plane in each", single))
+                thin = replace(case, simulation=single)
+            made.append(Variation("projection", "three slices per plane, finite", thin, _THIN))
+            return tuple(made)
+
+
+def _side(scan: WindowScan) -> str:
+    side = scan.window * scan.step / scan.oversampling
+    return f"{side:.1f} Å" if scan.wide is None else f"{side:.1f} Å, corrected,"
+
+
+def _varied(
+    case: Case, name: str, change: str, simulation: Any, *, still: bool = False
+) -> Variation:
+    return Variation(name, change, replace(case, simulation=simulation), still=still)
+
+
+def places(case: Case) -> Integers:
+    """Scan points that are probed: on columns, on their flanks and between them."""
+    match case.simulation:
+        case SupercellScan():
+            return np.array([[0, 0], [2, 1], [4, 0], [4, 4]])
+        case WindowScan(symmetry="p4m"):
+            # Columns are a / 2 = 8.55 steps apart along x and along y.
+            return np.array([[0, 0], [2, 1], [4, 0], [4, 4], [26, 9], [28, 30], [43, 17], [40, 38]])
+        case WindowScan():
+            # Within 6.9 Å of the core along x and y: the widest window stays inside the crystal.
+            return np.random.default_rng(1).integers(-30, 31, size=(24, 2))
+
+
+def measure(
+    case: Case,
+    variation: Variation,
+    *,
+    images: Sequence[str],
+    points: Integers | None = None,
+    configurations: int = 1,
+) -> list[Deviation]:
+    """Compare one variation with the declared settings.
+
+    Parameters
+    ----------
+    case : Case
+    variation : Variation
+    images : sequence of str
+        Labels of the images at whose thickness is compared.
+    points : ndarray of int, shape (n, 2), optional
+        Scan points in scan steps; `places` by default.
+    configurations : int
+        Phonon configurations to take the mean of, from the first on. Atoms at rest need one.
+
+    Returns
+    -------
+    list of Deviation
+    """
+    declared, finer = case, variation.finer
+    if variation.still:
+        declared, finer, configurations = _still(declared), _still(finer), 1
+    with abtem_settings("cpu"):
+        probed = places(case) if points is None else points
+        drawn = range(configurations)
+        before = np.stack([_fractions(declared, probed, k, slicing=DECLARED) for k in drawn])
+        after = np.stack([_fractions(finer, probed, k, slicing=variation.slicing) for k in drawn])
+    made = []
+    for label in images:
+        row = case.labels.index(label)
+        made.append(_deviation(case, variation, label, before=before[:, row], after=after[:, row]))
+    return made
+
+
+def _deviation(
+    case: Case, variation: Variation, label: str, *, before: Floats, after: Floats
+) -> Deviation:
+    """Compare the means over configurations (first axis) of each probe (second axis)."""
+    number = len(before)
+    mean = before.mean(axis=0)
+    ratio = after.mean(axis=0) / mean
+    error = None
+    if number > 1:
+        # The error of a ratio of means, W. G. Cochran, Sampling Techniques (1977), chapter 6.
+        rest = after - ratio * before
+        squares = np.sum(rest**2, axis=0) / (number - 1) / number / mean**2
+        error = float(np.sqrt(np.mean(squares)))
+    return Deviation(
+        case=case.name,
+        variation=variation.name,
+        change=variation.change,
+        image=label,
+        rms=float(np.sqrt(np.mean((ratio - 1) ** 2))),
+        worst=float(np.abs(ratio - 1).max()),
+        mean=float(after.mean() / before.mean() - 1),
+        probes=before.shape[1],
+        configurations=number,
+        error=error,
+    )
+
+
+def _still(case: Case) -> Case:
+    material = replace(case.structure.material, rms_displacement=0.0)
+    return replace(case, structure=replace(case.structure, material=material))
+
+
+def _fractions(case: Case, points: Integers, configuration: int, *, slicing: Slicing) -> Floats:
+    rng = configuration_rng(case.simulation.seed, configuration)
+    match case.simulation:
+        case SupercellScan() as scan:
+            return scan_supercell(case, scan, points, rng=rng, slicing=slicing)
+        case WindowScan() as scan:
+            found = scan_windows(case, scan, points, rng=rng, slicing=slicing)
+            return found if scan.wide is None else _corrected(case, found)
+
+
+def _corrected(case: Case, fractions: Floats) -> Floats:
+    """Correct for the window as the stored scan was."""
+    stored = read_scan(default_path(case))[1].get("window_correction")
+    if stored is None:
+        raise InputError(f"the file of case '{case.name}' states no correction for its window")
+    return np.stack(
+        [
+            WindowCorrection(**stored[label]).applied(row)
+            for label, row in zip(case.labels, fractions, strict=True)
+        ]
+    )
+
+
+_IMAGES: Final = {"pt_bulk": ("z05", "z20", "z75")}
+
+
+def main(
+    arguments: Sequence[str] | None = None,
+    *,
+    vary: Callable[[Case], Sequence[Variation]] = variations,
+) -> int:
+    """Command line of ``python -m cases.simulation.convergence``; returns the exit code."""
+    parser = argparse.ArgumentParser(
+        prog="python -m cases.simulation.convergence",
+        description="Compare simulations with finer ones.",
+    )
+    parser.add_argument("case", nargs="+", help="pt_bulk, edge_dislocation, nanoparticle")
+    parser.add_argument("--configurations", type=int, default=1, help="to take the mean of")
+    parser.add_argument("--variation", action="append", help="only this one; may be repeated")
+    parser.add_argument(
+        "--record", action="store_true", help="write all into the provenance of the shipped file"
+    )
+    options = parser.parse_args(arguments)
+    try:
+        if options.record and options.variation:
+            raise InputError("--record writes all variations; leave out --variation")
+        for case in [get_case(name) for name in options.case]:
+            found: list[Deviation] = []
+            for variation in vary(case):
+                if options.variation and variation.name not in options.variation:
+                    continue
+                images = _IMAGES.get(case.name, case.labels)
+                for deviation in measure(
+                    case, variation, images=images, configurations=options.configurations
+                ):
+                    found.append(deviation)
+                    print(_line(deviation), flush=True)  # noqa: T201
+            if options.record:
+                record_provenance(
+                    default_path(case), {CONVERGENCE: [asdict(each) for each in found]}
+                )
+    except InputError as error:
+        print(error, file=sys.stderr)  # noqa: T201
+        return 2
+    return 0
+
+
+def _line(found: Deviation) -> str:
+    return (
+        f"{found.case} {found.image}, {found.variation} ({found.change}): rms {found.rms:.2%}, "
+        f"worst {found.worst:.2%}, mean {found.mean:+.2%} of {found.probes} probes, "
+        f"{found.configurations} configurations"
+        + ("" if found.error is None else f", standard error {found.error:.2%}")
+    )
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

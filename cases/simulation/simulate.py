@@ -1,0 +1,332 @@
+"""Simulation of a case's ground truth, one phonon configuration after another, resumable.
+
+``python -m cases.simulation.simulate [CASE] [--configurations N] [--coarse M]`` runs it from the
+command line. Every finished configuration is a file of its own in the cache folder; a run that was
+stopped continues behind the last of them and ends with the same numbers.
+"""
+
+import argparse
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from cases.case import Case, SupercellScan, WindowScan, canonical_json
+from cases.registry import CASES, get_case
+from cases.simulation.configuration import Level, probes_of, simulate_configuration
+from cases.simulation.configuration_cache import (
+    ConfigurationScan,
+    cache_folder,
+    configuration_file,
+    read_configuration,
+    write_configuration,
+)
+from cases.simulation.defect_estimate import added, relative_changes
+from cases.simulation.estimate import estimate, provenance
+from cases.simulation.wide_window import fit_correction
+from cases.specimens.defects import scan_labels
+from cases.specimens.descriptions import DefectLadder, ParticleAdatoms
+from cases.truth.scan_plan import ScanPlan, scan_plan
+from cases.truth.truth_file import CONVERGENCE, Scan, default_path, read_scan, write_scan
+from stembench.errors import InputError
+
+
+@dataclass(frozen=True)
+class Amount:
+    """How many phonon configurations of a case are simulated.
+
+    Attributes
+    ----------
+    fine : int
+        Of the simulation itself.
+    coarse : int
+        Of the coarse level alone; 0 leaves that level out.
+    """
+
+    fine: int
+    coarse: int = 0
+
+
+def levels(case: Case, amount: Amount) -> dict[Level, int]:
+    """Number of configurations of each level that is simulated."""
+    numbers: dict[Level, int] = {"fine": amount.fine}
+    if amount.coarse:
+        numbers |= {"paired": amount.fine, "coarse": amount.coarse}
+    if isinstance(case.simulation, WindowScan) and case.simulation.wide is not None:
+        numbers["wide"] = amount.fine
+    return numbers
+
+
+def simulate(
+    case: Case,
+    amount: Amount,
+    *,
+    folder: Path,
+    output: Path | None = None,
+    device: str = "cpu",
+    progress: bool = True,
+) -> Path:
+    """Simulate a case with abTEM and write its ground-truth file.
+
+    Parameters
+    ----------
+    case : Case
+    amount : Amount
+        Phonon configurations in all, those already in the cache included. A scan in windows takes
+        ``case.simulation.configurations_per_image`` for one full image; the numbers must be
+        multiples of it.
+    folder : Path
+        Cache of finished configurations; created.
+    output : Path, optional
+        File to write; by default the one that `cases.truth.ground_truth` reads.
+    device : {'cpu', 'gpu'}
+        abTEM's own switch.
+    progress : bool
+        Show a progress bar with the time left.
+
+    Returns
+    -------
+    Path
+        The file written.
+
+    Raises
+    ------
+    InputError
+        If the number of configurations does not make full images or the device cannot be used.
+    """
+    _require_full_images(case, amount)
+    target = default_path(case) if output is None else output
+    missing: list[tuple[Level, int, Path]] = []
+    for level, number in levels(case, amount).items():
+        cache = cache_folder(case, folder, level=level)
+        cache.mkdir(parents=True, exist_ok=True)
+        files = [(level, k, configuration_file(cache, k)) for k in range(number)]
+        missing += [each for each in files if not each[2].exists()]
+    work = sum(
+        probes_of(case, number, level=level) * _work_of_probe(case, level=level)
+        for level, number, _ in missing
+    )
+    with _bar(work, title=f"{case.name}: {len(missing)} configurations", show=progress) as step:
+        for level, number, path in missing:
+            started = time.process_time()
+            index, fractions = simulate_configuration(
+                case,
+                number,
+                level=level,
+                device=device,
+                advance=partial(_advance, step, share=_work_of_probe(case, level=level)),
+            )
+            done = ConfigurationScan(index, fractions, time.process_time() - started)
+            write_configuration(path, done)
+    return combine(case, amount, folder=folder, output=target)
+
+
+def _work_of_probe(case: Case, *, level: Level) -> float:
+    """Grid points that one probe propagates, which is what the time goes with."""
+    simulation = case.simulation
+    fine = simulation.grid_points if isinstance(simulation, SupercellScan) else simulation.window
+    coarse = simulation.coarse
+    wide = simulation.wide if isinstance(simulation, WindowScan) else None
+    if level == "wide" and wide is not None:
+        return float(wide.window) ** 2
+    return float(fine if level == "fine" or coarse is None else coarse.window) ** 2
+
+
+def _advance(step: Callable[[float], None], probes: int, *, share: float) -> None:
+    step(probes * share)
+
+
+def combine(case: Case, amount: Amount, *, folder: Path, output: Path) -> Path:
+    """Average finished configurations and write the ground-truth file.
+
+    Parameters
+    ----------
+    case : Case
+    amount : Amount
+        How many configurations of the cache to use, from the first on.
+    folder : Path
+        Cache that `simulate` filled.
+    output : Path
+
+    Returns
+    -------
+    Path
+        `output`.
+
+    Raises
+    ------
+    InputError
+        If a configuration is missing from the cache.
+    """
+    _require_full_images(case, amount)
+    plan = scan_plan(case.simulation)
+    scans = {
+        level: [
+            read_configuration(configuration_file(cache_folder(case, folder, level=level), k))
+            for k in range(number)
+        ]
+        for level, number in levels(case, amount).items()
+    }
+    labels = scan_labels(case)
+    match case.structure:
+        case DefectLadder():
+            mean, stderr = relative_changes(case, plan, scans["fine"])
+        case ParticleAdatoms():
+            mean, stderr = added(plan, scans["fine"], images=len(labels))
+        case _:
+            mean, stderr = estimate(plan, scans, images=len(labels))
+    made = provenance(case, scans)
+    if "wide" in scans:
+        lines = [
+            fit_correction(scans["fine"], scans["wide"], image=image)
+            for image in range(len(labels))
+        ]
+        mean = np.stack([line.applied(row) for line, row in zip(lines, mean, strict=True)])
+        stderr = np.stack(
+            [line.applied_to_error(row) for line, row in zip(lines, stderr, strict=True)]
+        )
+        made["window_correction"] = {
+            label: asdict(line) for label, line in zip(labels, lines, strict=True)
+        }
+    made |= _convergence(case, output, made=made)
+    step, first = _geometry(case, plan)
+    scan = Scan(
+        labels=labels,
+        mean=plan.expand(mean).astype(np.float32),
+        stderr=plan.expand(stderr).astype(np.float32),
+        step=step,
+        first=first * step,
+        boundary="mirror" if case.structure.kind == "edge_dislocation" else "periodic",
+    )
+    return write_scan(output, scan, case=case, provenance=made)
+
+
+def _convergence(case: Case, output: Path, *, made: dict[str, Any]) -> dict[str, Any]:
+    """What an earlier file states of its convergence, if it was made in the same way."""
+    try:
+        _, earlier, simulated = read_scan(output)
+    except InputError:  # none, or a damaged one, which is replaced
+        return {}
+    same = simulated == canonical_json(case.simulated()) and all(
+        canonical_json({"": earlier.get(key)}) == canonical_json({"": made.get(key)})
+        for key in ("window_correction", "versions")
+    )
+    return {CONVERGENCE: earlier[CONVERGENCE]} if same and CONVERGENCE in earlier else {}
+
+
+def _require_full_images(case: Case, amount: Amount) -> None:
+    groups = scan_plan(case.simulation).groups
+    if amount.fine < 1 or amount.fine % groups or amount.coarse < 0 or amount.coarse % groups:
+        raise InputError(
+            f"case '{case.name}' needs a positive multiple of {groups} phonon configurations, not "
+            f"{amount.fine} fine and {amount.coarse} coarse"
+        )
+    if amount.coarse and case.simulation.coarse is None:
+        raise InputError(f"case '{case.name}' declares no coarse level; leave out --coarse")
+
+
+def _geometry(case: Case, plan: ScanPlan) -> tuple[float, float]:
+    simulation = case.simulation
+    match simulation:
+        case SupercellScan():
+            return case.structure.material.lattice_parameter / simulation.scan_points, 0.0
+        case WindowScan():
+            return simulation.step, float(plan.first)
+
+
+class _bar:  # noqa: N801 - a context manager that reads like a function
+    """Progress bar over probes; a silent one does nothing."""
+
+    def __init__(self, total: float, *, title: str, show: bool) -> None:
+        from rich.progress import (
+            BarColumn,
+            Progress,
+            TaskProgressColumn,
+            TextColumn,
+            TimeElapsedColumn,
+            TimeRemainingColumn,
+        )
+
+        self._progress = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            TaskProgressColumn(),
+            TimeElapsedColumn(),
+            TextColumn("left"),
+            TimeRemainingColumn(),
+            disable=not show,
+            speed_estimate_period=600,
+        )
+        self._task = self._progress.add_task(title, total=total)
+
+    def __enter__(self) -> Callable[[float], None]:
+        self._progress.start()
+        return lambda number: self._progress.advance(self._task, number)
+
+    def __exit__(self, *_: object) -> None:
+        self._progress.stop()
+
+
+def shipped_amount(case: Case) -> Amount:
+    """Phonon configurations of the file that ships, or those of one full image if there is none."""
+    path = default_path(case)
+    if not path.exists():
+        return Amount(fine=scan_plan(case.simulation).groups)
+    made = read_scan(path)[1]
+    return Amount(
+        fine=int(made["configurations"]), coarse=int(made.get("coarse_configurations", 0))
+    )
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Command line of ``python -m cases.simulation.simulate``; returns the exit code."""
+    parser = argparse.ArgumentParser(
+        prog="python -m cases.simulation.simulate",
+        description="Simulate the ground truth of cases with abTEM, resumably.",
+        epilog="example: python -m cases.simulation.simulate pt_bulk --configurations 12",
+    )
+    names = ", ".join(case.name for case in CASES)
+    parser.add_argument("case", nargs="*", help=f"{names}; all by default")
+    parser.add_argument(
+        "--configurations", type=int, help="phonon configurations in all; as shipped by default"
+    )
+    parser.add_argument(
+        "--coarse", type=int, help="configurations of the coarse level alone; as shipped by default"
+    )
+    parser.add_argument("--folder", type=Path, default=Path("out/simulation"), help="cache folder")
+    parser.add_argument("--output", type=Path, help="file to write, with one case")
+    parser.add_argument("--device", default="cpu", help="cpu or gpu")
+    parser.add_argument("--quiet", action="store_true", help="no progress bar")
+    options = parser.parse_args(arguments)
+    try:
+        cases = [get_case(name) for name in options.case] or list(CASES)
+        if options.output is not None and len(cases) > 1:
+            raise InputError("--output names one file; name one case with it")
+        for case in cases:
+            shipped = shipped_amount(case)
+            fine, coarse = options.configurations, options.coarse
+            path = simulate(
+                case,
+                Amount(
+                    fine=shipped.fine if fine is None else fine,
+                    coarse=shipped.coarse if coarse is None else coarse,
+                ),
+                folder=options.folder,
+                output=options.output,
+                device=options.device,
+                progress=not options.quiet,
+            )
+            print(path)  # noqa: T201 - the command line's own output
+    except InputError as error:
+        print(error, file=sys.stderr)  # noqa: T201
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,1 @@
+"""Specimens: descriptions, atoms and sites."""

@@ -1,0 +1,1 @@
+"""Ground truth as shipped: its file, columns and rendered images."""

@@ -1,0 +1,207 @@
+"""The ground-truth file: HDF5 with scan, standard error, description and provenance."""
+
+import hashlib
+import json
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, Literal
+
+import h5py
+import numpy as np
+import numpy.typing as npt
+
+from cases.case import Case, canonical_json
+from cases.specimens.descriptions import DefectLadder, ParticleAdatoms
+from stembench.atomic_files import replacing
+from stembench.describe import from_dict
+from stembench.errors import InputError
+
+FORMAT: Final = "stembench ground truth"
+FORMAT_VERSION: Final = 1
+#: Entry of the provenance that `cases.simulation.convergence` records.
+CONVERGENCE: Final = "convergence"
+DATA_FOLDER: Final = Path(__file__).parents[1] / "data"
+
+Boundary = Literal["periodic", "mirror"]
+
+
+@dataclass(frozen=True)
+class Scan:
+    """Simulated scans of a case, before source blur.
+
+    Attributes
+    ----------
+    labels : tuple of str
+    mean : float32 ndarray, shape (images, ny, nx)
+        Fraction of the beam on the detector, mean over phonon configurations.
+    stderr : float32 ndarray, shape (images, ny, nx)
+        Standard error of the mean; NaN where there is one sample only.
+    step : float
+        Distance of scan points in Å, the same along x and y.
+    first : float
+        x and y in Å of point [0, 0], relative to the structure's reference point.
+    boundary : {'periodic', 'mirror'}
+        How the scan continues: with its own period, or mirrored at its edges, half a step
+        outside the outermost points.
+    """
+
+    labels: tuple[str, ...]
+    mean: npt.NDArray[np.float32]
+    stderr: npt.NDArray[np.float32]
+    step: float
+    first: float
+    boundary: Boundary
+
+    @property
+    def hash(self) -> str:
+        """SHA-256 over labels, geometry and both arrays."""
+        digest = hashlib.sha256()
+        head = [list(self.labels), list(self.mean.shape), self.step, self.first, self.boundary]
+        digest.update(json.dumps(head).encode())
+        for array in (self.mean, self.stderr):
+            digest.update(np.ascontiguousarray(array, dtype="<f4").tobytes())
+        return digest.hexdigest()
+
+
+def default_path(case: Case) -> Path:
+    """File that ships for a case; each version has its own."""
+    return version_path(case.name, case.version)
+
+
+def version_path(name: str, version: int) -> Path:
+    """File of any version of a case."""
+    return DATA_FOLDER / f"{name}-v{version}.h5"
+
+
+def shipped_versions(name: str) -> tuple[int, ...]:
+    """Versions of a case whose files ship, ascending."""
+    prefix = f"{name}-v"
+    found = (path.stem.removeprefix(prefix) for path in DATA_FOLDER.glob(f"{prefix}*.h5"))
+    return tuple(sorted(int(number) for number in found if number.isdecimal()))
+
+
+def read_description(path: Path) -> Case:
+    """Description that a ground-truth file was made from, as the case it belongs to.
+
+    Raises
+    ------
+    InputError
+        If the file cannot be read, or describes what this version of the benchmark does not know.
+    """
+    try:
+        with h5py.File(path, "r") as file:
+            described = json.loads(file.attrs["description"])
+    except (OSError, KeyError, ValueError) as error:
+        raise InputError(f"'{path}' cannot be read as a ground-truth file: {error}") from error
+    return from_dict(Case, described)
+
+
+def write_scan(path: Path, scan: Scan, *, case: Case, provenance: dict[str, Any]) -> Path:
+    """Write a ground-truth file atomically.
+
+    Parameters
+    ----------
+    path : Path
+        Its folder is created.
+    scan : Scan
+    case : Case
+        Its description is stored beside the data.
+    provenance : dict
+        Plain types only.
+
+    Returns
+    -------
+    Path
+        `path`.
+    """
+    with replacing(path) as temporary, h5py.File(temporary, "w") as file:
+        file.attrs["format"] = FORMAT
+        file.attrs["format_version"] = FORMAT_VERSION
+        file.attrs["case"] = case.name
+        file.attrs["case_version"] = case.version
+        file.attrs["description"] = canonical_json(case.as_dict())
+        file.attrs["simulated"] = canonical_json(case.simulated())
+        file.attrs["provenance"] = json.dumps(provenance, sort_keys=True)
+        file.attrs["data_sha256"] = scan.hash
+        group = file.create_group("scan")
+        group.attrs["step"] = scan.step
+        group.attrs["first"] = scan.first
+        group.attrs["length_unit"] = "Å"
+        group.attrs["boundary"] = scan.boundary
+        group.attrs["axes"] = "image, y, x"
+        group["labels"] = np.array(scan.labels, dtype=h5py.string_dtype())
+        unit, meaning = "fraction of the incident beam", "fraction of the beam on the detector"
+        if isinstance(case.structure, DefectLadder):
+            unit, meaning = "1", "relative change of the perfect crystal's image by one defect"
+        elif isinstance(case.structure, ParticleAdatoms):
+            meaning = "what one adatom adds to the fraction of the beam on the detector"
+        for name, array, words in (
+            ("mean", scan.mean, f"{meaning}, no source blur"),
+            ("stderr", scan.stderr, "standard error of the mean over phonon configurations"),
+        ):
+            stored = group.create_dataset(
+                name, data=array.astype("<f4"), compression="gzip", shuffle=True
+            )
+            stored.attrs["unit"] = unit
+            stored.attrs["meaning"] = words
+    return path
+
+
+def record_provenance(path: Path, entries: dict[str, Any]) -> None:
+    """Add entries to the provenance of a ground-truth file, or replace them, atomically.
+
+    Raises
+    ------
+    InputError
+        If the file is missing or damaged.
+    """
+    _, provenance, _ = read_scan(path)
+    with replacing(path) as temporary:
+        shutil.copyfile(path, temporary)
+        with h5py.File(temporary, "r+") as file:
+            file.attrs["provenance"] = json.dumps(provenance | entries, sort_keys=True)
+
+
+def read_scan(path: Path) -> tuple[Scan, dict[str, Any], str]:
+    """Read a ground-truth file of any version.
+
+    Returns
+    -------
+    scan : Scan
+    provenance : dict
+    simulated : str
+        Canonical JSON of the description that the scan was made from.
+
+    Raises
+    ------
+    InputError
+        If the file is missing, of another format, or its data do not have the hash it states.
+    """
+    if not path.exists():
+        raise InputError(f"there is no ground truth at '{path}'; run `nox -s simulate` to make it")
+    try:
+        with h5py.File(path, "r") as file:
+            if file.attrs.get("format") != FORMAT:
+                raise InputError(f"'{path}' is not a ground-truth file of this benchmark")
+            if int(file.attrs["format_version"]) > FORMAT_VERSION:
+                raise InputError(f"'{path}' was written by a newer version of this benchmark")
+            group = file["scan"]
+            scan = Scan(
+                labels=tuple(str(label) for label in group["labels"].asstr()[:]),
+                mean=group["mean"][:].astype(np.float32),
+                stderr=group["stderr"][:].astype(np.float32),
+                step=float(group.attrs["step"]),
+                first=float(group.attrs["first"]),
+                boundary=group.attrs["boundary"],
+            )
+            stated = str(file.attrs["data_sha256"])
+            simulated = str(file.attrs["simulated"])
+            provenance = json.loads(file.attrs["provenance"])
+    except (OSError, KeyError) as error:
+        raise InputError(f"'{path}' cannot be read as a ground-truth file: {error}") from error
+    if scan.hash != stated:
+        raise InputError(
+            f"the data of '{path}' do not have the hash that it states; run `nox -s simulate`"
+        )
+    return scan, provenance, simulated

@@ -1,0 +1,215 @@
+"""The Cramér-Rao bound of the column model: the least standard errors an unbiased fit can reach."""
+
+from dataclasses import replace
+from typing import Final
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from fitting.bounds.pixel_information import information_per_electron
+from fitting.engine.layout import Layout, arrange, neighbours
+from fitting.model import (
+    BACKGROUND_TERMS,
+    Background,
+    ColumnModel,
+    scattering_cross_section,
+)
+from fitting.result import ColumnFit
+from fitting.task import positive
+from stembench.arrays import Floats
+from stembench.errors import InputError
+
+#: Half size of a column's window in widths; the integrand falls like the Gaussian itself.
+SUPPORT: Final = 6.5
+#: Columns farther apart than this many widths are taken as independent; their coupling in the
+#: Fisher matrix is below 1e-3 and enters the bound squared.
+COUPLING: Final = 9.0
+
+COLUMNS: Final = ("x_crb", "y_crb", "height_crb", "sigma_crb", "scs_crb")
+
+
+def cramer_rao(
+    fit: ColumnFit | ColumnModel,
+    *,
+    dose: float,
+    sampling: float | None = None,
+    width: str | None = None,
+    background: Background | None = None,
+    detector_sigma: float = 0.0,
+) -> pd.DataFrame:
+    """Cramér-Rao bound of every column, all columns and shared parameters jointly.
+
+    Fisher information F_ij = Σ_px I(λ) (∂λ/∂θ_i)(∂λ/∂θ_j) with λ = D s² f the expected electrons
+    of a pixel; I = 1/λ for Poisson counts. The bound of a parameter is the square root of its
+    diagonal element of F⁻¹; that of the SCS follows by propagation, width included.
+
+    Parameters
+    ----------
+    fit : ColumnFit or ColumnModel
+        Where to evaluate: usually the fit of the noise-free image [beam fraction]. Pixels that a
+        fit left out count no information.
+    dose : float
+        Dose D [e/Å²].
+    sampling : float, optional
+        Pixel size s [Å/px]; default: that of the fit (a ColumnModel has none).
+    width : {'shared', 'species', 'column', 'fixed'}, optional
+        Which widths are free; default: as fitted.
+    background : {'none', 'constant', 'plane'}, optional
+        Which background coefficients are free (others are known); default: as fitted.
+    detector_sigma : float
+        Standard deviation [electrons] of Gaussian noise added to the counts; I(λ) then is
+        evaluated numerically (see `fitting.bounds.pixel_information`).
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per row of ``fit.table`` (per column of a ColumnModel), index ``column``:
+        x_crb, y_crb [px], height_crb [beam fraction], sigma_crb [px], scs_crb [Å²]. NaN for
+        columns that were not modelled, for parameters that are held, and where the
+        information matrix is singular.
+
+    Raises
+    ------
+    InputError
+        If dose, sampling or a choice cannot be used, or the expected image is not positive.
+
+    Notes
+    -----
+    Bounds hold for unbiased estimators without prior knowledge; for others see
+    `bias_corrected`. Formula: van den Bos, Parameter Estimation for Scientists and Engineers
+    (2007), DOI 10.1002/9780470173862, chapter 4.
+    """
+    model = fit.model if isinstance(fit, ColumnFit) else fit
+    if sampling is None:
+        if not isinstance(fit, ColumnFit):
+            raise InputError("a ColumnModel has no pixel size: give sampling= in Å/px")
+        sampling = fit.sampling
+    positive("dose", dose, "e/Å²")
+    positive("sampling", sampling, "Å/px")
+    if not (np.isfinite(detector_sigma) and detector_sigma >= 0):
+        raise InputError(f"detector_sigma must be 0 or more electrons, not {detector_sigma}")
+    width = model.width if width is None else width
+    if width not in ("shared", "species", "column", "fixed"):
+        raise InputError(f"width must be shared, species, column or fixed, not {width!r}")
+    n_background = len(model.background)
+    if background is not None:
+        if background not in BACKGROUND_TERMS:
+            raise InputError(f"background must be none, constant or plane, not {background!r}")
+        n_background = BACKGROUND_TERMS[background]
+
+    rows = fit.modelled if isinstance(fit, ColumnFit) else np.arange(model.n_columns)
+    n_rows = len(fit.table) if isinstance(fit, ColumnFit) else model.n_columns
+    out = pd.DataFrame(np.nan, index=pd.RangeIndex(n_rows, name="column"), columns=list(COLUMNS))
+    if model.n_columns == 0:
+        return out
+    mask = fit.mask if isinstance(fit, ColumnFit) else None
+    covariance = _inverse_fisher(
+        model,
+        dose * sampling**2,
+        width=width,
+        n_background=n_background,
+        sigma=detector_sigma,
+        used=np.ones(model.shape, dtype=np.bool_) if mask is None else ~mask,
+    )
+    d_height = scattering_cross_section(1.0, model.sigma, sampling=sampling)
+    d_width = scattering_cross_section(model.height, model.sigma, sampling=sampling)
+    d_width = d_width * 2.0 / model.sigma
+    scs = d_height**2 * covariance[:, 2, 2]
+    if width != "fixed":
+        scs = scs + 2 * d_height * d_width * covariance[:, 2, 3] + d_width**2 * covariance[:, 3, 3]
+    variance = np.column_stack([np.einsum("nii->ni", covariance), scs])
+    out.iloc[rows] = np.sqrt(np.where(variance >= 0, variance, np.nan))
+    return out
+
+
+def _inverse_fisher(
+    model: ColumnModel,
+    electrons: float,
+    *,
+    width: str,
+    n_background: int,
+    sigma: float,
+    used: NDArray[np.bool_],
+) -> Floats:
+    """Covariance bound (n, 4, 4) of x, y, height and width, from the pixels `used`."""
+    from fitting.engine.descent import Columns
+    from fitting.kernels import covariance as spread
+    from fitting.kernels import envelope
+    from fitting.kernels import sums as kernels
+
+    group = replace(model, width=width).group
+    widest = float(model.sigma.max())
+    points = np.column_stack([model.x, model.y])
+    reach = COUPLING * widest
+    near = neighbours(points, reach=reach)
+    order, (pair_at, pairs) = near.order, near.within(reach)
+    layout: Layout = arrange(
+        order,
+        pair_at,
+        pairs,
+        positions_free=model.positions_free,
+        width=width,
+        group=group[order],
+        n_background=n_background,
+    )
+    background = np.zeros(3)
+    background[: len(model.background)] = model.background
+    longest = min(max(model.shape), int(2 * SUPPORT * widest) + 2)
+    n = model.n_columns
+    columns = Columns(
+        image=np.zeros(model.shape),
+        weight=np.ones(model.shape),
+        layout=layout,
+        x=model.x[order],
+        y=model.y[order],
+        width=model.sigma[order],
+        height=model.height[order],
+        background=background,
+        factors=np.empty((n, 2, 6, longest)),
+        start=np.empty((n, 2), dtype=np.int64),
+        count=np.empty((n, 2), dtype=np.int64),
+        weighting=0,
+        dirty=np.zeros(n, dtype=np.int64),
+        integrated=model.pixel == "integrated",
+        floor=0.0,
+    )
+    expected = model.image() * electrons
+    # far from all columns the tails underflow; nothing depends on these pixels
+    reached = np.zeros(model.shape)
+    columns.set_windows(SUPPORT)
+    kernels.render(columns.factors, columns.start, columns.count, np.ones(n), np.zeros(3), reached)
+    matters = used if n_background else used & (reached > 0)
+    if sigma == 0 and not np.all(expected[matters] > 0):
+        raise InputError(
+            f"the expected image has {np.count_nonzero(expected[matters] <= 0)} pixels that are "
+            "not positive, where Poisson counts have no information: evaluate the bound at a "
+            "model with a positive background"
+        )
+    per_pixel = np.zeros(model.shape)
+    per_pixel[matters] = information_per_electron(expected[matters], sigma=sigma)
+    information = columns.normal_matrix(1, per_pixel * electrons**2)
+    held = np.zeros(layout.n_parameters, dtype=np.int64)
+    none = np.zeros(layout.n_parameters)
+    factor = np.empty(layout.size)
+    while True:
+        envelope.damped(information, layout.at, layout.first, held, none, factor)
+        bad = envelope.cholesky(factor, layout.at, layout.first)
+        if bad < 0:
+            break
+        held[bad] = 1
+    blocks = np.empty((n, 4, 4))
+    spread.column_blocks(
+        factor,
+        layout.at,
+        layout.first,
+        held,
+        factor,
+        False,
+        layout.index,
+        layout.first_shared,
+        blocks,
+    )
+    out = np.empty_like(blocks)
+    out[order] = blocks
+    return out

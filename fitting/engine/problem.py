@@ -1,0 +1,143 @@
+"""What an engine is given and what it returns: one image's fitting problem and its minimum."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fitting.model import BACKGROUND_TERMS, Background, ColumnModel, Pixel
+from fitting.start import MIN_WIDTH, WIDTH_RANGE
+from stembench.arrays import Floats, Integers
+
+
+@dataclass(frozen=True, kw_only=True)
+class Problem:
+    """One image with the columns to fit; everything checked and resolved.
+
+    Attributes
+    ----------
+    image : ndarray, shape (rows, columns)
+        Image [beam fraction], 0 where `valid` is False.
+    valid : ndarray of bool, shape (rows, columns)
+        Pixels that take part.
+    positions : ndarray, shape (n, 2)
+        Starts (x, y) [px] of the columns that are modelled.
+    trial_widths : ndarray, shape (k, n)
+        Start widths [px] of each column; the best of the k trials starts the fit.
+    group : ndarray of int, shape (n,)
+        Width group of each column, numbered from 0 without gaps.
+    width : {'shared', 'species', 'column', 'fixed'}
+        Which widths are free.
+    background : {'none', 'constant', 'plane'}
+    pixel : {'sampled', 'integrated'}
+    drift : ndarray, shape (n,)
+        Largest change of x and of y [px].
+    width_bounds : tuple of float, optional
+        Smallest and largest free width [px]; None for multiples of the start width.
+    height_bounds : tuple of float
+        Smallest and largest height.
+    floor : float
+        0 for least squares; for Poisson likelihood the expected value [beam fraction] below
+        which the logarithm is continued by a parabola (see fitting.kernels.sums.compare).
+    electrons : float
+        Expected electrons per pixel at beam fraction 1, D s²; 0 if the dose is not known.
+    detector_sigma : float
+        Standard deviation of Gaussian detector noise [electrons].
+    """
+
+    image: Floats
+    valid: NDArray[np.bool_]
+    positions: Floats
+    trial_widths: Floats
+    group: Integers
+    width: str
+    background: Background
+    pixel: Pixel
+    drift: Floats
+    width_bounds: tuple[float, float] | None
+    height_bounds: tuple[float, float]
+    floor: float = 0.0
+    electrons: float = 0.0
+    detector_sigma: float = 0.0
+
+    @property
+    def n_columns(self) -> int:
+        """Number of columns that are modelled."""
+        return len(self.positions)
+
+    @property
+    def positions_free(self) -> bool:
+        """Whether positions are parameters; a drift of 0 for all holds them."""
+        return bool(np.any(self.drift > 0))
+
+    @property
+    def n_parameters(self) -> int:
+        """Number of free parameters."""
+        own = 1 + 2 * self.positions_free + (self.width == "column")
+        shared = len(np.unique(self.group)) if self.width in ("shared", "species") else 0
+        return own * self.n_columns + shared + BACKGROUND_TERMS[self.background]
+
+    def model(self, minimum: "Minimum") -> ColumnModel:
+        """The model at a minimum."""
+        return ColumnModel(
+            x=minimum.x,
+            y=minimum.y,
+            height=minimum.height,
+            sigma=minimum.sigma,
+            shape=(self.image.shape[0], self.image.shape[1]),
+            background=minimum.background,
+            width=self.width,
+            species=self.group,
+            positions_free=self.positions_free,
+            pixel=self.pixel,
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Minimum:
+    """Where an engine ended.
+
+    Attributes
+    ----------
+    x, y, height, sigma : ndarray, shape (n,)
+        Values of the columns [px, px, image unit, px].
+    background : tuple of float
+        Coefficients (see ColumnModel).
+    moved : ndarray, shape (n,)
+        Last step of each column in units of its width and height; infinite if none was made.
+    converged : ndarray of bool, shape (n,)
+    position_at_bound, shape_at_bound : ndarray of bool, shape (n,)
+    covariance : ndarray, shape (n, 4, 4)
+        Of x, y, height and width; NaN rows for parameters that are held or singular.
+    singular : ndarray of bool, shape (n,)
+        Whether the information matrix is singular for a parameter of the column.
+    cost : float
+        Half the residual sum of squares, or half the Poisson deviance [beam fraction].
+    steps : int
+        Number of steps.
+    message : str
+        One sentence on how the engine ended.
+    """
+
+    x: Floats
+    y: Floats
+    height: Floats
+    sigma: Floats
+    background: tuple[float, ...]
+    moved: Floats
+    converged: NDArray[np.bool_]
+    position_at_bound: NDArray[np.bool_]
+    shape_at_bound: NDArray[np.bool_]
+    covariance: Floats
+    singular: NDArray[np.bool_]
+    cost: float
+    steps: int
+    message: str
+
+
+def width_bounds(problem: Problem, widths: Floats) -> tuple[Floats, Floats]:
+    """Smallest and largest width [px] of each column that starts at `widths`."""
+    if problem.width_bounds is not None:
+        low, high = problem.width_bounds
+        return np.full_like(widths, low), np.full_like(widths, high)
+    return np.maximum(MIN_WIDTH, widths / WIDTH_RANGE), widths * WIDTH_RANGE

@@ -1,0 +1,1 @@
+"""What the noise model is held against: published pairs and demonstrations."""

@@ -1,0 +1,88 @@
+"""Whether random chains reach the statistics of given pairs: drawn on the same clean images."""
+
+from collections.abc import Callable
+
+import numpy as np
+
+from noise.dose import draw_counts
+from noise.evidence.residuals import STATISTICS, distorted_part, residual_statistics
+from noise.post_processing.apply import PostProcessing, post_process
+from noise.scan import ScanNoise, distort
+from noise.tem import TemNoise, distort_tem
+from stembench.arrays import Floats
+
+Draw = Callable[[Floats, np.random.Generator], Floats]
+
+#: Sampling of the random images in Å/px. The pairs' own is not published; jitter alone needs it.
+_SAMPLING = 0.2
+
+
+def random_distortion(modality: str) -> Draw:
+    """Our random chain of one modality, with the post-processing that keeps every pixel in place.
+
+    Parameters
+    ----------
+    modality : str
+        A name that ends in 'stem', 'sem' or 'tem'.
+
+    Returns
+    -------
+    callable
+        Takes a clean image of maximum 1 and a generator and returns a distorted image of the same
+        unit. Chain, dose and blur are drawn anew at each call.
+    """
+
+    def draw(clean: Floats, rng: np.random.Generator) -> Floats:
+        post = PostProcessing(blur=PostProcessing.sample(rng).blur)
+        counts = draw_counts(rng)
+        dose = counts / (clean.mean() * _SAMPLING**2)
+        if modality.endswith(("stem", "sem")):
+            scan = ScanNoise.sample(rng, modality="stem" if modality.endswith("stem") else "sem")
+            x = distort(clean, [rng], dose=dose, sampling=_SAMPLING, noise=scan)[0]
+        else:
+            # The published y holds the camera's blur already.
+            tem = TemNoise.sample(rng).without("mtf")
+            x = distort_tem(clean, [rng], dose=dose, sampling=_SAMPLING, noise=tem)[0]
+        x, _ = post_process(x, clean, post=post)
+        return np.asarray(x / (dose * _SAMPLING**2), dtype=np.float64)
+
+    return draw
+
+
+def drawn_statistics(
+    x: Floats, y: Floats, *, draw: Draw, rng: np.random.Generator, draws: int
+) -> tuple[dict[str, float], dict[str, Floats]]:
+    """Statistics of a given pair and of random distortions of its clean image.
+
+    The zero of the pair's grey scale is not known: it lies between the scale's end and the darkest
+    clean pixel, and is drawn anew each time.
+
+    Parameters
+    ----------
+    x, y : ndarray, shape (h, w)
+        Distorted and clean image.
+    draw : callable
+        See `random_distortion`.
+    rng : numpy.random.Generator
+    draws : int
+        Number of random distortions.
+
+    Returns
+    -------
+    tuple of two dict
+        Name of the statistic to its value for the pair, and to an array of `draws` values.
+    """
+    part = distorted_part(x, y)
+    ours = []
+    for _ in range(draws):
+        clean = y - rng.uniform(0, y[part].min())
+        clean = np.maximum(clean, 0) / clean[part].max()
+        ours.append(residual_statistics(draw(clean, rng), clean, part=part))
+    return residual_statistics(x, y, part=part), {
+        name: np.array([one[name] for one in ours]) for name in STATISTICS
+    }
+
+
+def rank(value: float, drawn: Floats) -> float:
+    """Place of a value among draws: 0 below all, 1 above all; ties count half."""
+    return float(((drawn < value).sum() + 0.5 * (drawn == value).sum()) / drawn.size)

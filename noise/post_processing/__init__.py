@@ -1,0 +1,1 @@
+"""What users do to a recorded pair of images afterwards."""

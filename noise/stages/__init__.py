@@ -1,0 +1,1 @@
+"""Stages of the noise chains, one file each."""

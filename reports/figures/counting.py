@@ -1,0 +1,164 @@
+"""The figure after the paper's Fig. 4: atom counting on a nanoparticle against dose."""
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from reports.figures import panels
+from reports.names import is_raw, main_restorer, styles
+from reports.records.run_folder import Run
+from reports.words.captions import settings_text
+from stembench.arrays import Floats
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.collections import PatchCollection
+    from matplotlib.figure import Figure
+
+
+def figure_counting(run: Run, summary: pd.DataFrame, *, case: str) -> "Figure":
+    """Draw MAE, MPE and the share of columns counted right against dose, and the particle.
+
+    Parameters
+    ----------
+    run : Run
+        Gives settings, records of single columns and the clean image.
+    summary : pandas.DataFrame
+        Summary of its records.
+    case : str
+        Name of the case; its first image is shown.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
+    rows = summary[summary["case"] == case]
+    rows = rows[rows["image"] == rows["image"].iloc[0]]
+    image = str(rows["image"].iloc[0])
+    info = run.case_info(case)
+    names = list(rows["restorer"].unique())
+    looks = {k: v for k, v in styles(summary["restorer"].unique()).items() if k in names}
+    doses = np.unique(rows["dose"].to_numpy())
+    figure, bottom, top = panels.new_figure(
+        5.35,
+        footer="MAE: mean distance |r - r_ref|. MPE: mean absolute percentage error. A column is "
+        "counted right if the nearest library SCS gives its exact number of atoms; failed fits "
+        "count as wrong. Dotted: the noise-free image. " + settings_text(info, rows),
+        title=f"Atom counting against dose: {run.title(case)}",
+        complete=run.complete,
+    )
+    height = float(figure.get_size_inches()[1])
+    split = bottom + 2.65 / height
+    plots = figure.add_gridspec(
+        1, 3, left=0.075, right=0.985, bottom=split + 0.42 / height, top=top - 0.45 / height,
+        wspace=0.36,
+    )  # fmt: skip
+    for k, (metric, label) in enumerate(
+        (
+            ("position_mae_pm", "MAE of position (pm)"),
+            ("scs_mpe_pct", "MPE of SCS (%)"),
+            ("count_accuracy", "columns counted right (%)"),
+        )
+    ):
+        axes = figure.add_subplot(plots[0, k])
+        if metric == "count_accuracy":
+            percent = rows[rows["metric"] == metric].copy()
+            percent[["value", "low", "high"]] *= 100
+            panels.curves(axes, percent, x="dose", metric=metric, looks=looks)
+            axes.set_ylabel(label)
+            axes.set_ylim(0, 103)
+            ceiling = rows[rows["metric"] == "count_accuracy_clean"]["value"]
+            if len(ceiling):
+                axes.axhline(100 * ceiling.iloc[0], color="black", linestyle=":", linewidth=1)
+            axes.grid(axis="y", color="#E3E3E3", linewidth=0.6)
+            axes.set_axisbelow(True)
+        else:
+            panels.curves(axes, rows, x="dose", metric=metric, looks=looks)
+            panels.error_axis(axes, metric, label=label)
+        panels.dose_axis(axes, doses)
+        panels.heading(axes, "abc"[k], label.split(" (")[0])
+        if k == 0:
+            handles, labels = axes.get_legend_handles_labels()
+            figure.legend(
+                handles, labels, loc="upper center", ncols=len(labels), frameon=False,
+                bbox_to_anchor=(0.53, top + 0.02 / height),
+            )  # fmt: skip
+    maps = figure.add_gridspec(
+        1, 3, left=0.02, right=0.915, bottom=bottom + 0.06 / height, top=split - 0.2 / height,
+        wspace=0.08,
+    )  # fmt: skip
+    sampling = float(run.records["sampling"][run.records["case"] == case].iloc[0])
+    clean = run.examples.clean(case, image)
+    axes = figure.add_subplot(maps[0, 0])
+    panels.picture(axes, clean, sampling=sampling, bar=10)
+    panels.heading(axes, "d", "noise-free image")
+    raw = next((n for n in names if is_raw(n)), None)
+    drawn = None
+    for k, restorer in enumerate((raw, main_restorer(names))):
+        if restorer is None:
+            continue
+        axes = figure.add_subplot(maps[0, k + 1])
+        found = _share_right(run, case, image=image, dose=float(doses[0]), restorer=restorer)
+        drawn = _map(axes, found, shape=None if clean is None else clean.shape)
+        panels.heading(
+            axes, "ef"[k],
+            f"counted right: {looks[restorer].label}, {panels.dose_text(float(doses[0]))} e/Å²",
+        )  # fmt: skip
+    if drawn is not None:
+        bar = figure.colorbar(drawn, cax=axes.inset_axes((1.04, 0, 0.05, 1)))
+        bar.set_label("% of realizations", labelpad=2)
+        bar.outline.set_linewidth(0.5)
+    return figure
+
+
+def _share_right(run: Run, case: str, *, image: str, dose: float, restorer: str) -> pd.DataFrame:
+    """Per measured column: x, y in px and the share (%) of realizations counted right."""
+    records = run.records
+    rows = records[
+        (records["case"] == case) & (records["image"] == image) & (records["dose"] == dose)
+        & (records["restorer"] == restorer) & records["measured"]
+    ]  # fmt: skip
+    fitted = rows[["x_fit", "y_fit", "scs"]].notna().all(axis=1)
+    right = fitted & (rows["count_fit"] == rows["count_true"])
+    return (
+        rows.assign(right=100.0 * right)
+        .groupby("column")
+        .agg(x=("x_true", "first"), y=("y_true", "first"), right=("right", "mean"))
+    )
+
+
+def _map(
+    axes: "Axes", columns: pd.DataFrame, *, shape: tuple[int, ...] | None
+) -> "PatchCollection":
+    """Discs at the columns, coloured by share."""
+    from matplotlib.collections import PatchCollection
+    from matplotlib.patches import Circle
+
+    positions = columns[["x", "y"]].to_numpy()
+    radius = 0.46 * _spacing(positions)
+    discs = PatchCollection([Circle((x, y), radius) for x, y in positions], cmap="cividis")
+    discs.set_array(columns["right"].to_numpy())
+    discs.set_clim(0, 100)
+    axes.add_collection(discs)
+    if shape is None:
+        low, high = positions.min(axis=0) - 4 * radius, positions.max(axis=0) + 4 * radius
+        axes.set_xlim(low[0], high[0])
+        axes.set_ylim(high[1], low[1])
+    else:
+        axes.set_xlim(-0.5, shape[1] - 0.5)
+        axes.set_ylim(shape[0] - 0.5, -0.5)
+    axes.set_aspect("equal")
+    axes.set_xticks([])
+    axes.set_yticks([])
+    axes.spines[:].set_visible(True)
+    return discs
+
+
+def _spacing(positions: Floats) -> float:
+    """Median distance of nearest neighbours."""
+    from scipy.spatial import KDTree
+
+    if len(positions) < 2:
+        return 10.0
+    return float(np.median(np.asarray(KDTree(positions).query(positions, k=2)[0])[:, 1]))

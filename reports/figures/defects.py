@@ -1,0 +1,264 @@
+"""The figure of defects and adatoms: fidelity of each kind against dose, and one of them."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from reports.figures import panels
+from reports.metrics.defects import summarise_defects
+from reports.metrics.sites import KIND_NAMES, column_roles
+from reports.names import RestorerStyle, is_raw, main_restorer, styles
+from reports.records.run_folder import Run
+from reports.words.captions import fit_text, microscope_text, noise_text
+from stembench.arrays import Floats
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+
+#: Half the side of an example in Å: the defect and the columns round it.
+_REACH = 5.2
+#: The grey scale round an adatom ends at this many times its brightness.
+_FAINT = 4.0
+_RED = "#D40000"
+_LETTERS = "abcdefghijklmnop"
+
+
+def figure_defects(run: Run, summary: pd.DataFrame, *, case: str) -> "Figure":
+    """Draw examples round one defect and the fidelity of each kind of defect against dose.
+
+    Parameters
+    ----------
+    run : Run
+        Gives settings, records and example images.
+    summary : pandas.DataFrame
+        Summary of its records.
+    case : str
+        Name of the case; of several thicknesses the curves show the middle one.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
+    rows = summary[summary["case"] == case]
+    found = summarise_defects(run.records, run.info)
+    found = found[found["case"] == case]
+    thicknesses = np.unique(found["thickness"].to_numpy())
+    thickness = int(thicknesses[(len(thicknesses) - 1) // 2])
+    shown = found[(found["thickness"] == thickness) & (found["kind"] != "perfect")]
+    kinds = [kind for kind in KIND_NAMES if kind in set(shown["kind"])]
+    names = list(rows["restorer"].unique())
+    looks = {k: v for k, v in styles(summary["restorer"].unique()).items() if k in names}
+    figure, bottom, top = panels.new_figure(
+        6.75,
+        footer=_curves_shown(thickness, thicknesses) + defect_settings(run.case_info(case), found),
+        title=f"What happens to defects: {run.title(case)}",
+        complete=run.complete,
+    )
+    height = float(figure.get_size_inches()[1])
+    split = top - 2.15 / height
+    first = _examples(figure, run, case=case, looks=looks, area=(split, top - 0.16 / height))
+    columns = 3 if len(kinds) < 6 else 4
+    lines = -(-(len(kinds) + 1) // columns)
+    grid = figure.add_gridspec(
+        lines, columns, left=0.082, right=0.985, bottom=bottom + 0.4 / height,
+        top=split - 0.42 / height, wspace=0.24, hspace=0.34,
+    )  # fmt: skip
+    doses = np.unique(shown["dose"].to_numpy())
+    reach = _limits(shown)
+    for number, kind in enumerate(kinds):
+        axes = figure.add_subplot(grid[number // columns, number % columns])
+        own = shown[shown["kind"] == kind]
+        _curves(axes, own, looks=looks, limits=reach)
+        panels.dose_axis(axes, doses)
+        if number + columns < len(kinds):
+            axes.set_xlabel("")
+        if number % columns == 0:
+            axes.set_ylabel("defect fidelity")
+        else:
+            axes.tick_params(labelleft=False)
+        true = float(own["true_deviation_pct"].iloc[0])
+        letter = _LETTERS[first + number]
+        deviation = f" ({true:+.0f} %)".replace("-", "\N{MINUS SIGN}") if np.isfinite(true) else ""
+        panels.heading(axes, letter, KIND_NAMES[kind] + deviation)
+    _key(figure.add_subplot(grid[-1, -1]), looks)
+    return figure
+
+
+def _curves_shown(thickness: int, thicknesses: NDArray[np.int64]) -> str:
+    """Which thickness the curves show, where there are several."""
+    return f"Curves: {thickness} unit cells. " if len(thicknesses) > 1 else ""
+
+
+def defect_settings(info: Mapping[str, Any], found: pd.DataFrame) -> str:
+    """Put the declared settings of a case with defects in sentences, for the foot of its figure.
+
+    Parameters
+    ----------
+    info : mapping
+        The case's part of ``run.json``.
+    found : pandas.DataFrame
+        `reports.metrics.defects.summarise_defects` of the case.
+    """
+    n = sorted({int(number) for number in found["n_realizations"]})
+    number = f"{n[0]}" if len(n) == 1 else f"{n[0]} to {n[-1]}"
+    lone = ""
+    if (found["kind"] == "adatom0").any():
+        lone = (
+            "The lone adatom is held against empty places, so that a vacuum drawn too dark raises "
+            "its fidelity. "
+        )
+    return (
+        "Fidelity: deviation of a site's SCS from like columns without a defect in the same image, "
+        f"found over true (noise-free image). {lone}"
+        f"n = {number} realizations per point, one site each; bars: 95 % confidence "
+        f"intervals of the mean. Noise: {noise_text(info.get('noise'))}. "
+        f"Fit: {fit_text(info.get('fit'))}. Microscope: {microscope_text(info.get('microscope'))}; "
+        f"{info.get('sampling', float('nan')):g} Å/px. Example images: realization 0, on the grey "
+        "scale of the noise-free one but for the raw image; brighter columns may be saturated."
+    )
+
+
+def _limits(shown: pd.DataFrame) -> tuple[float, float]:
+    """Common limits of fidelity, so wide as 1 atom in noise may need but no wider."""
+    low = np.nanmin(shown[["value", "low"]].to_numpy(dtype=np.float64), initial=0.0)
+    high = np.nanmax(shown[["value", "high"]].to_numpy(dtype=np.float64), initial=1.0)
+    return max(-3.0, low - 0.08), min(4.0, high + 0.08)
+
+
+def _curves(
+    axes: "Axes", rows: pd.DataFrame, *, looks: dict[str, RestorerStyle],
+    limits: tuple[float, float],
+) -> None:  # fmt: skip
+    for level, style in ((1.0, "-"), (0.0, ":")):
+        axes.axhline(level, color="#333333", linewidth=0.8, linestyle=style, zorder=1)
+    for place, (name, look) in enumerate(looks.items()):
+        own = rows[rows["restorer"] == name].sort_values("dose")
+        if own.empty:
+            continue
+        value = own["value"].to_numpy(dtype=np.float64)
+        bars = np.stack([value - own["low"].to_numpy(), own["high"].to_numpy() - value])
+        # Side by side, or the intervals of equal values would hide each other.
+        beside = 1.09 ** (place - (len(looks) - 1) / 2)
+        axes.errorbar(
+            own["dose"].to_numpy() * beside, value, yerr=np.nan_to_num(bars), label=look.label,
+            color=look.colour, marker=look.marker, markersize=4, markeredgecolor="white",
+            markeredgewidth=0.4, linewidth=1.2, elinewidth=0.9, capsize=2.0, capthick=0.8,
+        )  # fmt: skip
+    axes.set_ylim(*limits)
+
+
+def _key(axes: "Axes", looks: dict[str, RestorerStyle]) -> None:
+    from matplotlib.lines import Line2D
+
+    axes.set_axis_off()
+    handles: list[Any] = [
+        Line2D([], [], color=look.colour, marker=look.marker, markersize=4, label=look.label)
+        for look in looks.values()
+    ]
+    handles += [
+        Line2D([], [], color="#333333", linewidth=0.8, label="faithful"),
+        Line2D([], [], color="#333333", linewidth=0.8, linestyle=":", label="erased"),
+    ]
+    axes.legend(
+        handles=handles, loc="upper left", frameon=False, bbox_to_anchor=(-0.08, 1.04),
+        title="in brackets: true deviation\nof the SCS from a column's", alignment="left",
+        title_fontsize=7,
+    )  # fmt: skip
+
+
+def _examples(
+    figure: "Figure", run: Run, *, case: str, looks: dict[str, RestorerStyle],
+    area: tuple[float, float],
+) -> int:  # fmt: skip
+    """Show the noise-free image and, at the lowest dose kept, raw and restored; count them."""
+    image, dose = _kept(run, case)
+    sampling = float(run.case_info(case).get("sampling", np.nan))
+    kind, centre = _first_defect(run, case)
+    best = main_restorer(looks)
+    raw = next((name for name in looks if is_raw(name)), None)
+    rest = [name for name in looks if name not in (raw, best)]
+    names = [name for name in (raw, best, *rest) if name is not None][:3]
+    grid = figure.add_gridspec(
+        1, 4, left=0.02, right=0.985, bottom=area[0], top=area[1], wspace=0.06
+    )
+    clean = run.examples.clean(case, image)
+    reach = _REACH / sampling
+    scale = None if clean is None else (0.0, _white(clean, centre, kind=kind, reach=reach))
+    pictures = [("noise-free", clean)]
+    for name in names:
+        made = run.examples.image(case, image, dose=dose, restorer=name)
+        pictures.append((f"{looks[name].label}, {panels.dose_text(dose)} e/Å²", made))
+    for number, (title, pixels) in enumerate(pictures):
+        axes = figure.add_subplot(grid[0, number])
+        crop = None if pixels is None else _crop(pixels, centre, reach=reach)
+        panels.picture(axes, crop, sampling=sampling, bar=2.0)
+        if crop is not None:
+            _same_scale(axes, scale, noisy=number > 0 and is_raw(names[number - 1]))
+            _mark(axes, centre - _corner(centre, reach=reach), sampling=sampling)
+        panels.heading(axes, _LETTERS[number], title)
+    return len(pictures)
+
+
+def _same_scale(axes: "Axes", scale: tuple[float, float] | None, *, noisy: bool) -> None:
+    """Restored images share the noise-free one's grey scale; single electrons need their own."""
+    if scale is not None and not noisy:
+        for shown in axes.get_images():
+            shown.set_clim(*scale)
+
+
+def _white(clean: Floats, centre: Floats, *, kind: str, reach: float) -> float:
+    """Brightest value of the grey scale: a faint adatom beside bright columns must be seen."""
+    if kind.startswith("adatom"):
+        x, y = np.rint(centre).astype(int)
+        return _FAINT * float(clean[y, x])
+    return float(np.percentile(_crop(clean, centre, reach=reach), 99.8))
+
+
+def _mark(axes: "Axes", place: Floats, *, sampling: float) -> None:
+    from matplotlib.patches import Circle
+
+    circle = Circle(
+        (float(place[0]), float(place[1])), 0.95 / sampling, fill=False, color=_RED, linewidth=1.1
+    )
+    axes.add_patch(circle)
+
+
+def _kept(run: Run, case: str) -> tuple[str, float]:
+    """Image and dose of the examples: of those kept the one at the lowest dose."""
+    rows = run.records[run.records["case"] == case]
+    pairs = rows[["image", "dose", "restorer"]].drop_duplicates().sort_values("dose")
+    for image, dose, restorer in pairs.itertuples(index=False):
+        if run.examples.image(case, image, dose=dose, restorer=restorer) is not None:
+            return str(image), float(dose)
+    return str(pairs["image"].iloc[0]), float(pairs["dose"].iloc[0])
+
+
+def _first_defect(run: Run, case: str) -> tuple[str, Floats]:
+    """Kind and position (x, y) in px of the first defect that the case has."""
+    rows = run.records[run.records["case"] == case].drop_duplicates("column")
+    roles = column_roles(run.case_info(case), rows)
+    for kind in KIND_NAMES:
+        here = rows[roles["kind"] == kind]
+        if len(here):
+            place: Floats = here[["x_true", "y_true"]].to_numpy(dtype=np.float64)[0]
+            return kind, place
+    raise ValueError("a case with sites has at least one defect")
+
+
+def _corner(centre: Floats, *, reach: float) -> Floats:
+    """First pixel (x, y) of the crop round a place."""
+    first: Floats = np.maximum(0, np.rint(centre) - round(reach))
+    return first
+
+
+def _crop(pixels: Floats, centre: Floats, *, reach: float) -> Floats:
+    x, y = np.rint(centre).astype(int)
+    left, top = _corner(centre, reach=reach).astype(int)
+    half = round(reach)
+    crop: Floats = pixels[top : y + half + 1, left : x + half + 1]
+    return crop

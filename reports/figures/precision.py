@@ -1,0 +1,109 @@
+"""The figure after the paper's Fig. 2: precision against thickness, beside the bound."""
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from reports.figures import panels
+from reports.names import is_raw, main_restorer, styles
+from reports.records.run_folder import Run
+from reports.words.captions import settings_text
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+_PANELS = (
+    ("position_std_pm", "position_rmse_pm", "position_bound_pm", "precision of position (pm)"),
+    ("scs_std_pct", "scs_rmse_pct", "scs_bound_pct", "precision of SCS (%)"),
+)
+
+
+def figure_precision(run: Run, summary: pd.DataFrame, *, case: str) -> "Figure":
+    """Draw precision of position and SCS against thickness at the lowest and highest dose.
+
+    Parameters
+    ----------
+    run : Run
+        Gives settings and example images.
+    summary : pandas.DataFrame
+        Summary of its records.
+    case : str
+        Name of the case.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        Standard deviation with 95 % intervals, RMSE dotted, bound dashed; below, raw and restored
+        example images of the thinnest at the lowest and the thickest at the highest dose.
+    """
+    rows = summary[summary["case"] == case]
+    info = run.case_info(case)
+    doses = np.unique(rows["dose"].to_numpy())
+    shown = list(dict.fromkeys([float(doses[0]), float(doses[-1])]))
+    looks = styles(summary["restorer"].unique())
+    figure, bottom, top = panels.new_figure(
+        2.35 * len(shown) + 2.35,
+        footer="Position: per axis, root mean square of x and y. Dotted: RMSE, which counts bias "
+        "too. The bound holds for unbiased estimators without prior knowledge. "
+        + settings_text(info, rows),
+        title=f"Precision against thickness: {run.title(case)}",
+        complete=run.complete,
+    )
+    height = float(figure.get_size_inches()[1])
+    images_top = bottom + 1.95 / height
+    grid = figure.add_gridspec(
+        len(shown), 2, left=0.085, right=0.985, bottom=images_top + 0.62 / height,
+        top=top - 0.42 / height, hspace=0.42, wspace=0.22,
+    )  # fmt: skip
+    letters = iter("abcdefgh")
+    for i, dose in enumerate(shown):
+        at_dose = rows[rows["dose"] == dose]
+        for j, (std, rmse, bound, label) in enumerate(_PANELS):
+            axes = figure.add_subplot(grid[i, j])
+            panels.companion(axes, at_dose, x="thickness", metric=rmse, looks=looks)
+            panels.curves(axes, at_dose, x="thickness", metric=std, looks=looks)
+            panels.bound(axes, at_dose, x="thickness", metric=bound)
+            panels.error_axis(axes, std, label=label)
+            axes.set_xlim(0, rows["thickness"].max() * 1.03)
+            axes.set_xlabel("thickness (unit cells)")
+            panels.heading(axes, next(letters), f"{panels.dose_text(dose)} e/Å²")
+            if i == j == 0:
+                handles, labels = axes.get_legend_handles_labels()
+                figure.legend(
+                    handles, labels, loc="upper center", ncols=len(labels), frameon=False,
+                    bbox_to_anchor=(0.53, top + 0.02 / height),
+                )  # fmt: skip
+    row = figure.add_gridspec(
+        1, 4, left=0.02, right=0.985, bottom=bottom + 0.03 / height, top=images_top, wspace=0.06
+    )
+    for k, letter in zip(range(4), letters, strict=False):
+        axes = figure.add_subplot(row[0, k])
+        _example(axes, run, rows, letter=letter, thick=k >= 2, restored=k % 2 == 1)
+    return figure
+
+
+def _example(
+    axes: "Axes", run: Run, rows: pd.DataFrame, *, letter: str, thick: bool, restored: bool
+) -> None:
+    """The example image at one extreme of the signal-to-noise ratio."""
+    names = list(rows["restorer"].unique())
+    restorer = (
+        main_restorer(names) if restored else next((n for n in names if is_raw(n)), None)
+    )  # fmt: skip
+    if restorer is None:
+        axes.set_axis_off()
+        return
+    extreme = rows.sort_values("thickness").iloc[-1 if thick else 0]
+    dose = float(rows["dose"].max() if thick else rows["dose"].min())
+    case, image = str(extreme["case"]), str(extreme["image"])
+    panels.picture(
+        axes,
+        run.examples.image(case, image, dose=dose, restorer=restorer),
+        sampling=float(run.records["sampling"][run.records["case"] == case].iloc[0]),
+    )
+    label = styles(names)[restorer].label
+    panels.heading(
+        axes, letter, f"{label}, {extreme['thickness']} cells, {panels.short_dose_text(dose)} e/Å²"
+    )

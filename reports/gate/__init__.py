@@ -1,0 +1,1 @@
+"""The gate: better, worse or equivalent, with a stated error rate."""

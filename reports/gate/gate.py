@@ -1,0 +1,293 @@
+"""The regression gate: a verdict per case, image, dose and metric on a new version against an old.
+
+The rules stand in docs/gate.md; `reports.statistics.paired` holds their statistics.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from reports.gate.comparability import not_comparable
+from reports.gate.evidence import Evidence
+from reports.gate.margins import Margins
+from reports.gate.result import FAILURES, POOLED, GateResult, GateRow, Verdict
+from reports.metrics.per_realization import GATE_METRICS, CellStatistics
+from reports.statistics.paired import (
+    Effect,
+    bias_effect,
+    difference_effect,
+    holm,
+    pooled_effect,
+    ratio_effect,
+    realizations_needed,
+)
+from stembench.errors import InputError
+
+
+def gate(
+    pairs: Sequence[tuple[Evidence, Evidence]], margins: Margins, *, common: bool = False
+) -> GateResult:
+    """Judge new versions against old ones on the same noise.
+
+    Parameters
+    ----------
+    pairs : sequence of (Evidence, Evidence)
+        Old and new; all rows of all pairs form one family.
+    margins : Margins
+    common : bool
+        Leave out what the new side did not run instead of calling it not comparable.
+
+    Returns
+    -------
+    GateResult
+
+    Raises
+    ------
+    InputError
+        If a side is incomplete or the two share no image and dose.
+    """
+    rows: list[GateRow] = []
+    effects: list[Effect | None] = []
+    notes: list[str] = []
+    for old, new in pairs:
+        _check(old, new)
+        made = _pair(old, new, margins, common=common)
+        rows += [row for row, _ in made]
+        effects += [effect for _, effect in made]
+        notes += _notes(old, new, common=common)
+    old, new = pairs[0]
+    return GateResult(
+        rows=tuple(_judged(rows, effects, margins)),
+        old=f"{old.source} ({', '.join(dict.fromkeys(o.restorer for o, _ in pairs))})",
+        new=f"{new.source} ({', '.join(dict.fromkeys(n.restorer for _, n in pairs))})",
+        notes=tuple(dict.fromkeys(notes)),
+    )
+
+
+def _check(old: Evidence, new: Evidence) -> None:
+    for side in (old, new):
+        if not side.complete:
+            raise InputError(
+                f"{side.source} is not complete: finish the run (the same command goes on) first"
+            )
+    if not set(old.cells) & set(new.cells):
+        raise InputError(f"{old.source} and {new.source} have no case, image and dose in common")
+
+
+def _notes(old: Evidence, new: Evidence, *, common: bool) -> list[str]:
+    notes = []
+    only_new = len(set(new.cells) - set(old.cells))
+    if only_new:
+        notes.append(f"{only_new} cells of {new.source} have no old result and are not judged")
+    if common and set(old.cells) - set(new.cells):
+        left = len(set(old.cells) - set(new.cells))
+        notes.append(f"{left} cells of {old.source} were not run for the new side and are left out")
+    if not (old.raw and new.raw):
+        notes.append(
+            "raw fits are not in both sides: that the noise is the same rests on seed and hashes"
+        )
+    return notes
+
+
+def _pair(
+    old: Evidence, new: Evidence, margins: Margins, *, common: bool
+) -> list[tuple[GateRow, Effect | None]]:
+    """Rows of one pair before Holm, each with its effect; None where there is none to test."""
+    made: list[tuple[GateRow, Effect | None]] = []
+    pooled: dict[tuple[str, str], list[Effect]] = {}
+    for before in sorted(old.cells.values(), key=lambda c: (c.case, c.thickness, c.image, c.dose)):
+        key = before.key
+        if key not in new.cells and common:
+            continue
+        blank = _blank(before, old=old, new=new)
+        why = not_comparable(old, new, key=key)
+        if why:
+            made.append((replace(blank, verdict=Verdict.NOT_COMPARABLE, why=why), None))
+            continue
+        after = new.cells[key]
+        shared = tuple(n for n in before.realizations if n in set(after.realizations))
+        blank = replace(blank, n=len(shared))
+        made.append((_failure_row(blank, before, after, shared=shared, margins=margins), None))
+        for metric in GATE_METRICS:
+            if metric not in before.by_metric:
+                continue
+            if metric not in after.by_metric:
+                why = "the new side has nothing of this metric left"
+                row = replace(blank, metric=metric, verdict=Verdict.WORSE, why=why)
+                made.append((row, None))
+                continue
+            row, effect = _metric_row(
+                blank, before, after, metric=metric, shared=shared, margins=margins
+            )
+            made.append((row, effect))
+            pooled.setdefault((key[0], metric), []).append(effect)
+    for (case, metric), effects in pooled.items():
+        if len(effects) > 1:
+            effect = pooled_effect(effects)
+            blank = _blank(None, old=old, new=new, case=case)
+            row = replace(
+                blank,
+                metric=metric,
+                n=effect.n,
+                margin=margins.margin(metric, case=case),
+                why=f"mean of {sum(e.known for e in effects)} cells",
+            )
+            made.append((_with_change(row, effect), effect))
+    return made
+
+
+def _blank(cell: CellStatistics | None, *, old: Evidence, new: Evidence, case: str = "") -> GateRow:
+    nan = math.nan
+    return GateRow(
+        case=cell.case if cell else case,
+        image=cell.image if cell else POOLED,
+        thickness=cell.thickness if cell else None,
+        dose=cell.dose if cell else nan,
+        restorer_old=old.restorer, restorer_new=new.restorer, metric=FAILURES,
+        old=nan, new=nan, change=nan, low=nan, high=nan, p=nan, p_holm=nan, margin=nan,
+        n=0, needed=None, verdict=Verdict.INCONCLUSIVE,
+    )  # fmt: skip
+
+
+def _failure_row(
+    blank: GateRow,
+    before: CellStatistics,
+    after: CellStatistics,
+    *,
+    shared: tuple[int, ...],
+    margins: Margins,
+) -> GateRow:
+    kept = set(shared)
+    failed_before = {pair for pair in before.failed if pair[0] in kept}
+    failed_after = {pair for pair in after.failed if pair[0] in kept}
+    fresh = failed_after - failed_before
+    lost = sorted(set(before.columns) - set(after.columns))
+    reasons = []
+    if lost:
+        reasons.append(f"columns lost: {_listed(lost)}")
+    fits = len(shared) * len(after.columns)
+    if fits and len(failed_after) == fits and len(failed_before) < fits:
+        reasons.append("every fit failed: the restorer failed")
+    elif fresh:
+        where = _listed([f"column {c} in realization {r}" for r, c in sorted(fresh)])
+        reasons.append(f"{len(fresh)} fits newly failed: {where}")
+    if lost or len(fresh) > margins.new_failures:
+        verdict = Verdict.WORSE
+    elif len(failed_after) < len(failed_before):
+        verdict = Verdict.BETTER
+    else:
+        verdict = Verdict.EQUIVALENT
+    return replace(
+        blank,
+        old=float(len(failed_before)),
+        new=float(len(failed_after)),
+        change=float(len(failed_after) - len(failed_before)),
+        margin=float(margins.new_failures),
+        verdict=verdict,
+        why="; ".join(reasons),
+    )
+
+
+def _listed(items: Sequence[object]) -> str:
+    shown = ", ".join(map(str, items[:3]))
+    return f"{shown} and {len(items) - 3} more" if len(items) > 3 else shown
+
+
+def _metric_row(
+    blank: GateRow,
+    before: CellStatistics,
+    after: CellStatistics,
+    *,
+    metric: str,
+    shared: tuple[int, ...],
+    margins: Margins,
+) -> tuple[GateRow, Effect]:
+    kind = GATE_METRICS[metric].kind
+    old, new = before.at(metric, shared), after.at(metric, shared)
+    fitted = np.isfinite(old) & np.isfinite(new)
+    old, new = old[fitted], new[fitted]
+    if kind == "ratio":
+        effect = ratio_effect(old, new)
+    elif kind == "difference":
+        effect = difference_effect(old, new, n_columns=len(after.columns))
+    else:
+        squares = before.at(GATE_METRICS[metric].error, shared)[fitted]
+        effect = bias_effect(
+            old, new, mean_square=float(squares.mean()) if squares.size else math.nan
+        )
+    row = replace(
+        blank,
+        metric=metric,
+        old=_readable(old, kind=kind),
+        new=_readable(new, kind=kind),
+        margin=margins.margin(metric, case=blank.case),
+        n=effect.n,
+    )
+    return _with_change(row, effect), effect
+
+
+def _readable(values: np.ndarray, *, kind: str) -> float:
+    if not values.size:
+        return math.nan
+    mean = float(values.mean())
+    return mean if kind == "difference" else math.sqrt(max(mean, 0.0))
+
+
+def _with_change(row: GateRow, effect: Effect) -> GateRow:
+    """Write the effect as readers take it."""
+    low, high = effect.interval()
+    kind = GATE_METRICS[row.metric].kind
+    if kind == "ratio":
+        value, low, high = (float(np.expm1(min(v, 700.0))) for v in (effect.value, low, high))
+    elif kind == "difference":
+        value, low, high = -effect.value, -high, -low
+    else:
+        value = effect.value
+    return replace(row, change=value, low=low, high=high, p=effect.p_value())
+
+
+def _judged(
+    rows: Sequence[GateRow], effects: Sequence[Effect | None], margins: Margins
+) -> list[GateRow]:
+    """Adjust p over all tested rows and give each its verdict."""
+    tested = [i for i, effect in enumerate(effects) if effect is not None]
+    adjusted = dict(zip(tested, holm([rows[i].p for i in tested]), strict=True))
+    judged = []
+    for i, (row, effect) in enumerate(zip(rows, effects, strict=True)):
+        if effect is None:
+            judged.append(row)
+            continue
+        ratio = GATE_METRICS[row.metric].kind == "ratio"
+        margin = math.log1p(row.margin) if ratio else row.margin
+        verdict, needed = verdict_of(
+            effect, margin, p_holm=adjusted[i], alpha=margins.alpha, tests=len(tested)
+        )
+        judged.append(replace(row, p_holm=adjusted[i], verdict=verdict, needed=needed))
+    return judged
+
+
+def verdict_of(
+    effect: Effect, margin: float, *, p_holm: float, alpha: float, tests: int
+) -> tuple[Verdict, int | None]:
+    """Verdict on one effect, and the realizations that would decide if it is inconclusive.
+
+    Parameters
+    ----------
+    effect : Effect
+    margin : float
+        On the effect's scale.
+    p_holm : float
+        Its p after Holm.
+    alpha : float
+        Of the family for 'better' and 'worse', of this row for 'equivalent'.
+    tests : int
+        Rows of the family.
+    """
+    if effect.known and effect.equivalent(margin, alpha=alpha):
+        return Verdict.EQUIVALENT, None
+    if effect.known and p_holm <= alpha and abs(effect.value) > margin:
+        return (Verdict.WORSE if effect.value > 0 else Verdict.BETTER), None
+    needed = realizations_needed(effect, margin, alpha=alpha, tests=tests)
+    return Verdict.INCONCLUSIVE, needed

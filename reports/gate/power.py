@@ -1,0 +1,184 @@
+"""How small a change the gate finds: chance of each verdict against change and realizations.
+
+``python -m reports.gate.power RUN OLD NEW`` measures how two restorers of a run scatter against
+each other and prints the table of docs/gate.md for it.
+"""
+
+import argparse
+import math
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+from scipy.special import stdtrit
+
+from reports.gate.evidence import Evidence, chosen, evidence_of_run
+from reports.gate.margins import default_margins
+from reports.metrics.per_realization import GATE_METRICS
+from reports.records.run_folder import load_run
+from stembench.errors import InputError
+
+CHANGES: Final = (0.0, 0.01, 0.02, 0.05, 0.10)
+REALIZATIONS: Final = (8, 16, 50, 100)
+#: Rows of a family: about those of profile quick.
+TESTS: Final = 110
+
+
+@dataclass(frozen=True)
+class Chances:
+    """Chances of the verdicts on one row."""
+
+    worse: float
+    equivalent: float
+
+
+def chances(
+    change: float,
+    scatter: float,
+    *,
+    n: int,
+    cells: int = 1,
+    margin: float,
+    alpha: float = 0.05,
+    tests: int = TESTS,
+    draws: int = 100_000,
+    rng: np.random.Generator,
+) -> Chances:
+    """Chances of 'worse' and 'equivalent' for a true change of an RMSE.
+
+    Parameters
+    ----------
+    change : float
+        True relative change of the RMSE.
+    scatter : float
+        Standard deviation over realizations of the log ratio of the two RMSEs of one image.
+    n : int
+        Realizations per cell.
+    cells : int
+        Cells that a row pools; 1 for a single cell.
+    margin : float
+        Relative.
+    alpha : float
+    tests : int
+        Rows of the family. Holm is taken at its first step, as if no other row were decided.
+    draws : int
+        Simulated comparisons.
+    rng : numpy.random.Generator
+
+    Notes
+    -----
+    Normal paired differences are assumed.
+    """
+    freedom = cells * (n - 1)
+    error = scatter / math.sqrt(n * cells)
+    values = math.log1p(change) + error * rng.standard_normal(draws)
+    errors = error * np.sqrt(rng.chisquare(freedom, draws) / freedom)
+    limit = math.log1p(margin)
+    equivalent = np.abs(values) + stdtrit(freedom, 1 - alpha) * errors < limit
+    significant = np.abs(values) > stdtrit(freedom, 1 - alpha / (2 * tests)) * errors
+    worse = significant & (values > limit) & ~equivalent
+    return Chances(float(worse.mean()), float(equivalent.mean()))
+
+
+def needed(
+    change: float, scatter: float, *, cells: int = 1, margin: float, tests: int = TESTS,
+    power: float = 0.8, rng: np.random.Generator,
+) -> int | None:  # fmt: skip
+    """Fewest realizations per cell with which a change is found; None above 20 000.
+
+    A change of zero is found if it is called equivalent, any other if it is called worse.
+    """
+
+    def enough(n: int) -> bool:
+        made = chances(
+            change, scatter, n=n, cells=cells, margin=margin, tests=tests, draws=20_000, rng=rng
+        )
+        return (made.equivalent if change == 0 else made.worse) >= power
+
+    high = 2
+    while not enough(high):
+        high *= 2
+        if high > 20_000:
+            return None
+    low = high // 2
+    while high - low > max(1, low // 50):
+        middle = (low + high) // 2
+        low, high = (low, middle) if enough(middle) else (middle, high)
+    return high
+
+
+def paired_scatter(old: Evidence, new: Evidence) -> dict[tuple[str, str, float, str], float]:
+    """Scatter of the log ratio of two restorers' RMSEs, by cell and metric.
+
+    Returns
+    -------
+    dict
+        (case, image, dose, metric) to the standard deviation over shared realizations.
+    """
+    found = {}
+    for key in old.cells.keys() & new.cells.keys():
+        before, after = old.cells[key], new.cells[key]
+        shared = tuple(n for n in before.realizations if n in set(after.realizations))
+        for name, metric in GATE_METRICS.items():
+            if metric.kind != "ratio" or not {name} <= before.by_metric.keys() & after.by_metric:
+                continue
+            with np.errstate(divide="ignore", invalid="ignore"):
+                logs = np.log(after.at(name, shared) / before.at(name, shared)) / 2
+            logs = logs[np.isfinite(logs)]
+            if logs.size > 2:
+                found[(*key, name)] = float(logs.std(ddof=1))
+    return found
+
+
+def power_table(scatter: float, *, margin: float, cells: int = 1, seed: int = 0) -> str:
+    """Markdown table of chances (%) against change and realizations, and the numbers needed."""
+    rng = np.random.default_rng(seed)
+    lines = [
+        "| change | " + " | ".join(f"n = {n}" for n in REALIZATIONS) + " | n for 80 % |",
+        "| --- |" + " ---: |" * (len(REALIZATIONS) + 1),
+    ]
+    for change in CHANGES:
+        shown = []
+        for n in REALIZATIONS:
+            made = chances(change, scatter, n=n, cells=cells, margin=margin, rng=rng)
+            shown.append(f"{100 * (made.equivalent if change == 0 else made.worse):.0f}")
+        count = needed(change, scatter, cells=cells, margin=margin, rng=rng)
+        name = "none: equivalent" if change == 0 else f"+{100 * change:g} %: worse"
+        shown.append("> 20000" if count is None else str(count))
+        lines.append(f"| {name} | " + " | ".join(shown) + " |")
+    return "\n".join(lines)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Print the paired scatter of two restorers of a run, and power tables for it."""
+    parser = argparse.ArgumentParser(description=main.__doc__)
+    parser.add_argument("run", type=Path, help="run folder")
+    parser.add_argument("old", help="restorer of the run")
+    parser.add_argument("new", help="another restorer of the run")
+    parser.add_argument("--cells", type=int, default=12, help="cells that a pooled row has")
+    chosen_arguments = parser.parse_args(arguments)
+    try:
+        within = evidence_of_run(load_run(chosen_arguments.run))
+        found = paired_scatter(
+            chosen(within, chosen_arguments.old), chosen(within, chosen_arguments.new)
+        )
+    except InputError as error:
+        parser.error(str(error))
+    margins = default_margins()
+    out = sys.stdout.write
+    for key, value in sorted(found.items()):
+        out(f"{key[0]} {key[1]} {key[2]:g} e/Å² {key[3]}: {100 * value:.2f} %\n")
+    low, middle, high = np.percentile(list(found.values()), (25, 50, 75))
+    margin = margins.metrics["position_rmse"]
+    out(f"\nquartiles of the scatter: {100 * low:.2f}, {100 * middle:.2f}, {100 * high:.2f} %\n")
+    for cells in (1, chosen_arguments.cells):
+        out(f"\nmedian scatter, {cells} cell(s), margin {100 * margin:g} %, chances in %\n\n")
+        out(power_table(float(middle), margin=margin, cells=cells) + "\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,186 @@
+"""Records cut into cells: one case, image, dose and restorer as arrays over realizations."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from stembench.arrays import Bools, Floats
+from stembench.errors import InputError
+
+#: What tells cells apart.
+CELL = ("case", "image", "dose", "restorer")
+_PM_PER_ANGSTROM = 100.0
+_GRIDDED = (
+    "x_fit", "y_fit", "scs", "x_ref", "y_ref", "scs_ref", "x_true", "y_true",
+    "x_crb", "y_crb", "scs_crb", "count_fit", "count_ref", "count_true",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Cell:
+    """The measured columns of one case, image, dose and restorer.
+
+    Arrays of shape (n_realizations, n_columns) unless said otherwise; errors are NaN where the
+    fit failed.
+
+    Attributes
+    ----------
+    case, image, restorer : str
+        Names.
+    thickness : int
+        Unit cells.
+    dose : float
+        e/Å².
+    sampling : float
+        Å/px.
+    realizations : ndarray of int, shape (n_realizations,)
+        Numbers of the realizations, ascending.
+    columns : ndarray of int, shape (n_columns,)
+        Numbers of the columns, ascending.
+    error_pm : ndarray, shape (2, n_realizations, n_columns)
+        x and y less the reference, in pm.
+    error_true_pm : ndarray, shape (2, n_realizations, n_columns)
+        x and y less the mean position of the atoms, in pm.
+    scs_error_pct : ndarray
+        SCS / SCS_ref - 1 in percent; NaN too for a site without atoms.
+    bound_pm : ndarray, shape (2, n_columns)
+        Cramér-Rao bound of x and y in pm; NaN where none is stated.
+    scs_bound_pct : ndarray, shape (n_columns,)
+        Cramér-Rao bound of SCS / SCS_ref in percent; NaN where none is stated.
+    counted_right : ndarray of bool or None
+        Whether the atom count is exact; None if the case is not counted.
+    counted_right_clean : ndarray of bool, shape (n_columns,), or None
+        Whether the atom count of the noise-free image is exact.
+    failed, flagged : ndarray of bool
+        Whether the fit failed; whether it carries any flag.
+    """
+
+    case: str
+    image: str
+    restorer: str
+    thickness: int
+    dose: float
+    sampling: float
+    realizations: NDArray[np.int64]
+    columns: NDArray[np.int64]
+    error_pm: Floats
+    error_true_pm: Floats
+    scs_error_pct: Floats
+    bound_pm: Floats
+    scs_bound_pct: Floats
+    counted_right: Bools | None
+    counted_right_clean: Bools | None
+    failed: Bools
+    flagged: Bools
+
+    @property
+    def key(self) -> tuple[str, str, float, str]:
+        """The cell's (case, image, dose, restorer)."""
+        return self.case, self.image, self.dose, self.restorer
+
+    @property
+    def positions_held(self) -> bool:
+        """Whether the fits held the positions: all errors are exactly zero."""
+        fitted = np.isfinite(self.error_pm)
+        return bool(fitted.any() and not self.error_pm[fitted].any())
+
+    def at(self, realizations: NDArray[np.int64]) -> "Cell":
+        """Return the cell with these of its realizations alone, in ascending order."""
+        keep = np.isin(self.realizations, realizations)
+        return replace(
+            self,
+            realizations=self.realizations[keep],
+            error_pm=self.error_pm[:, keep],
+            error_true_pm=self.error_true_pm[:, keep],
+            scs_error_pct=self.scs_error_pct[keep],
+            counted_right=None if self.counted_right is None else self.counted_right[keep],
+            failed=self.failed[keep],
+            flagged=self.flagged[keep],
+        )
+
+
+def cells(records: pd.DataFrame) -> list[Cell]:
+    """Cut records into cells of measured columns.
+
+    Parameters
+    ----------
+    records : pandas.DataFrame
+        Rows of `reports.records.schema.COLUMNS`.
+
+    Returns
+    -------
+    list of Cell
+        Sorted by case, thickness, image, dose and restorer. Cells without a measured column have
+        no figures of merit and are left out.
+
+    Raises
+    ------
+    InputError
+        If a realization lacks the row of a column that another realization of its cell has: a
+        column must not vanish silently.
+    """
+    measured = records[records["measured"]]
+    counted = {
+        str(case) for case, rows in measured.groupby("case") if rows["count_fit"].notna().any()
+    }
+    made = []
+    for _, rows in measured.groupby(list(CELL), sort=False):
+        made.append(_cell(rows, counted=counted))
+    return sorted(made, key=lambda c: (c.case, c.thickness, c.image, c.dose, c.restorer))
+
+
+def _cell(rows: pd.DataFrame, *, counted: set[str]) -> Cell:
+    """One cell from its rows."""
+    rows = rows.sort_values(["realization", "column"])
+    first = rows.iloc[0]
+    realizations = np.unique(rows["realization"].to_numpy()).astype(np.int64)
+    columns = np.unique(rows["column"].to_numpy()).astype(np.int64)
+    shape = (realizations.size, columns.size)
+    if len(rows) != shape[0] * shape[1]:
+        raise InputError(
+            f"the records of {first['case']} {first['image']}, {first['dose']:g} e/Å², "
+            f"{first['restorer']} hold {len(rows)} rows instead of {shape[0]} realizations x "
+            f"{shape[1]} columns: rows were lost, run the benchmark again into a new folder"
+        )
+    grid = {name: rows[name].to_numpy(dtype=np.float64).reshape(shape) for name in _GRIDDED}
+    sampling = float(first["sampling"])
+    pm = sampling * _PM_PER_ANGSTROM
+    failed = ~(np.isfinite(grid["x_fit"]) & np.isfinite(grid["y_fit"]) & np.isfinite(grid["scs"]))
+    fitted = {name: np.where(failed, np.nan, grid[name]) for name in ("x_fit", "y_fit", "scs")}
+    x, y = fitted["x_fit"], fitted["y_fit"]
+    # An empty site has no SCS that an error could be relative to.
+    scs_ref = np.where(grid["count_true"] > 0, grid["scs_ref"], np.nan)
+    right = clean = None
+    if str(first["case"]) in counted:
+        # NaN equals nothing, so a column without a count is wrong.
+        right = ~failed & (grid["count_fit"] == grid["count_true"])
+        clean = grid["count_ref"][0] == grid["count_true"][0]
+    return Cell(
+        case=str(first["case"]),
+        image=str(first["image"]),
+        restorer=str(first["restorer"]),
+        thickness=int(first["thickness"]),
+        dose=float(first["dose"]),
+        sampling=sampling,
+        realizations=realizations,
+        columns=columns,
+        error_pm=np.stack([x - grid["x_ref"], y - grid["y_ref"]]) * pm,
+        error_true_pm=np.stack([x - grid["x_true"], y - grid["y_true"]]) * pm,
+        scs_error_pct=(fitted["scs"] / scs_ref - 1) * 100,
+        bound_pm=np.stack([_rms_rows(grid["x_crb"]), _rms_rows(grid["y_crb"])]) * pm,
+        scs_bound_pct=_rms_rows(grid["scs_crb"] / scs_ref) * 100,
+        counted_right=right,
+        counted_right_clean=clean,
+        failed=failed,
+        flagged=rows["flags"].to_numpy().reshape(shape) != 0,
+    )
+
+
+def _rms_rows(values: Floats) -> Floats:
+    """Root mean square over realizations of the stated values, NaN for a column with none."""
+    stated = np.isfinite(values)
+    count = stated.sum(axis=0)
+    total = np.sum(np.where(stated, values, 0.0) ** 2, axis=0)
+    return np.where(count > 0, np.sqrt(total / np.maximum(count, 1)), np.nan)

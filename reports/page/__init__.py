@@ -1,0 +1,1 @@
+"""The report as a folder: page, Markdown, tables and figures."""

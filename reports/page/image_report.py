@@ -1,0 +1,97 @@
+"""Writing the report of image metrics: tables in Markdown and CSV, and the figure."""
+
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pandas as pd
+
+from reports.records.image_folder import ImageRun, load_images
+from reports.summaries.image_summary import IMAGE_METRICS, psnr_gaps, summarise_images
+from reports.words.images import image_tables
+from reports.words.tables import Table, markdown, seconds_text
+from stembench.atomic_files import replacing
+
+PAGE = "images.md"
+
+
+def write_image_report(folder: str | Path) -> Path:
+    """Write summary, gaps, tables and figure beside the rows they are made of.
+
+    Parameters
+    ----------
+    folder : str or pathlib.Path
+        A folder that `stembench images` wrote.
+
+    Returns
+    -------
+    pathlib.Path
+        ``images.md``. Beside it ``summary.csv``, ``gaps.csv``, ``figure_images.png`` and ``.pdf``;
+        the figure is made if there are published pairs.
+
+    Raises
+    ------
+    InputError
+        If the folder holds no image metrics, or cannot be written.
+    """
+    run = load_images(Path(folder))
+    summary, gaps = summarise_images(run.rows), psnr_gaps(run.rows)
+    for name, frame in (("summary.csv", summary), ("gaps.csv", gaps)):
+        with replacing(run.folder / name) as temporary:
+            frame.to_csv(temporary, index=False, lineterminator="\n")
+    drawn = (run.rows["kind"] == "published").any()
+    if drawn:
+        _write_figure(run, summary)
+    lines = ["# Image metrics", "", _lead(run), ""]
+    lines += [f"- failed: {sentence}" for sentence in _failures(run)]
+    lines += ["", "![Image metrics](figure_images.png)", ""] if drawn else []
+    tables = [*image_tables(summary, gaps, run.rows), _definitions()]
+    text = "\n".join(lines) + "\n" + "\n".join(markdown(table) for table in tables)
+    with replacing(run.folder / PAGE) as temporary:
+        temporary.write_text(text, encoding="utf-8")
+    return run.folder / PAGE
+
+
+def _write_figure(run: ImageRun, summary: pd.DataFrame) -> None:
+    from matplotlib import rc_context
+
+    from reports.figures import panels
+    from reports.figures.images import figure_images
+
+    with rc_context(panels.RC), TemporaryDirectory(dir=run.folder) as made:
+        figure = figure_images(run, summary)
+        for file in panels.save(figure, Path(made) / "figure_images"):
+            file.replace(run.folder / file.name)
+
+
+def _lead(run: ImageRun) -> str:
+    settings = run.settings
+    return (
+        f"{len(run.rows)} restorations of {', '.join(settings['sources'])}; seed "
+        f"{settings['seed']}, {settings['realizations']} realizations of each image of ours, "
+        f"created {settings['created']} in {seconds_text(float(settings['seconds']))} by stembench "
+        f"{settings['versions']['stembench']}. Every row: images.csv; every mean with its interval "
+        "and n: summary.csv."
+    )
+
+
+def _failures(run: ImageRun) -> list[str]:
+    failed = run.rows[run.rows["failure"] != ""]
+    return [
+        f"{restorer} on {source}, {len(rows)} images: {failure}"
+        for (restorer, source, failure), rows in failed.groupby(
+            ["restorer", "source", "failure"], sort=False
+        )
+    ]
+
+
+def _definitions() -> Table:
+    return Table(
+        title="What the metrics are",
+        note="None of them knows of atoms: an image near in every pixel may miss a vacancy.",
+        header=("name in the CSV files", "label", "unit", "definition"),
+        rows=tuple(
+            (metric.name, metric.label, metric.unit, metric.definition)
+            for metric in IMAGE_METRICS.values()
+        ),
+        n_labels=4,
+    )

@@ -1,0 +1,1 @@
+"""Records reduced to tidy tables of metrics."""

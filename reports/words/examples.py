@@ -1,0 +1,58 @@
+"""The table of a run's example images: PSNR and SSIM of the one realization that was kept."""
+
+import numpy as np
+
+from reports.figures.panels import dose_text
+from reports.metrics.images import psnr, ssim
+from reports.names import order, styles
+from reports.records.run_folder import Run
+from reports.words.tables import Table
+
+
+def example_table(run: Run) -> Table | None:
+    """Measure the kept images against the noise-free one.
+
+    Parameters
+    ----------
+    run : Run
+
+    Returns
+    -------
+    Table or None
+        One row per case, image, dose and restorer of which an image was kept; None without any.
+        One realization each: no interval can be stated.
+    """
+    cells = run.records[["case", "image", "dose", "restorer"]].drop_duplicates()
+    looks = styles(cells["restorer"].unique())
+    rows = []
+    for (case, image, _), own in cells.groupby(["case", "image", "dose"], sort=True):
+        clean = run.examples.clean(str(case), str(image))
+        if clean is None:
+            continue
+        maximum = float(np.max(clean))
+        for restorer in order(own["restorer"].unique()):
+            made = run.examples.image(
+                str(case), str(image), dose=float(own["dose"].iloc[0]), restorer=restorer
+            )
+            if made is None or made.shape != clean.shape:
+                continue
+            rows.append(
+                (
+                    f"{case} {image}",
+                    dose_text(float(own["dose"].iloc[0])),
+                    looks[restorer].label,
+                    f"{psnr(made, clean, maximum=maximum):.1f}",
+                    f"{ssim(made, clean, maximum=maximum):.3f}",
+                )
+            )
+    if not rows:
+        return None
+    return Table(
+        title="Example images: PSNR and SSIM",
+        note="n = 1: the one realization that the figures show, so that neighbouring values say "
+        "nothing of which is better. MAX and dynamic range = largest value of the noise-free "
+        "image. 'stembench images' measures more, over many images.",
+        header=("image", "dose (e/Å²)", "restorer", "PSNR (dB)", "SSIM"),
+        rows=tuple(rows),
+        n_labels=3,
+    )

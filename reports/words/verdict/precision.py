@@ -1,0 +1,173 @@
+"""Sentences on study 1: scatter against the bound, bias beside it, convergence with raw fits."""
+
+import pandas as pd
+
+from reports.figures.panels import dose_text
+from reports.names import order
+from reports.words.numbers import quantity
+from reports.words.sentences import (
+    Kind,
+    Sentence,
+    at_all,
+    by_thickness,
+    cells_text,
+    first_row,
+    label,
+    meeting,
+    metric_text,
+    share_phrases,
+)
+
+#: An rms bias above this share of the scatter is called not negligible: it raises the RMSE by
+#: more than 5 %.
+NEGLIGIBLE_BIAS = 1 / 3
+
+
+def precision_sentences(
+    rows: pd.DataFrame, pairs: pd.DataFrame, *, restorer: str
+) -> list[Sentence]:
+    """Set a restorer against the bound at the lowest dose and against raw fits at the highest.
+
+    Parameters
+    ----------
+    rows : pandas.DataFrame
+        Summary rows of one case.
+    pairs : pandas.DataFrame
+        Contrasts of that case against raw fits.
+    restorer : str
+        Name of the restorer.
+
+    Returns
+    -------
+    list of Sentence
+    """
+    doses = sorted(rows["dose"].unique())
+    said = []
+    for quantity_name, metric in (("position", "position"), ("SCS", "scs")):
+        said += _against_bound(
+            rows, restorer=restorer, dose=doses[0], name=quantity_name, metric=metric
+        )
+    for quantity_name, metric in (
+        ("position precision", "position_std_pm"),
+        ("SCS precision", "scs_std_pct"),
+    ):
+        at_dose = pairs[pairs["dose"] == doses[-1]]
+        said += _meeting_over_thickness(
+            at_dose, restorer=restorer, name=quantity_name, metric=metric, dose=doses[-1]
+        )
+    return said
+
+
+def _against_bound(
+    rows: pd.DataFrame, *, restorer: str, dose: float, name: str, metric: str
+) -> list[Sentence]:
+    at_dose = rows[rows["dose"] == dose]
+    own = at_dose[at_dose["restorer"] == restorer]
+    ratio = by_thickness(own, f"{metric}_std_over_bound")
+    if ratio.empty:
+        return []
+    below, above = ratio[ratio["high"] < 1], ratio[ratio["low"] > 1]
+    open_ = len(ratio) - len(below) - len(above)
+    who = label(restorer)
+    kind: Kind = "finding"
+    where = f"the Cramér-Rao bound of {name} at {dose_text(dose)} e/Å²"
+    if len(below) == len(ratio):
+        claim = f"{who} beats {where}{at_all(len(ratio))}"
+    elif len(above) == len(ratio):
+        claim = f"{who} does not beat {where}{at_all(len(ratio))}"
+    elif open_ == len(ratio):
+        claim = f"Whether {who} beats {where} is undecided{at_all(len(ratio))}"
+        kind = "undecided"
+    else:
+        shares = share_phrases(
+            {"is better": len(below), "is worse": len(above), "is undecided": open_}
+        )
+        claim = f"Against {where} {who} {shares}"
+    thin = ratio.iloc[0]
+    others = [
+        f"{label(other)} {quantity(first['value'], first['low'], first['high'])}"
+        for other in order(at_dose["restorer"].unique())
+        if other != restorer
+        for first in first_row(
+            by_thickness(at_dose[at_dose["restorer"] == other], f"{metric}_std_over_bound")
+        )
+    ]
+    beside = f" ({', '.join(others)})" if others else ""
+    said = [
+        Sentence(
+            f"{claim}: at {cells_text(thin)} its scatter is "
+            f"{quantity(thin['value'], thin['low'], thin['high'])} times the bound{beside}.",
+            kind,
+        )
+    ]
+    if len(below):
+        said.append(
+            _bias_below_bound(own, below["image"].tolist(), name=name, metric=metric, who=who)
+        )
+    return said
+
+
+def _bias_below_bound(
+    own: pd.DataFrame, images: list[str], *, name: str, metric: str, who: str
+) -> Sentence:
+    """What lies below the bound is only worth as much as its bias is small."""
+    unit = "pm" if metric == "position" else "pct"
+    bias = by_thickness(own, f"{metric}_bias_rms_{unit}").loc[images]
+    std = by_thickness(own, f"{metric}_std_{unit}").loc[images]
+    rmse = by_thickness(own, f"{metric}_rmse_over_bound").loc[images]
+    share = bias["value"] / std["value"]
+    large = share[(share > NEGLIGIBLE_BIAS) & ~(bias["low"] <= 0)]
+    also = int((rmse["high"] < 1).sum())
+    count = len(images)
+    total = (
+        f"counting bias, its RMSE is below the bound too{at_all(count)}"
+        if also == count
+        else f"counting bias, its RMSE is below the bound at {also} of {count} of them"
+    )
+    if len(large):
+        worst = int(share.to_numpy().argmax())
+        return Sentence(
+            f"The bias of {who} in {name} is not negligible where its scatter is below the "
+            f"bound: at {len(large)} of {count} thicknesses it exceeds a third of the scatter "
+            f"(largest share at {cells_text(bias.iloc[worst])}: rms bias "
+            f"{metric_text(bias.iloc[worst])} beside a scatter of {metric_text(std.iloc[worst])}). "
+            f"The bound holds for unbiased estimators, so this is no proof of accuracy; {total}.",
+            "warning",
+        )
+    excluded = int((bias["high"] / std["value"] <= NEGLIGIBLE_BIAS).sum())
+    return Sentence(
+        "The bound holds for unbiased estimators without prior knowledge. Where "
+        f"{who} is below it, no bias in {name} beyond a third of the scatter was found; its "
+        f"interval excludes one at {excluded} of {count} thicknesses; {total}.",
+        "finding" if excluded else "undecided",
+    )
+
+
+def _meeting_over_thickness(
+    pairs: pd.DataFrame, *, restorer: str, name: str, metric: str, dose: float
+) -> list[Sentence]:
+    ratio = by_thickness(pairs[pairs["restorer"] == restorer], metric)
+    if ratio.empty:
+        return []
+    states = [meeting(low, high) for low, high in zip(ratio["low"], ratio["high"], strict=True)]
+    met, better, worse = (states.count(s) for s in ("met", "better", "worse"))
+    open_ = states.count("undecided")
+    shares = share_phrases(
+        {
+            "they have converged (within 10 %)": met,
+            f"{label(restorer)} is still better": better,
+            "raw fits are better": worse,
+            "it is undecided": open_,
+        }
+    )
+    thin, thick = ratio.iloc[0], ratio.iloc[-1]
+    span = f"{quantity(thin['value'], thin['low'], thin['high'])} at {cells_text(thin)}"
+    if len(ratio) > 1:
+        span += f", {quantity(thick['value'], thick['low'], thick['high'])} at {cells_text(thick)}"
+    return [
+        Sentence(
+            f"Whether {name} of {label(restorer)} and of raw fits meet at {dose_text(dose)} "
+            f"e/Å²: {shares}; the ratio is {span}.",
+            "undecided" if open_ == len(states) else "finding",
+        )
+    ]

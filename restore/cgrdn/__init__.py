@@ -1,0 +1,1 @@
+"""The published network CGRDN: graph, weights, engines."""

@@ -1,0 +1,177 @@
+"""The CGRDN network: its graph, written once, and its form as a Keras 3 functional model.
+
+CGRDN is the concatenated grouped residual dense network of I. Lobato, T. Friedrich and
+S. Van Aert (npj Comput. Mater. 10, 10 (2024), doi:10.1038/s41524-023-01188-0), the generator of
+the published restoration weights. What stands here is the network between the two normalisations:
+it maps a standardised image to a standardised image; `restore.networks.normalisation` does the
+rest.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+GROUPS = 4
+"""Grouped residual dense blocks (GRDB) in cascade."""
+BLOCKS = 4
+"""Residual dense blocks (RDB) in each group."""
+DENSE_LAYERS = 8
+"""Densely connected convolutions in each RDB."""
+FEATURES = 64
+"""Channels between the blocks."""
+GROWTH = 32
+"""Channels that each dense convolution adds."""
+STRIDE = 2
+"""The blocks work at half the image's resolution, so that height and width must be even."""
+CONVOLUTIONS = 2 + GROUPS * (BLOCKS * (DENSE_LAYERS + 1) + 1) + 1 + 2
+"""Layers with weights."""
+
+Weights = Mapping[int, tuple[NDArray[np.float32], NDArray[np.float32]]]
+"""Kernel and bias of each convolution, by its number in the order of the data flow, from 0.
+
+Kernels are stored in the order (rows, columns, channels in, channels out), the transposed
+convolution's with its last two axes swapped.
+"""
+
+T = TypeVar("T")
+
+
+class Operations(Protocol[T]):
+    """The operations of the graph on tensors of type T; each convolution takes the next number."""
+
+    def conv(self, x: T, /, channels: int, size: int, *, stride: int = 1, relu: bool = False) -> T:
+        """Return the zero-padded ("same") convolution of `x` with bias."""
+        ...
+
+    def deconv(self, x: T, /, channels: int, size: int, *, stride: int) -> T:
+        """Return the transposed convolution of `x` with bias, which undoes a stride."""
+        ...
+
+    def concatenate(self, parts: Sequence[T], /) -> T:
+        """Return `parts` joined along their channels."""
+        ...
+
+    def add(self, a: T, b: T, /) -> T:
+        """Return the sum of two tensors of one shape."""
+        ...
+
+
+def _residual_dense_block(on: Operations[T], x: T) -> T:
+    """RDB: each convolution sees the block's input and the outputs of all before it."""
+    features = x
+    for _ in range(DENSE_LAYERS):
+        features = on.concatenate([features, on.conv(features, GROWTH, 3, relu=True)])
+    return on.add(on.conv(features, FEATURES, 1), x)
+
+
+def _group(on: Operations[T], x: T) -> T:
+    """GRDB: blocks in cascade, fused from all their outputs."""
+    outputs = []
+    y = x
+    for _ in range(BLOCKS):
+        y = _residual_dense_block(on, y)
+        outputs.append(y)
+    return on.add(on.conv(on.concatenate(outputs), FEATURES, 1), x)
+
+
+def connect(on: Operations[T], image: T, /) -> T:
+    """Connect the whole graph to `image`.
+
+    Parameters
+    ----------
+    on : Operations
+        What a convolution, a concatenation and a sum are.
+    image : tensor
+        Standardised images with one channel, of even height and width.
+
+    Returns
+    -------
+    tensor
+        Standardised restored images, of the same shape.
+
+    Notes
+    -----
+    3x3 convolution, 4x4 convolution of stride 2 giving F0, four GRDB in cascade, their outputs
+    concatenated and fused by a 1x1 convolution, + F0, transposed 4x4 convolution of stride 2,
+    3x3 convolution to one channel, + the image. Only the dense convolutions have a ReLU.
+    """
+    shallow = on.conv(on.conv(image, FEATURES, 3), FEATURES, 4, stride=STRIDE)
+    outputs = []
+    y = shallow
+    for _ in range(GROUPS):
+        y = _group(on, y)
+        outputs.append(y)
+    y = on.add(on.conv(on.concatenate(outputs), FEATURES, 1), shallow)
+    y = on.conv(on.deconv(y, FEATURES, 4, stride=STRIDE), 1, 3)
+    return on.add(y, image)
+
+
+class _KerasOperations:
+    """The graph's operations as Keras layers; channels last, float32, whatever keras.json says."""
+
+    def __init__(self) -> None:
+        import keras
+
+        self._layers = keras.layers
+        self.numbered: list[Any] = []
+
+    def _settings(self, size: int, stride: int) -> dict[str, Any]:
+        return {
+            "kernel_size": size,
+            "strides": stride,
+            "padding": "same",
+            "data_format": "channels_last",
+            "dtype": "float32",
+            "name": f"conv_{len(self.numbered):03d}",
+        }
+
+    def conv(
+        self, x: Any, /, channels: int, size: int, *, stride: int = 1, relu: bool = False
+    ) -> Any:
+        activation = "relu" if relu else None
+        layer = self._layers.Conv2D(channels, activation=activation, **self._settings(size, stride))
+        self.numbered.append(layer)
+        return layer(x)
+
+    def deconv(self, x: Any, /, channels: int, size: int, *, stride: int) -> Any:
+        layer = self._layers.Conv2DTranspose(channels, **self._settings(size, stride))
+        self.numbered.append(layer)
+        return layer(x)
+
+    def concatenate(self, parts: Sequence[Any], /) -> Any:
+        return self._layers.Concatenate(axis=-1, dtype="float32")(list(parts))
+
+    def add(self, a: Any, b: Any, /) -> Any:
+        return self._layers.Add(dtype="float32")([a, b])
+
+
+def build_cgrdn(weights: Weights, /) -> Any:
+    """Build the network as a Keras model, on whichever backend Keras runs, with its weights.
+
+    Parameters
+    ----------
+    weights : mapping of int to (kernel, bias)
+        One pair for each of the 153 convolutions, see `Weights`.
+
+    Returns
+    -------
+    keras.Model
+        Maps standardised images (n, h, w, 1), float32, h and w even, to the like.
+
+    Raises
+    ------
+    ValueError
+        When a convolution has weights of another shape.
+    KeyError
+        When a convolution has no weights.
+    """
+    import keras
+
+    operations = _KerasOperations()
+    image = keras.Input((None, None, 1), dtype="float32", name="image")
+    model = keras.Model(image, connect(operations, image), name="cgrdn")
+    for number, layer in enumerate(operations.numbered):
+        layer.set_weights(weights[number])
+    return model

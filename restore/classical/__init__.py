@@ -1,0 +1,1 @@
+"""Restorers that are not trained."""

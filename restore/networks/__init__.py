@@ -1,0 +1,1 @@
+"""What all networks share: normalisation, tiling, runtimes; and the blind-spot network."""

@@ -1,0 +1,1 @@
+"""A user's own model: Keras, ONNX, SavedModel, Python callable."""

@@ -1,0 +1,75 @@
+"""A user's own Python function as a restorer, named as ``module:callable``.
+
+Naming it is the user's consent to run it: nothing else in this package imports foreign code.
+"""
+
+import importlib
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from restore.restorer import RestorerMetadata
+from restore.user_models.user_network import user_metadata
+from stembench.errors import InputError
+
+
+@dataclass(frozen=True)
+class UserCallable:
+    """A function called with one image at a time: ``function(images, sampling=...)``."""
+
+    metadata: RestorerMetadata
+    """What is known of the function; its own attribute `metadata` where it has one."""
+    function: Callable[..., Any]
+    """Takes counts (1, h, w), float64, and ``sampling`` in Å/px; returns the like."""
+
+    def restore_image(
+        self, image: NDArray[np.float64], /, *, sampling: float
+    ) -> NDArray[np.floating]:
+        """Return what the function makes of one image (h, w); the caller checks its shape."""
+        output = np.asarray(self.function(image[None], sampling=sampling))
+        return output[0] if output.ndim == 3 and len(output) == 1 else output
+
+
+def load_callable(spec: str, /) -> UserCallable:
+    """Import a function by its name.
+
+    Parameters
+    ----------
+    spec : str
+        ``module:callable``, for instance ``mynet.restore:denoise``. Modules in the current folder
+        are found, after installed ones.
+
+    Raises
+    ------
+    stembench.errors.InputError
+        When the module cannot be imported or has no such callable.
+    """
+    module_name, _, name = spec.partition(":")
+    here = str(Path.cwd())
+    if here not in sys.path:
+        # A console script's path does not hold the current folder, where a user's module lies.
+        sys.path.append(here)
+    importlib.invalidate_caches()
+    try:
+        found: Any = importlib.import_module(module_name)
+    except Exception as error:
+        # The module is the user's and may fail in any way while it is imported.
+        raise InputError(
+            f"the module '{module_name}' of restorer '{spec}' cannot be imported "
+            f"({type(error).__name__}: {error}); install it or start in its folder"
+        ) from error
+    version = str(getattr(found, "__version__", "unknown"))
+    for part in name.split("."):
+        found = getattr(found, part, None)
+    if not callable(found):
+        raise InputError(f"module '{module_name}' has no callable '{name}'")
+    declared = getattr(found, "metadata", None)
+    if isinstance(declared, RestorerMetadata):
+        return UserCallable(declared, found)
+    unknown = user_metadata(spec, engine=f"{module_name} {version}", weights_sha256=None)
+    return UserCallable(unknown, found)

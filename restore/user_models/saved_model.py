@@ -1,0 +1,183 @@
+"""A user's own TensorFlow SavedModel as a restorer.
+
+A SavedModel is a TensorFlow program; a few of its operations can read or write any file, so that a
+model which holds one of those is refused before it is loaded.
+"""
+
+import hashlib
+import re
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from restore.networks.runtimes import quiet_tensorflow
+from restore.user_models.user_network import UserNetwork, user_metadata
+from stembench.errors import InputError
+
+SIGNATURE = "serving_default"
+# Operations on files, on Python functions, and on what is printed, which can go to a file too.
+_UNSAFE = re.compile(
+    r"File|Dataset|Iterator|Reader|Summary|PyFunc|Print|^Debug|^Save|^Restore|Checkpoint"
+    r"|^ImmutableConst|^LoadAndRemap|^Snapshot|Rpc|^_?Recv|^_?Send"
+)
+# What TensorFlow itself writes into each SavedModel to save and restore its variables.
+_SAVER = frozenset({"SaveV2", "RestoreV2", "MergeV2Checkpoints", "ShardedFilename"})
+
+
+def _functions_called(nodes: Iterable[Any]) -> Iterator[str]:
+    """Yield the names of the functions that nodes call."""
+    for node in nodes:
+        for attribute in node.attr.values():
+            if attribute.HasField("func"):
+                yield attribute.func.name
+            yield from (function.name for function in attribute.list.func)
+
+
+def _reachable(graph: Any, tensors: Iterable[str]) -> tuple[set[str], set[str]]:
+    """Return the nodes of a saved graph and the functions that some of its tensors need."""
+    nodes = {node.name: node for node in graph.graph_def.node}
+    functions = {f.signature.name: f.node_def for f in graph.graph_def.library.function}
+    needed: set[str] = set()
+    waiting = [_node_name(tensor) for tensor in tensors]
+    while waiting:
+        name = waiting.pop()
+        if name in needed or name not in nodes:
+            continue
+        needed.add(name)
+        waiting.extend(_node_name(source) for source in nodes[name].input)
+    called: set[str] = set()
+    waiting = list(_functions_called(nodes[name] for name in needed))
+    while waiting:
+        name = waiting.pop()
+        if name in called or name not in functions:
+            continue
+        called.add(name)
+        waiting.extend(_functions_called(functions[name]))
+    return needed, called
+
+
+def _node_name(tensor: str) -> str:
+    return tensor.lstrip("^").partition(":")[0]
+
+
+def unsafe_operations(encoded: bytes, /) -> list[str]:
+    """Return the operations of a ``saved_model.pb`` that reach outside the model, sorted.
+
+    Parameters
+    ----------
+    encoded : bytes
+        The file's content.
+
+    Notes
+    -----
+    Each SavedModel holds operations on files that save and restore its variables. They are let
+    pass where TensorFlow's own saver leads to them and nothing that a signature runs does.
+    """
+    from tensorflow.core.protobuf import saved_model_pb2
+
+    saved = saved_model_pb2.SavedModel()
+    saved.ParseFromString(encoded)
+    unsafe: set[str] = set()
+    for graph in saved.meta_graphs:
+        saver = graph.saver_def
+        saving = _reachable(graph, [saver.save_tensor_name, saver.restore_op_name])
+        outputs = [
+            tensor.name
+            for signature in graph.signature_def.values()
+            for tensor in signature.outputs.values()
+        ]
+        running = _reachable(graph, outputs)
+        for node in graph.graph_def.node:
+            own = node.name in saving[0] - running[0] and node.op in _SAVER
+            unsafe.update({node.op} if _UNSAFE.search(node.op) and not own else ())
+        for function in graph.graph_def.library.function:
+            own = function.signature.name in saving[1] - running[1]
+            for node in function.node_def:
+                if _UNSAFE.search(node.op) and not (own and node.op in _SAVER):
+                    unsafe.add(node.op)
+    return sorted(unsafe)
+
+
+def _digest(folder: Path) -> str:
+    """Return a hash over the names and contents of the model's files."""
+    digest = hashlib.sha256()
+    for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+        digest.update(path.relative_to(folder).as_posix().encode())
+        digest.update(hashlib.sha256(path.read_bytes()).digest())
+    return digest.hexdigest()
+
+
+def load_saved_model(folder: Path, /) -> UserNetwork:
+    """Load a SavedModel by its signature `serving_default`, (n, h, w, 1) in and out, float32.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        The folder that holds ``saved_model.pb``.
+
+    Raises
+    ------
+    stembench.errors.InputError
+        When the folder holds no SavedModel, one with operations on files, no such signature, or
+        one that takes something else than one-channel images.
+    """
+    if not (folder / "saved_model.pb").is_file():
+        raise InputError(
+            f"the folder {folder} holds no saved_model.pb; name a TensorFlow SavedModel folder, "
+            "a .keras file or an .onnx file"
+        )
+    quiet_tensorflow()
+    import tensorflow as tf
+
+    try:
+        refused = unsafe_operations((folder / "saved_model.pb").read_bytes())
+        if not refused:
+            model = tf.saved_model.load(str(folder))
+    except Exception as error:
+        reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
+        raise InputError(f"{folder} cannot be loaded by TensorFlow: {reason}") from error
+    if refused:
+        raise InputError(
+            f"{folder} is refused because its graph holds {', '.join(refused)}, which can read "
+            "or write files or run code"
+        )
+    if SIGNATURE not in model.signatures:
+        raise InputError(
+            f"{folder} has no signature '{SIGNATURE}'; save it with tf.saved_model.save(..., "
+            "signatures=...) or keras model.export(...)"
+        )
+    function = model.signatures[SIGNATURE]
+    name, spec = _only_input(function, folder)
+
+    def forward(image: Any, /, _keep: Any = model) -> Any:
+        # The variables live as long as the loaded model, which is therefore kept.
+        (output,) = function(**{name: tf.constant(image[None, :, :, None])}).values()
+        return np.asarray(output)
+
+    metadata = user_metadata(
+        folder.resolve().name,
+        engine=f"tensorflow {tf.__version__}",
+        weights_sha256=_digest(folder),
+    )
+    return UserNetwork(metadata, forward, "nhwc", spec[1], spec[2])
+
+
+def _only_input(function: Any, folder: Path) -> tuple[str, list[int | None]]:
+    """Return the name and declared shape of the signature's only input."""
+    inputs = function.structured_input_signature[1]
+    outputs = function.structured_outputs
+    if len(inputs) != 1 or len(outputs) != 1:
+        raise InputError(
+            f"the signature of {folder} has {len(inputs)} inputs and {len(outputs)} outputs; a "
+            "restorer has one of each"
+        )
+    ((name, spec),) = inputs.items()
+    shape = spec.shape.as_list() if spec.shape.rank is not None else [None] * 4
+    if len(shape) != 4 or shape[3] not in (1, None) or spec.dtype.name != "float32":
+        raise InputError(
+            f"{folder} takes {spec.dtype.name} of shape {tuple(shape)}; a restorer takes float32 "
+            "images of shape (n, h, w, 1)"
+        )
+    return name, shape

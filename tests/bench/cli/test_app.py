@@ -1,0 +1,219 @@
+"""The command line: what works, and that bad input is one sentence and exit code 2."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from typer.testing import CliRunner
+
+from bench.cli.app import app
+
+COMMANDS = ("list", "run", "report", "compare", "fit", "restore", "distort", "images", "baseline",
+            "regression")  # fmt: skip
+
+
+def call(*arguments: object, code: int = 0) -> str:
+    wide = {"COLUMNS": "200"}  # a narrow terminal breaks the lines of tables
+    result = CliRunner().invoke(app, [str(argument) for argument in arguments], env=wide)
+    assert result.exit_code == code, result.output
+    assert "Traceback" not in result.output
+    return result.output
+
+
+@pytest.fixture
+def gaussians(tmp_path: Path) -> tuple[Path, Path, np.ndarray]:
+    """Write an image of four Gaussian columns and their rounded positions."""
+    truth = np.array([[9.3, 8.6], [21.8, 9.1], [8.7, 20.4], [21.2, 21.9]])
+    y, x = np.mgrid[:31, :30]
+    image = 0.02 + sum(
+        0.3 * np.exp(-((x - cx) ** 2 + (y - cy) ** 2) / (2 * 2.1**2)) for cx, cy in truth
+    )
+    np.save(tmp_path / "image.npy", image)
+    pd.DataFrame(truth.round(), columns=["x", "y"]).to_csv(tmp_path / "start.csv", index=False)
+    return tmp_path / "image.npy", tmp_path / "start.csv", truth
+
+
+class TestHelp:
+    @pytest.mark.parametrize("command", COMMANDS)
+    def test_each_command_shows_an_example(self, command: str) -> None:
+        assert f"stembench {command}" in call(command, "--help")
+
+    def test_help_loads_no_heavy_library(self) -> None:
+        code = (
+            "import sys\n"
+            "from typer.testing import CliRunner\n"
+            "from bench.cli.app import app\n"
+            "assert CliRunner().invoke(app, ['--help']).exit_code == 0\n"
+            "heavy = {'tensorflow', 'keras', 'abtem', 'matplotlib', 'pandas', 'scipy', 'numba'}\n"
+            "print(sorted(heavy & set(sys.modules)))\n"
+        )
+        root = Path(__file__).parents[3]
+        done = subprocess.run(
+            [sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=True
+        )
+        assert done.stdout.strip() == "[]"
+
+
+class TestList:
+    def test_everything_there_is(self) -> None:
+        output = call("list")
+        for word in ("pt_bulk", "edge_dislocation", "nanoparticle", "quick", "paper", "cgrdn"):
+            assert word in output
+
+
+class TestFit:
+    def test_known_columns_come_back(self, gaussians, tmp_path: Path) -> None:
+        image, start, truth = gaussians
+        out = tmp_path / "columns.csv"
+        call("fit", image, "--sampling", 0.12, "--positions", start, "-o", out)
+        table = pd.read_csv(out)
+        assert table[["x", "y"]].to_numpy() == pytest.approx(truth, abs=1e-6)
+        # 2 pi eta rho² in px², times (0.12 Å/px)²
+        assert table["scs"].to_numpy() == pytest.approx(2 * np.pi * 0.3 * 2.1**2 * 0.12**2)
+
+    def test_poisson_likelihood_by_option(self, gaussians, tmp_path: Path) -> None:
+        image, start, truth = gaussians
+        out = tmp_path / "columns.csv"
+        common = ("fit", image, "--sampling", 0.12, "--positions", start, "-o", out)
+        call(*common, "--estimator", "poisson", "--dose", 5e4)
+        assert pd.read_csv(out)[["x", "y"]].to_numpy() == pytest.approx(truth, abs=1e-5)
+        assert "needs the dose" in call(*common, "--estimator", "poisson", code=2)
+        assert "entropy" in call(*common, "--estimator", "entropy", code=2)
+
+    def test_columns_are_found_where_none_are_given(self, gaussians, tmp_path: Path) -> None:
+        image, _, truth = gaussians
+        out = tmp_path / "columns.csv"
+        assert "4 columns found" in call("fit", image, "--sampling", 0.12, "-o", out)
+        assert pd.read_csv(out)[["x", "y"]].to_numpy() == pytest.approx(truth, abs=1e-6)
+
+    def test_nothing_to_find(self, tmp_path: Path) -> None:
+        np.save(tmp_path / "flat.npy", np.ones((30, 30)))
+        assert "no column" in call("fit", tmp_path / "flat.npy", "--sampling", 0.1, code=2)
+
+    def test_positions_outside_the_image(self, gaussians) -> None:
+        image, start, _ = gaussians
+        start.write_text("x,y\n5,5\n5,31\n")
+        out = call("fit", image, "--sampling", 0.1, "--positions", start, code=2)
+        assert "outside the image" in out
+        assert "row 2" in out
+
+    @pytest.mark.parametrize("sampling", ["-0.1", "nan", "0"])
+    def test_impossible_sampling(self, gaussians, sampling: str) -> None:
+        image, start, _ = gaussians
+        assert "--sampling" in call(
+            "fit", image, f"--sampling={sampling}", "--positions", start, code=2
+        )
+
+    def test_no_sampling_known(self, gaussians) -> None:
+        image, start, _ = gaussians
+        assert "--sampling" in call("fit", image, "--positions", start, code=2)
+
+    def test_unknown_width_or_background(self, gaussians, tmp_path: Path) -> None:
+        image, start, _ = gaussians
+        common = ("fit", image, "--sampling", 0.1, "--positions", start, "-o", tmp_path / "o.csv")
+        assert "wide" in call(*common, "--width", "wide", code=2)
+        assert "hills" in call(*common, "--background", "hills", code=2)
+        assert not (tmp_path / "o.csv").exists()
+
+    def test_nan_and_missing_images(self, gaussians, tmp_path: Path) -> None:
+        _, start, _ = gaussians
+        np.save(tmp_path / "nan.npy", np.full((5, 5), np.nan))
+        common = ("--sampling", 0.1, "--positions", start)
+        assert "NaN" in call("fit", tmp_path / "nan.npy", *common, code=2)
+        assert "there is no file" in call("fit", tmp_path / "gone.npy", *common, code=2)
+
+
+class TestRestore:
+    def test_a_gaussian_filter(self, gaussians, tmp_path: Path) -> None:
+        image, _, _ = gaussians
+        out = tmp_path / "out.npz"
+        call("restore", image, "-r", "gaussian", "--sampling", 0.2, "-o", out)
+        with np.load(out) as file:
+            assert file["image"].shape == (31, 30)
+            assert file["sampling"] == 0.2
+
+    def test_unknown_restorer(self, gaussians, tmp_path: Path) -> None:
+        image, _, _ = gaussians
+        out = call(
+            "restore", image, "-r", "magic", "--sampling", 0.2, "-o", tmp_path / "o.npy", code=2
+        )
+        assert "magic" in out
+        assert "cgrdn" in out
+
+
+class TestDistort:
+    def test_counts_of_the_stated_dose(self, tmp_path: Path) -> None:
+        np.save(tmp_path / "clean.npy", np.full((64, 64), 0.2))
+        common = ("distort", tmp_path / "clean.npy", "--preset", "poisson", "--dose", 5000)
+        call(*common, "--sampling", 0.2, "--seed", 3, "-o", tmp_path / "a.npy")
+        call(*common, "--sampling", 0.2, "--seed", 3, "-o", tmp_path / "b.npy")
+        call(*common, "--sampling", 0.2, "--seed", 4, "-o", tmp_path / "c.npy")
+        a, b, c = (np.load(tmp_path / f"{name}.npy") for name in "abc")
+        assert np.array_equal(a, b)
+        assert not np.array_equal(a, c)
+        # 0.2 x 5000 e/Å² x 0.04 Å²/px = 40 electrons; k = 5, n = 4096
+        assert abs(a.mean() - 40) < 5 * np.sqrt(40 / 4096)
+
+    @pytest.mark.parametrize(
+        ("change", "word"),
+        [
+            (("--preset", "storm"), "storm"),
+            (("--dose=-5",), "dose"),
+            (("--dose", "nan"), "dose"),
+            (("--seed=-1",), "seed"),
+        ],
+    )
+    def test_bad_choices(self, tmp_path: Path, change: tuple[str, ...], word: str) -> None:
+        np.save(tmp_path / "clean.npy", np.full((8, 8), 0.2))
+        out = tmp_path / "o.npy"
+        common = ("distort", tmp_path / "clean.npy", "--dose", 5000, "--sampling", 0.2, "-o", out)
+        assert word in call(*common, *change, code=2)
+        assert not out.exists()
+
+
+class TestRun:
+    @pytest.mark.parametrize(
+        ("arguments", "word"),
+        [
+            (("--case", "gold"), "gold"),
+            (("--profile", "slow"), "slow"),
+            (("--restorer", "magic"), "magic"),
+            (("--restorer", "no/such.keras"), "no/such.keras"),
+            (("--doses=-5",), "dose"),
+            (("--doses", "5e2;1e3"), "--doses"),
+            (("--doses", "500", "--doses", "500"), "named twice"),
+            (("--doses", ""), "--doses"),
+            (("--realizations", "0"), "realizations"),
+            (("--seed=-1",), "seed"),
+            (("--jobs", "0"), "jobs"),
+        ],
+    )
+    def test_bad_choices(self, tmp_path: Path, arguments: tuple[str, ...], word: str) -> None:
+        assert word in call("run", *arguments, "--out", tmp_path / "run", code=2)
+        assert not (tmp_path / "run").exists()
+
+    def test_run_report_and_compare(self, tmp_path: Path) -> None:
+        common = (
+            "--case", "edge_dislocation", "--doses", "5000", "--realizations", "2",
+            "--restorer", "gaussian", "--jobs", "1",
+        )  # fmt: skip
+        old, new = tmp_path / "old", tmp_path / "new"
+        call("run", *common, "--out", old)
+        call("run", *common, "--seed", "7", "--out", new)
+        assert "Report" in call("report", old)
+        assert (old / "report" / "report.html").exists()
+        output = call("compare", old, new, "--csv", tmp_path / "both.csv", code=2)
+        assert "REFUSED" in output
+        table = pd.read_csv(tmp_path / "both.csv")
+        assert set(table["verdict"]) == {"not comparable"}
+        assert table["why"].str.contains("seed").all()
+        same = call("compare", old, old)
+        assert "PASSED: equivalent" in same
+        assert "another run" in call("run", *common, "--seed", "8", "--out", old, code=2)
+
+    def test_folders_that_are_no_runs(self, tmp_path: Path) -> None:
+        assert "run" in call("report", tmp_path / "none", code=2)
+        assert "run" in call("compare", tmp_path, tmp_path, code=2)

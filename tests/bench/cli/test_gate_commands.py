@@ -1,0 +1,200 @@
+"""`stembench compare`, `baseline` and `regression`: sides, exit codes, files, refusals."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from typer.testing import CliRunner
+
+import bench.cli.regression
+from bench.cli.app import app
+from bench.cli.regression import golden_baseline, regression_profile
+from bench.plan.profiles import Profile, Selection
+from cases import get_case
+from cases.truth.ground_truth import load_ground_truth
+from reports.gate.evidence import read_baseline
+from stembench.errors import InputError
+from tests.records_factory import Estimator, make_run
+
+RAW = Estimator(std_pm=30.0, scs_std_pct=20.0)
+NET = Estimator(std_pm=6.0, scs_std_pct=5.0)
+
+
+def call(*arguments: object, code: int = 0) -> str:
+    result = CliRunner().invoke(app, [str(a) for a in arguments], env={"COLUMNS": "220"})
+    assert result.exit_code == code, result.output
+    assert "Traceback" not in result.output
+    return result.output
+
+
+def made(folder: Path, **estimators: Estimator) -> Path:
+    """A small synthetic run; the same estimators give the same records."""
+    how = {"raw": RAW, **estimators}
+    return make_run(
+        folder, realizations=12, thicknesses=(5,), cases=("pt_bulk",), estimators=how
+    )  # fmt: skip
+
+
+def rewrite(folder: Path, restorer: str, factor: float) -> None:
+    """Scale the errors of a restorer in a run folder."""
+    for file in (folder / "records").glob("*.parquet"):
+        rows = pd.read_parquet(file)
+        if rows["restorer"].iloc[0] == restorer:
+            for fit, ref in (("x_fit", "x_ref"), ("y_fit", "y_ref"), ("scs", "scs_ref")):
+                rows[fit] = rows[ref] + factor * (rows[fit] - rows[ref])
+            rows.to_parquet(file)
+
+
+@pytest.fixture(scope="module")
+def old(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return made(tmp_path_factory.mktemp("gate") / "old", net=NET, other=NET)
+
+
+@pytest.fixture
+def new(tmp_path: Path) -> Path:
+    return made(tmp_path / "new", net=NET, other=NET)
+
+
+class TestCompare:
+    def test_the_same_run_passes(self, old: Path) -> None:
+        output = call("compare", old, old, "--strict")
+        assert "PASSED: equivalent within the margins everywhere" in output
+
+    def test_a_regression_exits_with_1_and_writes_its_files(self, old, new, tmp_path) -> None:
+        rewrite(new, "net", 1.02)
+        files = {kind: tmp_path / f"gate.{kind}" for kind in ("junit", "markdown", "json", "csv")}
+        options = [part for kind, file in files.items() for part in (f"--{kind}", file)]
+        output = call("compare", old, new, *options, code=1)
+        assert "REGRESSED" in output
+        assert "net" in output
+        assert "failure" in files["junit"].read_text()
+        assert "REGRESSED" in files["markdown"].read_text()
+        assert json.loads(files["json"].read_text())["verdict"] == "worse"
+        table = pd.read_csv(files["csv"])
+        worse = table[table["verdict"] == "worse"]
+        assert set(worse["restorer_new"]) == {"net"}
+        # Every error grew by 2 % exactly.
+        assert worse.loc[worse["metric"] == "scs_rmse", "change"].to_numpy() == pytest.approx(0.02)
+        call("compare", old, new, "--restorer", "other")
+        call("compare", old, new, "--old-restorer", "net", "--new-restorer", "net", code=1)
+
+    def test_undecided_exits_with_3_only_if_strict(self, tmp_path: Path) -> None:
+        few = make_run(
+            tmp_path / "few", realizations=1, thicknesses=(5,), cases=("pt_bulk",),
+            estimators={"raw": RAW, "net": NET, "other": NET},
+        )  # fmt: skip
+        for line in ("", "--strict"):
+            options = [line] if line else []
+            output = call("compare", "net", "other", "--run", few, *options, code=3 if line else 0)
+            assert "UNDECIDED" in output
+
+    def test_two_restorers_of_one_run(self, old: Path) -> None:
+        assert "all, pooled" in call("compare", "raw", "net", "--run", old)
+        assert "REGRESSED" in call("compare", "net", "raw", "--run", old, code=1)
+        assert "no restorer 'none'" in call("compare", "none", "net", "--run", old, code=2)
+        assert "the same" in call("compare", "net", "net", "--run", old, code=2)
+
+    def test_another_seed_is_refused(self, old: Path, new: Path) -> None:
+        info = json.loads((new / "run.json").read_text())
+        (new / "run.json").write_text(json.dumps({**info, "seed": 7}))
+        output = call("compare", old, new, code=2)
+        assert "REFUSED" in output
+        assert "not paired: other noise, seed 0 against 7" in output
+
+    def test_an_incomplete_run_is_refused(self, old: Path, new: Path) -> None:
+        info = json.loads((new / "run.json").read_text())
+        (new / "run.json").write_text(json.dumps({**info, "complete": False}))
+        assert "not complete" in call("compare", old, new, code=2)
+
+    def test_bad_arguments(self, old: Path, tmp_path: Path) -> None:
+        assert "needs OLD and NEW" in call("compare", code=2)
+        assert "needs OLD and NEW" in call("compare", old, code=2)
+        assert "--run FOLDER" in call("compare", "net", "other", code=2)
+        (tmp_path / "m.toml").write_text("alhpa = 1")
+        assert "alhpa" in call("compare", old, old, "--margins", tmp_path / "m.toml", code=2)
+        assert "cannot be read" in call("compare", old, old, "--margins", tmp_path / "n", code=2)
+
+    def test_margins_written_are_the_margins_read(self, old: Path, new: Path, tmp_path) -> None:
+        path = tmp_path / "margins.toml"
+        call("compare", "--write-margins", path)
+        call("compare", old, old, "--margins", path)
+        text = path.read_text()
+        for metric in ("position_rmse", "position_bias", "scs_rmse", "scs_bias"):
+            text = text.replace(f"{metric} = 0.0", f"{metric} = 0.9")
+        path.write_text(text)
+        rewrite(new, "net", 1.02)
+        call("compare", old, new, "--margins", path)
+
+
+class TestBaseline:
+    def test_it_stands_for_the_run(self, old: Path, new: Path, tmp_path: Path) -> None:
+        path = tmp_path / "baseline.json"
+        assert "Baseline of net" in call("baseline", old, "--restorer", "net", "-o", path)
+        call("compare", path, new, "--new-restorer", "net", "--strict")
+        assert "several restorers" in call("baseline", old, "-o", path, code=2)
+        rewrite(new, "net", 1.05)
+        call("compare", path, new, "--new-restorer", "net", code=1)
+
+    def test_it_is_small(self, tmp_path: Path) -> None:
+        folder = make_run(
+            tmp_path / "run", realizations=8, thicknesses=(5,), cases=("nanoparticle",),
+            estimators={"raw": RAW, "net": NET},
+        )  # fmt: skip
+        call("baseline", folder, "-o", tmp_path / "baseline.json")
+        # Five doses of 350 columns: the largest case of profile quick.
+        assert (tmp_path / "baseline.json").stat().st_size < 30e3
+
+
+@pytest.fixture(scope="module")
+def small_baseline(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A baseline of the Gaussian filter on a small real run."""
+    folder = tmp_path_factory.mktemp("real")
+    call("run", "--case", "edge_dislocation", "--doses", "5000", "--realizations", "3",
+         "--restorer", "gaussian", "--jobs", "1", "--out", folder / "run")  # fmt: skip
+    call("baseline", folder / "run", "-o", folder / "baseline.json")
+    return folder / "baseline.json"
+
+
+class TestRegression:
+    def test_a_model_is_run_on_the_same_noise_and_judged(
+        self, small_baseline: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        selections = (Selection("edge_dislocation", ("core",), (5e3,), 3),)
+        small = Profile("quick", "for tests", selections, ("raw", "gaussian"))
+        monkeypatch.setattr(bench.gate, "get_profile", lambda _: small)
+        # The baseline's own run is such a run: what it holds is not computed again.
+        folder = small_baseline.parent / "run"
+        made_at = {file: file.stat().st_mtime_ns for file in (folder / "records").iterdir()}
+        common = ("--baseline", small_baseline, "--jobs", "1", "--out", folder)
+        output = call("regression", "gaussian", *common, "--strict", "--junit", tmp_path / "g.xml")
+        assert "PASSED: equivalent" in output
+        assert 'failures="0"' in (tmp_path / "g.xml").read_text()
+        assert made_at == {file: file.stat().st_mtime_ns for file in made_at}
+        # Another model, or another seed, is another run.
+        assert "another run" in call("regression", "nlm", *common, code=2)
+
+    def test_a_changed_ground_truth_is_told_before_anything_runs(
+        self, small_baseline: Path
+    ) -> None:
+        old = read_baseline(small_baseline)
+        case = get_case("edge_dislocation")
+        assert old.cases[case.name]["data_hash"] == load_ground_truth(case).hash
+        profile = regression_profile(old, "gaussian")
+        assert profile.restorers == ("raw", "gaussian")
+        assert [selection.case for selection in profile.selections] == ["edge_dislocation"]
+        for key in ("version", "hash", "data_hash"):
+            stale = replace(old, cases={case.name: {**old.cases[case.name], key: "old"}})
+            with pytest.raises(InputError, match="renew it: stembench run --profile quick"):
+                regression_profile(stale, "gaussian")
+
+    def test_the_golden_baseline_is_there_or_the_command_that_makes_it(
+        self, monkeypatch, tmp_path
+    ) -> None:
+        monkeypatch.setattr(bench.gate, "files", lambda _: tmp_path)
+        with pytest.raises(InputError, match="stembench baseline out/quick"):
+            golden_baseline()
+        (tmp_path / "data").mkdir()
+        (tmp_path / "data" / "cgrdn-quick.json").write_text("{}")
+        assert golden_baseline().name == "cgrdn-quick.json"

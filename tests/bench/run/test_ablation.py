@@ -1,0 +1,168 @@
+"""The ablation of a run: planned, run, resumed and kept apart from the records."""
+
+import json
+import shutil
+from dataclasses import asdict, replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from bench.plan.blocks import Block, plan_ablation, plan_blocks, repeated_blocks
+from bench.plan.profiles import Ablation, Profile, Selection, get_profile, narrow, profiles
+from bench.run.block import run_block
+from bench.run.run import run_benchmark
+from noise.scan import STUDY_SCAN, ScanNoise
+from noise.stages.detector import Detector
+from reports.records.ablation import RUNG, load_ablation
+from reports.records.run_folder import load_run
+from reports.records.schema import COLUMNS, KEYS
+from stembench.errors import InputError
+
+RUNGS = ("Poisson only", "+ detector", "+ jitter", "+ fast scan", "+ row lines")
+SMALL = Profile(
+    name="small",
+    summary="for tests",
+    selections=(Selection("edge_dislocation", ("core",), (5e3,), 1),),
+    restorers=("raw", "gaussian"),
+    ablation=Ablation("edge_dislocation", "core", 5e3, 1),
+)
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("run") / "small"
+    run_benchmark(SMALL, folder, seed=5, jobs=1, block_size=2)
+    return folder
+
+
+def rows(folder: Path) -> pd.DataFrame:
+    ablation = load_ablation(load_run(folder))
+    assert ablation is not None
+    return ablation.records.sort_values([RUNG, *KEYS]).reset_index(drop=True)
+
+
+class TestPlan:
+    @pytest.mark.parametrize("name", list(profiles()))
+    def test_the_particle_at_5e3(self, name: str) -> None:
+        ablation = get_profile(name).ablation
+        assert ablation is not None
+        assert (ablation.case, ablation.image, ablation.dose) == ("nanoparticle", "particle", 5e3)
+        assert tuple(ablation.rungs) == RUNGS
+        assert ablation.rungs["Poisson only"] == ScanNoise()
+        assert ablation.rungs["+ fast scan"] == STUDY_SCAN
+
+    def test_every_realization_once_per_rung_and_restorer(self) -> None:
+        profile = get_profile("quick")
+        blocks = plan_ablation(profile, seed=1, block_size=3)
+        planned = [
+            (block.rung, block.restorer, k)
+            for block in blocks
+            for k in range(block.start, block.stop)
+        ]
+        assert len(planned) == len(set(planned)) == 5 * 3 * 4
+        assert len({block.name for block in blocks}) == len(blocks)
+        # No file of the ablation could be taken for one of the records, or the reverse.
+        ordinary = {block.name for block in plan_blocks(profile, seed=1, block_size=3)}
+        assert not ordinary & {block.name for block in blocks}
+        assert not any(set(block.name) & set("/: ") for block in blocks)
+
+    @pytest.mark.parametrize(
+        ("choice", "realizations"),
+        [
+            ({}, 4),
+            ({"cases": ["nanoparticle"]}, 4),
+            ({"cases": ["pt_bulk"]}, None),
+            ({"doses": [5e2]}, None),
+            ({"doses": [5e2, 5e3]}, 4),
+            ({"realizations": 1}, 1),
+            ({"restorers": ["gaussian"]}, 4),
+        ],
+    )
+    def test_narrowing(self, choice: dict, realizations: int | None) -> None:
+        profile = narrow(get_profile("quick"), **choice)
+        blocks = plan_ablation(profile, seed=1)
+        if realizations is None:
+            assert profile.ablation is None
+            assert blocks == ()
+        else:
+            assert {(block.start, block.stop) for block in blocks} == {(0, realizations)}
+            assert {block.restorer for block in blocks} == set(profile.restorers)
+
+
+class TestRun:
+    def test_records_keep_their_schema_and_the_ablation_has_the_rung(self, run: Path) -> None:
+        records, ablation = load_run(run).records, rows(run)
+        assert list(records) == list(COLUMNS)
+        assert list(ablation) == [*COLUMNS, RUNG]
+        assert set(ablation[RUNG]) == set(RUNGS)
+        assert len(ablation) == 5 * len(records)
+
+    def test_the_cases_own_chain_is_not_run_twice(self) -> None:
+        blocks = (*plan_blocks(SMALL, seed=5), *plan_ablation(SMALL, seed=5))
+        twice = {block.rung: repeated_blocks(block, blocks) for block in blocks if block.rung}
+        assert {rung for rung, sources in twice.items() if sources} == {"+ fast scan"}
+        # What another seed, dose or fewer realizations hold is no repetition.
+        (block,) = [b for b in blocks if b.rung == "+ fast scan" and b.restorer == "raw"]
+        for other in (
+            replace(block, seed=6), replace(block, dose=5e2), replace(block, stop=2),
+            replace(block, noise=ScanNoise()), replace(block, restorer="nlm"),
+        ):  # fmt: skip
+            assert repeated_blocks(other, blocks) == ()
+
+    def test_repeated_rows_are_those_that_running_makes(self, run: Path) -> None:
+        block = next(
+            b for b in plan_ablation(SMALL, seed=5)
+            if b.rung == "+ fast scan" and b.restorer == "gaussian"
+        )  # fmt: skip
+        made = run_block(block, np.empty(0)).records.sort_values(list(KEYS))
+        own = rows(run)
+        same = own[(own[RUNG] == block.rung) & (own["restorer"] == "gaussian")]
+        pd.testing.assert_frame_equal(
+            same.reset_index(drop=True), made.reset_index(drop=True), check_exact=True
+        )
+
+    def test_the_cases_own_chain_repeats_the_records(self, run: Path) -> None:
+        records = load_run(run).records.sort_values(list(KEYS)).reset_index(drop=True)
+        own = rows(run)
+        same = own[own[RUNG] == "+ fast scan"].drop(columns=RUNG).reset_index(drop=True)
+        pd.testing.assert_frame_equal(same, records, check_exact=True)
+        other = own[own[RUNG] == "+ jitter"].drop(columns=RUNG).reset_index(drop=True)
+        assert not np.isclose(other["x_fit"], records["x_fit"], rtol=0, atol=1e-9).any()
+
+    def test_run_json_declares_the_rungs(self, run: Path) -> None:
+        info = json.loads((run / "run.json").read_text())
+        assert info["ablation"] == info["identity"]["ablation"]
+        assert tuple(info["ablation"]["rungs"]) == RUNGS
+        assert info["ablation"]["rungs"]["+ fast scan"] == asdict(STUDY_SCAN)
+        assert info["stages"]["ablation"] > info["stages"]["restore gaussian"] > 0
+
+    def test_missing_blocks_are_made_again(self, run: Path, tmp_path: Path) -> None:
+        folder = Path(shutil.copytree(run, tmp_path / "stopped"))
+        for file in sorted((folder / "ablation").glob("*raw*lines*")):
+            file.unlink()
+        outcome = run_benchmark(SMALL, folder, seed=5, jobs=1, block_size=2)
+        assert outcome.reused == outcome.blocks - 1
+        pd.testing.assert_frame_equal(rows(run), rows(folder), check_exact=True)
+
+    def test_a_run_without_this_ablation_is_another_run(self, run: Path) -> None:
+        without = narrow(SMALL, realizations=1)
+        assert without == SMALL
+        with pytest.raises(InputError, match=r"another run's records.*ablation"):
+            run_benchmark(
+                Profile(SMALL.name, SMALL.summary, SMALL.selections, SMALL.restorers),
+                run, seed=5, jobs=1, block_size=2,
+            )  # fmt: skip
+
+
+def test_raw_fits_state_the_errors_of_the_rungs_own_detector() -> None:
+    poor = Detector(photons=10.0, photon_variance=10.0, efficiency=0.1, secondary_gain=4.0)
+    block = Block("edge_dislocation", "core", 5e3, "raw", 0, 1, seed=5)
+    counting, pulses = (
+        run_block(replace(block, rung="a rung", noise=noise), np.empty(0)).records
+        for noise in (ScanNoise(), ScanNoise(detector=poor))
+    )
+    # About 10 electrons per pixel, to whose variance the pulses add sigma² = 1.33.
+    ratio = pulses["x_err"].median() / counting["x_err"].median()
+    assert 1.03 < ratio < 1.15

@@ -1,0 +1,51 @@
+"""The library and the noise-free count, on the shipped ground truth."""
+
+import numpy as np
+import pytest
+
+from bench.reference import clean_fit, scs_library
+from cases import get_case
+from cases.truth.ground_truth import load_ground_truth, load_version
+from fitting import count_atoms, fit_columns
+
+
+@pytest.fixture(scope="module")
+def particle():
+    return get_case("nanoparticle")
+
+
+@pytest.fixture(scope="module")
+def library(particle):
+    return scs_library(get_case("pt_bulk"), choice=particle.fit)
+
+
+def test_the_library_rises_strictly_and_smoothly(library):
+    assert library.size == 75
+    steps = np.diff(library)
+    assert (steps > 0).all()
+    # The errors of neighbouring thicknesses are common to both, so that steps vary slowly.
+    assert np.abs(np.diff(steps[4:])).max() < 0.25 * steps[4:].min()
+
+
+def test_ninety_nine_of_a_hundred_columns_are_counted_right_without_noise(particle, library):
+    truth = load_ground_truth(particle)
+    right = _right(truth.columns("particle"), clean_fit(particle, "particle", choice=particle.fit),
+                   library)  # fmt: skip
+    assert right.size == 333
+    assert right.mean() >= 0.99
+    # Negative control: version 1, of fewer configurations, stays below.
+    old = load_version("nanoparticle", 1)
+    columns = old.columns("particle")
+    fit = fit_columns(
+        old.image("particle"),
+        columns[["x", "y"]].to_numpy(),
+        sampling=particle.sampling,
+        width=particle.fit.width,
+        background=particle.fit.background,
+    )
+    assert _right(columns, fit, library).mean() < 0.97
+
+
+def _right(columns, fit, library):
+    found = count_atoms(fit.table["scs"].to_numpy(), library)["count"].to_numpy()
+    return found == columns["count"].to_numpy()

@@ -1,0 +1,196 @@
+"""Every sentence of the verdict follows its interval, and says so when it decides nothing."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from reports.records.run_folder import Examples, Run
+from reports.summaries.summary import contrasts, summarise
+from reports.words.sentences import Sentence, meeting
+from reports.words.verdict.verdict import judged, verdict
+from tests.records_factory import Estimator, Layout, make_records
+
+BULK = Layout(bound_pm=5.0, scs_bound_pct=6.0)
+COUNTED = Layout(
+    case="nanoparticle", image="particle", counts=np.arange(1, 17), bound_pm=None,
+    scs_bound_pct=None,
+)  # fmt: skip
+RAW = Estimator(std_pm=7.0, scs_std_pct=8.0)
+
+
+def say(records: pd.DataFrame, *, complete: bool = True, **info: object) -> list[Sentence]:
+    """Verdict on records."""
+    run = Run(Path("none"), records, {"cases": {}, **info}, complete, Examples(Path("none.h5")))
+    return verdict(run, summarise(records), contrasts(records))
+
+
+def one(sentences: list[Sentence], *words: str) -> Sentence:
+    """The only sentence that holds all words."""
+    found = [s for s in sentences if all(word in s.text for word in words)]
+    assert len(found) == 1, [s.text for s in sentences]
+    return found[0]
+
+
+def against_bound(std_pm: float, *, realizations: int = 30, seed: int = 1) -> list[Sentence]:
+    how = {"raw": RAW, "cgrdn-hrstem": Estimator(std_pm=std_pm, scs_std_pct=2.0)}
+    return say(make_records(BULK, how, realizations=realizations, seed=seed))
+
+
+def test_a_scatter_far_below_the_bound_beats_it() -> None:
+    said = against_bound(2.0)
+    sentence = one(said, "bound of position at 500 e/Å²", "times the bound")
+    assert sentence.text.startswith("CGRDN beats the Cramér-Rao bound of position")
+    assert "raw fits 1.4" in sentence.text
+    assert sentence.kind == "finding"
+    assert one(said, "no bias in position beyond a third").kind == "finding"
+
+
+def test_a_scatter_at_the_bound_is_undecided() -> None:
+    sentence = one(against_bound(5.0), "bound of position", "times the bound")
+    assert sentence.kind == "undecided"
+    assert "is undecided" in sentence.text
+
+
+def test_a_scatter_above_the_bound_does_not_beat_it() -> None:
+    said = against_bound(9.0)
+    sentence = one(said, "bound of position", "times the bound")
+    assert "CGRDN does not beat" in sentence.text
+    # Nothing lies below the bound, so nothing needs the warning about bias.
+    assert not [s for s in said if "in position" in s.text and "bias" in s.text]
+
+
+def test_thicknesses_are_told_apart() -> None:
+    frames = []
+    for image, thickness, std in (("z02", 2, 1.0), ("z10", 10, 5.0), ("z75", 75, 20.0)):
+        how = {"raw": RAW, "cgrdn-hrstem": Estimator(std_pm=std)}
+        layout = replace(BULK, image=image, thickness=thickness)
+        frames.append(make_records(layout, how, realizations=30, seed=thickness))
+    sentence = one(say(pd.concat(frames)), "bound of position", "times the bound")
+    shares = "CGRDN is better at 1 of 3 thicknesses, is worse at 1 and is undecided at 1"
+    assert shares in sentence.text
+    # Std 1 pm over a bound of 5 pm, 30 x 16 x 2 deviations: 0.2 to 3 %, k = 3.
+    assert "at 2 unit cells its scatter is 0.19" in sentence.text
+
+
+def test_bias_below_the_bound_is_a_warning() -> None:
+    how = {"raw": RAW, "cgrdn-hrstem": Estimator(std_pm=1.5, column_bias_pm=10.0)}
+    said = say(make_records(BULK, how, realizations=30, seed=2))
+    sentence = one(said, "bias of CGRDN in position is not negligible")
+    assert sentence.kind == "warning"
+    assert "RMSE is below the bound at 0 of 1" in sentence.text
+
+
+def test_convergence_needs_a_narrow_interval() -> None:
+    raw = make_records(BULK, {"raw": RAW}, realizations=30, doses=(500.0, 5e4), seed=3)
+    same = pd.concat([raw, raw.assign(restorer="cgrdn-hrstem")])
+    sentence = one(say(same), "position precision", "50 000".replace(" ", "\u202f"))
+    assert "they have converged (within 10 %)" in sentence.text
+    assert sentence.kind == "finding"
+    few = same[same["realization"] < 3].copy()
+    rng = np.random.default_rng(0)
+    other = (few["restorer"] == "cgrdn-hrstem").to_numpy()
+    few.loc[other, "x_fit"] += rng.normal(size=other.sum()) * 0.3
+    sentence = one(say(few), "position precision", "meet at")
+    assert sentence.kind == "undecided"
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "expected"),
+    [
+        (0.95, 1.05, "met"),
+        (0.92, 0.99, "met"),
+        (0.5, 0.8, "better"),
+        (1.05, 1.5, "worse"),
+        (0.8, 1.2, "undecided"),
+        (0.89, 1.05, "undecided"),
+        (float("nan"), float("nan"), "undecided"),
+    ],
+)
+def test_meeting(low: float, high: float, expected: str) -> None:
+    assert meeting(low, high) == expected
+
+
+def test_curves_that_meet_name_the_dose() -> None:
+    records = make_records(
+        COUNTED, {"raw": RAW}, doses=(500.0, 1000.0, 5000.0), realizations=25, seed=4
+    )
+    restored = records.assign(restorer="cgrdn-hrstem")
+    low = (restored["dose"] == 500.0).to_numpy()
+    for name, reference in (("x_fit", "x_ref"), ("y_fit", "y_ref")):
+        error = restored[name] - restored[reference]
+        restored[name] = restored[reference] + error * np.where(low, 0.2, 1.0)
+    said = say(pd.concat([records, restored]))
+    sentence = one(said, "MAE of position")
+    assert "is smaller than that of raw fits" in sentence.text
+    assert "The curves have met at 1000 e/Å²" in sentence.text
+
+
+def test_counting_states_the_difference_in_columns() -> None:
+    how = {
+        "raw": Estimator(scs_std_pct=30.0),
+        "cgrdn-hrstem": Estimator(scs_std_pct=0.5),
+    }
+    records = make_records(COUNTED, how, realizations=25, seed=5)
+    sentence = one(say(records), "counts more columns right than raw fits")
+    assert sentence.kind == "finding"
+    assert "100 (87 to 100) % of 16" in sentence.text
+    right = {}
+    for name, rows in records.groupby("restorer"):
+        right[name] = 16 * (rows["count_fit"] == rows["count_true"]).mean()
+    assert f"a difference of {right['cgrdn-hrstem'] - right['raw']:.1f} (" in sentence.text
+
+
+def test_counting_as_well_as_raw_is_undecided() -> None:
+    raw = make_records(COUNTED, {"raw": Estimator(scs_std_pct=10.0)}, realizations=20, seed=6)
+    # The same errors in reverse order: the mean difference is zero, the single ones are not.
+    reversed_ = raw.assign(restorer="cgrdn-hrstem", realization=19 - raw["realization"])
+    said = say(pd.concat([raw, reversed_]))
+    assert one(said, "undecided whether CGRDN counts more").kind == "undecided"
+
+
+def test_an_incomplete_run_says_so_first() -> None:
+    records = make_records(BULK, {"raw": RAW}, realizations=25)
+    said = say(records, complete=False)
+    assert said[0].kind == "warning"
+    assert "incomplete" in said[0].text
+    assert not [s for s in say(records) if "incomplete" in s.text]
+
+
+@pytest.mark.parametrize(("realizations", "words"), [(1, "one realization"), (7, "as few as 7")])
+def test_small_n_is_a_warning(realizations: int, words: str) -> None:
+    said = against_bound(1.0, realizations=realizations)
+    assert one(said, words).kind == "warning"
+    assert not [
+        s for s in against_bound(1.0, realizations=20) if "realizations per point" in s.text
+    ]
+
+
+def test_one_realization_decides_nothing() -> None:
+    said = against_bound(1.0, realizations=1)
+    assert not [s for s in said if "beats the" in s.text and s.kind == "finding"]
+
+
+def test_failures_are_reported_with_their_rate() -> None:
+    how = {"raw": Estimator(failure=0.25), "cgrdn-hrstem": Estimator()}
+    records = make_records(BULK, how, realizations=25, seed=8)
+    share = 100 * records.query("restorer == 'raw'")["scs"].isna().mean()
+    said = say(records, failures=["pt_bulk z05: out of memory"])
+    sentence = one(said, "Fits failed: raw fits up to")
+    assert f"up to {share:.0f}" in sentence.text or f"up to {share:.1f}" in sentence.text
+    assert "CGRDN" not in sentence.text
+    assert one(said, "out of memory").kind == "warning"
+    assert one(against_bound(2.0), "No fit failed.").kind == "finding"
+
+
+def test_networks_are_judged_before_classical_filters() -> None:
+    assert judged(["raw", "gaussian", "cgrdn-hrstem", "mine"]) == ["cgrdn-hrstem", "mine"]
+    assert judged(["raw", "nlm", "gaussian"]) == ["gaussian"]
+    assert judged(["raw"]) == []
+
+
+def test_raw_alone_gives_no_comparison() -> None:
+    said = say(make_records(BULK, {"raw": RAW}, realizations=25))
+    assert [s.text for s in said] == ["No fit failed."]
