@@ -10,6 +10,11 @@ from .registry import (
 from .registry import (
     get_case as get_case,
 )
+from .truth.column_roles import (
+    REFERENCE as REFERENCE,
+    SITE as SITE,
+    column_roles as column_roles,
+)
 from .truth.columns import (
     to_pixels as to_pixels,
 )

@@ -139,6 +139,30 @@ from .records.image_folder import (
 from .records.run_folder import (
     load_run as load_run,
 )
+from .records.run_info import (
+    RUN_FILE as RUN_FILE,
+)
+from .records.run_info import (
+    AblationInfo as AblationInfo,
+)
+from .records.run_info import (
+    CaseInfo as CaseInfo,
+)
+from .records.run_info import (
+    RestorerInfo as RestorerInfo,
+)
+from .records.run_info import (
+    RunInfo as RunInfo,
+)
+from .records.run_info import (
+    SessionInfo as SessionInfo,
+)
+from .records.run_info import (
+    read_run_info as read_run_info,
+)
+from .records.run_info import (
+    write_run_info as write_run_info,
+)
 from .records.schema import (
     SCHEMA_VERSION as SCHEMA_VERSION,
 )

@@ -3,6 +3,10 @@
 from dataclasses import dataclass
 from typing import Literal
 
+import numpy as np
+
+from stembench.arrays import Bools, Integers
+
 #: What can be wrong with a column: see `cases.specimens.defects`.
 Defect = Literal["vacancy", "half", "minus2", "minus1", "perfect", "plus1", "plus2", "substituted"]
 
@@ -140,6 +144,13 @@ class DefectLadder:
         """The crystal without defects."""
         return BulkCrystal(material=self.material, cells=self.cells)
 
+    def comparable(self, site: DefectSite, places: Integers) -> Bools:
+        """Which lattice places (i, j), shape (n, 2), would equal the site's without its defect.
+
+        Those of the sites' sublattice: translations of the crystal take one into the other.
+        """
+        return np.asarray((places.sum(axis=1) - site.i - site.j) % 2 == 0, dtype=np.bool_)
+
 
 @dataclass(frozen=True)
 class AdatomSite:
@@ -198,6 +209,14 @@ class ParticleAdatoms:
     def particle(self) -> Nanoparticle:
         """The particle without adatoms."""
         return Nanoparticle(material=self.material, radius=self.radius)
+
+    def comparable(self, site: AdatomSite, places: Integers) -> Bools:
+        """Which lattice places (i, j), shape (n, 2), would equal the site's without its adatom.
+
+        Those that the operations of 4mm make equal: the same abs(i) and abs(j) in either order.
+        """
+        orbit = np.sort(np.abs([site.i, site.j]))
+        return np.asarray((np.sort(np.abs(places), axis=1) == orbit).all(axis=1), dtype=np.bool_)
 
 
 Structure = BulkCrystal | EdgeDislocation | Nanoparticle | DefectLadder | ParticleAdatoms
