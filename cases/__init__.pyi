@@ -10,9 +10,14 @@ from .registry import (
 from .registry import (
     get_case as get_case,
 )
+from .specimens.descriptions import SITE_LABELS as SITE_LABELS
 from .truth.column_roles import (
     REFERENCE as REFERENCE,
+)
+from .truth.column_roles import (
     SITE as SITE,
+)
+from .truth.column_roles import (
     column_roles as column_roles,
 )
 from .truth.columns import (

@@ -112,9 +112,7 @@ from .metrics.images import (
 from .metrics.images import (
     variance_ratio as variance_ratio,
 )
-from .names import (
-    is_raw as is_raw,
-)
+from .names import RestorerInfo as RestorerInfo
 from .page.image_report import (
     write_image_report as write_image_report,
 )
@@ -147,9 +145,6 @@ from .records.run_info import (
 )
 from .records.run_info import (
     CaseInfo as CaseInfo,
-)
-from .records.run_info import (
-    RestorerInfo as RestorerInfo,
 )
 from .records.run_info import (
     RunInfo as RunInfo,

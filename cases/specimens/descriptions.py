@@ -1,11 +1,27 @@
 """Frozen descriptions of specimens: material, crystals, dislocation, particle, defects, adatoms."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal
 
 import numpy as np
 
 from stembench.arrays import Bools, Integers
+
+#: Kinds of site and what readers call them, in the order of tables.
+SITE_LABELS: Final = {
+    "vacancy": "vacancy column",
+    "half": "half-filled column",
+    "minus2": "2 atoms less",
+    "minus1": "1 atom less",
+    "plus1": "1 atom more",
+    "plus2": "2 atoms more",
+    "substituted": "lighter element",
+    "adatom0": "isolated adatom",
+    "adatom3": "adatom on 3 atoms",
+    "adatom6": "adatom on 6 atoms",
+    "adatom9": "adatom on 9 atoms",
+    "perfect": "perfect columns",
+}
 
 #: What can be wrong with a column: see `cases.specimens.defects`.
 Defect = Literal["vacancy", "half", "minus2", "minus1", "perfect", "plus1", "plus2", "substituted"]

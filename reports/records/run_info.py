@@ -4,52 +4,17 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 from cases import Case
 from noise import ScanNoise
+from reports.names import RestorerInfo
 from reports.records.schema import SCHEMA_VERSION
 from stembench.atomic_files import replacing
 from stembench.describe import as_plain, from_dict
 from stembench.errors import InputError
 
 RUN_FILE: Final = "run.json"
-
-Family = Literal["raw", "classical", "network"]
-
-
-@dataclass(frozen=True, kw_only=True)
-class RestorerInfo:
-    """What is known of a restorer, as the restorer's own metadata state it.
-
-    Attributes
-    ----------
-    name : str
-        Name in records.
-    label : str
-        Name for readers.
-    family : {'raw', 'classical', 'network'}
-        'raw' leaves the image as it is; 'classical' is a built-in filter, the floor for networks.
-    built_in : bool
-        Whether it comes with this package; else it is a user's own.
-    version, licence, training_data, input_scale, engine : str
-    weights_sha256 : str or None
-        Hash of the weights or of the model file.
-    scales_with_counts : bool or None
-        Whether k times the counts restore to k times the image; None where that is not stated.
-    """
-
-    name: str
-    label: str
-    family: Family
-    built_in: bool
-    version: str
-    licence: str
-    training_data: str
-    input_scale: str
-    engine: str
-    weights_sha256: str | None = None
-    scales_with_counts: bool | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
