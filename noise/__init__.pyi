@@ -52,6 +52,9 @@ from .presets import (
 from .presets import (
     ablation_ladder as ablation_ladder,
 )
+from .ranges import (
+    ranges_table as ranges_table,
+)
 from .scan import (
     STUDY_SCAN as STUDY_SCAN,
 )

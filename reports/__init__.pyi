@@ -1,3 +1,6 @@
+from .figures.noise import (
+    write_noise_figures as write_noise_figures,
+)
 from .gate.comparability import (
     renewal as renewal,
 )
@@ -17,7 +20,7 @@ from .gate.evidence import (
     write_baseline as write_baseline,
 )
 from .gate.gate import (
-    gate as gate,
+    judge as judge,
 )
 from .gate.gate_files import (
     write_csv as write_csv,
@@ -70,6 +73,9 @@ from .gate.margins import (
 from .gate.margins import (
     load_margins as load_margins,
 )
+from .gate.power import (
+    power_text as power_text,
+)
 from .gate.result import (
     GateResult as GateResult,
 )
@@ -79,8 +85,38 @@ from .gate.result import (
 from .gate.result import (
     Verdict as Verdict,
 )
-from .metrics import (
-    images as images,
+from .metrics.images import (
+    against_truth as against_truth,
+)
+from .metrics.images import (
+    colour as colour,
+)
+from .metrics.images import (
+    cutoff as cutoff,
+)
+from .metrics.images import (
+    empty_field_leakage as empty_field_leakage,
+)
+from .metrics.images import (
+    half_bit as half_bit,
+)
+from .metrics.images import (
+    mean_shift as mean_shift,
+)
+from .metrics.images import (
+    one_seventh as one_seventh,
+)
+from .metrics.images import (
+    psnr as psnr,
+)
+from .metrics.images import (
+    ring_correlation as ring_correlation,
+)
+from .metrics.images import (
+    ssim as ssim,
+)
+from .metrics.images import (
+    variance_ratio as variance_ratio,
 )
 from .names import (
     is_raw as is_raw,
