@@ -53,7 +53,7 @@ from .presets import (
     ablation_ladder as ablation_ladder,
 )
 from .ranges import (
-    ranges_table as ranges_table,
+    range_table as range_table,
 )
 from .scan import (
     STUDY_SCAN as STUDY_SCAN,

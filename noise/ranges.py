@@ -168,7 +168,7 @@ CHANCES: Final[dict[str, Chance]] = {
 }
 
 
-def ranges_table() -> str:
+def range_table() -> str:
     """Ranges and probabilities as two Markdown tables."""
     lines = ["| parameter | range | unit | drawn | source or reason |", "|---|---|---|---|---|"]
     drawn = {"linear": "uniform", "log": "log-uniform", "low": "log-exponential"}

@@ -35,6 +35,6 @@ def noise_ranges(verbose: Verbose = False) -> None:
 
     Example: `stembench noise-ranges`
     """
-    from noise import ranges_table
+    from noise import range_table
 
-    typer.echo(ranges_table())
+    typer.echo(range_table())
