@@ -57,8 +57,9 @@ def reference_table(case: Case, image: str, *, dose: float) -> pd.DataFrame:
     -------
     pandas.DataFrame
         Indexed by `column` with x_true, y_true (px), count_true, measured, site, role (see
-        `cases.column_roles`), x_ref, y_ref (px), scs_ref (Å²) and x_crb, y_crb (px), scs_crb (Å²); the bound is NaN where the case states
-        none, because its images carry more than Poisson noise.
+        `cases.column_roles`), x_ref, y_ref (px), scs_ref (Å²) and x_crb, y_crb (px), scs_crb
+        (Å²); the bound is NaN where the case states none, because its images carry more than
+        Poisson noise.
     """
     columns = load_ground_truth(case).columns(image)
     fit = clean_fit(case, image, choice=case.fit)

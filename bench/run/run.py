@@ -1,13 +1,14 @@
-"""A whole run: plan, map blocks over worker processes, write what finishes, resume what is left."""
+"""A whole run: plan, map blocks over worker processes, write finished blocks, resume the rest."""
 
 import contextlib
+import multiprocessing
 import os
+import signal
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, replace
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Final
 
@@ -186,8 +187,13 @@ def _mapped(
     blocks: list[Block], libraries: dict[str, Floats], *, workers: int
 ) -> Iterator[tuple[Block, BlockResult]]:
     """Yield blocks with their results as they finish."""
+    others = multiprocessing.active_children()
     with _one_thread_each():
-        pool = ProcessPoolExecutor(workers, mp_context=get_context("spawn"))
+        pool = ProcessPoolExecutor(
+            workers,
+            mp_context=multiprocessing.get_context("spawn"),
+            initializer=_ignore_interrupts,
+        )
         try:
             waiting: dict[Future[BlockResult], Block] = {
                 pool.submit(run_block, block, libraries[block.case]): block for block in blocks
@@ -203,11 +209,17 @@ def _mapped(
             ) from error
         except BaseException:
             # An interrupt must not wait for blocks that would be thrown away.
-            for process in list((pool._processes or {}).values()):
-                process.terminate()
+            for process in multiprocessing.active_children():
+                if process not in others:
+                    process.terminate()
             raise
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _ignore_interrupts() -> None:
+    """Leave it to the parent to end this worker: Ctrl-C reaches every process of a terminal."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 @contextlib.contextmanager
