@@ -10,6 +10,12 @@ from .registry import (
 from .registry import (
     get_case as get_case,
 )
+from .study import (
+    RunAmount as RunAmount,
+)
+from .study import (
+    Study as Study,
+)
 from .truth.columns import (
     to_pixels as to_pixels,
 )

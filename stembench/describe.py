@@ -19,7 +19,8 @@ def from_dict(kind: type[T], values: Mapping[str, Any]) -> T:
     kind : type
         A dataclass whose fields are numbers, strings, dataclasses, tuples of these, or None.
     values : mapping
-        What ``as_dict`` of such a description returned. Fields that have a default may be absent.
+        What ``as_dict`` of such a description returned. Fields that have a default may be absent;
+        dataclasses that are built already are kept.
 
     Returns
     -------
@@ -56,6 +57,8 @@ def from_dict(kind: type[T], values: Mapping[str, Any]) -> T:
 
 
 def _rebuilt(hint: Any, value: Any, *, name: str) -> Any:
+    if is_dataclass(value) and not isinstance(value, type):
+        return value
     origin = typing.get_origin(hint)
     if origin in (types.UnionType, typing.Union):
         options = [option for option in typing.get_args(hint) if option is not type(None)]

@@ -181,7 +181,7 @@ def _case_info(study: int, title: str, **more: object) -> dict[str, object]:
         "hash": "0" * 64,
         "data_hash": "1" * 64,
         "title": title,
-        "study": study,
+        "study": {"number": study},
         "sampling": 0.2,
         "microscope": _MICROSCOPE,
         "noise": _SCAN if study > 1 else dict.fromkeys(_SCAN),

@@ -14,12 +14,12 @@ from typing import Any, Final
 
 import numpy as np
 
-from cases.case import Case, SupercellScan, WindowScan
-from cases.registry import get_case
+from cases.case import Case
+from cases.imaging import SupercellScan, WindowScan
+from cases.registry import CASES, get_case
 from cases.simulation.configuration import DECLARED, Slicing, scan_supercell, scan_windows
 from cases.simulation.multislice import abtem_settings, configuration_rng
 from cases.simulation.wide_window import WindowCorrection
-from cases.specimens.descriptions import DefectLadder, ParticleAdatoms
 from cases.truth.truth_file import CONVERGENCE, default_path, read_scan, record_provenance
 from stembench.arrays import Floats, Integers
 from stembench.errors import InputError
@@ -88,9 +88,10 @@ def variations(case: Case) -> tuple[Variation, ...]:
     InputError
         If the file of the case stores changes of another case's image, which this cannot measure.
     """
-    if isinstance(case.structure, DefectLadder | ParticleAdatoms):
+    sites = case.structure.sites_on_host
+    if sites is not None:
         raise InputError(
-            f"the file of case '{case.name}' stores changes of '{case.structure.host_case}': "
+            f"the file of case '{case.name}' stores changes of '{sites.host_case}': "
             "measure the convergence of that one"
         )
     match case.simulation:
@@ -210,8 +211,9 @@ def _deviation(
 
 
 def _still(case: Case) -> Case:
-    material = replace(case.structure.material, rms_displacement=0.0)
-    return replace(case, structure=replace(case.structure, material=material))
+    structure: Any = case.structure
+    material = replace(structure.material, rms_displacement=0.0)
+    return replace(case, structure=replace(structure, material=material))
 
 
 def _fractions(case: Case, points: Integers, configuration: int, *, slicing: Slicing) -> Floats:
@@ -237,9 +239,6 @@ def _corrected(case: Case, fractions: Floats) -> Floats:
     )
 
 
-_IMAGES: Final = {"pt_bulk": ("z05", "z20", "z75")}
-
-
 def main(
     arguments: Sequence[str] | None = None,
     *,
@@ -250,7 +249,11 @@ def main(
         prog="python -m cases.simulation.convergence",
         description="Compare simulations with finer ones.",
     )
-    parser.add_argument("case", nargs="+", help="pt_bulk, edge_dislocation, nanoparticle")
+    parser.add_argument(
+        "case",
+        nargs="+",
+        help=", ".join(case.name for case in CASES if case.structure.sites_on_host is None),
+    )
     parser.add_argument("--configurations", type=int, default=1, help="to take the mean of")
     parser.add_argument("--variation", action="append", help="only this one; may be repeated")
     parser.add_argument(
@@ -265,7 +268,7 @@ def main(
             for variation in vary(case):
                 if options.variation and variation.name not in options.variation:
                     continue
-                images = _IMAGES.get(case.name, case.labels)
+                images = case.study.converged or case.labels
                 for deviation in measure(
                     case, variation, images=images, configurations=options.configurations
                 ):

@@ -69,7 +69,7 @@ def figure_kind(run: Run, summary: pd.DataFrame, *, case: str) -> str:
     if case in with_sites(run.info):
         return "defects"
     declared = {1: "precision", 2: "dislocation", 3: "counting"}.get(
-        run.case_info(case).get("study", 0)
+        run.case_info(case).get("study", {}).get("number", 0)
     )
     metrics = set(summary["metric"][summary["case"] == case])
     if declared == "precision" or (declared is None and "position_bound_pm" in metrics):
