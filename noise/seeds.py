@@ -1,7 +1,9 @@
 """One random generator per realization, keyed by what the realization is and by nothing else."""
 
+import copy
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from typing import cast
 
 import numpy as np
 
@@ -41,11 +43,37 @@ def realization_generator(
 
 
 def streams_of(
-    generator: np.random.Generator, names: Iterable[str]
+    generator: np.random.Generator, numbered: Sequence[str], *, named: Iterable[str] = ()
 ) -> dict[str, np.random.Generator]:
-    """Give each stage of a chain its own random stream, spawned in the order of `names`.
+    """Give each stage of a chain random streams of its own.
 
     A stage that is left out then never changes the draw of another one.
+
+    Parameters
+    ----------
+    generator : numpy.random.Generator
+        Of the realization. Its state stays as it is; it counts what it has spawned.
+    numbered : sequence of str
+        At least one. They are spawned in this order, which is part of every published result.
+    named : iterable of str
+        Streams keyed by their name: whatever their number and order, no other stream changes.
+
+    Returns
+    -------
+    dict of str to numpy.random.Generator
     """
-    known = tuple(names)
-    return dict(zip(known, generator.spawn(len(known)), strict=True))
+    spawned = generator.spawn(len(numbered))
+    streams = dict(zip(numbered, spawned, strict=True))
+    first = cast("np.random.SeedSequence", spawned[0].bit_generator.seed_seq)
+    for name in named:
+        # A child of the first stream, with a number that no stage reaches by spawning.
+        key = (*first.spawn_key, zlib.crc32(name.encode()))
+        seed = np.random.SeedSequence(first.entropy, spawn_key=key, pool_size=first.pool_size)
+        streams[name] = np.random.Generator(type(generator.bit_generator)(seed))
+    return streams
+
+
+def side_generator(generator: np.random.Generator, name: str) -> np.random.Generator:
+    """Generator keyed by a name and by the state of `generator`, which stays as it is."""
+    ahead = copy.deepcopy(generator).integers(2**63)
+    return np.random.default_rng([int(ahead), zlib.crc32(name.encode())])

@@ -6,7 +6,8 @@ import json
 import pytest
 
 from cases.registry import CASES, get_case, unique_names
-from noise.scan import STUDY_SCAN, ScanNoise
+from noise.presets import STUDY_SCAN
+from noise.scan import ScanNoise
 from stembench.errors import InputError
 
 #: A changed hash means a changed description: give the case a new version, then pin its hash.
