@@ -79,8 +79,38 @@ from .gate.result import (
 from .gate.result import (
     Verdict as Verdict,
 )
-from .metrics import (
-    images as images,
+from .metrics.images import (
+    against_truth as against_truth,
+)
+from .metrics.images import (
+    colour as colour,
+)
+from .metrics.images import (
+    cutoff as cutoff,
+)
+from .metrics.images import (
+    empty_field_leakage as empty_field_leakage,
+)
+from .metrics.images import (
+    half_bit as half_bit,
+)
+from .metrics.images import (
+    mean_shift as mean_shift,
+)
+from .metrics.images import (
+    one_seventh as one_seventh,
+)
+from .metrics.images import (
+    psnr as psnr,
+)
+from .metrics.images import (
+    ring_correlation as ring_correlation,
+)
+from .metrics.images import (
+    ssim as ssim,
+)
+from .metrics.images import (
+    variance_ratio as variance_ratio,
 )
 from .names import (
     is_raw as is_raw,

@@ -15,8 +15,25 @@ import pandas as pd
 from bench import environment
 from bench.images.pairs import ImagePair, number_of_pairs, pairs, sources
 from noise import MODALITIES
-from reports import EXAMPLES, NETWORK, PAIRS, RAW, RINGS, SETTINGS
-from reports import images as image_metrics
+from reports import (
+    EXAMPLES,
+    NETWORK,
+    PAIRS,
+    RAW,
+    RINGS,
+    SETTINGS,
+    against_truth,
+    colour,
+    cutoff,
+    empty_field_leakage,
+    half_bit,
+    mean_shift,
+    one_seventh,
+    psnr,
+    ring_correlation,
+    ssim,
+    variance_ratio,
+)
 from restore import RESTORERS, Restorer, load_restorer
 from stembench.arrays import Floats
 from stembench.atomic_files import replacing
@@ -234,28 +251,25 @@ def _measured(pair: ImagePair, restorer: Restorer | str) -> tuple[dict[str, Any]
 
 def _fidelity(pair: ImagePair, restored: Floats) -> dict[str, float]:
     truth = pair.truth
-    rings = image_metrics.ring_correlation(restored, truth)
+    rings = ring_correlation(restored, truth)
     thresholds = {
-        "cutoff_seventh": image_metrics.one_seventh(rings.independent),
-        "cutoff_half_bit": image_metrics.half_bit(rings.independent),
+        "cutoff_seventh": one_seventh(rings.independent),
+        "cutoff_half_bit": half_bit(rings.independent),
     }
     return {
-        "psnr_db": image_metrics.psnr(restored, truth, maximum=pair.maximum),
-        "psnr_peak_db": image_metrics.psnr(restored, truth, maximum=float(truth.max())),
-        "ssim": image_metrics.ssim(restored, truth, maximum=pair.maximum),
-        **{
-            name: image_metrics.cutoff(rings, image_metrics.against_truth(threshold))
-            for name, threshold in thresholds.items()
-        },
-        "mean_shift": image_metrics.mean_shift(restored, truth),
-        "variance_ratio": image_metrics.variance_ratio(restored, truth),
-        "colour": image_metrics.colour(pair.distorted - restored),
-        "colour_of_truth": image_metrics.colour(pair.distorted - truth),
+        "psnr_db": psnr(restored, truth, maximum=pair.maximum),
+        "psnr_peak_db": psnr(restored, truth, maximum=float(truth.max())),
+        "ssim": ssim(restored, truth, maximum=pair.maximum),
+        **{name: cutoff(rings, against_truth(threshold)) for name, threshold in thresholds.items()},
+        "mean_shift": mean_shift(restored, truth),
+        "variance_ratio": variance_ratio(restored, truth),
+        "colour": colour(pair.distorted - restored),
+        "colour_of_truth": colour(pair.distorted - truth),
     }
 
 
 def _leakage(pair: ImagePair, restored: Floats) -> dict[str, float]:
-    leaked = image_metrics.empty_field_leakage(restored, pair.distorted)
+    leaked = empty_field_leakage(restored, pair.distorted)
     return {
         "leak_spread": leaked.spread,
         "leak_peak": leaked.peak,
@@ -264,7 +278,7 @@ def _leakage(pair: ImagePair, restored: Floats) -> dict[str, float]:
 
 
 def _rings(pair: ImagePair, restored: Floats) -> pd.DataFrame:
-    found = image_metrics.ring_correlation(restored, pair.truth)
+    found = ring_correlation(restored, pair.truth)
     return pd.DataFrame(
         {
             "source": pair.source,

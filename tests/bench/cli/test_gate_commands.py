@@ -163,7 +163,7 @@ class TestRegression:
     ) -> None:
         selections = (Selection("edge_dislocation", ("core",), (5e3,), 3),)
         small = Profile("quick", "for tests", selections, ("raw", "gaussian"))
-        monkeypatch.setattr(bench.gate, "get_profile", lambda _: small)
+        monkeypatch.setattr(bench.cli.regression, "get_profile", lambda _: small)
         # The baseline's own run is such a run: what it holds is not computed again.
         folder = small_baseline.parent / "run"
         made_at = {file: file.stat().st_mtime_ns for file in (folder / "records").iterdir()}
@@ -192,7 +192,7 @@ class TestRegression:
     def test_the_golden_baseline_is_there_or_the_command_that_makes_it(
         self, monkeypatch, tmp_path
     ) -> None:
-        monkeypatch.setattr(bench.gate, "files", lambda _: tmp_path)
+        monkeypatch.setattr(bench.cli.regression, "files", lambda _: tmp_path)
         with pytest.raises(InputError, match="stembench baseline out/quick"):
             golden_baseline()
         (tmp_path / "data").mkdir()
