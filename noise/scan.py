@@ -3,6 +3,7 @@
 from typing import Final
 
 from noise.chain import Chain
+from noise.seeds import FIRST_SCAN_STAGES
 
 #: Files of `noise.stages` in the order in which their stages happen. A new stage adds its line.
 SCAN_STAGES: Final = (
@@ -15,22 +16,8 @@ SCAN_STAGES: Final = (
     "digitiser",
 )
 
-#: Stages of the first version in the order of their random streams: part of every published
-#: result, never changed. A new stage is not added here.
-FIRST_STAGES: Final = (
-    "jitter",
-    "counting",
-    "detector",
-    "fast_scan",
-    "row_lines",
-    "black_pixels",
-    "zingers",
-    "clip",
-    "quantisation",
-)
 
-
-class ScanNoise(Chain, files=SCAN_STAGES, first=FIRST_STAGES, modalities=("stem", "sem")):
+class ScanNoise(Chain, files=SCAN_STAGES, first=FIRST_SCAN_STAGES, modalities=("stem", "sem")):
     """Distortions of a scanned image in the order in which they happen; None leaves one out.
 
     ``ScanNoise(jitter=Jitter(...), detector=Detector(...))`` takes the settings of a stage by its

@@ -1,11 +1,39 @@
-"""One random generator per realization, keyed by what the realization is and by nothing else."""
+"""Random generators of realizations, and the streams of the stages within one."""
 
 import copy
 import zlib
 from collections.abc import Iterable, Sequence
-from typing import cast
+from typing import Final, cast
 
 import numpy as np
+
+# Stages of the first version, in the order in which a chain spawns their random streams and draws
+# their parameters. It is part of every published result and never changes: the streams and draws of
+# a stage that came later are keyed by its name, and it is not added here.
+FIRST_SCAN_STAGES: Final = (
+    "jitter",
+    "counting",
+    "detector",
+    "fast_scan",
+    "row_lines",
+    "black_pixels",
+    "zingers",
+    "clip",
+    "quantisation",
+)
+FIRST_TEM_STAGES: Final = (
+    "mtf",
+    "counting",
+    "fixed_pattern",
+    "dark_current",
+    "thermal",
+    "flicker",
+    "reset",
+    "black_pixels",
+    "zingers",
+    "clip",
+    "quantisation",
+)
 
 
 def realization_generator(

@@ -3,6 +3,7 @@
 from typing import Final
 
 from noise.chain import Chain
+from noise.seeds import FIRST_TEM_STAGES
 
 #: Files of `noise.stages` in the order in which their stages happen. A new stage adds its line.
 TEM_STAGES: Final = (
@@ -14,24 +15,8 @@ TEM_STAGES: Final = (
     "digitiser",
 )
 
-#: Stages of the first version in the order of their random streams: part of every published
-#: result, never changed. A new stage is not added here.
-FIRST_STAGES: Final = (
-    "mtf",
-    "counting",
-    "fixed_pattern",
-    "dark_current",
-    "thermal",
-    "flicker",
-    "reset",
-    "black_pixels",
-    "zingers",
-    "clip",
-    "quantisation",
-)
 
-
-class TemNoise(Chain, files=TEM_STAGES, first=FIRST_STAGES, modalities=("tem",)):
+class TemNoise(Chain, files=TEM_STAGES, first=FIRST_TEM_STAGES, modalities=("tem",)):
     """Distortions of a TEM image in the order in which they happen; None leaves one out.
 
     ``TemNoise(mtf=Mtf(...), thermal=ReadoutNoise(...))`` takes the settings of a stage by its

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from scipy import ndimage, signal
 
 from noise.ranges import Chance, Range
 from noise.stages.stage import Context, Demonstration, Stage
@@ -78,6 +77,8 @@ def line_displacements(rng: np.random.Generator, lines: int, *, sigma: float, ph
     ndarray, shape (lines,)
         Displacements in the unit of `sigma`.
     """
+    from scipy import signal
+
     innovations = sigma * rng.standard_normal(lines)
     innovations[0] /= math.sqrt(1 - phi**2)
     return np.asarray(signal.lfilter([1.0], [1.0, -phi], innovations), dtype=np.float64)
@@ -88,6 +89,8 @@ def spline_coefficients(image: Floats) -> Floats:
 
     They depend on the clean image alone, so a batch of realizations computes them once.
     """
+    from scipy import ndimage
+
     return np.asarray(ndimage.spline_filter(image, order=3, mode="mirror"), dtype=np.float64)
 
 

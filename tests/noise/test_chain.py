@@ -12,14 +12,14 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from noise.chain import Chain, distort
 from noise.post_processing.apply import PostProcessing
 from noise.presets import FULL_SCAN, FULL_TEM, STUDY_SCAN
 from noise.ranges import Chance
-from noise.scan import FIRST_STAGES, SCAN_STAGES, ScanNoise
+from noise.scan import SCAN_STAGES, ScanNoise
+from noise.seeds import FIRST_SCAN_STAGES
 from noise.stages.stage import Context, Stage
 from noise.tem import TemNoise
 from stembench.errors import InputError
@@ -209,7 +209,7 @@ def chain_with(
     files = list(SCAN_STAGES)
     files.insert(files.index(after) + 1, "toy")
 
-    class Extended(Chain, files=files, first=FIRST_STAGES, modalities=("stem", "sem")):
+    class Extended(Chain, files=files, first=FIRST_SCAN_STAGES, modalities=("stem", "sem")):
         pass
 
     return Extended
@@ -312,7 +312,7 @@ class TestAddedStage:
             class Shorter(
                 Chain,
                 files=[file for file in SCAN_STAGES if file != "row_lines"],
-                first=FIRST_STAGES,
+                first=FIRST_SCAN_STAGES,
                 modalities=("stem",),
             ):
                 pass
