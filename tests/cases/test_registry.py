@@ -7,7 +7,8 @@ import pytest
 
 from cases.registry import CASES, _declared, checked, get_case
 from cases.study import RunAmount, Study
-from noise.scan import STUDY_SCAN, ScanNoise
+from noise.presets import STUDY_SCAN
+from noise.scan import ScanNoise
 from stembench.errors import InputError
 
 #: A changed hash means a changed description: give the case a new version, then pin its hash.
