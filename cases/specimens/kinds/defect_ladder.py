@@ -13,7 +13,7 @@ import numpy as np
 
 from cases.specimens.atoms import LayeredAtoms
 from cases.specimens.kinds.bulk_crystal import BulkCrystal
-from cases.specimens.sites import PERFECT, Change, Site, SitesOnHost
+from cases.specimens.sites import EVERY, PERFECT, Change, Site, SitesOnHost
 from cases.specimens.specimen import Material, Specimen
 from stembench.arrays import Bools, Floats, Integers
 
@@ -91,6 +91,11 @@ class DefectLadder(Specimen):
         return BulkCrystal(material=self.material, cells=self.cells)
 
     @property
+    def pitch(self) -> float:
+        """Half the lattice parameter in Å."""
+        return self.material.lattice_parameter / 2
+
+    @property
     def sites_on_host(self) -> SitesOnHost:
         """The defects in the perfect crystal."""
         return self
@@ -123,8 +128,15 @@ class DefectLadder(Specimen):
 
     def all_sites(self) -> tuple[Site, ...]:
         """Every site, controls too, in the order of the description."""
-        half = self.material.lattice_parameter / 2
-        return tuple(Site(site.kind, half * site.i, half * site.j) for site in self.sites)
+        return tuple(
+            Site(site.kind, self.pitch * site.i, self.pitch * site.j) for site in self.sites
+        )
+
+    def references(self, places: Integers) -> list[str]:
+        """Columns of the sites' sublattice are references for all; see `SitesOnHost`."""
+        first = self.sites[0]
+        alike = (places.sum(axis=1) - (first.i + first.j)) % 2 == 0
+        return [EVERY if like else "" for like in alike]
 
     def simulated(self, thicknesses: Mapping[str, int]) -> dict[str, tuple[Slice, ...]]:
         """Slices of the specimens that are simulated: of each image the perfect, then defects.
