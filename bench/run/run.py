@@ -1,13 +1,10 @@
 """A whole run: plan, map blocks over worker processes, write finished blocks, resume the rest."""
 
 import contextlib
-import multiprocessing
 import os
-import signal
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
-from concurrent.futures.process import BrokenProcessPool
+from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
@@ -22,6 +19,7 @@ from bench.reference import reference_table, scs_library
 from bench.run import store
 from bench.run.block import BlockResult, run_block
 from bench.run.description import describe_run, finished_run
+from bench.run.workers import worker_pool
 from cases import get_case
 from reports import RunInfo, SessionInfo, write_run_info
 from restore import load_restorer
@@ -187,39 +185,14 @@ def _mapped(
     blocks: list[Block], libraries: dict[str, Floats], *, workers: int
 ) -> Iterator[tuple[Block, BlockResult]]:
     """Yield blocks with their results as they finish."""
-    others = multiprocessing.active_children()
-    with _one_thread_each():
-        pool = ProcessPoolExecutor(
-            workers,
-            mp_context=multiprocessing.get_context("spawn"),
-            initializer=_ignore_interrupts,
-        )
-        try:
-            waiting: dict[Future[BlockResult], Block] = {
-                pool.submit(run_block, block, libraries[block.case]): block for block in blocks
-            }
-            while waiting:
-                done, _ = wait(waiting, return_when=FIRST_COMPLETED)
-                for future in done:
-                    yield waiting.pop(future), future.result()
-        except BrokenProcessPool as error:
-            raise InputError(
-                "a worker process died, most likely for want of memory; what is finished is kept:"
-                " run the same command again with fewer --jobs"
-            ) from error
-        except BaseException:
-            # An interrupt must not wait for blocks that would be thrown away.
-            for process in multiprocessing.active_children():
-                if process not in others:
-                    process.terminate()
-            raise
-        finally:
-            pool.shutdown(wait=True, cancel_futures=True)
-
-
-def _ignore_interrupts() -> None:
-    """Leave it to the parent to end this worker: Ctrl-C reaches every process of a terminal."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    with _one_thread_each(), worker_pool(workers) as pool:
+        waiting: dict[Future[BlockResult], Block] = {
+            pool.submit(run_block, block, libraries[block.case]): block for block in blocks
+        }
+        while waiting:
+            done, _ = wait(waiting, return_when=FIRST_COMPLETED)
+            for future in done:
+                yield waiting.pop(future), future.result()
 
 
 @contextlib.contextmanager
