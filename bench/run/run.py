@@ -1,8 +1,6 @@
 """A whole run: plan, map blocks over worker processes, write what finishes, resume what is left."""
 
-import contextlib
 import datetime as dt
-import os
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
@@ -10,7 +8,7 @@ from concurrent.futures.process import BrokenProcessPool
 from dataclasses import asdict, dataclass
 from multiprocessing import get_context
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 
@@ -21,18 +19,12 @@ from bench.plan.profiles import Profile
 from bench.reference import reference_table, scs_library
 from bench.run import store
 from bench.run.block import BlockResult, run_block
+from bench.run.restorers import read_metadata
 from cases import get_case, load_ground_truth
 from reports import SCHEMA_VERSION
-from restore import RestorerMetadata, load_restorer
+from restore import RestorerMetadata, child_thread_limit, limit_threads
 from stembench.arrays import Floats
 from stembench.errors import InputError
-
-#: Every worker computes on one thread: parallel sums would otherwise depend on the machine, and
-#: processes scale better than threads over blocks that share nothing.
-_THREADS: Final = (
-    "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS",
-    "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS",
-)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -104,7 +96,7 @@ def run_benchmark(
         raise InputError(f"the seed must be >= 0, not {seed}")
     if jobs is not None and jobs < 1:
         raise InputError(f"jobs must be at least 1, not {jobs}")
-    metadata = {spec: load_restorer(spec).metadata for spec in profile.restorers}
+    metadata = read_metadata(profile.restorers)
     names = {spec: record.name for spec, record in metadata.items()}
     if len(set(names.values())) != len(names):
         raise InputError(f"two restorers share a name: {', '.join(names.values())}")
@@ -199,8 +191,12 @@ def _mapped(
     blocks: list[Block], libraries: dict[str, Floats], *, workers: int
 ) -> Iterator[tuple[Block, BlockResult]]:
     """Yield blocks with their results as they finish."""
-    with _one_thread_each():
-        pool = ProcessPoolExecutor(workers, mp_context=get_context("spawn"))
+    # Every worker computes on one thread: parallel sums would otherwise depend on the machine, and
+    # processes scale better than threads over blocks that share nothing.
+    with child_thread_limit(1):
+        pool = ProcessPoolExecutor(
+            workers, mp_context=get_context("spawn"), initializer=limit_threads, initargs=(1,)
+        )
         try:
             waiting: dict[Future[BlockResult], Block] = {
                 pool.submit(run_block, block, libraries[block.case]): block for block in blocks
@@ -221,21 +217,6 @@ def _mapped(
             raise
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
-
-
-@contextlib.contextmanager
-def _one_thread_each() -> Iterator[None]:
-    """Have processes started inside compute on one thread each."""
-    before = {name: os.environ.get(name) for name in _THREADS}
-    os.environ.update(dict.fromkeys(_THREADS, "1"))
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                os.environ.pop(name, None)
-            else:
-                os.environ[name] = value
 
 
 def _identity(
