@@ -141,7 +141,7 @@ def run_block(block: Block, library: Floats) -> BlockResult:
     else:
         # Only untouched counts have the variances of Poisson and detector; what a restorer leaves
         # behind has not, so the fit then states errors from its residuals.
-        raw = restorer.metadata.name == "raw"
+        raw = restorer.metadata.family == "raw"
         positions, mask = positions_and_mask(case, block.image)
         width = float(clean_fit(case, block.image, choice=case.fit).table["sigma"].median())
         spread = case.fit.width_factor
