@@ -36,5 +36,8 @@ def test_an_unknown_figure_is_named(tmp_path: Path) -> None:
 def test_ranges_and_probabilities_are_printed() -> None:
     output = call("noise-ranges")
     assert output == range_table() + "\n"
-    for line in ("| parameter | range |", "| `jitter.sigma` | 0.0025 to 0.8 | Å | uniform |"):
+    for line in (
+        "| parameter | images | range |",
+        "| `jitter.sigma` | S(T)EM | 0.0025 to 0.8 | Å | uniform |",
+    ):
         assert line in output
