@@ -1,25 +1,33 @@
-"""Frozen descriptions from plain types: the inverse of `dataclasses.asdict`, checked."""
+"""Frozen descriptions to and from plain types, as JSON and TOML hold them; checked by cattrs."""
 
-import types
+import functools
 import typing
 from collections.abc import Mapping, Sequence
-from dataclasses import MISSING, fields, is_dataclass
-from typing import Any, TypeVar
+from dataclasses import is_dataclass
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from stembench.errors import InputError
 
+if TYPE_CHECKING:
+    from cattrs import Converter
+
 T = TypeVar("T")
 
+__all__ = ["as_plain", "from_dict"]
 
-def from_dict(kind: type[T], values: Mapping[str, Any]) -> T:
+
+def from_dict(kind: type[T], values: Mapping[str, Any], *, source: str = "") -> T:
     """Build a frozen description from nested plain types, as read from JSON.
 
     Parameters
     ----------
     kind : type
-        A dataclass whose fields are numbers, strings, dataclasses, tuples of these, or None.
+        A dataclass whose fields are numbers, strings, dataclasses, unions of dataclasses that a
+        literal field tells apart, tuples and mappings of these, or None.
     values : mapping
-        What ``as_dict`` of such a description returned. Fields that have a default may be absent.
+        What `as_plain` of such a description returned. Fields that have a default may be absent.
+    source : str
+        What is read, for the message of an error; the name of `kind` by default.
 
     Returns
     -------
@@ -30,73 +38,100 @@ def from_dict(kind: type[T], values: Mapping[str, Any]) -> T:
     InputError
         If a field is unknown or absent, or a value is of the wrong type or refused by `kind`.
     """
+    from cattrs import BaseValidationError, transform_error
+
+    name = source or kind.__name__
     if not isinstance(values, Mapping):
-        raise InputError(f"{kind.__name__} must be a table of parameters, not {values!r}")
-    known = {field.name: field for field in fields(kind) if field.init}  # type: ignore[arg-type]
-    unknown = sorted(set(values) - set(known))
-    if unknown:
-        raise InputError(
-            f"{kind.__name__} has no parameter {', '.join(map(repr, unknown))}; it knows"
-            f" {', '.join(known)}"
-        )
-    absent = [
-        name
-        for name, field in known.items()
-        if name not in values and field.default is MISSING and field.default_factory is MISSING
-    ]
-    if absent:
-        raise InputError(f"{kind.__name__} needs {', '.join(absent)}")
-    hints = typing.get_type_hints(kind)
-    return kind(
-        **{
-            name: _rebuilt(hints[name], value, name=f"{kind.__name__}.{name}")
-            for name, value in values.items()
-        }
+        raise InputError(f"{name} must be a table of parameters, not {values!r}")
+    try:
+        return _converter().structure(values, kind)
+    except BaseValidationError as error:
+        places = (line.rpartition(" @ ") for line in transform_error(error, name, _complaint))
+        raise InputError("; ".join(f"{place} {text}" for text, _, place in places)) from error
+
+
+def as_plain(value: Any) -> Any:
+    """Return a description as nested plain types, ready for JSON; the inverse of `from_dict`.
+
+    A part with an ``as_dict`` of its own, which may leave defaults out, is described by that.
+    """
+    if hasattr(value, "as_dict"):
+        return value.as_dict()
+    if is_dataclass(value) and not isinstance(value, type):
+        return {name: as_plain(getattr(value, name)) for name in value.__dataclass_fields__}
+    if isinstance(value, Mapping):
+        return {name: as_plain(part) for name, part in value.items()}
+    if isinstance(value, tuple | list):
+        return [as_plain(part) for part in value]
+    return value
+
+
+@functools.cache
+def _converter() -> "Converter":
+    """Make a converter that never guesses: no number is read from a text, no list from one."""
+    from cattrs import Converter
+    from cattrs.errors import IterableValidationError, IterableValidationNote
+
+    converter = Converter(forbid_extra_keys=True, detailed_validation=True)
+    for kind in (float, int, str, bool):
+        converter.register_structure_hook(kind, _plain)
+    converter.register_structure_hook_func(
+        lambda hint: typing.get_origin(hint) is Literal, _one_of_literals
     )
 
-
-def _rebuilt(hint: Any, value: Any, *, name: str) -> Any:
-    origin = typing.get_origin(hint)
-    if origin in (types.UnionType, typing.Union):
-        options = [option for option in typing.get_args(hint) if option is not type(None)]
-        if value is None and len(options) < len(typing.get_args(hint)):
-            return None
-        return _rebuilt(_option(options, value), value, name=name)
-    if origin is typing.Literal:
-        if value not in typing.get_args(hint):
-            raise InputError(f"{name} must be one of {typing.get_args(hint)}, not {value!r}")
-        return value
-    if origin is tuple:
-        if not isinstance(value, Sequence) or isinstance(value, str):
-            raise InputError(f"{name} must be a list, not {value!r}")
+    def structure_tuple(value: Any, hint: Any) -> Any:
+        if isinstance(value, str) or not isinstance(value, Sequence):
+            raise ValueError(f"must be a list, not {value!r}")
         parts = typing.get_args(hint)
         if parts[-1] is Ellipsis:
             parts = (parts[0],) * len(value)
         if len(parts) != len(value):
-            raise InputError(f"{name} must hold {len(parts)} values, not {len(value)}")
-        return tuple(
-            _rebuilt(part, item, name=name) for part, item in zip(parts, value, strict=True)
-        )
-    if isinstance(hint, type) and is_dataclass(hint):
-        return from_dict(hint, value)
-    return _plain(hint, value, name=name)
+            raise ValueError(f"must hold {len(parts)} values, not {len(value)}")
+        items, errors = [], []
+        for index, (item, part) in enumerate(zip(value, parts, strict=True)):
+            try:
+                items.append(converter.structure(item, part))
+            except Exception as error:  # what it is, is said for all items at once
+                error.add_note(IterableValidationNote(f"item {index}", index, part))
+                errors.append(error)
+        if errors:
+            raise IterableValidationError("items of a list", errors, hint)
+        return tuple(items)
+
+    converter.register_structure_hook_func(
+        lambda hint: typing.get_origin(hint) is tuple, structure_tuple
+    )
+    return converter
 
 
-def _option(options: list[Any], value: Any) -> Any:
-    """The member of a union that a value describes: dataclasses are told apart by `kind`."""
-    if isinstance(value, Mapping):
-        for option in options:
-            if value.get("kind") == getattr(option, "kind", None):
-                return option
-    return options[0]
-
-
-def _plain(hint: type, value: Any, *, name: str) -> Any:
+def _plain(value: Any, kind: type) -> Any:
     number = isinstance(value, int | float) and not isinstance(value, bool)
-    if hint is float and number:
+    if kind is float and number:
         return float(value)
-    if hint is int and number and float(value).is_integer():
+    if kind is int and number and float(value).is_integer():
         return int(value)
-    if hint in (str, bool) and isinstance(value, hint):
+    if kind in (str, bool) and isinstance(value, kind):
         return value
-    raise InputError(f"{name} must be of type {hint.__name__}, not {value!r}")
+    raise ValueError(f"must be of type {kind.__name__}, not {value!r}")
+
+
+def _one_of_literals(value: Any, hint: Any) -> Any:
+    if value not in typing.get_args(hint):
+        raise ValueError(f"must be one of {typing.get_args(hint)}, not {value!r}")
+    return value
+
+
+def _complaint(error: BaseException, kind: type | None) -> str:
+    """Say in words what is wrong with a value; its place is put before this."""
+    from cattrs.errors import ForbiddenExtraKeysError
+
+    if isinstance(error, KeyError):
+        return "is needed"
+    if isinstance(error, ForbiddenExtraKeysError):
+        unknown = ", ".join(sorted(map(repr, error.extra_fields)))
+        known = ", ".join(name for name in getattr(error.cl, "__dataclass_fields__", {}))
+        return f"has no parameter {unknown}; it knows {known}"
+    if isinstance(error, AttributeError | TypeError) and not isinstance(error, InputError):
+        name = getattr(kind, "__name__", "")
+        return f"must be a table of parameters{f' of {name}' if name else ''}"
+    return str(error)

@@ -48,11 +48,11 @@ class TestPlainTypes:
         ("values", "message"),
         [
             ({"shutter": 1}, "shutter"),
-            ({"clip": {"level": "high"}}, "Clip.level must be of type float"),
-            ({"clip": {"level": True}}, "Clip.level"),
-            ({"clip": {}}, "Clip needs level"),
+            ({"clip": {"level": "high"}}, r"clip\.level must be of type float"),
+            ({"clip": {"level": True}}, r"clip\.level"),
+            ({"clip": {}}, r"clip\.level is needed"),
             ({"clip": {"level": -1}}, "clip level"),
-            ({"clip": 3}, "Clip must be a table"),
+            ({"clip": 3}, "clip must be a table"),
             ({"row_lines": {"rate": 1, "shortest": 1.5, "longest": 2}}, "shortest must be of type"),
         ],
     )
