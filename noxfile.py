@@ -119,17 +119,17 @@ def lint(session: nox.Session) -> None:
 
 @nox.session
 def simulate(session: nox.Session) -> None:
-    """Simulate the ground truth again; arguments as of `python -m cases.simulation.simulate`."""
-    python(session, "-m", "cases.simulation.simulate", *session.posargs)
+    """Simulate the ground truth again; arguments as of `stembench simulate`."""
+    stembench(session, "simulate", *session.posargs)
 
 
 @nox.session
 def figures(session: nox.Session) -> None:
-    """Draw the noise model as in the paper: `nox -s figures -- noise`."""
+    """Draw the noise model as in the paper: `nox -s figures -- noise`, or some: `-- noise tem`."""
     wanted = list(session.posargs) or ["noise"]
     if wanted[0] != "noise":
         session.error("only 'noise' is drawn here; a run's figures come with `stembench report`")
-    python(session, "-m", "reports.figures.noise", *wanted[1:], "--out", "out/figures/noise")
+    stembench(session, "noise-figures", *wanted[1:])
 
 
 @nox.session

@@ -7,7 +7,7 @@ import numpy.typing as npt
 import pandas as pd
 from scipy.spatial import cKDTree
 
-from cases import Case, FitChoice, load_ground_truth
+from cases import Case, FitChoice, column_roles, load_ground_truth
 from fitting import Bounds, ColumnFit, cramer_rao, fit_columns
 from stembench.arrays import Floats
 from stembench.errors import InputError
@@ -56,18 +56,22 @@ def reference_table(case: Case, image: str, *, dose: float) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        Indexed by `column` with x_true, y_true (px), count_true, measured, x_ref, y_ref (px),
-        scs_ref (Å²) and x_crb, y_crb (px), scs_crb (Å²); the bound is NaN where the case states
-        none, because its images carry more than Poisson noise.
+        Indexed by `column` with x_true, y_true (px), count_true, measured, site, role (see
+        `cases.column_roles`), x_ref, y_ref (px), scs_ref (Å²) and x_crb, y_crb (px), scs_crb
+        (Å²); the bound is NaN where the case states none, because its images carry more than
+        Poisson noise.
     """
     columns = load_ground_truth(case).columns(image)
     fit = clean_fit(case, image, choice=case.fit)
+    roles = column_roles(case, columns[["x", "y"]].to_numpy(dtype=np.float64))
     table = pd.DataFrame(
         {
             "x_true": columns["x"],
             "y_true": columns["y"],
             "count_true": columns["count"],
             "measured": columns["measured"],
+            "site": roles["site"].to_numpy(),
+            "role": roles["role"].to_numpy(),
             "x_ref": fit.table["x"].to_numpy(),
             "y_ref": fit.table["y"].to_numpy(),
             "scs_ref": fit.table["scs"].to_numpy(),

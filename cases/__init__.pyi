@@ -1,14 +1,27 @@
 from .case import (
     Case as Case,
-)
-from .case import (
     FitChoice as FitChoice,
 )
 from .registry import (
     CASES as CASES,
-)
-from .registry import (
     get_case as get_case,
+)
+from .simulation.convergence import (
+    chosen_variations as chosen_variations,
+    convergence_of as convergence_of,
+    deviation_text as deviation_text,
+    record_convergence as record_convergence,
+)
+from .simulation.simulate import (
+    Amount as Amount,
+    shipped_amount as shipped_amount,
+    simulate as simulate,
+)
+from .specimens.descriptions import SITE_LABELS as SITE_LABELS
+from .truth.column_roles import (
+    REFERENCE as REFERENCE,
+    SITE as SITE,
+    column_roles as column_roles,
 )
 from .truth.columns import (
     to_pixels as to_pixels,

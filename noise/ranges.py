@@ -1,10 +1,9 @@
-"""The ranges and probabilities that random chains are drawn from: one table, each with its reason.
+"""Ranges and probabilities that random noise chains are drawn from, each with its reason.
 
-``python -m noise.ranges`` prints the table of docs/noise.md.
+``stembench noise-ranges`` prints the table of docs/noise.md.
 """
 
 import math
-import sys
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -169,7 +168,7 @@ CHANCES: Final[dict[str, Chance]] = {
 }
 
 
-def table() -> str:
+def range_table() -> str:
     """Ranges and probabilities as two Markdown tables."""
     lines = ["| parameter | range | unit | drawn | source or reason |", "|---|---|---|---|---|"]
     drawn = {"linear": "uniform", "log": "log-uniform", "low": "log-exponential"}
@@ -181,7 +180,3 @@ def table() -> str:
     lines += ["", "| happens to an image | probability | source or reason |", "|---|---|---|"]
     lines += [f"| `{name}` | {c.value:g} | {c.reason} |" for name, c in CHANCES.items()]
     return "\n".join(lines)
-
-
-if __name__ == "__main__":
-    sys.stdout.write(table() + "\n")

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Literal, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,6 +30,10 @@ class RestorerMetadata:
 
     name: str
     """Name in records and figures."""
+    label: str = ""
+    """Name for readers; the name itself by default."""
+    family: Literal["raw", "classical", "network"] = "network"
+    """'raw' leaves the image as it is; 'classical' is a built-in filter, the floor for networks."""
     version: str
     """Version of the weights' package or of the library; 'unknown' if the maker states none."""
     licence: str

@@ -2,16 +2,16 @@
 
 import sys
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated
 
 import typer
 
-from bench.cli.exits import INTERRUPTED, Verbose
-from bench.cli.exits import guarded as _guarded
-from bench.cli.gate_commands import baseline, compare, regression
+from bench.cli.exits import CONTINUES, FAILED, Verbose, guarded
+from bench.cli.gate_commands import baseline, compare, power, regression
+from bench.cli.noise_commands import noise_figures, noise_ranges
+from bench.cli.simulation_commands import convergence, simulate
+from stembench import __version__
 from stembench.errors import InputError
-
-FAILED: Final = 1
 
 app = typer.Typer(
     name="stembench",
@@ -23,8 +23,26 @@ app = typer.Typer(
 )
 
 
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"stembench {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_print_version, is_eager=True, help="Print the version and exit."
+        ),
+    ] = False,
+) -> None:
+    pass
+
+
 @app.command("list")
-@_guarded
+@guarded()
 def list_everything(verbose: Verbose = False) -> None:
     """List cases, profiles and restorers.
 
@@ -36,7 +54,7 @@ def list_everything(verbose: Verbose = False) -> None:
 
 
 @app.command()
-@_guarded
+@guarded(CONTINUES)
 def run(
     case: Annotated[
         list[str] | None, typer.Option(help="Case to run; repeatable. All by default.")
@@ -85,7 +103,7 @@ def run(
 
 
 @app.command()
-@_guarded
+@guarded()
 def report(
     folder: Annotated[Path, typer.Argument(help="Run folder.")] = Path("out/quick"),
     verbose: Verbose = False,
@@ -100,12 +118,8 @@ def report(
     typer.echo(f"Report: {page}")
 
 
-for _command in (compare, baseline, regression):
-    app.command()(_guarded(_command))
-
-
 @app.command()
-@_guarded
+@guarded()
 def fit(
     image: Annotated[Path, typer.Argument(help="Image: .npy, .npz, .tif, .dm4, .emd, ...")],
     positions: Annotated[
@@ -148,7 +162,7 @@ def fit(
 
 
 @app.command()
-@_guarded
+@guarded()
 def restore(
     image: Annotated[Path, typer.Argument(help="Image or stack: .npy, .npz, .tif, .dm4, ...")],
     out: Annotated[Path, typer.Option("--out", "-o", help=".tif, .npy or .npz to write.")],
@@ -170,7 +184,7 @@ def restore(
 
 
 @app.command()
-@_guarded
+@guarded()
 def check(
     restorer: Annotated[str, typer.Argument(help="Restorer, model file, or module:callable.")],
     size: Annotated[
@@ -192,7 +206,7 @@ def check(
 
 
 @app.command()
-@_guarded
+@guarded()
 def distort(
     image: Annotated[Path, typer.Argument(help="Clean image or stack in beam fractions.")],
     dose: Annotated[float, typer.Option(help="e/Å².")],
@@ -217,7 +231,7 @@ def distort(
 
 
 @app.command()
-@_guarded
+@guarded("the sources finished so far are kept")
 def images(
     out: Annotated[Path, typer.Option("--out", "-o", help="Folder to write.")] = Path("out/images"),
     restorer: Annotated[
@@ -238,15 +252,21 @@ def images(
 
     Example: `stembench images --restorer my.keras --restorer bm3d --source hrstem -o out/mine`
     """
-    from bench.progress import images_with_progress
+    from bench.images.measure import default_restorers, measure_images
+    from bench.progress import progress_bar
+    from reports import write_image_report
 
-    try:
-        failures = images_with_progress(
-            out, restorers=restorer or (), chosen=source or (), seed=seed, realizations=realizations
+    with progress_bar("Restoring") as bar:
+        failures = measure_images(
+            out,
+            restorers=restorer or default_restorers(),
+            chosen=source or (),
+            seed=seed,
+            realizations=realizations,
+            announce=bar.announce,
+            progress=lambda what: bar.advance(description=what),
         )
-    except KeyboardInterrupt as error:
-        typer.echo("stembench: interrupted; the sources finished so far are kept", err=True)
-        raise typer.Exit(INTERRUPTED) from error
+    typer.echo(f"Report: {write_image_report(out)}", err=True)
     for sentence in failures:
         typer.echo(f"stembench: failed: {sentence}", err=True)
     if failures:
@@ -263,6 +283,19 @@ def _doses(given: list[str] | None) -> tuple[float, ...]:
         raise InputError(
             f"--doses takes numbers separated by commas, such as 500,5000; not {text!r}"
         ) from error
+
+
+for _command in (
+    compare,
+    baseline,
+    regression,
+    power,
+    simulate,
+    convergence,
+    noise_figures,
+    noise_ranges,
+):
+    app.command()(_command)
 
 
 if __name__ == "__main__":

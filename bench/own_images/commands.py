@@ -117,7 +117,7 @@ def restore_file(path: Path, out: Path, *, restorer: str, sampling: float | None
     InputError
         If any input cannot be used, or the restorer returns something unusable.
     """
-    from bench.restoration_progress import restore_with_progress
+    from bench.progress import restore_with_progress
     from restore import RestorationError, load_restorer
 
     file = read_image(path)

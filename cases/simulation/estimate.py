@@ -138,7 +138,7 @@ def provenance(case: Case, scans: Scans) -> dict[str, Any]:
     plan = scan_plan(case.simulation)
     packages = ("abtem", "ase", "numpy", "scipy", "pyfftw")
     made: dict[str, Any] = {
-        "made_by": "python -m cases.simulation.simulate",
+        "made_by": "stembench simulate",
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
         "configurations": len(scans["fine"]),
         "samples_per_point": len(scans["fine"]) // plan.groups,

@@ -1,14 +1,12 @@
 """Simulation of a case's ground truth, one phonon configuration after another, resumable.
 
-``python -m cases.simulation.simulate [CASE] [--configurations N] [--coarse M]`` runs it from the
-command line. Every finished configuration is a file of its own in the cache folder; a run that was
-stopped continues behind the last of them and ends with the same numbers.
+``stembench simulate [CASE] [--configurations N] [--coarse M]`` runs it from the command line. Every
+finished configuration is a file of its own in the cache folder; a run that was stopped continues
+after the last of them and ends with the same numbers.
 """
 
-import argparse
-import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
@@ -17,7 +15,6 @@ from typing import Any
 import numpy as np
 
 from cases.case import Case, SupercellScan, WindowScan, canonical_json
-from cases.registry import CASES, get_case
 from cases.simulation.configuration import Level, probes_of, simulate_configuration
 from cases.simulation.configuration_cache import (
     ConfigurationScan,
@@ -69,7 +66,8 @@ def simulate(
     folder: Path,
     output: Path | None = None,
     device: str = "cpu",
-    progress: bool = True,
+    announce: Callable[[float], None] = lambda _: None,
+    progress: Callable[[float], None] = lambda _: None,
 ) -> Path:
     """Simulate a case with abTEM and write its ground-truth file.
 
@@ -86,8 +84,10 @@ def simulate(
         File to write; by default the one that `cases.truth.ground_truth` reads.
     device : {'cpu', 'gpu'}
         abTEM's own switch.
-    progress : bool
-        Show a progress bar with the time left.
+    announce : callable
+        Called once with the work to come, in grid points that probes propagate.
+    progress : callable
+        Called with the work of each batch of probes as it finishes.
 
     Returns
     -------
@@ -111,18 +111,18 @@ def simulate(
         probes_of(case, number, level=level) * _work_of_probe(case, level=level)
         for level, number, _ in missing
     )
-    with _bar(work, title=f"{case.name}: {len(missing)} configurations", show=progress) as step:
-        for level, number, path in missing:
-            started = time.process_time()
-            index, fractions = simulate_configuration(
-                case,
-                number,
-                level=level,
-                device=device,
-                advance=partial(_advance, step, share=_work_of_probe(case, level=level)),
-            )
-            done = ConfigurationScan(index, fractions, time.process_time() - started)
-            write_configuration(path, done)
+    announce(work)
+    for level, number, path in missing:
+        started = time.process_time()
+        index, fractions = simulate_configuration(
+            case,
+            number,
+            level=level,
+            device=device,
+            advance=partial(_advance, progress, share=_work_of_probe(case, level=level)),
+        )
+        done = ConfigurationScan(index, fractions, time.process_time() - started)
+        write_configuration(path, done)
     return combine(case, amount, folder=folder, output=target)
 
 
@@ -137,8 +137,8 @@ def _work_of_probe(case: Case, *, level: Level) -> float:
     return float(fine if level == "fine" or coarse is None else coarse.window) ** 2
 
 
-def _advance(step: Callable[[float], None], probes: int, *, share: float) -> None:
-    step(probes * share)
+def _advance(progress: Callable[[float], None], probes: int, *, share: float) -> None:
+    progress(probes * share)
 
 
 def combine(case: Case, amount: Amount, *, folder: Path, output: Path) -> Path:
@@ -239,39 +239,6 @@ def _geometry(case: Case, plan: ScanPlan) -> tuple[float, float]:
             return simulation.step, float(plan.first)
 
 
-class _bar:  # noqa: N801 - a context manager that reads like a function
-    """Progress bar over probes; a silent one does nothing."""
-
-    def __init__(self, total: float, *, title: str, show: bool) -> None:
-        from rich.progress import (
-            BarColumn,
-            Progress,
-            TaskProgressColumn,
-            TextColumn,
-            TimeElapsedColumn,
-            TimeRemainingColumn,
-        )
-
-        self._progress = Progress(
-            TextColumn("{task.description}"),
-            BarColumn(),
-            TaskProgressColumn(),
-            TimeElapsedColumn(),
-            TextColumn("left"),
-            TimeRemainingColumn(),
-            disable=not show,
-            speed_estimate_period=600,
-        )
-        self._task = self._progress.add_task(title, total=total)
-
-    def __enter__(self) -> Callable[[float], None]:
-        self._progress.start()
-        return lambda number: self._progress.advance(self._task, number)
-
-    def __exit__(self, *_: object) -> None:
-        self._progress.stop()
-
-
 def shipped_amount(case: Case) -> Amount:
     """Phonon configurations of the file that ships, or those of one full image if there is none."""
     path = default_path(case)
@@ -281,52 +248,3 @@ def shipped_amount(case: Case) -> Amount:
     return Amount(
         fine=int(made["configurations"]), coarse=int(made.get("coarse_configurations", 0))
     )
-
-
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Command line of ``python -m cases.simulation.simulate``; returns the exit code."""
-    parser = argparse.ArgumentParser(
-        prog="python -m cases.simulation.simulate",
-        description="Simulate the ground truth of cases with abTEM, resumably.",
-        epilog="example: python -m cases.simulation.simulate pt_bulk --configurations 12",
-    )
-    names = ", ".join(case.name for case in CASES)
-    parser.add_argument("case", nargs="*", help=f"{names}; all by default")
-    parser.add_argument(
-        "--configurations", type=int, help="phonon configurations in all; as shipped by default"
-    )
-    parser.add_argument(
-        "--coarse", type=int, help="configurations of the coarse level alone; as shipped by default"
-    )
-    parser.add_argument("--folder", type=Path, default=Path("out/simulation"), help="cache folder")
-    parser.add_argument("--output", type=Path, help="file to write, with one case")
-    parser.add_argument("--device", default="cpu", help="cpu or gpu")
-    parser.add_argument("--quiet", action="store_true", help="no progress bar")
-    options = parser.parse_args(arguments)
-    try:
-        cases = [get_case(name) for name in options.case] or list(CASES)
-        if options.output is not None and len(cases) > 1:
-            raise InputError("--output names one file; name one case with it")
-        for case in cases:
-            shipped = shipped_amount(case)
-            fine, coarse = options.configurations, options.coarse
-            path = simulate(
-                case,
-                Amount(
-                    fine=shipped.fine if fine is None else fine,
-                    coarse=shipped.coarse if coarse is None else coarse,
-                ),
-                folder=options.folder,
-                output=options.output,
-                device=options.device,
-                progress=not options.quiet,
-            )
-            print(path)  # noqa: T201 - the command line's own output
-    except InputError as error:
-        print(error, file=sys.stderr)  # noqa: T201
-        return 2
-    return 0
-
-
-if __name__ == "__main__":
-    raise SystemExit(main())

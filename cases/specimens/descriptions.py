@@ -1,7 +1,27 @@
 """Frozen descriptions of specimens: material, crystals, dislocation, particle, defects, adatoms."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal
+
+import numpy as np
+
+from stembench.arrays import Bools, Integers
+
+#: Kinds of site and what readers call them, in the order of tables.
+SITE_LABELS: Final = {
+    "vacancy": "vacancy column",
+    "half": "half-filled column",
+    "minus2": "2 atoms less",
+    "minus1": "1 atom less",
+    "plus1": "1 atom more",
+    "plus2": "2 atoms more",
+    "substituted": "lighter element",
+    "adatom0": "isolated adatom",
+    "adatom3": "adatom on 3 atoms",
+    "adatom6": "adatom on 6 atoms",
+    "adatom9": "adatom on 9 atoms",
+    "perfect": "perfect columns",
+}
 
 #: What can be wrong with a column: see `cases.specimens.defects`.
 Defect = Literal["vacancy", "half", "minus2", "minus1", "perfect", "plus1", "plus2", "substituted"]
@@ -140,6 +160,13 @@ class DefectLadder:
         """The crystal without defects."""
         return BulkCrystal(material=self.material, cells=self.cells)
 
+    def comparable(self, site: DefectSite, places: Integers) -> Bools:
+        """Which lattice places (i, j), shape (n, 2), would equal the site's without its defect.
+
+        Those of the sites' sublattice: translations of the crystal take one into the other.
+        """
+        return np.asarray((places.sum(axis=1) - site.i - site.j) % 2 == 0, dtype=np.bool_)
+
 
 @dataclass(frozen=True)
 class AdatomSite:
@@ -198,6 +225,14 @@ class ParticleAdatoms:
     def particle(self) -> Nanoparticle:
         """The particle without adatoms."""
         return Nanoparticle(material=self.material, radius=self.radius)
+
+    def comparable(self, site: AdatomSite, places: Integers) -> Bools:
+        """Which lattice places (i, j), shape (n, 2), would equal the site's without its adatom.
+
+        Those that the operations of 4mm make equal: the same abs(i) and abs(j) in either order.
+        """
+        orbit = np.sort(np.abs([site.i, site.j]))
+        return np.asarray((np.sort(np.abs(places), axis=1) == orbit).all(axis=1), dtype=np.bool_)
 
 
 Structure = BulkCrystal | EdgeDislocation | Nanoparticle | DefectLadder | ParticleAdatoms

@@ -134,9 +134,7 @@ def _inverse_fisher(
 ) -> Floats:
     """Covariance bound (n, 4, 4) of x, y, height and width, from the pixels `used`."""
     from fitting.engine.descent import Columns
-    from fitting.kernels import covariance as spread
-    from fitting.kernels import envelope
-    from fitting.kernels import sums as kernels
+    from fitting.kernels import covariance as spread, envelope, sums as kernels
 
     group = replace(model, width=width).group
     widest = float(model.sigma.max())

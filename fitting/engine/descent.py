@@ -9,8 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from fitting.engine.layout import Layout
-from fitting.kernels import assembly, curvature, envelope
-from fitting.kernels import sums as kernels
+from fitting.kernels import assembly, curvature, envelope, sums as kernels
 from stembench.arrays import Floats, Integers
 
 #: Steps below this (in widths, and relative to heights and widths) end the descent.

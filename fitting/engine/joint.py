@@ -228,8 +228,7 @@ def _covariance(
     model; Poisson likelihood: the inverse Fisher information; else H⁻¹ times the residual
     variance.
     """
-    from fitting.kernels import covariance as spread
-    from fitting.kernels import envelope
+    from fitting.kernels import covariance as spread, envelope
 
     layout = state.layout
     expected = np.empty_like(state.image)

@@ -1,9 +1,5 @@
 from .burgers import (
     Circuit as Circuit,
-)
-from .burgers import (
     burgers_by_phase as burgers_by_phase,
-)
-from .burgers import (
     burgers_circuit as burgers_circuit,
 )

@@ -4,7 +4,6 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import ndimage, signal
 
 from noise.ranges import CHANCES, RANGES
 from stembench.arrays import Floats
@@ -72,6 +71,8 @@ def line_displacements(rng: np.random.Generator, lines: int, *, sigma: float, ph
     """
     innovations = sigma * rng.standard_normal(lines)
     innovations[0] /= math.sqrt(1 - phi**2)
+    from scipy import signal
+
     return np.asarray(signal.lfilter([1.0], [1.0, -phi], innovations), dtype=np.float64)
 
 
@@ -80,6 +81,8 @@ def spline_coefficients(image: Floats) -> Floats:
 
     They depend on the clean image alone, so a batch of realizations computes them once.
     """
+    from scipy import ndimage
+
     return np.asarray(ndimage.spline_filter(image, order=3, mode="mirror"), dtype=np.float64)
 
 

@@ -1,18 +1,17 @@
 """Defect fidelity: how much of a defect's deviation from a perfect column survives restoration.
 
 A site's deviation is its scattering cross-section (SCS) less the mean SCS of like columns without a
-defect in the same image (`reports.metrics.sites`). Fidelity is the deviation found over the true
+defect in the same image (`cases.column_roles`). Fidelity is the deviation found over the true
 one, that of the noise-free image: 1 is faithful, 0 is erased, below 0 inverted.
 """
 
-from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from reports.metrics.sites import KIND_NAMES, OTHER, REFERENCE, column_roles, serving, with_sites
+from cases import REFERENCE, SITE, SITE_LABELS
 from reports.statistics.intervals import LEVEL, Estimate, Replicates, estimate
 from stembench.arrays import Floats
 
@@ -20,15 +19,13 @@ _CELL = ["case", "image", "thickness", "dose", "restorer"]
 _KEYS = [*_CELL, "realization"]
 
 
-def site_deviations(records: pd.DataFrame, info: Mapping[str, Any]) -> pd.DataFrame:
+def site_deviations(records: pd.DataFrame) -> pd.DataFrame:
     """Deviations of every site in every image from like columns of that image.
 
     Parameters
     ----------
     records : pandas.DataFrame
         Rows of `reports.records.schema.COLUMNS`; cases without defects are ignored.
-    info : mapping
-        ``run.json``.
 
     Returns
     -------
@@ -37,42 +34,30 @@ def site_deviations(records: pd.DataFrame, info: Mapping[str, Any]) -> pd.DataFr
         realization, column, kind, deviation and true_deviation (Å²), reference and true_reference
         (mean SCS of the like columns, Å²). NaN where the fit failed.
     """
-    made = [_empty()]
-    for name, case in with_sites(info).items():
-        rows = records[records["case"] == name]
-        if rows.empty:
-            continue
-        roles = column_roles(case, rows.drop_duplicates("column").set_index("column"))
-        rows = rows.assign(
-            kind=rows["column"].map(roles["kind"]), serves=rows["column"].map(roles["serves"])
-        )
-        perfect = rows[rows["kind"] == REFERENCE].groupby([*_KEYS, "serves"])
-        means = perfect[["scs", "scs_ref"]].mean()
-        at_site = rows[~rows["kind"].isin([REFERENCE, OTHER])]
-        at_site = at_site.assign(serves=serving(case, at_site["kind"]))
-        own = means.reindex(pd.MultiIndex.from_frame(at_site[[*_KEYS, "serves"]])).to_numpy()
-        made.append(
-            at_site[[*_KEYS, "column", "kind"]].assign(
-                deviation=at_site["scs"] - own[:, 0],
-                true_deviation=at_site["scs_ref"] - own[:, 1],
-                reference=own[:, 0],
-                true_reference=own[:, 1],
-            )
-        )
-    return pd.concat(made[1:]) if len(made) > 1 else made[0]
+    held = records[records["role"] != ""]
+    references = held[held["role"] == REFERENCE]
+    means = references.groupby([*_KEYS, "site"], sort=False)[["scs", "scs_ref"]].mean()
+    at_site = held[held["role"] == SITE]
+    by_kind = references[references["site"] != ""]["case"].unique()
+    serving = at_site["site"].where(at_site["case"].isin(by_kind), "")
+    places = pd.MultiIndex.from_frame(at_site[_KEYS].assign(site=serving))
+    like = means.reindex(places).to_numpy(dtype=np.float64)
+    return at_site[[*_KEYS, "column"]].assign(
+        kind=at_site["site"],
+        deviation=at_site["scs"] - like[:, 0],
+        true_deviation=at_site["scs_ref"] - like[:, 1],
+        reference=like[:, 0],
+        true_reference=like[:, 1],
+    )
 
 
-def summarise_defects(
-    records: pd.DataFrame, info: Mapping[str, Any], *, level: float = LEVEL
-) -> pd.DataFrame:
+def summarise_defects(records: pd.DataFrame, *, level: float = LEVEL) -> pd.DataFrame:
     """Fidelity of each kind of defect with intervals over realizations.
 
     Parameters
     ----------
     records : pandas.DataFrame
         Rows of `reports.records.schema.COLUMNS`.
-    info : mapping
-        ``run.json``.
     level : float
         Two-sided confidence of the intervals.
 
@@ -89,7 +74,7 @@ def summarise_defects(
         difference_low, difference_high (paired, against raw; NaN for raw), n_realizations (fitted
         ones), n_failed. Empty if the run has no defects.
     """
-    sites = site_deviations(records, info)
+    sites = site_deviations(records)
     perfect = sites["kind"] == "perfect"
     sites = sites.assign(
         share=sites["deviation"]
@@ -130,7 +115,7 @@ def summarise_defects(
             }
         )
     made = pd.DataFrame(rows, columns=_SUMMARY)
-    place = made["kind"].map({kind: number for number, kind in enumerate(KIND_NAMES)})
+    place = made["kind"].map({kind: number for number, kind in enumerate(SITE_LABELS)})
     return (
         made.assign(place=place)
         .sort_values(["case", "thickness", "dose", "place", "restorer"], kind="stable")
@@ -167,11 +152,3 @@ def _mean_estimate(values: Floats, *, level: float) -> Estimate:
     value = float(values.mean()) if n else float("nan")
     left_out = (values.sum() - values) / (n - 1) if n > 1 else np.empty(0)
     return estimate(Replicates(value, left_out, "linear"), level=level)
-
-
-def _empty() -> pd.DataFrame:
-    return pd.DataFrame(
-        columns=[
-            *_KEYS, "column", "kind", "deviation", "true_deviation", "reference", "true_reference",
-        ]
-    )  # fmt: skip

@@ -14,6 +14,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.spatial import KDTree
 
+from cases import Case, to_pixels
 from reports.figures.panels import dose_text
 from reports.metrics.table import Scale
 from reports.names import order, styles
@@ -36,15 +37,6 @@ _SCALES: dict[str, Scale] = {
     "burgers_read": "fraction",
     "burgers_kept": "fraction",
 }
-
-
-def dislocations(info: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
-    """Cases of a ``run.json`` that hold a dislocation, by name."""
-    return {
-        str(name): case
-        for name, case in info.get("cases", {}).items()
-        if case.get("structure", {}).get("kind") == "edge_dislocation"
-    }
 
 
 def displacement_gradients(fitted: Floats, reference: Floats, *, of: NDArray[np.int64]) -> Floats:
@@ -88,7 +80,7 @@ def load_circuits(run: Run) -> pd.DataFrame:
 
 def summarise_core(
     records: pd.DataFrame,
-    info: Mapping[str, Any],
+    cases: Mapping[str, Case],
     *,
     circuits: pd.DataFrame,
     level: float = LEVEL,
@@ -99,8 +91,8 @@ def summarise_core(
     ----------
     records : pandas.DataFrame
         Rows of `reports.records.schema.COLUMNS`.
-    info : mapping
-        ``run.json``.
+    cases : mapping of str to Case
+        Of the run; those without a dislocation are ignored.
     circuits : pandas.DataFrame
         `load_circuits`.
     level : float
@@ -116,7 +108,9 @@ def summarise_core(
         that show the Burgers vector of the noise-free image; absent if none can be read).
     """
     rows = []
-    for name, case in dislocations(info).items():
+    for name, case in cases.items():
+        if case.structure.dislocation_core is None:
+            continue
         for key, group in records[records["case"] == name].groupby(_CELL, sort=True):
             squares, columns = _squared_gradients(group, case)
             cell = dict(zip(_CELL, key, strict=True))
@@ -186,13 +180,12 @@ def core_table(summary: pd.DataFrame, *, title: str) -> Table:
     )  # fmt: skip
 
 
-def _squared_gradients(group: pd.DataFrame, case: Mapping[str, Any]) -> tuple[Floats, int]:
+def _squared_gradients(group: pd.DataFrame, case: Case) -> tuple[Floats, int]:
     """Mean square gradient (percent squared) in each realization, and its number of columns."""
-    sampling = float(case["sampling"])
-    centre = (np.array(case["shape"][::-1]) - 1) / 2 + np.array(case["offset"]) / sampling
+    centre = to_pixels(case, np.zeros((1, 2)))[0]  # the core is the reference point
     first = group[group["realization"] == group["realization"].min()].sort_values("column")
     reference = first[["x_ref", "y_ref"]].to_numpy(dtype=np.float64)
-    inner = np.flatnonzero(np.hypot(*(reference - centre).T) * sampling <= RADIUS)
+    inner = np.flatnonzero(np.hypot(*(reference - centre).T) * case.sampling <= RADIUS)
     squares = []
     for _, rows in group.groupby("realization", sort=True):
         fitted = rows.sort_values("column")[["x_fit", "y_fit"]].to_numpy(dtype=np.float64)

@@ -3,18 +3,18 @@
 import numpy as np
 import pandas as pd
 
+from cases import SITE_LABELS
 from reports.figures.panels import dose_text
-from reports.metrics.sites import KIND_NAMES
-from reports.names import is_raw, order, styles
+from reports.names import Restorers
 from reports.words.numbers import plain, quantity
-from reports.words.sentences import Kind, Sentence, label
+from reports.words.sentences import Kind, Sentence
 from reports.words.tables import Table
 
 #: A defect whose whole interval of fidelity lies within this distance of 1 is called faithful.
 FAITHFUL = 0.1
 
 
-def defect_table(fidelity: pd.DataFrame, *, title: str) -> Table:
+def defect_table(fidelity: pd.DataFrame, *, title: str, restorers: Restorers) -> Table:
     """Table 'What happens to defects' of one case.
 
     Parameters
@@ -23,14 +23,16 @@ def defect_table(fidelity: pd.DataFrame, *, title: str) -> Table:
         `reports.metrics.defects.summarise_defects`, of one case.
     title : str
         Of the case.
+    restorers : Restorers
+        Of the run.
 
     Returns
     -------
     Table
         One row per thickness, dose and restorer, and one per thickness for what is true.
     """
-    kinds = [kind for kind in KIND_NAMES if kind in set(fidelity["kind"])]
-    looks = styles(fidelity["restorer"].unique())
+    kinds = [kind for kind in SITE_LABELS if kind in set(fidelity["kind"])]
+    styles = restorers.styles(fidelity["restorer"].unique())
     rows = []
     for thickness, group in fidelity.groupby("thickness"):
         true = group.drop_duplicates("kind").set_index("kind")["true_deviation_pct"]
@@ -42,11 +44,11 @@ def defect_table(fidelity: pd.DataFrame, *, title: str) -> Table:
         )  # fmt: skip
         for _, cell in group.groupby("dose"):
             dose = dose_text(float(cell["dose"].iloc[0]))
-            for restorer in order(cell["restorer"].unique()):
+            for restorer in restorers.order(cell["restorer"].unique()):
                 own = cell[cell["restorer"] == restorer].set_index("kind")
                 numbers = (_cell(own, kind) for kind in kinds)
                 n = f"{own['n_realizations'].min()}"
-                rows.append((str(thickness), dose, looks[restorer].label, *numbers, n))
+                rows.append((str(thickness), dose, styles[restorer].label, *numbers, n))
     return Table(
         title=f"What happens to defects: {title}",
         note="Defect fidelity (95 % interval): the deviation of a site's SCS from like columns "
@@ -55,14 +57,16 @@ def defect_table(fidelity: pd.DataFrame, *, title: str) -> Table:
         "of one image and the paired differences from raw fits.",
         header=(
             "thickness (atoms)", "dose (e/Å²)", "restorer",
-            *(KIND_NAMES[kind] for kind in kinds), "n: realizations",
+            *(SITE_LABELS[kind] for kind in kinds), "n: realizations",
         ),
         rows=tuple(rows),
         n_labels=3,
     )  # fmt: skip
 
 
-def defect_sentences(fidelity: pd.DataFrame, *, restorer: str, title: str = "") -> list[Sentence]:
+def defect_sentences(
+    fidelity: pd.DataFrame, *, restorer: str, restorers: Restorers, title: str = ""
+) -> list[Sentence]:
     """Say what a restorer does to defects at the extremes of thickness and dose.
 
     Parameters
@@ -71,6 +75,8 @@ def defect_sentences(fidelity: pd.DataFrame, *, restorer: str, title: str = "") 
         `reports.metrics.defects.summarise_defects`, of one case.
     restorer : str
         Name of the restorer.
+    restorers : Restorers
+        Of the run.
     title : str
         Topic of the sentences.
 
@@ -79,18 +85,31 @@ def defect_sentences(fidelity: pd.DataFrame, *, restorer: str, title: str = "") 
     list of Sentence
     """
     own = fidelity[fidelity["restorer"] == restorer]
-    said = []
+    sentences = []
     thicknesses = np.unique(own["thickness"].to_numpy())
     doses = np.unique(own["dose"].to_numpy())
     for thickness in dict.fromkeys((int(thicknesses[0]), int(thicknesses[-1]))):
         for dose in dict.fromkeys((float(doses[0]), float(doses[-1]))):
             cell = fidelity[(fidelity["thickness"] == thickness) & (fidelity["dose"] == dose)]
-            said += _at(cell, restorer=restorer, thickness=thickness, dose=dose, title=title)
-    return said
+            sentences += _at(
+                cell,
+                restorer=restorer,
+                restorers=restorers,
+                thickness=thickness,
+                dose=dose,
+                title=title,
+            )
+    return sentences
 
 
 def _at(
-    cell: pd.DataFrame, *, restorer: str, thickness: int, dose: float, title: str
+    cell: pd.DataFrame,
+    *,
+    restorer: str,
+    restorers: Restorers,
+    thickness: int,
+    dose: float,
+    title: str,
 ) -> list[Sentence]:
     own = cell[(cell["restorer"] == restorer) & (cell["kind"] != "perfect")]
     own = own[own["low"].notna() & own["high"].notna()]
@@ -110,14 +129,15 @@ def _at(
     where = "" if particle else f"{thickness} unit cells and "
     what = "adatoms" if particle else "kinds of defect"
     text = (
-        f"At {where}{dose_text(dose)} e/Å², of {len(own)} {what} after {label(restorer)}: {share}."
+        f"At {where}{dose_text(dose)} e/Å², of {len(own)} {what} after "
+        f"{restorers.phrase(restorer)}: {share}."
     )
     vacancy = own[own["kind"] == "vacancy"]
     if len(vacancy):
         row = vacancy.iloc[0]
         kept = quantity(100 * row["value"], 100 * row["low"], 100 * row["high"], unit="%")
-        text += f" Of a vacancy's missing intensity {kept} is missing still"
-        raw = cell[cell["restorer"].map(is_raw) & (cell["kind"] == "vacancy")]
+        text += f" {restorers.label(restorer)} retains {kept} of the vacancy's intensity deficit"
+        raw = cell[cell["restorer"].map(restorers.is_raw) & (cell["kind"] == "vacancy")]
         if len(raw) and raw["value"].notna().all():
             first = raw.iloc[0]
             beside = quantity(
@@ -144,8 +164,8 @@ def _vacuum(own: pd.DataFrame) -> str:
     ends = sorted((100 * abs(low), 100 * abs(high)))
     share = quantity(100 * abs(shift), ends[0], ends[1], unit="%")
     return (
-        f" The lone adatom is held against empty places, which come out {share} of an atom too "
-        f"{'bright' if shift > 0 else 'dark'}."
+        " The isolated adatom is measured against equivalent empty sites, which are restored too "
+        f"{'bright' if shift > 0 else 'dark'} by {share} of an atom's signal."
     )
 
 

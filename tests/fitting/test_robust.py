@@ -3,8 +3,7 @@
 import hypothesis.extra.numpy as hnp
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
+from hypothesis import HealthCheck, given, settings, strategies as st
 
 from fitting import Bounds, ColumnModel, fit_batch, fit_columns, flags
 from stembench.errors import InputError

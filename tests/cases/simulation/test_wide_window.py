@@ -97,8 +97,8 @@ def test_a_simulation_states_and_applies_its_correction(tmp_path):
     plain = dataclasses.replace(case, simulation=dataclasses.replace(case.simulation, wide=None))
     assert cache_folder(plain, tmp_path) == cache_folder(case, tmp_path)
     assert "wide" not in plain.as_dict()["simulation"]
-    simulate(case, Amount(8), folder=tmp_path, output=tmp_path / "a.h5", progress=False)
-    simulate(plain, Amount(8), folder=tmp_path, output=tmp_path / "b.h5", progress=False)
+    simulate(case, Amount(8), folder=tmp_path, output=tmp_path / "a.h5")
+    simulate(plain, Amount(8), folder=tmp_path, output=tmp_path / "b.h5")
     with_correction, made, _ = read_scan(tmp_path / "a.h5")
     without, _, _ = read_scan(tmp_path / "b.h5")
     line = made["window_correction"]["particle"]

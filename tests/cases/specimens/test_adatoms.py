@@ -9,8 +9,13 @@ import pytest
 from cases import get_case
 from cases.simulation.adatom_scan import AdatomFunctions, displaced_blocks
 from cases.simulation.defect_scan import scan_specimens
-from cases.simulation.multislice import abtem_settings, configuration_rng, make_probe, transmission
-from cases.simulation.multislice import multislice as plain_multislice
+from cases.simulation.multislice import (
+    abtem_settings,
+    configuration_rng,
+    make_probe,
+    multislice as plain_multislice,
+    transmission,
+)
 from cases.specimens.adatoms import adatom_position, adatoms, site_centre, twins
 from cases.specimens.atoms import build
 from cases.specimens.descriptions import AdatomSite

@@ -14,8 +14,8 @@ from cases.simulation.multislice import (
     configuration_rng,
     make_probe,
     make_propagator,
+    multislice as plain_multislice,
 )
-from cases.simulation.multislice import multislice as plain_multislice
 from cases.simulation.shared_slices import multislice_shared
 from cases.specimens.defects import DEFECTS, atoms, defect_kinds, scan_labels, site_places, slices
 from cases.specimens.descriptions import DefectSite

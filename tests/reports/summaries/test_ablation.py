@@ -42,7 +42,7 @@ def add_ablation(folder: Path, *, rungs: tuple[str, ...] = tuple(LADDER)) -> Pat
         raw, restored = STD[rung]
         how = {
             "raw": Estimator(std_pm=raw, scs_std_pct=4.0),
-            "cgrdn-hrstem": Estimator(std_pm=restored, scs_std_pct=2.0),
+            "cgrdn": Estimator(std_pm=restored, scs_std_pct=2.0),
         }
         # Common random numbers, as rungs share draws: errors differ by the factor alone.
         rows = make_records(layout, how, doses=(5000.0,), realizations=4, seed=7)
@@ -78,7 +78,7 @@ class TestSummary:
         mae = ablation.against_rung_before.query("metric == 'position_mae_pm'")
         step = mae[mae[RUNG] == "+ jitter"].set_index("restorer")
         assert step.loc["raw", "value"] == pytest.approx(2)
-        assert step.loc["cgrdn-hrstem", "value"] == pytest.approx(3)
+        assert step.loc["cgrdn", "value"] == pytest.approx(3)
         # Errors of the two rungs are proportional, so that pairing leaves no doubt.
         assert step["high"].to_numpy() == pytest.approx(step["low"].to_numpy())
         assert (step["noise_before"] == "+ detector").all()
