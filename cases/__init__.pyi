@@ -1,6 +1,7 @@
 from .case import (
     Case as Case,
     FitChoice as FitChoice,
+    case_from_dict as case_from_dict,
 )
 from .registry import (
     CASES as CASES,
@@ -17,7 +18,11 @@ from .simulation.simulate import (
     shipped_amount as shipped_amount,
     simulate as simulate,
 )
-from .specimens.descriptions import SITE_LABELS as SITE_LABELS
+from .specimens.descriptions import site_labels as site_labels
+from .study import (
+    RunAmount as RunAmount,
+    Study as Study,
+)
 from .truth.column_roles import (
     REFERENCE as REFERENCE,
     SITE as SITE,

@@ -12,11 +12,11 @@ from typing import Any, Final
 
 import numpy as np
 
-from cases.case import Case, SupercellScan, WindowScan
+from cases.case import Case
+from cases.imaging import SupercellScan, WindowScan
 from cases.simulation.configuration import DECLARED, Slicing, scan_supercell, scan_windows
 from cases.simulation.multislice import abtem_settings, configuration_rng
 from cases.simulation.wide_window import WindowCorrection
-from cases.specimens.descriptions import DefectLadder, ParticleAdatoms
 from cases.truth.truth_file import CONVERGENCE, default_path, read_scan, record_provenance
 from stembench.arrays import Floats, Integers
 from stembench.errors import InputError
@@ -85,9 +85,10 @@ def variations(case: Case) -> tuple[Variation, ...]:
     InputError
         If the file of the case stores changes of another case's image, which this cannot measure.
     """
-    if isinstance(case.structure, DefectLadder | ParticleAdatoms):
+    sites = case.structure.sites_on_host
+    if sites is not None:
         raise InputError(
-            f"the file of case '{case.name}' stores changes of '{case.structure.host_case}': "
+            f"the file of case '{case.name}' stores changes of '{sites.host_case}': "
             "measure the convergence of that one"
         )
     match case.simulation:
@@ -207,8 +208,9 @@ def _deviation(
 
 
 def _still(case: Case) -> Case:
-    material = replace(case.structure.material, rms_displacement=0.0)
-    return replace(case, structure=replace(case.structure, material=material))
+    structure: Any = case.structure
+    material = replace(structure.material, rms_displacement=0.0)
+    return replace(case, structure=replace(structure, material=material))
 
 
 def _fractions(case: Case, points: Integers, configuration: int, *, slicing: Slicing) -> Floats:
@@ -232,9 +234,6 @@ def _corrected(case: Case, fractions: Floats) -> Floats:
             for label, row in zip(case.labels, fractions, strict=True)
         ]
     )
-
-
-_IMAGES: Final = {"pt_bulk": ("z05", "z20", "z75")}
 
 
 def chosen_variations(
@@ -292,7 +291,7 @@ def convergence_of(
     """
     if configurations < 1:
         raise InputError(f"convergence needs at least 1 configuration, not {configurations}")
-    images = _IMAGES.get(case.name, case.labels)
+    images = case.study.converged or case.labels
     for variation in varied:
         yield from measure(case, variation, images=images, configurations=configurations)
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from cases.case import Microscope
+from cases.imaging import Microscope
 from cases.simulation.multislice import multislice
 
 

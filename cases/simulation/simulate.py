@@ -14,7 +14,8 @@ from typing import Any
 
 import numpy as np
 
-from cases.case import Case, SupercellScan, WindowScan, canonical_json
+from cases.case import Case, canonical_json
+from cases.imaging import SupercellScan, WindowScan
 from cases.simulation.configuration import Level, probes_of, simulate_configuration
 from cases.simulation.configuration_cache import (
     ConfigurationScan,
@@ -23,11 +24,8 @@ from cases.simulation.configuration_cache import (
     read_configuration,
     write_configuration,
 )
-from cases.simulation.defect_estimate import added, relative_changes
-from cases.simulation.estimate import estimate, provenance
+from cases.simulation.estimate import estimate, estimate_changes, provenance
 from cases.simulation.wide_window import fit_correction
-from cases.specimens.defects import scan_labels
-from cases.specimens.descriptions import DefectLadder, ParticleAdatoms
 from cases.truth.scan_plan import ScanPlan, scan_plan
 from cases.truth.truth_file import CONVERGENCE, Scan, default_path, read_scan, write_scan
 from stembench.errors import InputError
@@ -172,14 +170,11 @@ def combine(case: Case, amount: Amount, *, folder: Path, output: Path) -> Path:
         ]
         for level, number in levels(case, amount).items()
     }
-    labels = scan_labels(case)
-    match case.structure:
-        case DefectLadder():
-            mean, stderr = relative_changes(case, plan, scans["fine"])
-        case ParticleAdatoms():
-            mean, stderr = added(plan, scans["fine"], images=len(labels))
-        case _:
-            mean, stderr = estimate(plan, scans, images=len(labels))
+    labels = case.structure.scan_labels(case.labels)
+    if case.structure.sites_on_host is None:
+        mean, stderr = estimate(plan, scans, images=len(labels))
+    else:
+        mean, stderr = estimate_changes(case, plan, scans["fine"])
     made = provenance(case, scans)
     if "wide" in scans:
         lines = [
@@ -201,7 +196,7 @@ def combine(case: Case, amount: Amount, *, folder: Path, output: Path) -> Path:
         stderr=plan.expand(stderr).astype(np.float32),
         step=step,
         first=first * step,
-        boundary="mirror" if case.structure.kind == "edge_dislocation" else "periodic",
+        boundary=case.structure.boundary,
     )
     return write_scan(output, scan, case=case, provenance=made)
 

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from cases import SITE, SITE_LABELS
+from cases import SITE, site_labels
 from reports.figures import panels
 from reports.figures.figure import Figure
 from reports.metrics.defects import summarise_defects
@@ -50,7 +50,7 @@ def figure_defects(run: Run, summary: pd.DataFrame, *, case: str) -> "Drawing":
     thicknesses = np.unique(fidelity["thickness"].to_numpy())
     thickness = int(thicknesses[(len(thicknesses) - 1) // 2])
     shown = fidelity[(fidelity["thickness"] == thickness) & (fidelity["kind"] != "perfect")]
-    kinds = [kind for kind in SITE_LABELS if kind in set(shown["kind"])]
+    kinds = [kind for kind in site_labels() if kind in set(shown["kind"])]
     names = list(rows["restorer"].unique())
     styles = run.restorers.styles(names)
     figure, bottom, top = panels.new_figure(
@@ -84,7 +84,7 @@ def figure_defects(run: Run, summary: pd.DataFrame, *, case: str) -> "Drawing":
         true = float(own["true_deviation_pct"].iloc[0])
         letter = _LETTERS[first + number]
         deviation = f" ({true:+.0f} %)".replace("-", "\N{MINUS SIGN}") if np.isfinite(true) else ""
-        panels.heading(axes, letter, SITE_LABELS[kind] + deviation)
+        panels.heading(axes, letter, site_labels()[kind] + deviation)
     _key(figure.add_subplot(grid[-1, -1]), styles)
     return figure
 
@@ -245,7 +245,7 @@ def _first_defect(run: Run, case: str) -> tuple[str, Floats]:
     """Kind and position (x, y) in px of the first defect that the case has."""
     rows = run.records[run.records["case"] == case].drop_duplicates("column")
     sites = rows[rows["role"] == SITE]
-    for kind in SITE_LABELS:
+    for kind in site_labels():
         here = sites[sites["site"] == kind]
         if len(here):
             place: Floats = here[["x_true", "y_true"]].to_numpy(dtype=np.float64)[0]

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from cases import REFERENCE, SITE, SITE_LABELS
+from cases import REFERENCE, SITE, site_labels
 from reports.statistics.intervals import LEVEL, Estimate, Replicates, estimate
 from stembench.arrays import Floats
 
@@ -115,7 +115,7 @@ def summarise_defects(records: pd.DataFrame, *, level: float = LEVEL) -> pd.Data
             }
         )
     made = pd.DataFrame(rows, columns=_SUMMARY)
-    place = made["kind"].map({kind: number for number, kind in enumerate(SITE_LABELS)})
+    place = made["kind"].map({kind: number for number, kind in enumerate(site_labels())})
     return (
         made.assign(place=place)
         .sort_values(["case", "thickness", "dose", "place", "restorer"], kind="stable")

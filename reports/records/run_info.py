@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from cases import Case
+from cases import Case, case_from_dict
 from noise import ScanNoise
 from reports.names import RestorerInfo
 from reports.records.schema import SCHEMA_VERSION
@@ -213,7 +213,14 @@ def read_run_info(folder: Path) -> RunInfo:
             f"{folder} has record schema {version!r}, this version reads schema "
             f"{SCHEMA_VERSION}: use the stembench version that wrote it, or run again"
         )
-    return from_dict(RunInfo, content, source=str(path))
+    try:
+        cases = {
+            name: {**info, "case": case_from_dict(info["case"])}
+            for name, info in content["cases"].items()
+        }
+    except (AttributeError, KeyError, TypeError) as error:
+        raise InputError(f"{path} does not describe its cases: delete the folder") from error
+    return from_dict(RunInfo, {**content, "cases": cases}, source=str(path))
 
 
 def write_run_info(folder: Path, info: RunInfo) -> None:

@@ -66,7 +66,8 @@ def leaderboard(run: Run) -> pd.DataFrame:
     rows: list[dict[str, object]] = []
     named = {case for own in statistics.values() for case, _, _ in own}
     # Study 0 is beside the paper's three and comes last.
-    for case in sorted(named, key=lambda name: (run.case_info(name).get("study") or 99, name)):
+    number = {case: run.case_info(case).get("study", {}).get("number", 0) for case in named}
+    for case in sorted(named, key=lambda name: (number[name] or 99, name)):
         present = {
             name: {key: cell for key, cell in own.items() if key[0] == case}
             for name, own in statistics.items()

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from cases import Case
+from noise import ScanNoise, TemNoise
 from reports.figures.panels import dose_text
 from reports.names import Restorers
 from reports.records.run_folder import Run
@@ -120,50 +121,10 @@ def _range(values: pd.Series) -> str:
     return f"{low}" if low == high else f"{low} to {high}"
 
 
-_POINTS: Mapping[str, tuple[str, str]] = {
-    "density": ("density", " per px"), "low": ("lowest response", ""),
-    "high": ("highest response", ""), "steps": ("random-walk steps", ""),
-}  # fmt: skip
-_READOUT: Mapping[str, tuple[str, str]] = {"sigma": ("σ", " e/px")}
-#: Stage of a noise chain -> its parameters as (what stands before the number, what after it).
-_PARAMETERS: Mapping[str, Mapping[str, tuple[str, str]]] = {
-    "jitter": {
-        "sigma_x": ("σx", " Å"), "sigma_y": ("σy", " Å"), "phi_x": ("φx", ""), "phi_y": ("φy", ""),
-    },
-    "detector": {
-        "photons": ("m_c", " photons per electron"), "photon_variance": ("their variance δ_c²", ""),
-        "efficiency": ("DQE η", ""), "secondary_gain": ("secondary gain δ", ""),
-        "gain": ("tube gain G", ""),
-    },
-    "fast_scan": {
-        "alpha": ("α", " px"), "beta": ("β", " px"), "gamma": ("γ", " px"), "theta": ("θ", " rad"),
-        "length": ("", " lags kept, 1 px is one dwell time"),
-    },
-    "row_lines": {
-        "rate": ("pieces per line", ""), "shortest": ("shortest", " px"),
-        "longest": ("longest", " px"), "low": ("lowest factor", ""), "high": ("highest factor", ""),
-    },
-    "black_pixels": _POINTS,
-    "zingers": _POINTS,
-    "clip": {"level": ("at", " × the clean maximum")},
-    "quantisation": {"levels": ("", " levels up to the clean maximum")},
-    "mtf": {
-        "a": ("share a", ""), "b": ("width b", " of Nyquist"), "c": ("width c", " of Nyquist"),
-    },
-    "fixed_pattern": {"sigma": ("σ", " of the gain")},
-    "dark_current": {
-        "mean": ("mean", " e/px"), "sigma": ("σ", " e/px"),
-        "hot_fraction": ("hot pixels", " of all"),
-    },
-    "thermal": _READOUT,
-    "flicker": _READOUT,
-    "reset": _READOUT,
-}  # fmt: skip
-
-
 def _parameter(stage: str, key: str, value: object) -> str:
     """One parameter in words; one that is not known by name as it is declared."""
-    before, after = _PARAMETERS.get(stage, {}).get(key, (key.replace("_", " "), ""))
+    declared = (TemNoise.symbols() | ScanNoise.symbols()).get(stage, {})
+    before, after = declared.get(key, (key.replace("_", " "), ""))
     return f"{before} {_number(value)}{after}".strip()
 
 

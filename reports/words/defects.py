@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from cases import SITE_LABELS
+from cases import site_labels
 from reports.figures.panels import dose_text
 from reports.names import Restorers
 from reports.words.numbers import plain, quantity
@@ -31,7 +31,7 @@ def defect_table(fidelity: pd.DataFrame, *, title: str, restorers: Restorers) ->
     Table
         One row per thickness, dose and restorer, and one per thickness for what is true.
     """
-    kinds = [kind for kind in SITE_LABELS if kind in set(fidelity["kind"])]
+    kinds = [kind for kind in site_labels() if kind in set(fidelity["kind"])]
     styles = restorers.styles(fidelity["restorer"].unique())
     rows = []
     for thickness, group in fidelity.groupby("thickness"):
@@ -57,7 +57,7 @@ def defect_table(fidelity: pd.DataFrame, *, title: str, restorers: Restorers) ->
         "of one image and the paired differences from raw fits.",
         header=(
             "thickness (atoms)", "dose (e/Å²)", "restorer",
-            *(SITE_LABELS[kind] for kind in kinds), "n: realizations",
+            *(site_labels()[kind] for kind in kinds), "n: realizations",
         ),
         rows=tuple(rows),
         n_labels=3,

@@ -17,7 +17,8 @@ from cases.simulation.configuration_cache import ConfigurationScan as Scanned, c
 from cases.simulation.estimate import average, estimate, scatter_of_neighbours
 from cases.simulation.multislice import make_probe, multislice, transmission
 from cases.simulation.simulate import Amount, combine, shipped_amount, simulate
-from cases.truth.scan_plan import POINT_GROUP, deal, scan_plan
+from cases.specimens.symmetry import POINT_GROUP
+from cases.truth.scan_plan import deal, scan_plan
 from cases.truth.truth_file import default_path, read_scan
 from stembench.errors import InputError
 from tests.toy_cases import tiny_bulk, tiny_particle

@@ -6,13 +6,12 @@ import numpy as np
 import pytest
 
 from cases import get_case
-from cases.case import WideLevel
+from cases.imaging import WideLevel
 from cases.simulation.configuration import probes_of, simulate_configuration
 from cases.simulation.configuration_cache import ConfigurationScan, cache_folder
 from cases.simulation.convergence import places
 from cases.simulation.simulate import Amount, simulate
 from cases.simulation.wide_window import fit_correction
-from cases.specimens.atoms import build
 from cases.truth.scan_plan import scan_plan
 from cases.truth.truth_file import default_path, read_scan
 from tests.toy_cases import tiny_particle
@@ -123,7 +122,7 @@ def test_a_scan_with_symmetry_has_no_wide_level():
 def test_no_wide_window_leaves_the_crystal():
     case = get_case("edge_dislocation")
     scan = case.simulation
-    positions = build(case.structure).positions
+    positions = case.structure.atoms().positions
     half = scan.wide.window * scan.step / scan.oversampling / 2
     for axis in (0, 1):
         assert positions[:, axis].min() < -scan.wide.reach - half

@@ -1,13 +1,22 @@
-"""Spatial noise of a TEM camera: fixed pattern (31), dark current and its counts (32), (33)."""
+"""Sensor noise of a TEM camera: fixed pattern (31), dark current and its counts (32), (33)."""
 
 import math
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 
-from noise.ranges import RANGES
+from noise.ranges import Chance, Range
+from noise.stages.stage import Context, Demonstration, Stage
 from stembench.arrays import Floats
 from stembench.limits import require
+
+PATTERN_SIGMA: Final = Range(1e-3, 0.03, "", "log", "gain mismatch left by a flat-field correction")
+DARK_RANGES: Final = {
+    "mean": Range(0.05, 5, "e/px", "log", "cooled to warm sensor, usual exposures"),
+    "spread": Range(0.1, 1.0, "of mean", "linear", "uniform to very uneven sensor"),
+    "hot_fraction": Range(1e-5, 1e-3, "of px", "log", "as black pixels"),
+}
 
 
 @dataclass(frozen=True)
@@ -27,8 +36,8 @@ class FixedPattern:
 
     @classmethod
     def sample(cls, rng: np.random.Generator) -> "FixedPattern":
-        """Draw parameters over the ranges of `noise.ranges`."""
-        return cls(sigma=RANGES["fixed_pattern.sigma"].draw(rng))
+        """Draw the width over `PATTERN_SIGMA`."""
+        return cls(sigma=PATTERN_SIGMA.draw(rng))
 
 
 @dataclass(frozen=True)
@@ -56,12 +65,12 @@ class DarkCurrent:
 
     @classmethod
     def sample(cls, rng: np.random.Generator) -> "DarkCurrent":
-        """Draw parameters over the ranges of `noise.ranges`."""
-        mean = RANGES["dark_current.mean"].draw(rng)
+        """Draw parameters over `DARK_RANGES`."""
+        mean = DARK_RANGES["mean"].draw(rng)
         return cls(
             mean=mean,
-            sigma=mean * RANGES["dark_current.spread"].draw(rng),
-            hot_fraction=RANGES["dark_current.hot_fraction"].draw(rng),
+            sigma=mean * DARK_RANGES["spread"].draw(rng),
+            hot_fraction=DARK_RANGES["hot_fraction"].draw(rng),
         )
 
 
@@ -107,3 +116,53 @@ def add_dark_counts(
     """Add the Poisson counts of the dark pattern, equation (33), in electrons per pixel."""
     pattern = dark_pattern((image.shape[0], image.shape[1]), rng, dark_current=dark_current)
     return np.asarray(image + rng.poisson(pattern), dtype=np.float64)
+
+
+def _pattern(image: Floats, fixed_pattern: FixedPattern, context: Context, /) -> Floats:
+    return add_fixed_pattern(image, context.streams["fixed_pattern"], fixed_pattern=fixed_pattern)
+
+
+def _dark(image: Floats, dark_current: DarkCurrent, context: Context, /) -> Floats:
+    return add_dark_counts(image, context.streams["dark_current"], dark_current=dark_current)
+
+
+STAGES: Final = (
+    Stage(
+        name="fixed_pattern",
+        settings=FixedPattern,
+        apply=_pattern,
+        summary="gain mismatch of the pixels",
+        equations="(31)",
+        streams=("fixed_pattern",),
+        chance=Chance(0.5, "half of the cameras are flat-fielded well"),
+        ranges={"sigma": PATTERN_SIGMA},
+        sample=FixedPattern.sample,
+        typical=FixedPattern(sigma=0.01),
+        symbols={"sigma": ("σ", " of the gain")},
+        demonstrations=(Demonstration("fixed pattern (31)", "σ 0.2", FixedPattern(sigma=0.2)),),
+    ),
+    Stage(
+        name="dark_current",
+        settings=DarkCurrent,
+        apply=_dark,
+        summary="dark-current non-uniformity and its shot noise",
+        equations="(32), (33)",
+        streams=("dark_current",),
+        chance=Chance(0.5, "half of the cameras are cooled or dark-subtracted"),
+        ranges=DARK_RANGES,
+        sample=DarkCurrent.sample,
+        typical=DarkCurrent(mean=0.5, sigma=0.25, hot_fraction=1e-4),
+        symbols={
+            "mean": ("mean", " e/px"),
+            "sigma": ("σ", " e/px"),
+            "hot_fraction": ("hot pixels", " of all"),
+        },
+        demonstrations=(
+            Demonstration(
+                "dark current (32), (33)",
+                "4 ± 2 e, 0.6 % hot",
+                DarkCurrent(mean=4.0, sigma=2.0, hot_fraction=6e-3),
+            ),
+        ),
+    ),
+)

@@ -1,11 +1,14 @@
 """Readout noise of a TEM camera: thermal, (34), flicker, (35), and reset noise, (36)."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
+from functools import partial
+from typing import Final
 
 import numpy as np
 
-from noise.ranges import RANGES
+from noise.ranges import Chance, Range
+from noise.stages.stage import Context, Demonstration, Stage
 from stembench.arrays import Floats
 from stembench.limits import require
 
@@ -26,11 +29,9 @@ class ReadoutNoise:
         require(self.sigma, "readout sigma", low=0, unit="e/px")
 
     @classmethod
-    def sample(
-        cls, rng: np.random.Generator, *, term: Literal["thermal", "flicker", "reset"]
-    ) -> "ReadoutNoise":
-        """Draw the width over the ranges of `noise.ranges`."""
-        return cls(sigma=RANGES[f"{term}.sigma"].draw(rng))
+    def sample(cls, rng: np.random.Generator, *, sigma: Range) -> "ReadoutNoise":
+        """Draw the width over the range `sigma`."""
+        return cls(sigma=sigma.draw(rng))
 
 
 def add_thermal(image: Floats, rng: np.random.Generator, *, sigma: float) -> Floats:
@@ -82,3 +83,73 @@ def add_flicker(image: Floats, rng: np.random.Generator, *, sigma: float) -> Flo
 def add_reset(image: Floats, rng: np.random.Generator, *, sigma: float) -> Floats:
     """Add one N(0, σ) value to all pixels of each row, equation (36)."""
     return np.asarray(image + sigma * rng.standard_normal((image.shape[0], 1)), dtype=np.float64)
+
+
+def _stage(
+    add: Callable[..., Floats],
+    name: str,
+    *,
+    equations: str,
+    summary: str,
+    chance: Chance,
+    sigma: Range,
+    typical: float,
+    shown: float,
+) -> Stage[ReadoutNoise]:
+    """Declare one term of the readout noise, which `add` adds; they differ in these alone."""
+
+    def apply(image: Floats, noise: ReadoutNoise, context: Context, /) -> Floats:
+        return add(image, context.streams[name], sigma=noise.sigma)
+
+    return Stage(
+        name=name,
+        settings=ReadoutNoise,
+        apply=apply,
+        summary=summary,
+        equations=equations,
+        streams=(name,),
+        chance=chance,
+        ranges={"sigma": sigma},
+        sample=partial(ReadoutNoise.sample, sigma=sigma),
+        typical=ReadoutNoise(sigma=typical),
+        symbols={"sigma": ("σ", " e/px")},
+        demonstrations=(
+            Demonstration(f"{name} {equations}", f"σ {shown:g} e", ReadoutNoise(sigma=shown)),
+        ),
+    )
+
+
+STAGES: Final = (
+    _stage(
+        add_thermal,
+        "thermal",
+        equations="(34)",
+        summary="thermal noise, white",
+        chance=Chance(0.7, "scintillator cameras; counting cameras have none"),
+        sigma=Range(0.1, 5, "e/px", "log", "read noise of direct to scintillator cameras"),
+        typical=1.0,
+        shown=4.0,
+    ),
+    _stage(
+        add_flicker,
+        "flicker",
+        equations="(35)",
+        summary="flicker noise, 1/f",
+        chance=Chance(0.4, "long-range noise in 2 of 8 published TEM pairs"),
+        sigma=Range(
+            0.1, 8, "e/px", "log", "long-range autocorrelation of the published pair lrtem 7"
+        ),
+        typical=0.5,
+        shown=4.0,
+    ),
+    _stage(
+        add_reset,
+        "reset",
+        equations="(36)",
+        summary="reset noise, one value per row",
+        chance=Chance(0.3, "subtracted by most cameras"),
+        sigma=Range(0.05, 1, "e/px", "log", "stripes stay weaker than shot noise"),
+        typical=0.2,
+        shown=3.0,
+    ),
+)

@@ -1,14 +1,21 @@
 """The modulation-transfer function of a TEM camera, equations (27) to (29)."""
 
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
-from noise.ranges import RANGES
+from noise.ranges import Range
+from noise.stages.stage import Context, Demonstration, Stage
 from stembench.arrays import Floats
 from stembench.limits import require
 
+RANGES: Final = {
+    "a": Range(0.0, 1.5, "", "linear", "redrawn until positive and monotone, paper, (29)"),
+    "b": Range(0.1, 2.0, "Nyquist", "log", "half contrast from 0.1 to 2.4 Nyquist"),
+    "c": Range(0.1, 2.0, "Nyquist", "log", "as b"),
+}
 #: The grid on which (29) must be positive and fall: 1000 points over ten Nyquist frequencies.
 _GRID = np.linspace(0.0, 10.0, 1000)
 
@@ -35,9 +42,9 @@ class Mtf:
 
     @classmethod
     def sample(cls, rng: np.random.Generator) -> "Mtf":
-        """Draw parameters over the ranges of `noise.ranges` until (29) is positive and falls."""
+        """Draw parameters over `RANGES` until (29) is positive and falls."""
         while True:
-            a, b, c = (RANGES[f"mtf.{name}"].draw(rng) for name in ("a", "b", "c"))
+            a, b, c = (RANGES[name].draw(rng) for name in ("a", "b", "c"))
             if a > 0 and (drawn := cls(a=a, b=b, c=c)).is_physical():
                 return drawn
 
@@ -87,3 +94,31 @@ def blur_by_mtf(images: npt.ArrayLike, mtf: Mtf) -> Floats:
     transfer = mtf.at(np.arange(width)[None, :] / width, np.arange(height)[:, None] / height)
     spectrum = fft.dctn(stack, axes=(-2, -1)) * transfer
     return np.asarray(fft.idctn(spectrum, axes=(-2, -1)), dtype=np.float64)
+
+
+def _apply(image: Floats, mtf: Mtf, _context: Context, /) -> Floats:
+    # A PSF with a negative lobe would undershoot; less than no beam has no meaning.
+    return np.maximum(blur_by_mtf(image, mtf), 0.0)
+
+
+STAGES: Final = (
+    Stage(
+        name="mtf",
+        settings=Mtf,
+        apply=_apply,
+        of_truth=True,
+        summary="camera MTF; it belongs to the ground truth too (`TemNoise.ground_truth`)",
+        equations="(27) to (29)",
+        ranges=RANGES,
+        sample=Mtf.sample,
+        typical=Mtf(a=0.7, b=0.35, c=1.2),
+        symbols={
+            "a": ("share a", ""),
+            "b": ("width b", " of Nyquist"),
+            "c": ("width c", " of Nyquist"),
+        },
+        demonstrations=(
+            Demonstration("camera MTF (27)", "a 0.7, b 0.25, c 1", Mtf(a=0.7, b=0.25, c=1.0)),
+        ),
+    ),
+)
