@@ -7,3 +7,6 @@ from .burgers import (
 from .burgers import (
     burgers_circuit as burgers_circuit,
 )
+from .strain import (
+    displacement_gradients as displacement_gradients,
+)
