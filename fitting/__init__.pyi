@@ -40,15 +40,6 @@ from .flags import (
 from .flags import (
     NOT_RESTORED as NOT_RESTORED,
 )
-from .lattice import (
-    Circuit as Circuit,
-)
-from .lattice import (
-    burgers_by_phase as burgers_by_phase,
-)
-from .lattice import (
-    burgers_circuit as burgers_circuit,
-)
 from .model import (
     Background as Background,
 )
@@ -56,14 +47,26 @@ from .model import (
     ColumnModel as ColumnModel,
 )
 from .model import (
+    Pixel as Pixel,
+)
+from .model import (
     scattering_cross_section as scattering_cross_section,
+)
+from .options import (
+    Engine as Engine,
+)
+from .options import (
+    Estimator as Estimator,
+)
+from .options import (
+    FitOptions as FitOptions,
+)
+from .options import (
+    Width as Width,
 )
 from .result import (
     ColumnFit as ColumnFit,
 )
 from .start import (
     Bounds as Bounds,
-)
-from .task import (
-    Estimator as Estimator,
 )

@@ -5,6 +5,7 @@ import pytest
 
 from fitting import (
     ColumnModel,
+    FitOptions,
     bias_corrected,
     bias_gradient,
     count_by_mixture,
@@ -109,7 +110,8 @@ def test_a_prior_scatters_below_the_bound_and_at_the_corrected_one():
             background=(0.02,),
         )
         images = rng.poisson(model.image() * dose * 0.04, (300, 25, 25)) / (dose * 0.04)
-        fits = fit_batch(images, [(12.0, 12.0)], sampling=0.2, dose=dose, estimator="poisson")
+        options = FitOptions(estimator="poisson")
+        fits = fit_batch(images, [(12.0, 12.0)], sampling=0.2, options=options, dose=dose)
         x = np.array([fit.table["x"][0] for fit in fits])
         truth.append(np.full(300, shift))
         estimates.append(pull * (x - 12.0))
