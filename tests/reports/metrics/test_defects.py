@@ -14,7 +14,7 @@ from cases.truth.columns import to_pixels
 from reports.figures.defects import figure_defects
 from reports.metrics.column_search import detection_table, summarise_detection
 from reports.metrics.defects import site_deviations, summarise_defects
-from reports.metrics.dislocation import core_table, displacement_gradients, summarise_core
+from reports.metrics.dislocation import core_table, summarise_core
 from reports.summaries.summary import summarise
 from reports.words.defects import defect_sentences, defect_table
 from tests.records_factory import as_run, dislocated_columns, restorers_named
@@ -212,16 +212,6 @@ def test_detection_counts_hits_misses_and_inventions():
 def test_a_case_without_empty_sites_tells_nothing_of_them():
     found = summarise_detection(searches(n_empty=0))
     assert "empty_filled" not in set(found["metric"])
-
-
-def test_the_gradient_of_an_affine_map_is_found():
-    columns = dislocated_columns() / 0.2
-    gradient = np.array([[0.01, -0.02], [0.03, 0.005]])
-    moved = columns @ (np.eye(2) + gradient).T + np.array([1.0, 2.0])
-    found = displacement_gradients(moved, columns, of=np.arange(10))
-    np.testing.assert_allclose(found, np.broadcast_to(gradient, found.shape), atol=1e-12)
-    moved[1:] = np.nan
-    assert np.isnan(displacement_gradients(moved, columns, of=np.arange(1))).all()
 
 
 def core_records(std, realizations=8, seed=0):
