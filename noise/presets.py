@@ -1,4 +1,4 @@
-"""Chains by name, and the ladder that leaves their stages out one after the other."""
+"""Presets: noise chains by name, and the ladder of chains that gain one stage at a time."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace

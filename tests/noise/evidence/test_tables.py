@@ -30,7 +30,7 @@ def test_the_document_names_every_preset() -> None:
 def test_every_stage_says_what_it_is(chain: type[ScanNoise]) -> None:
     for stage in chain.stages:
         assert stage.summary
-        assert stage.demonstrations
+        assert stage.examples
         if stage.optional:
             assert isinstance(stage.typical, stage.settings)
             assert stage.ranges
