@@ -102,18 +102,18 @@ def run_with_progress(
         def announce(total: int, done: int) -> None:
             bar.announce(total, done)
             if done:
-                bar.note(f"{done} of {total} images were done already")
+                bar.note(f"{done} of {total} images are finished already")
 
         def advance(block: Block, realizations: int) -> None:
             bar.advance(realizations)
             if verbose:
-                bar.note(f"done {block.name}")
+                bar.note(f"finished {block.name}")
 
         outcome = run_benchmark(
             profile, folder, seed=seed, jobs=jobs, progress=advance, announce=announce
         )
     Console(stderr=True).print(
-        f"{outcome.blocks} blocks ({outcome.reused} from before) in {outcome.seconds:.0f} s,"
+        f"{outcome.blocks} blocks ({outcome.reused} reused) in {outcome.seconds:.0f} s,"
         f" peak memory {outcome.peak_memory / 2**30:.1f} GiB: {outcome.folder}"
     )
     return outcome

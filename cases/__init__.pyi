@@ -33,4 +33,5 @@ from .truth.columns import (
 )
 from .truth.ground_truth import (
     load_ground_truth as load_ground_truth,
+    load_version as load_version,
 )

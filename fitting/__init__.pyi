@@ -26,22 +26,21 @@ from .flags import (
     FAILED as FAILED,
     NOT_RESTORED as NOT_RESTORED,
 )
-from .lattice import (
-    Circuit as Circuit,
-    burgers_by_phase as burgers_by_phase,
-    burgers_circuit as burgers_circuit,
-)
 from .model import (
     Background as Background,
     ColumnModel as ColumnModel,
+    Pixel as Pixel,
     scattering_cross_section as scattering_cross_section,
+)
+from .options import (
+    Engine as Engine,
+    Estimator as Estimator,
+    FitOptions as FitOptions,
+    Width as Width,
 )
 from .result import (
     ColumnFit as ColumnFit,
 )
 from .start import (
     Bounds as Bounds,
-)
-from .task import (
-    Estimator as Estimator,
 )

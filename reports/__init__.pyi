@@ -12,7 +12,7 @@ from .gate.evidence import (
     write_baseline as write_baseline,
 )
 from .gate.gate import (
-    judge as judge,
+    judge_versions as judge_versions,
 )
 from .gate.gate_files import (
     write_csv as write_csv,

@@ -1,16 +1,12 @@
-from .cgrdn.weights import (
-    saved_model_folder as saved_model_folder,
-)
-from .conformance import (
-    Finding as Finding,
-    check_restorer as check_restorer,
-)
-from .contract import (
-    ContractRestorer as ContractRestorer,
-)
+from .built_in import BuiltIn as BuiltIn
+from .cgrdn.weights import saved_model_folder as saved_model_folder
+from .conformance import Finding as Finding, check_restorer as check_restorer
+from .contract import ContractRestorer as ContractRestorer
 from .networks.threads import (
+    child_thread_limit as child_thread_limit,
     limit_threads as limit_threads,
 )
+from .networks.tiling import run_in_tiles as run_in_tiles
 from .plugins import (
     PlugIn as PlugIn,
     find_plugins as find_plugins,
@@ -18,13 +14,18 @@ from .plugins import (
 )
 from .registry import (
     RESTORERS as RESTORERS,
-    BuiltIn as BuiltIn,
     built_in_names as built_in_names,
+    is_built_in as is_built_in,
+    is_raw as is_raw,
     load_restorer as load_restorer,
+    metadata_of as metadata_of,
 )
 from .restorer import (
+    Family as Family,
+    ImageRestorer as ImageRestorer,
     RestorationError as RestorationError,
     RestorationWarning as RestorationWarning,
     Restorer as Restorer,
     RestorerMetadata as RestorerMetadata,
+    Tiling as Tiling,
 )

@@ -77,12 +77,10 @@ def _converter() -> "Converter":
     converter = Converter(forbid_extra_keys=True, detailed_validation=True)
     for kind in (float, int, str, bool):
         converter.register_structure_hook(kind, _plain)
-    converter.register_structure_hook_func(
-        lambda hint: typing.get_origin(hint) is Literal, _one_of_literals
-    )
+    converter.register_structure_hook_func(lambda hint: _origin(hint) is Literal, _one_of_literals)
 
     def keep_or_build(kind: type) -> Any:
-        build = make_dict_structure_fn(
+        build: Any = make_dict_structure_fn(
             kind, converter, _cattrs_forbid_extra_keys=True, _cattrs_detailed_validation=True
         )
         return lambda value, hint: value if isinstance(value, kind) else build(value, hint)
@@ -109,9 +107,7 @@ def _converter() -> "Converter":
             raise IterableValidationError("items of a list", errors, hint)
         return tuple(items)
 
-    converter.register_structure_hook_func(
-        lambda hint: typing.get_origin(hint) is tuple, structure_tuple
-    )
+    converter.register_structure_hook_func(lambda hint: _origin(hint) is tuple, structure_tuple)
     return converter
 
 
@@ -126,9 +122,13 @@ def _plain(value: Any, kind: type) -> Any:
     raise ValueError(f"must be of type {kind.__name__}, not {value!r}")
 
 
+def _origin(hint: Any) -> Any:
+    return typing.get_origin(hint)
+
+
 def _is_a_protocol(hint: Any) -> bool:
     """Whether a type is a protocol, whose members are built before a description is read."""
-    return bool(getattr(hint, "__is_a_protocol", False))
+    return bool(getattr(hint, "_is_protocol", False))
 
 
 def _built_already(value: Any, hint: Any) -> Any:

@@ -18,7 +18,7 @@ from reports.names import RestorerInfo, Restorers
 from reports.records.run_folder import Examples, Run
 from reports.records.run_info import RunInfo, SessionInfo, write_run_info
 from reports.records.schema import conform
-from restore import RestorerMetadata, built_in_names, load_restorer
+from restore import RestorerMetadata, built_in_names, metadata_of
 
 
 @dataclass(frozen=True)
@@ -175,10 +175,10 @@ def draw_image(
     return image
 
 
-def metadata_of(name: str) -> RestorerMetadata:
+def restorer_metadata(name: str) -> RestorerMetadata:
     """Metadata of a built-in restorer, or those of a user's own network of that name."""
-    if name in built_in_names():
-        return load_restorer(name).metadata
+    if name.partition(":")[0] in built_in_names():
+        return metadata_of(name)
     return RestorerMetadata(
         name=name,
         version="1",
@@ -190,7 +190,7 @@ def metadata_of(name: str) -> RestorerMetadata:
 
 def restorer_info(name: str) -> RestorerInfo:
     """What a run keeps of a restorer."""
-    return describe_restorer(metadata_of(name))
+    return describe_restorer(restorer_metadata(name))
 
 
 def restorers_named(*names: str) -> Restorers:
@@ -212,7 +212,7 @@ def make_info(records: pd.DataFrame, *, complete: bool = True, **changes: object
         )
     names = tuple(dict.fromkeys(records["restorer"]))
     profile = Profile(name="synthetic", summary="", selections=tuple(selections), restorers=names)
-    info = describe_run(profile, map(metadata_of, names), seed=0, block_size=8)
+    info = describe_run(profile, map(restorer_metadata, names), seed=0, block_size=8)
     return replace(info, complete=complete, **changes)
 
 
@@ -271,7 +271,7 @@ def make_run(
         ),
         restorers=tuple(how),
     )
-    metadata = [metadata_of(name) for name in how]
+    metadata = [restorer_metadata(name) for name in how]
     folder.mkdir(parents=True, exist_ok=True)
     info = describe_run(profile, metadata, seed=0, block_size=realizations)
     write_run_info(folder, info)

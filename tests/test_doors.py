@@ -6,6 +6,8 @@ A package is a top-level folder, a room is a package or a folder of one, and a p
 
 import ast
 import importlib
+import subprocess
+import sys
 from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
@@ -46,7 +48,7 @@ SHARED_NAMES = {
 
 
 class Import(NamedTuple):
-    """A name that a file takes from a module of ours; no name for `import module`."""
+    """A name that a file takes from a module; no name for `import module`."""
 
     file: Path
     line: int
@@ -62,17 +64,17 @@ def sources(package: str) -> Iterator[Path]:
     return (path for path in sorted((ROOT / package).rglob("*.py")))
 
 
-def imports(path: Path) -> Iterator[Import]:
-    """Imports of our modules anywhere in a file, those inside functions included."""
+def imports(path: Path, packages: tuple[str, ...] = PACKAGES) -> Iterator[Import]:
+    """Imports of some packages anywhere in a file, those inside functions included."""
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.ImportFrom):
             assert not node.level, f"{path}:{node.lineno} imports relatively"
             module = node.module or ""
-            if module.partition(".")[0] in PACKAGES:
+            if module.partition(".")[0] in packages:
                 yield from (Import(path, node.lineno, module, each.name) for each in node.names)
         elif isinstance(node, ast.Import):
             for each in node.names:
-                if each.name.partition(".")[0] in PACKAGES:
+                if each.name.partition(".")[0] in packages:
                     yield Import(path, node.lineno, each.name, "")
 
 
@@ -178,3 +180,33 @@ def test_files_of_one_name_are_about_one_subject() -> None:
     assert not several, "\n".join(
         [*several, "rename these, or state in SHARED_NAMES the subject that they share"]
     )
+
+
+@pytest.mark.parametrize("package", [package for package in PACKAGES if package != "bench"])
+def test_bench_alone_writes_to_the_terminal(package: str) -> None:
+    """The library takes callbacks, so that it serves notebooks and other programs as well."""
+    found = [each.place for path in sources(package) for each in imports(path, ("rich", "typer"))]
+    assert not found, "\n".join([*found, "take a callback instead, and let bench draw"])
+
+
+def test_there_is_one_set_of_progress_bars() -> None:
+    found = {
+        str(path.relative_to(ROOT))
+        for path in sources("bench")
+        for each in imports(path, ("rich",))
+        if each.module == "rich.progress"
+    }
+    assert found == {"bench/progress.py"}
+
+
+def test_a_run_and_its_report_import_no_simulation() -> None:
+    code = (
+        "import sys, bench.run.run, bench.images.measure, reports\n"
+        "[getattr(reports, name) for name in reports.__all__]\n"
+        "print(sorted(name for name in sys.modules"
+        " if name == 'abtem' or name.startswith('cases.simulation')))\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "[]"

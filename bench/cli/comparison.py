@@ -23,7 +23,7 @@ from reports import (
     default_margins,
     evidence_of_run,
     is_raw,
-    judge,
+    judge_versions,
     load_margins,
     load_run,
     metric_text,
@@ -54,7 +54,7 @@ _COLOURS: Final = {
 
 @dataclass(frozen=True)
 class Outputs:
-    """Files to write a result to; None writes none."""
+    """Files that a result is written to; None writes none."""
 
     junit: Path | None = None
     markdown: Path | None = None
@@ -65,7 +65,7 @@ class Outputs:
 def sides(
     old: str, new: str, *, run: Path | None, restorers: tuple[str | None, str | None]
 ) -> list[tuple[Evidence, Evidence]]:
-    """Find what is to be compared.
+    """Read the two sides of a comparison.
 
     Parameters
     ----------
@@ -79,7 +79,7 @@ def sides(
     Raises
     ------
     InputError
-        If a side is not there or it is not clear which restorer is meant.
+        If a side does not exist or it is not clear which restorer is meant.
     """
     if run is not None:
         within = evidence_of_run(load_run(run))
@@ -110,7 +110,7 @@ def _side(name: str) -> dict[str, Evidence]:
 
 
 def margins_from(path: Path | None) -> Margins:
-    """Margins of a file, or those that ship."""
+    """Margins of a file, or the default ones."""
     return default_margins() if path is None else load_margins(path)
 
 
@@ -144,7 +144,7 @@ def judge_and_print(
     InputError
         If a side is incomplete or the two share no image and dose.
     """
-    result = judge(pairs, margins, common=common)
+    result = judge_versions(pairs, margins, common=common)
     if outputs.junit:
         write_junit(result, outputs.junit, strict=strict)
     if outputs.markdown:
@@ -158,7 +158,7 @@ def judge_and_print(
 
 
 def exit_code(result: GateResult, *, strict: bool) -> int:
-    """0 passed, 1 regressed, 2 refused as not comparable, 3 undecided (with `strict` alone)."""
+    """Exit code: 0 passed, 1 regressed, 2 not comparable, 3 undecided (only with `strict`)."""
     if result.verdict is Verdict.NOT_COMPARABLE:
         return REFUSED
     if result.verdict is Verdict.WORSE:

@@ -29,7 +29,7 @@ def compare(
         Path | None, typer.Option(help="TOML file of margins: changes within them do not matter.")
     ] = None,
     write_margins: Annotated[
-        Path | None, typer.Option(help="Write the margins that ship to this file, and stop.")
+        Path | None, typer.Option(help="Write the default margins to this file, and stop.")
     ] = None,
     strict: Annotated[bool, typer.Option(help="Exit with 3 if anything is undecided.")] = False,
     common: Annotated[
@@ -41,10 +41,10 @@ def compare(
     csv: Annotated[Path | None, typer.Option(help="Write all verdicts as CSV here.")] = None,
     verbose: Verbose = False,
 ) -> None:
-    """Judge a new version against an old one on the same noise: better, worse, equivalent?
+    """Compare a new version with an old one on the same noise: better, worse or equivalent.
 
-    Exit code: 0 no regression, 1 regressed, 2 not comparable (or bad input), 3 undecided (with
-    --strict alone).
+    Exit code: 0 no regression, 1 regressed, 2 not comparable (or bad input), 3 undecided (only
+    with --strict).
 
     Example: `stembench compare out/old out/new --junit gate.xml --markdown gate.md`
     """
@@ -78,7 +78,7 @@ def baseline(
     ] = None,
     verbose: Verbose = False,
 ) -> None:
-    """Pack what `compare` needs of a run's restorer into one small file.
+    """Save the statistics of a run's restorer as a baseline file for `compare`.
 
     Example: `stembench baseline out/quick --restorer cgrdn -o baseline.json`
     """
@@ -105,7 +105,7 @@ def regression(
     ] = None,
     verbose: Verbose = False,
 ) -> None:
-    """Run a model on the noise of a baseline and judge it against that; exit codes as `compare`.
+    """Run a model on the noise of a baseline and compare it; exit codes as of `compare`.
 
     Example: `stembench regression my_model.keras --junit gate.xml`
     """

@@ -25,7 +25,7 @@ from stembench.errors import InputError
 
 
 def golden_baseline() -> Path:
-    """Where the published CGRDN's baseline lies.
+    """Path of the baseline of the published CGRDN.
 
     Raises
     ------
@@ -42,7 +42,7 @@ def golden_baseline() -> Path:
 
 
 def pack(folder: Path, out: Path, *, restorer: str | None) -> str:
-    """Pack a run's restorer into a baseline file; returns a sentence about it."""
+    """Save a run's restorer as a baseline file; return a sentence about it."""
     evidence = chosen(evidence_of_run(load_run(folder)), restorer, which=str(folder))
     write_baseline(evidence, out)
     return (
@@ -52,7 +52,7 @@ def pack(folder: Path, out: Path, *, restorer: str | None) -> str:
 
 
 def regression_profile(baseline: Evidence, model: str) -> Profile:
-    """Profile that runs raw and a model on what a baseline was made from.
+    """Profile that runs raw and a model on the images and doses of a baseline.
 
     Raises
     ------

@@ -34,13 +34,11 @@ from reports import (
     ssim,
     variance_ratio,
 )
-from restore import RESTORERS, Restorer, load_restorer
+from restore import RESTORERS, Restorer, is_raw, load_restorer
 from stembench.arrays import Floats
 from stembench.atomic_files import replacing
 from stembench.errors import InputError
 
-#: Built-in restorers that are not run unless named: trained on each image anew, minutes each.
-_SLOW: Final = ("n2v",)
 #: Published pairs whose images are kept for the figure, as two are shown in the paper's Fig. 1.
 _KEPT: Final = (("hrstem", 6), ("hrstem", 7))
 
@@ -48,12 +46,12 @@ _KEPT: Final = (("hrstem", 6), ("hrstem", 7))
 def default_restorers() -> tuple[str, ...]:
     """Built-in restorers that are run unless the user names others; CGRDN as one of them.
 
-    One that needs an extra which is not installed is left out.
+    Slow ones are left out, and those that need an extra which is not installed.
     """
     return tuple(
         entry.name
         for entry in RESTORERS
-        if entry.name not in _SLOW
+        if not entry.slow
         and not entry.name.startswith(f"{NETWORK}-")
         and (not entry.extra or find_spec(entry.extra) is not None)
     )
@@ -112,7 +110,7 @@ def measure_images(
         If a choice is impossible or the folder holds something else.
     """
     chosen = tuple(chosen) or sources()
-    specs = tuple(restorers) if {"raw", "identity"} & set(restorers) else (RAW, *restorers)
+    specs = tuple(restorers) if any(map(is_raw, restorers)) else (RAW, *restorers)
     _check(folder, chosen=chosen, specs=specs, seed=seed, realizations=realizations)
     if announce is not None:
         announce(sum(number_of_pairs(s, realizations=realizations) for s in chosen) * len(specs))
@@ -160,9 +158,7 @@ def _measure_source(
     progress: Callable[[str], None] | None,
 ) -> None:
     """Restore and measure all pairs of one source."""
-    loaded = {
-        RAW if spec == "identity" else spec: _loaded(network_of(spec, source)) for spec in specs
-    }
+    loaded = {RAW if is_raw(spec) else spec: _loaded(network_of(spec, source)) for spec in specs}
     networks = {}
     for name, restorer in loaded.items():
         if isinstance(restorer, str):
@@ -244,7 +240,7 @@ def _measured(pair: ImagePair, restorer: Restorer | str) -> tuple[dict[str, Any]
         return {"seconds": time.perf_counter() - begun, "failure": str(error)}, None
     seconds = time.perf_counter() - begun
     # Not through counts where nothing was done: round-off is no restoration.
-    restored = pair.distorted if restorer.metadata.name == RAW else pair.grey.to_grey(output)
+    restored = pair.distorted if restorer.metadata.family == "raw" else pair.grey.to_grey(output)
     found = _leakage(pair, restored) if pair.kind == "empty" else _fidelity(pair, restored)
     return {**found, "seconds": seconds, "failure": ""}, restored
 

@@ -9,7 +9,7 @@ import pandas as pd
 
 from bench.reference import clean_fit
 from cases import Case, to_pixels
-from fitting import burgers_by_phase
+from fitting.lattice import burgers_by_phase
 from stembench.arrays import Floats
 
 #: Radius in Å of the circle round the core.

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 from cases import CASES, Case, RunAmount, get_case
 from noise import SCAN_WITH_LINES, ScanNoise, ablation_ladder, electrons_per_pixel
+from restore import is_raw
 from stembench.errors import InputError
 
 
@@ -180,7 +181,7 @@ def narrow(
         if not cases or selection.case in cases
     )
     chosen = tuple(restorers) or profile.restorers
-    if not {"raw", "identity"} & set(chosen):
+    if not any(is_raw(spec) for spec in chosen):
         chosen = ("raw", *chosen)
     ablation = profile.ablation
     if ablation is not None:

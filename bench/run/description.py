@@ -18,7 +18,7 @@ from reports import (
     RunInfo,
     SessionInfo,
 )
-from restore import RestorerMetadata, built_in_names
+from restore import RestorerMetadata, is_built_in
 
 
 def describe_run(
@@ -59,12 +59,7 @@ def describe_run(
 
 def describe_restorer(metadata: RestorerMetadata) -> RestorerInfo:
     """Say what a run keeps of a restorer's metadata."""
-    return RestorerInfo(**asdict(metadata), built_in=_is_built_in(metadata.name))
-
-
-def _is_built_in(name: str) -> bool:
-    """Whether a restorer's name, settings and engine aside, is one of this package's own."""
-    return name.partition(":")[0].partition("@")[0] in built_in_names()
+    return RestorerInfo(**asdict(metadata), built_in=is_built_in(metadata.name))
 
 
 def _case_info(selection: Selection) -> CaseInfo:

@@ -1,16 +1,10 @@
 """A whole run: plan, map blocks over worker processes, write finished blocks, resume the rest."""
 
-import contextlib
-import multiprocessing
-import os
-import signal
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
-from concurrent.futures.process import BrokenProcessPool
+from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Final
 
 import numpy as np
 
@@ -22,18 +16,13 @@ from bench.reference import reference_table, scs_library
 from bench.run import store
 from bench.run.block import BlockResult, run_block
 from bench.run.description import describe_run, finished_run
+from bench.run.restorers import read_metadata
+from bench.run.workers import worker_pool
 from cases import get_case
 from reports import RunInfo, SessionInfo, write_run_info
-from restore import load_restorer
+from restore import child_thread_limit, limit_threads
 from stembench.arrays import Floats
 from stembench.errors import InputError
-
-#: Every worker computes on one thread: parallel sums would otherwise depend on the machine, and
-#: processes scale better than threads over blocks that share nothing.
-_THREADS: Final = (
-    "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS",
-    "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS",
-)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -105,7 +94,7 @@ def run_benchmark(
         raise InputError(f"the seed must be >= 0, not {seed}")
     if jobs is not None and jobs < 1:
         raise InputError(f"jobs must be at least 1, not {jobs}")
-    metadata = {spec: load_restorer(spec).metadata for spec in profile.restorers}
+    metadata = read_metadata(profile.restorers)
     names = {spec: record.name for spec, record in metadata.items()}
     if len(set(names.values())) != len(names):
         raise InputError(f"two restorers share a name: {', '.join(names.values())}")
@@ -187,51 +176,16 @@ def _mapped(
     blocks: list[Block], libraries: dict[str, Floats], *, workers: int
 ) -> Iterator[tuple[Block, BlockResult]]:
     """Yield blocks with their results as they finish."""
-    others = multiprocessing.active_children()
-    with _one_thread_each():
-        pool = ProcessPoolExecutor(
-            workers,
-            mp_context=multiprocessing.get_context("spawn"),
-            initializer=_ignore_interrupts,
-        )
-        try:
-            waiting: dict[Future[BlockResult], Block] = {
-                pool.submit(run_block, block, libraries[block.case]): block for block in blocks
-            }
-            while waiting:
-                done, _ = wait(waiting, return_when=FIRST_COMPLETED)
-                for future in done:
-                    yield waiting.pop(future), future.result()
-        except BrokenProcessPool as error:
-            raise InputError(
-                "a worker process died, most likely for want of memory; what is finished is kept:"
-                " run the same command again with fewer --jobs"
-            ) from error
-        except BaseException:
-            # An interrupt must not wait for blocks that would be thrown away.
-            for process in multiprocessing.active_children():
-                if process not in others:
-                    process.terminate()
-            raise
-        finally:
-            pool.shutdown(wait=True, cancel_futures=True)
-
-
-def _ignore_interrupts() -> None:
-    """Leave it to the parent to end this worker: Ctrl-C reaches every process of a terminal."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-
-
-@contextlib.contextmanager
-def _one_thread_each() -> Iterator[None]:
-    """Have processes started inside compute on one thread each."""
-    before = {name: os.environ.get(name) for name in _THREADS}
-    os.environ.update(dict.fromkeys(_THREADS, "1"))
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                os.environ.pop(name, None)
-            else:
-                os.environ[name] = value
+    # Every worker computes on one thread: parallel sums would otherwise depend on the machine, and
+    # processes scale better than threads over blocks that share nothing.
+    with (
+        child_thread_limit(1),
+        worker_pool(workers, initializer=limit_threads, initargs=(1,)) as pool,
+    ):
+        waiting: dict[Future[BlockResult], Block] = {
+            pool.submit(run_block, block, libraries[block.case]): block for block in blocks
+        }
+        while waiting:
+            done, _ = wait(waiting, return_when=FIRST_COMPLETED)
+            for future in done:
+                yield waiting.pop(future), future.result()

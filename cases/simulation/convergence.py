@@ -101,19 +101,19 @@ def variations(case: Case) -> tuple[Variation, ...]:
             )
         case WindowScan() as scan:
             finer = replace(scan, oversampling=10, window=700)
-            made = [_varied(case, "grid", "8 to 10 points per scan step", finer)]
+            listed = [_varied(case, "grid", "8 to 10 points per scan step", finer)]
             # A window that is corrected for must stand beside wider ones than one that is not.
             sides = (800, 1120) if scan.wide is None else (1120, 1440)
             for name, window in zip(("window", "wide window"), sides, strict=True):
                 wider = replace(scan, window=window, wide=None)
-                made.append(_varied(case, name, f"{_side(scan)} to {_side(wider)}", wider))
+                listed.append(_varied(case, name, f"{_side(scan)} to {_side(wider)}", wider))
             thin = case
             if scan.planes_per_slice > 1:
                 single = replace(scan, planes_per_slice=1)
-                made.append(_varied(case, "slices", "one plane in each", single))
+                listed.append(_varied(case, "slices", "one plane in each", single))
                 thin = replace(case, simulation=single)
-            made.append(Variation("projection", "three slices per plane, finite", thin, _THIN))
-            return tuple(made)
+            listed.append(Variation("projection", "three slices per plane, finite", thin, _THIN))
+            return tuple(listed)
 
 
 def _side(scan: WindowScan) -> str:
@@ -173,11 +173,13 @@ def measure(
         drawn = range(configurations)
         before = np.stack([_fractions(declared, probed, k, slicing=DECLARED) for k in drawn])
         after = np.stack([_fractions(finer, probed, k, slicing=variation.slicing) for k in drawn])
-    made = []
+    deviations = []
     for label in images:
         row = case.labels.index(label)
-        made.append(_deviation(case, variation, label, before=before[:, row], after=after[:, row]))
-    return made
+        deviations.append(
+            _deviation(case, variation, label, before=before[:, row], after=after[:, row])
+        )
+    return deviations
 
 
 def _deviation(
@@ -219,8 +221,8 @@ def _fractions(case: Case, points: Integers, configuration: int, *, slicing: Sli
         case SupercellScan() as scan:
             return scan_supercell(case, scan, points, rng=rng, slicing=slicing)
         case WindowScan() as scan:
-            found = scan_windows(case, scan, points, rng=rng, slicing=slicing)
-            return found if scan.wide is None else _corrected(case, found)
+            narrow = scan_windows(case, scan, points, rng=rng, slicing=slicing)
+            return narrow if scan.wide is None else _corrected(case, narrow)
 
 
 def _corrected(case: Case, fractions: Floats) -> Floats:

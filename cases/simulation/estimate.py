@@ -109,18 +109,18 @@ def _ratios(
 
 def differences(scans: Scans) -> list[ConfigurationScan]:
     """Fine less coarse of the same displacements, configuration by configuration."""
-    made = []
+    subtracted = []
     for fine, paired in zip(scans["fine"], scans["paired"], strict=True):
         if not np.array_equal(fine.index, paired.index):
             raise ValueError("the two levels of a configuration visited other points")
-        made.append(
+        subtracted.append(
             replace(
                 fine,
                 fractions=fine.fractions - paired.fractions,
                 cpu_seconds=fine.cpu_seconds + paired.cpu_seconds,
             )
         )
-    return made
+    return subtracted
 
 
 def average(
@@ -189,16 +189,16 @@ def scatter_of_neighbours(plan: ScanPlan, values: Floats) -> Floats:
         uniform_filter((image - convolve(image, kernel, mode="nearest")) ** 2, 5, mode="nearest")
         for image in full
     ]
-    found = np.empty_like(values)
-    found[:, plan.unfold.ravel()] = np.sqrt(np.stack(local) * 4 / 5).reshape(len(values), -1)
-    return found
+    stderr = np.empty_like(values)
+    stderr[:, plan.unfold.ravel()] = np.sqrt(np.stack(local) * 4 / 5).reshape(len(values), -1)
+    return stderr
 
 
 def provenance(case: Case, scans: Scans) -> dict[str, Any]:
     """How a scan was made, in plain types."""
     plan = scan_plan(case.simulation)
     packages = ("abtem", "ase", "numpy", "scipy", "pyfftw")
-    made: dict[str, Any] = {
+    entries: dict[str, Any] = {
         "made_by": "stembench simulate",
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
         "configurations": len(scans["fine"]),
@@ -213,7 +213,7 @@ def provenance(case: Case, scans: Scans) -> dict[str, Any]:
         | {package: version(package) for package in packages},
     }
     if "coarse" in scans:
-        made |= {
+        entries |= {
             "coarse_configurations": len(scans["coarse"]),
             "coarse_samples_per_point": len(scans["coarse"]) // plan.groups,
             "coarse_seed_rule": "numpy SeedSequence(seed, spawn_key=(configuration, 1))",
@@ -221,11 +221,11 @@ def provenance(case: Case, scans: Scans) -> dict[str, Any]:
             "paired_cpu_seconds_per_configuration": _seconds(scans["paired"]),
         }
     if "wide" in scans:
-        made |= {
+        entries |= {
             "wide_seed_rule": "numpy SeedSequence(seed, spawn_key=(configuration, 2))",
             "wide_cpu_seconds_per_configuration": _seconds(scans["wide"]),
         }
-    return made
+    return entries
 
 
 def _seconds(scans: Sequence[ConfigurationScan]) -> float:

@@ -175,7 +175,7 @@ def combine(case: Case, amount: Amount, *, folder: Path, output: Path) -> Path:
         mean, stderr = estimate(plan, scans, images=len(labels))
     else:
         mean, stderr = estimate_changes(case, plan, scans["fine"])
-    made = provenance(case, scans)
+    entries = provenance(case, scans)
     if "wide" in scans:
         lines = [
             fit_correction(scans["fine"], scans["wide"], image=image)
@@ -185,10 +185,10 @@ def combine(case: Case, amount: Amount, *, folder: Path, output: Path) -> Path:
         stderr = np.stack(
             [line.applied_to_error(row) for line, row in zip(lines, stderr, strict=True)]
         )
-        made["window_correction"] = {
+        entries["window_correction"] = {
             label: asdict(line) for label, line in zip(labels, lines, strict=True)
         }
-    made |= _convergence(case, output, made=made)
+    entries |= _convergence(case, output, entries=entries)
     step, first = _geometry(case, plan)
     scan = Scan(
         labels=labels,
@@ -198,17 +198,17 @@ def combine(case: Case, amount: Amount, *, folder: Path, output: Path) -> Path:
         first=first * step,
         boundary=case.structure.boundary,
     )
-    return write_scan(output, scan, case=case, provenance=made)
+    return write_scan(output, scan, case=case, provenance=entries)
 
 
-def _convergence(case: Case, output: Path, *, made: dict[str, Any]) -> dict[str, Any]:
+def _convergence(case: Case, output: Path, *, entries: dict[str, Any]) -> dict[str, Any]:
     """What an earlier file states of its convergence, if it was made in the same way."""
     try:
         _, earlier, simulated = read_scan(output)
     except InputError:  # none, or a damaged one, which is replaced
         return {}
     same = simulated == canonical_json(case.simulated()) and all(
-        canonical_json({"": earlier.get(key)}) == canonical_json({"": made.get(key)})
+        canonical_json({"": earlier.get(key)}) == canonical_json({"": entries.get(key)})
         for key in ("window_correction", "versions")
     )
     return {CONVERGENCE: earlier[CONVERGENCE]} if same and CONVERGENCE in earlier else {}
@@ -239,7 +239,7 @@ def shipped_amount(case: Case) -> Amount:
     path = default_path(case)
     if not path.exists():
         return Amount(fine=scan_plan(case.simulation).groups)
-    made = read_scan(path)[1]
+    entries = read_scan(path)[1]
     return Amount(
-        fine=int(made["configurations"]), coarse=int(made.get("coarse_configurations", 0))
+        fine=int(entries["configurations"]), coarse=int(entries.get("coarse_configurations", 0))
     )

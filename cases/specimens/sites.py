@@ -8,12 +8,19 @@ from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Final, Literal, Protocol
 
-from stembench.arrays import Bools, Floats
+import numpy as np
+
+from stembench.arrays import Floats, Integers
 
 #: What is stored of a site: its image over the host's, less one; or its image less the host's.
 Change = Literal["ratio", "difference"]
 #: Kind of a site that is a column of the host as it is, for control.
 PERFECT: Final = "perfect"
+#: What a column serves that is a reference for sites of every kind.
+EVERY: Final = "*"
+#: Columns nearer to a changed site than this, in steps of `SitesOnHost.pitch` along x and along y,
+#: are no reference.
+CLEAR: Final = 2
 
 
 @dataclass(frozen=True)
@@ -79,6 +86,11 @@ class SitesOnHost(Protocol):
         ...
 
     @property
+    def pitch(self) -> float:
+        """Step in Å of the square lattice about the reference point that columns stand on."""
+        ...
+
+    @property
     def blocks_per_configuration(self) -> int:
         """Number of blocks that `blocks` returns, each with a scan of its own."""
         ...
@@ -91,23 +103,19 @@ class SitesOnHost(Protocol):
         """Every site, controls too, in the order of the description."""
         ...
 
-    @property
-    def clearance(self) -> float:
-        """Distance in Å from a changed site, along x or y, beyond which columns are as before."""
-        ...
-
-    def would_equal(self, site: Site, centres: Floats) -> Bools:
-        """Which columns would equal a site's if it were not changed.
+    def references(self, places: Integers) -> list[str]:
+        """Kind of site that each column of the host is like, but for its change.
 
         Parameters
         ----------
-        site : Site
-        centres : ndarray, shape (n, 2)
-            Columns in Å from the reference point.
+        places : ndarray, shape (n, 2)
+            Columns in steps of `pitch` along x and y.
 
         Returns
         -------
-        ndarray of bool, shape (n,)
+        list of str
+            `EVERY` if sites of every kind are held against the column, empty if none is. Whether
+            the column is itself a site, or near one, does not matter here.
         """
         ...
 
@@ -151,3 +159,44 @@ class SitesOnHost(Protocol):
 def changed_sites(specimen: SitesOnHost) -> tuple[Site, ...]:
     """Sites that differ from the host, controls left out."""
     return tuple(site for site in specimen.all_sites() if site.kind != PERFECT)
+
+
+def column_roles(specimen: SitesOnHost, centres: Floats) -> tuple[list[str], list[str]]:
+    """Tell the sites among columns, and the columns that sites are held against.
+
+    Parameters
+    ----------
+    specimen : SitesOnHost
+    centres : ndarray, shape (n, 2)
+        Columns in Å from the reference point, all sites among them.
+
+    Returns
+    -------
+    site, serves : list of str
+        The kind of a column's own site, empty for the others; the kind of site that a column is a
+        reference for, `EVERY` if for all, empty if for none. No site and no column near a changed
+        one is a reference.
+
+    Raises
+    ------
+    ValueError
+        If a column stands beside the lattice, or a site has no column.
+    """
+    places = np.rint(centres / specimen.pitch).astype(np.int64)
+    if np.abs(centres / specimen.pitch - places).max(initial=0.0) > 0.05:
+        raise ValueError("columns stand beside the lattice of the sites")
+    sites = specimen.all_sites()
+    stands = np.rint([(site.x / specimen.pitch, site.y / specimen.pitch) for site in sites])
+    changed = stands[[site.kind != PERFECT for site in sites]]
+    near = np.abs(places[:, None] - changed[None]).max(axis=-1).min(axis=1) < CLEAR
+    kinds = [""] * len(places)
+    serves = [
+        "" if close else kind for close, kind in zip(near, specimen.references(places), strict=True)
+    ]
+    for site, stand in zip(sites, stands, strict=True):
+        here = np.flatnonzero((places == stand).all(axis=1))
+        if not len(here):
+            raise ValueError(f"no column stands at the site {site.kind}")
+        for column in here:
+            kinds[column], serves[column] = site.kind, ""
+    return kinds, serves

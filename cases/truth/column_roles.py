@@ -1,4 +1,4 @@
-"""Roles of columns in a specimen with sites: which holds a site, and which it is held against."""
+"""Roles of the columns of a case's images: which hold sites, and which these are held against."""
 
 from typing import Final
 
@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from cases.case import Case
-from cases.specimens.sites import changed_sites
+from cases.specimens.sites import EVERY, column_roles as roles_on_host
 from cases.truth.columns import to_angstrom
 from stembench.arrays import Floats
 
@@ -14,8 +14,6 @@ from stembench.arrays import Floats
 SITE: Final = "site"
 #: Role of a column that sites are held against.
 REFERENCE: Final = "reference"
-#: Places that are nearer than this, in Å, are the same: columns are 1.3 Å apart at least.
-_SAME: Final = 0.3
 
 
 def column_roles(case: Case, places: Floats) -> pd.DataFrame:
@@ -25,7 +23,7 @@ def column_roles(case: Case, places: Floats) -> pd.DataFrame:
     ----------
     case : Case
     places : ndarray, shape (n, 2)
-        True positions (x, y) of columns in px of the frame.
+        True positions (x, y) of columns in px of the frame, all sites among them.
 
     Returns
     -------
@@ -34,22 +32,20 @@ def column_roles(case: Case, places: Floats) -> pd.DataFrame:
         specimen has no sites. ``site``: kind of the site that the column holds; of a reference the
         kind of site that it serves, empty if it serves all. A reference is a column that would
         equal the site's if that were not changed, away from all changes.
+
+    Raises
+    ------
+    ValueError
+        If a column stands beside the lattice of the sites, or a site has no column.
     """
-    kinds = np.full(len(places), "", dtype=object)
-    roles = np.full(len(places), "", dtype=object)
     specimen = case.structure.sites_on_host
-    if specimen is not None:
-        centres = to_angstrom(case, places)
-        sites = specimen.all_sites()
-        changed = np.array([(site.x, site.y) for site in changed_sites(specimen)])
-        distance = np.abs(centres[:, None] - changed[None]).max(axis=-1).min(axis=1)
-        clear = distance > specimen.clearance - _SAME
-        alike = [specimen.would_equal(site, centres) for site in sites]
-        serve_all = all((mask == alike[0]).all() for mask in alike)
-        for site, mask in zip(sites, alike, strict=True):
-            roles[mask & clear] = REFERENCE
-            kinds[mask & clear] = "" if serve_all else site.kind
-        for site in sites:
-            here = np.hypot(*(centres - (site.x, site.y)).T) < _SAME
-            roles[here], kinds[here] = SITE, site.kind
-    return pd.DataFrame({"site": kinds, "role": roles})
+    if specimen is None:
+        blank = np.full(len(places), "", dtype=object)
+        return pd.DataFrame({"site": blank, "role": blank.copy()})
+    sites, serves = (
+        np.array(kinds, dtype=object)
+        for kinds in roles_on_host(specimen, to_angstrom(case, places))
+    )
+    roles = np.where(sites != "", SITE, np.where(serves != "", REFERENCE, ""))
+    kinds = np.where(sites != "", sites, np.where(serves == EVERY, "", serves))
+    return pd.DataFrame({"site": kinds.astype(object), "role": roles.astype(object)})

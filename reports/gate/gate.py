@@ -26,7 +26,7 @@ from reports.statistics.paired import (
 from stembench.errors import InputError
 
 
-def judge(
+def judge_versions(
     pairs: Sequence[tuple[Evidence, Evidence]], margins: Margins, *, common: bool = False
 ) -> GateResult:
     """Judge new versions against old ones on the same noise.

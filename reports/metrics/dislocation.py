@@ -1,8 +1,7 @@
 """What happens round a dislocation: strain errors and whether the Burgers vector is kept.
 
-The displacement gradient of a column is that of the affine map that takes the vectors to its
-neighbours from the reference to the fit (least squares). The fit of the noise-free image is the
-reference, so a perfect restoration has gradient zero, whatever the strain round the core.
+The fit of the noise-free image is the reference of the displacement gradients, so a perfect
+restoration has gradient zero, whatever the strain round the core.
 """
 
 from collections.abc import Mapping
@@ -11,10 +10,9 @@ from typing import Any, Final
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
-from scipy.spatial import KDTree
 
 from cases import Case, to_pixels
+from fitting.lattice import displacement_gradients
 from reports.figures.panels import dose_text
 from reports.metrics.table import Scale
 from reports.names import order, styles
@@ -24,8 +22,6 @@ from reports.words.numbers import quantity
 from reports.words.tables import Table
 from stembench.arrays import Floats
 
-#: Neighbours of a column that its displacement gradient is taken from.
-NEIGHBOURS: Final = 8
 #: Columns within this distance of the core (Å) enter the strain error.
 RADIUS: Final = 5.0
 #: A closure failure within this part of the Burgers vector from the reference's is that vector.
@@ -37,34 +33,6 @@ _SCALES: dict[str, Scale] = {
     "burgers_read": "fraction",
     "burgers_kept": "fraction",
 }
-
-
-def displacement_gradients(fitted: Floats, reference: Floats, *, of: NDArray[np.int64]) -> Floats:
-    """Displacement gradient of columns from reference to fit.
-
-    Parameters
-    ----------
-    fitted, reference : ndarray, shape (n, 2)
-        Positions (x, y) of the same columns; NaN where a fit failed.
-    of : ndarray of int
-        Columns that it is wanted of.
-
-    Returns
-    -------
-    ndarray, shape (len(of), 2, 2)
-        Rows ∂u_x, ∂u_y; columns ∂/∂x, ∂/∂y. NaN where fewer than three neighbours were fitted.
-    """
-    _, near = KDTree(reference).query(reference[of], k=NEIGHBOURS + 1)
-    gradients = np.full((len(of), 2, 2), np.nan)
-    for number, (column, around) in enumerate(zip(of, np.asarray(near)[:, 1:], strict=True)):
-        before = reference[around] - reference[column]
-        after = fitted[around] - fitted[column]
-        good = np.isfinite(after).all(axis=1)
-        if good.sum() >= 3:
-            # after = before @ (1 + gradient)ᵀ
-            mapped = np.linalg.lstsq(before[good], after[good], rcond=None)[0]
-            gradients[number] = mapped.T - np.eye(2)
-    return gradients
 
 
 def load_circuits(run: Run) -> pd.DataFrame:

@@ -13,7 +13,7 @@ import numpy as np
 
 from cases.specimens.atoms import LayeredAtoms
 from cases.specimens.kinds.bulk_crystal import BulkCrystal
-from cases.specimens.sites import PERFECT, Change, Site, SitesOnHost
+from cases.specimens.sites import EVERY, PERFECT, Change, Site, SitesOnHost
 from cases.specimens.specimen import Material, Specimen
 from stembench.arrays import Bools, Floats, Integers
 
@@ -100,6 +100,11 @@ class DefectLadder(Specimen):
         return BulkCrystal(material=self.material, cells=self.cells)
 
     @property
+    def pitch(self) -> float:
+        """Half the lattice parameter in Å."""
+        return self.material.lattice_parameter / 2
+
+    @property
     def sites_on_host(self) -> SitesOnHost:
         """The defects in the perfect crystal."""
         return self
@@ -132,19 +137,15 @@ class DefectLadder(Specimen):
 
     def all_sites(self) -> tuple[Site, ...]:
         """Every site, controls too, in the order of the description."""
-        half = self.material.lattice_parameter / 2
-        return tuple(Site(site.kind, half * site.i, half * site.j) for site in self.sites)
+        return tuple(
+            Site(site.kind, self.pitch * site.i, self.pitch * site.j) for site in self.sites
+        )
 
-    @property
-    def clearance(self) -> float:
-        """One lattice parameter: beyond the nearest columns of the site's own sublattice."""
-        return self.material.lattice_parameter
-
-    def would_equal(self, site: Site, centres: Floats) -> Bools:
-        """Columns of the site's sublattice: translations of the crystal take one to the other."""
-        half = self.material.lattice_parameter / 2
-        steps = np.rint((centres - np.array([site.x, site.y])) / half).astype(np.int64)
-        return np.asarray(steps.sum(axis=1) % 2 == 0, dtype=np.bool_)
+    def references(self, places: Integers) -> list[str]:
+        """Columns of the sites' sublattice are references for all; see `SitesOnHost`."""
+        first = self.sites[0]
+        alike = (places.sum(axis=1) - (first.i + first.j)) % 2 == 0
+        return [EVERY if like else "" for like in alike]
 
     def simulated(self, thicknesses: Mapping[str, int]) -> dict[str, tuple[Slice, ...]]:
         """Slices of the specimens that are simulated: of each image the perfect, then defects.

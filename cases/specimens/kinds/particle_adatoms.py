@@ -15,7 +15,7 @@ from cases.specimens.kinds.nanoparticle import Nanoparticle
 from cases.specimens.sites import PERFECT, Change, Site, SitesOnHost
 from cases.specimens.specimen import Material, Specimen
 from cases.specimens.symmetry import POINT_GROUP
-from stembench.arrays import Bools, Floats, Integers
+from stembench.arrays import Floats, Integers
 
 #: A slice: its layer, and whether the adatom in it is there.
 Slice = tuple[int, bool]
@@ -94,6 +94,11 @@ class ParticleAdatoms(Specimen):
         return tuple(site for site in self.sites if site.kind != PERFECT)
 
     @property
+    def pitch(self) -> float:
+        """Half the lattice parameter in Å."""
+        return self.material.lattice_parameter / 2
+
+    @property
     def sites_on_host(self) -> SitesOnHost:
         """The adatoms on the particle."""
         return self
@@ -112,7 +117,7 @@ class ParticleAdatoms(Specimen):
 
         A twin of a column that only the adatom makes is a column of no atoms.
         """
-        half = self.material.lattice_parameter / 2
+        half = self.pitch
         centres, counts = self.particle.columns(thickness, extent=extent)
         count_at = {
             (int(i), int(j)): int(n)
@@ -129,19 +134,6 @@ class ParticleAdatoms(Specimen):
             np.array([count_at[place] for place in places]),
         )
 
-    @property
-    def clearance(self) -> float:
-        """One lattice parameter: beyond the nearest columns of the site's own sublattice."""
-        return self.material.lattice_parameter
-
-    def would_equal(self, site: Site, centres: Floats) -> Bools:
-        """Columns that the operations of 4mm make equal: the same abs(x) and abs(y), or swapped."""
-        orbit = np.sort(np.abs([site.x, site.y]))
-        near = (
-            np.abs(np.sort(np.abs(centres), axis=1) - orbit) < self.material.lattice_parameter / 8
-        )
-        return np.asarray(near.all(axis=1), dtype=np.bool_)
-
     def scan_labels(self, labels: Sequence[str]) -> tuple[str, ...]:
         """Labels of the stored changes: image and adatom, as in ``particle-adatom3``."""
         return tuple(f"{label}-{site.kind}" for label in labels for site in self.adatoms)
@@ -152,16 +144,26 @@ class ParticleAdatoms(Specimen):
 
     def all_sites(self) -> tuple[Site, ...]:
         """Every site, controls too, in the order of the description."""
-        half = self.material.lattice_parameter / 2
-        return tuple(Site(site.kind, half * site.i, half * site.j) for site in self.sites)
+        return tuple(
+            Site(site.kind, self.pitch * site.i, self.pitch * site.j) for site in self.sites
+        )
+
+    def references(self, places: Integers) -> list[str]:
+        """A site's twins are references for its kind; see `SitesOnHost`."""
+        kinds = [""] * len(places)
+        # Places that the operations of 4mm make equal have the same |i| and |j|, in either order.
+        orbits = np.sort(np.abs(places), axis=1)
+        for site in self.sites:
+            alike = (orbits == sorted((abs(site.i), abs(site.j)))).all(axis=1)
+            kinds = [site.kind if like else kind for like, kind in zip(alike, kinds, strict=True)]
+        return kinds
 
     def adatom_position(self, site: AdatomSite) -> Floats:
         """Position (x, y, z) in Å of an adatom, in the coordinates of `atoms`."""
-        half = self.material.lattice_parameter / 2
         particle = self.atoms()
         # The particle's middle plane is that of its centre.
         middle = (particle.planes // 2 + 0.5) * particle.plane_distance
-        x, y, z = (half * number for number in site.place)
+        x, y, z = (self.pitch * number for number in site.place)
         return np.array([x, y, z + middle])
 
     def compared_rows(self, labels: Sequence[str]) -> tuple[tuple[int, int], ...]:

@@ -52,10 +52,14 @@ def test_an_interrupt_ends_the_run_and_its_workers(tmp_path: Path) -> None:
     )
     try:
         finished = folder / "records"
-        assert until(
-            lambda: (tmp_path / "sleeper.started").exists() and any(finished.glob("*.parquet")),
-            seconds=300,
+        until(
+            lambda: (
+                run.poll() is not None
+                or ((tmp_path / "sleeper.started").exists() and any(finished.glob("*.parquet")))
+            ),
+            seconds=600,
         )
+        assert run.poll() is None, run.communicate()
         workers = psutil.Process(run.pid).children(recursive=True)
         assert len(workers) >= 2
         os.killpg(run.pid, signal.SIGINT)  # as a terminal does

@@ -26,7 +26,6 @@ def test_a_run_is_read_whole(folder: Path) -> None:
     run = load_run(folder)
     assert run.complete
     assert run.title("edge_dislocation") == "Edge dislocation in Pt [112]"
-    assert run.title("unknown") == "unknown"
     assert set(run.records["restorer"]) == {"raw", "cgrdn"}
     parts = [pd.read_parquet(path) for path in (folder / "records").glob("*.parquet")]
     assert len(run.records) == sum(len(part) for part in parts)

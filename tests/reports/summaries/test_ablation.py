@@ -1,6 +1,5 @@
 """The ablation in a report: its table, figure and sentences, and noise chains in words."""
 
-import json
 import shutil
 from dataclasses import fields, is_dataclass, replace
 from pathlib import Path
@@ -14,6 +13,7 @@ from noise.scan import ScanNoise
 from reports import write_report
 from reports.records.ablation import RUNG, load_ablation, with_rung
 from reports.records.run_folder import Examples, load_run
+from reports.records.run_info import AblationInfo, read_run_info, write_run_info
 from reports.summaries.ablation import ablation_sentences, ablation_table, summarise_ablation
 from reports.words.captions import noise_text
 from reports.words.examples import example_table
@@ -48,12 +48,10 @@ def add_ablation(folder: Path, *, rungs: tuple[str, ...] = tuple(LADDER)) -> Pat
         rows = make_records(layout, how, doses=(5000.0,), realizations=4, seed=7)
         name = rung.replace(" ", "-")
         with_rung(rows, rung).to_parquet(folder / "ablation" / f"{name}.parquet")
-    info = json.loads((folder / "run.json").read_text())
-    info["ablation"] = {
-        "case": "nanoparticle", "image": "particle", "dose": 5000.0, "realizations": 4,
-        "rungs": {rung: chain.as_dict() for rung, chain in LADDER.items()},
-    }  # fmt: skip
-    (folder / "run.json").write_text(json.dumps(info))
+    ablation = AblationInfo(
+        case="nanoparticle", image="particle", dose=5000.0, realizations=4, rungs=LADDER
+    )
+    write_run_info(folder, replace(read_run_info(folder), ablation=ablation))
     return folder
 
 

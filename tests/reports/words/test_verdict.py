@@ -1,17 +1,15 @@
 """Every sentence of the verdict follows its interval, and says so when it decides nothing."""
 
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from reports.records.run_folder import Examples, Run
 from reports.summaries.summary import contrasts, summarise
 from reports.words.sentences import Sentence, meeting
-from reports.words.verdict.verdict import judged, verdict
-from tests.records_factory import Estimator, Layout, make_records
+from reports.words.verdict.verdict import verdict
+from tests.records_factory import Estimator, Layout, as_run, make_records, restorers_named
 
 BULK = Layout(bound_pm=5.0, scs_bound_pct=6.0)
 COUNTED = Layout(
@@ -21,10 +19,9 @@ COUNTED = Layout(
 RAW = Estimator(std_pm=7.0, scs_std_pct=8.0)
 
 
-def say(records: pd.DataFrame, *, complete: bool = True, **info: object) -> list[Sentence]:
+def say(records: pd.DataFrame, **info: object) -> list[Sentence]:
     """Verdict on records."""
-    run = Run(Path("none"), records, {"cases": {}, **info}, complete, Examples(Path("none.h5")))
-    return verdict(run, summarise(records), contrasts(records))
+    return verdict(as_run(records, **info), summarise(records), contrasts(records))
 
 
 def one(sentences: list[Sentence], *words: str) -> Sentence:
@@ -177,7 +174,7 @@ def test_failures_are_reported_with_their_rate() -> None:
     how = {"raw": Estimator(failure=0.25), "cgrdn": Estimator()}
     records = make_records(BULK, how, realizations=25, seed=8)
     share = 100 * records.query("restorer == 'raw'")["scs"].isna().mean()
-    said = say(records, failures=["pt_bulk z05: out of memory"])
+    said = say(records, failures=("pt_bulk z05: out of memory",))
     sentence = one(said, "Fits failed: raw fits up to")
     assert f"up to {share:.0f}" in sentence.text or f"up to {share:.1f}" in sentence.text
     assert "CGRDN" not in sentence.text
@@ -186,9 +183,11 @@ def test_failures_are_reported_with_their_rate() -> None:
 
 
 def test_networks_are_judged_before_classical_filters() -> None:
-    assert judged(["raw", "gaussian", "cgrdn", "mine"]) == ["cgrdn", "mine"]
-    assert judged(["raw", "nlm", "gaussian"]) == ["gaussian"]
-    assert judged(["raw"]) == []
+    restorers = restorers_named("raw", "gaussian", "cgrdn", "mine", "nlm", "tv", "wiener")
+    assert restorers.judged(["raw", "gaussian", "cgrdn", "mine"]) == ["cgrdn", "mine"]
+    assert restorers.judged(["raw", "cgrdn", "wiener", "tv"]) == ["cgrdn"]
+    assert restorers.judged(["raw", "nlm", "gaussian"]) == ["gaussian"]
+    assert restorers.judged(["raw"]) == []
 
 
 def test_raw_alone_gives_no_comparison() -> None:

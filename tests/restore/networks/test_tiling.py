@@ -12,8 +12,8 @@ from scipy.ndimage import convolve
 
 from restore.cgrdn.cgrdn_restorer import TILING, CgrdnRestorer
 from restore.contract import ContractRestorer
-from restore.networks.tiling import Tiling, run_in_tiles
-from restore.restorer import RestorerMetadata
+from restore.networks.tiling import run_in_tiles
+from restore.restorer import RestorerMetadata, Tiling
 from stembench.errors import InputError
 
 Image = NDArray[np.float32]

@@ -7,6 +7,7 @@ import pytest
 
 from cases import get_case
 from cases.specimens.kinds.defect_ladder import DEFECTS, DefectSite, atoms_of, slices
+from cases.specimens.sites import column_roles
 
 LADDER = get_case("defect_ladder").structure
 
@@ -62,3 +63,29 @@ def test_columns_hold_what_the_defects_leave():
     np.testing.assert_array_equal(centres, perfect)
     assert (full == 10).all()
     assert sorted(counts[counts != 10]) == [0, 5, 8, 9, 11, 12]
+
+
+def test_references_are_perfect_columns_of_the_sublattice_away_from_defects():
+    centres, _ = LADDER.columns(10, extent=30.0)
+    site, serves = map(np.array, column_roles(LADDER, centres))
+    places = np.rint(centres / LADDER.pitch)
+    for declared in LADDER.sites:
+        (here,) = np.flatnonzero((places == (declared.i, declared.j)).all(axis=1))
+        assert (site[here], serves[here]) == (declared.kind, "")
+    assert (site != "").sum() == len(LADDER.sites)
+    reference = serves == "*"
+    assert set(serves) == {"*", ""}
+    assert (places[reference].sum(axis=1) % 2 == 0).all()
+    changed = np.array([(s.i, s.j) for s in LADDER.sites if s.kind != "perfect"])
+    apart = np.abs(places[:, None] - changed[None]).max(axis=-1).min(axis=1)
+    assert apart[reference].min() == 2
+    alone = (places.sum(axis=1) % 2 == 0) & (apart >= 2) & (site == "")
+    np.testing.assert_array_equal(reference, alone)
+
+
+def test_columns_beside_the_lattice_and_sites_without_a_column_are_refused():
+    centres, _ = LADDER.columns(10, extent=30.0)
+    with pytest.raises(ValueError, match="beside the lattice"):
+        column_roles(LADDER, centres + 0.2)
+    with pytest.raises(ValueError, match="no column stands at the site minus1"):
+        column_roles(LADDER, centres[np.hypot(*centres.T) < 5.0])

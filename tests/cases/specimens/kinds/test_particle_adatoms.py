@@ -5,6 +5,7 @@ import pytest
 
 from cases import get_case
 from cases.specimens.kinds.particle_adatoms import AdatomSite
+from cases.specimens.sites import column_roles
 
 STRUCTURE = get_case("particle_adatoms").structure
 A = STRUCTURE.material.lattice_parameter
@@ -56,3 +57,15 @@ def test_each_adatom_is_compared_with_the_particle_alone():
     assert len(blocks) == STRUCTURE.blocks_per_configuration == len(SITES)
     for changed, unchanged in STRUCTURE.compared_rows(("particle",)):
         assert (simulated[changed], simulated[unchanged]) == ("with", "without")
+
+
+def test_references_are_the_twins_away_from_other_adatoms():
+    centres, counts = STRUCTURE.columns(11, extent=60.0)
+    site, serves = map(np.array, column_roles(STRUCTURE, centres))
+    # Of seven twins of the adatom on six atoms one is its own neighbour; (0, -4) has three twins.
+    wanted = {"adatom0": 7, "adatom3": 7, "adatom6": 6, "adatom9": 3, "perfect": 7}
+    assert {kind: (serves == kind).sum() for kind in wanted} == wanted
+    assert (serves != "").sum() == sum(wanted.values())
+    for kind in wanted:
+        (with_site,) = counts[site == kind]
+        assert (counts[serves == kind] == with_site - (kind != "perfect")).all()
