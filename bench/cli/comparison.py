@@ -22,7 +22,6 @@ from reports import (
     closing_text,
     default_margins,
     evidence_of_run,
-    is_raw,
     judge_versions,
     load_margins,
     load_run,
@@ -36,6 +35,7 @@ from reports import (
     write_junit,
     write_markdown,
 )
+from restore import is_raw
 from stembench.errors import InputError
 
 PASSED: Final = 0
