@@ -48,13 +48,14 @@ FLAGS: Final[tuple[Flag, ...]] = (
         OUT_OF_FRAME,
         "OUT_OF_FRAME",
         True,
-        "the centre lies outside the image; near the edge it is modelled for its neighbours' sake",
+        "the centre lies outside the image; near the edge it is modelled, or its tail would bias "
+        "its neighbours",
     ),
     Flag(
         NEGATIVE_HEIGHT,
         "NEGATIVE_HEIGHT",
         True,
-        "a free position found a dip (height not above zero), which is no column",
+        "a free position ended on a dip (height not above zero), which is no column",
     ),
     Flag(
         NO_COVARIANCE,

@@ -37,8 +37,19 @@ def quiet_tensorflow() -> None:
 
 
 def keras_engine() -> str:
-    """Return the names and versions of Keras and its backend, which are not imported."""
-    backend = _keras_backend()
+    """Return the names and versions of Keras and its backend; TensorFlow is not imported for it.
+
+    Raises
+    ------
+    stembench.errors.InputError
+        When Keras is set to a backend that is not installed.
+    """
+    backend = keras_backend()
+    if importlib.util.find_spec(backend) is None:
+        raise InputError(
+            f"Keras is set to the backend '{backend}' by KERAS_BACKEND or its file keras.json, "
+            "which is not installed; install it or set KERAS_BACKEND=tensorflow"
+        )
     return f"keras {_version('keras')} on {backend} {_version(backend)}"
 
 
@@ -47,7 +58,7 @@ def tensorflow_engine() -> str:
     return f"tensorflow {_version('tensorflow')}"
 
 
-def _keras_backend() -> str:
+def keras_backend() -> str:
     """Return the backend that Keras uses or will use once it is imported.
 
     Keras decides when it is imported, by KERAS_BACKEND or else by its file ``keras.json``.

@@ -12,6 +12,7 @@ import pytest
 
 from restore import RESTORERS, RestorerMetadata, load_restorer, metadata_of
 from restore.cgrdn import weights
+from restore.networks import runtimes
 from stembench.errors import InputError
 
 ROOT = Path(__file__).parents[2]
@@ -30,7 +31,8 @@ INSTALLED = [
     entry for entry in RESTORERS if not entry.extra or importlib.util.find_spec(entry.extra)
 ]
 SPECS = [
-    *(spec for entry in INSTALLED for spec in entry.names),
+    "identity",
+    *(entry.name for entry in INSTALLED),
     *(f"{entry.name}@{engine}" for entry in INSTALLED[-6:-4] for engine in entry.engines),
     "gaussian:sigma=0.45",
     "bragg:radius=0.05,longest=20",
@@ -124,23 +126,44 @@ def test_damaged_weights_are_an_error_without_loading(
     monkeypatch.setattr(weights, "published_folder", lambda: tmp_path)
     assert metadata_of("cgrdn").weights_sha256 == WEIGHTS["cgrdn"]
     data = folder / "variables.data-00000-of-00001"
-    data.write_bytes(data.read_bytes()[:-1])
+    data.write_bytes(data.read_bytes()[: data.stat().st_size // 2])
     with pytest.raises(InputError, match="does not hold tensor"):
         metadata_of("cgrdn")
 
 
 @pytest.mark.parametrize(
-    "variables",
-    [{"KERAS_BACKEND": "numpy"}, {"KERAS_HOME": "."}, {"KERAS_BACKEND": "", "KERAS_HOME": "."}],
+    ("variables", "backend"),
+    [
+        ({"KERAS_BACKEND": "torch"}, "torch"),
+        ({"KERAS_HOME": "."}, "jax"),
+        ({"KERAS_BACKEND": "", "KERAS_HOME": "."}, "jax"),
+        ({"KERAS_BACKEND": "torch", "KERAS_HOME": "."}, "torch"),
+        ({"KERAS_HOME": "empty"}, "tensorflow"),
+        ({"KERAS_HOME": "broken"}, "tensorflow"),
+        ({"HOME": "."}, "jax"),
+    ],
 )
-def test_the_backend_that_keras_will_use(variables: dict[str, str], tmp_path: Path) -> None:
-    """By KERAS_BACKEND or Keras's own file, as Keras itself decides a moment later."""
-    (tmp_path / "keras.json").write_text('{"backend": "numpy"}')
+def test_the_backend_that_keras_will_use(
+    variables: dict[str, str], backend: str, tmp_path: Path
+) -> None:
+    """Held against Keras's own file, run without the rest of Keras and so without a backend."""
+    for folder, text in ((".", '{"backend": "jax"}'), (".keras", '{"backend": "jax"}'),
+                         ("broken", "{"), ("empty", "{}")):  # fmt: skip
+        (tmp_path / folder).mkdir(exist_ok=True)
+        (tmp_path / folder / "keras.json").write_text(text)
     code = """
-from restore.networks.runtimes import keras_engine
-before = keras_engine()
-import keras, numpy
-print(before == keras_engine() == f"keras {keras.__version__} on numpy {numpy.__version__}")
+import importlib.util, runpy, sys
+from pathlib import Path
+from unittest.mock import MagicMock
+from restore.networks.runtimes import keras_backend
+ours = keras_backend()
+assert "keras" not in sys.modules
+folder = Path(importlib.util.find_spec("keras").origin).parent
+for module in ("keras", "keras.src", "keras.src.backend", "keras.src.backend.common"):
+    sys.modules[module] = MagicMock()
+sys.modules["keras.src.api_export"] = MagicMock(keras_export=lambda names: lambda f: f)
+theirs = runpy.run_path(str(folder / "src" / "backend" / "config.py"))["backend"]()
+print(ours, theirs)
 """
     environment = {k: v for k, v in os.environ.items() if not k.startswith("KERAS_")}
     printed = subprocess.run(
@@ -151,4 +174,10 @@ print(before == keras_engine() == f"keras {keras.__version__} on numpy {numpy.__
         env={**environment, "PYTHONPATH": str(ROOT), **variables},
         text=True,
     ).stdout
-    assert printed == "True\n"
+    assert printed == f"{backend} {backend}\n"
+
+
+def test_a_backend_that_is_not_installed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(runtimes, "keras_backend", lambda: "no_such_backend")
+    with pytest.raises(InputError, match=r"'no_such_backend' by KERAS_BACKEND .*not installed"):
+        metadata_of("cgrdn")

@@ -23,6 +23,15 @@ def estimate_noise(image: Floats, /) -> float:
     -----
     The finest Haar wavelet's diagonal details, after D. L. Donoho and I. M. Johnstone (1994),
     doi:10.1093/biomet/81.3.425: smooth structure cancels in them.
+
+    scikit-image's `estimate_sigma` does the same with the wavelet db2, whose details are left with
+    less structure, and without those that are zero, of which images of few counts have many. It was
+    measured on pt_bulk z10 and the nanoparticle (n = 200 images of each dose, white noise of the
+    variance of the mean count). Bias of this estimate: +0.2 and +0.1 % at 5e2 e/Å², +0.8 and
+    +0.6 % at 5e3, +7.0 and +5.6 % at 5e4; of scikit-image's: -1.0 and -0.5, -0.8 and -0.5, -0.2 and
+    -0.1 %. Both scatter by 1.8 to 2.1 and 0.8 to 1.0 %. On stabilised Poisson counts of pt_bulk it
+    is this one that errs less at 5e3 (0.0 against -1.2 %) and the other at 5e4 (+2.8 against
+    -0.8 %). Neither is better throughout, and this one is kept: another would change every record.
     """
     height, width = (size // 2 * 2 for size in image.shape)
     if not height or not width:
