@@ -17,7 +17,7 @@ from .gate.evidence import (
     write_baseline as write_baseline,
 )
 from .gate.gate import (
-    gate as gate,
+    judge_versions as judge_versions,
 )
 from .gate.gate_files import (
     write_csv as write_csv,
@@ -79,38 +79,17 @@ from .gate.result import (
 from .gate.result import (
     Verdict as Verdict,
 )
-from .metrics.images import (
-    against_truth as against_truth,
+from .metrics.images.restored_image import (
+    RestoredImage as RestoredImage,
 )
-from .metrics.images import (
-    colour as colour,
+from .metrics.table import (
+    metrics_of as metrics_of,
 )
-from .metrics.images import (
-    cutoff as cutoff,
+from .names import (
+    NETWORK as NETWORK,
 )
-from .metrics.images import (
-    empty_field_leakage as empty_field_leakage,
-)
-from .metrics.images import (
-    half_bit as half_bit,
-)
-from .metrics.images import (
-    mean_shift as mean_shift,
-)
-from .metrics.images import (
-    one_seventh as one_seventh,
-)
-from .metrics.images import (
-    psnr as psnr,
-)
-from .metrics.images import (
-    ring_correlation as ring_correlation,
-)
-from .metrics.images import (
-    ssim as ssim,
-)
-from .metrics.images import (
-    variance_ratio as variance_ratio,
+from .names import (
+    RAW as RAW,
 )
 from .names import (
     is_raw as is_raw,
@@ -126,6 +105,9 @@ from .records.ablation import (
 )
 from .records.image_folder import (
     EXAMPLES as EXAMPLES,
+)
+from .records.image_folder import (
+    IMAGES_VERSION as IMAGES_VERSION,
 )
 from .records.image_folder import (
     PAIRS as PAIRS,
@@ -144,10 +126,4 @@ from .records.schema import (
 )
 from .records.schema import (
     conform as conform,
-)
-from .summaries.image_summary import (
-    NETWORK as NETWORK,
-)
-from .summaries.image_summary import (
-    RAW as RAW,
 )

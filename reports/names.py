@@ -9,7 +9,10 @@ from typing import Final
 _BLUE, _ORANGE, _GREEN, _VERMILION, _PURPLE, _SKY = (
     "#0072B2", "#E69F00", "#009E73", "#D55E00", "#CC79A7", "#56B4E9",
 )  # fmt: skip
-BOUND_COLOUR: Final = "#000000"
+#: The restorer that leaves images as they are.
+RAW: Final = "raw"
+#: The published network: on each modality of the published pairs the one trained for it.
+NETWORK: Final = "cgrdn"
 
 
 @dataclass(frozen=True)

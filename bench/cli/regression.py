@@ -26,8 +26,8 @@ from reports import (
     closing_text,
     default_margins,
     evidence_of_run,
-    gate,
     is_raw,
+    judge_versions,
     load_margins,
     load_run,
     metric_text,
@@ -147,7 +147,7 @@ def judge(
     detail: bool,
 ) -> int:
     """Judge, write, print, and return the exit code."""
-    result = gate(pairs, margins, common=common)
+    result = judge_versions(pairs, margins, common=common)
     if outputs.junit:
         write_junit(result, outputs.junit, strict=strict)
     if outputs.markdown:
@@ -178,7 +178,7 @@ def _print(result: GateResult, *, alpha: float, detail: bool) -> None:
         if rows:
             console.print(_table(case, rows, several=several))
     for note in result.notes:
-        console.print(Text(f"Mind: {note}."))
+        console.print(Text(f"Note: {note}."))
     if not detail and result.count(Verdict.EQUIVALENT):
         console.print(Text("Equivalent cells are not shown; --verbose shows them."))
     console.print(Text(f"Old: {result.old}. New: {result.new}."))

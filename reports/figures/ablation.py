@@ -7,7 +7,8 @@ from reports.figures import panels
 from reports.figures.draw import FigureFile
 from reports.names import styles
 from reports.records.run_folder import Run
-from reports.summaries.ablation import SHOWN, Ablation, ablation_title
+from reports.summaries.ablation import SHOWN, Ablation
+from reports.words.ablation import ablation_title
 from reports.words.captions import noise_text, sample_text
 
 if TYPE_CHECKING:

@@ -9,6 +9,7 @@ from reports.figures import panels
 from reports.names import is_raw, main_restorer, styles
 from reports.records.run_folder import Run
 from reports.words.captions import settings_text
+from reports.words.numbers import dose_text
 from stembench.arrays import Floats
 
 if TYPE_CHECKING:
@@ -103,7 +104,7 @@ def figure_counting(run: Run, summary: pd.DataFrame, *, case: str) -> "Figure":
         drawn = _map(axes, found, shape=None if clean is None else clean.shape)
         panels.heading(
             axes, "ef"[k],
-            f"counted right: {looks[restorer].label}, {panels.dose_text(float(doses[0]))} e/Å²",
+            f"counted right: {looks[restorer].label}, {dose_text(float(doses[0]))} e/Å²",
         )  # fmt: skip
     if drawn is not None:
         bar = figure.colorbar(drawn, cax=axes.inset_axes((1.04, 0, 0.05, 1)))

@@ -12,6 +12,7 @@ from reports.figures import panels
 from reports.names import RestorerStyle, is_raw, main_restorer, styles
 from reports.records.run_folder import Run
 from reports.words.captions import settings_text
+from reports.words.numbers import dose_text
 from stembench.arrays import Floats
 
 if TYPE_CHECKING:
@@ -86,7 +87,7 @@ def figure_dislocation(run: Run, summary: pd.DataFrame, *, case: str) -> "Figure
                 run.examples.image(case, image, dose=dose, restorer=restorer),
                 sampling=sampling,
             )
-            title = f"{looks[restorer].label}, {panels.dose_text(dose)} e/Å²"
+            title = f"{looks[restorer].label}, {dose_text(dose)} e/Å²"
             panels.heading(axes, letters[len(extremes) * i + j], title)
             if restorer == restored:
                 positions = run.examples.positions(case, image, dose=dose, restorer=restorer)
@@ -220,10 +221,10 @@ def _closures(
     said = ["Burgers circuit (yellow) through fitted", "columns; red: its closure failure"]
     for dose, circuit in circuits.items():
         if circuit is None:
-            said.append(f"  {panels.dose_text(dose)} e/Å²: none found")
+            said.append(f"  {dose_text(dose)} e/Å²: none found")
         else:
             x, y = circuit.closure * sampling
-            said.append(f"  {panels.dose_text(dose)} e/Å²: ({x:+.2f}, {y:+.2f}) Å")
+            said.append(f"  {dose_text(dose)} e/Å²: ({x:+.2f}, {y:+.2f}) Å")
     material = info.get("structure", {}).get("material", {})
     if "lattice_parameter" in material:
         length = material["lattice_parameter"] / np.sqrt(2)

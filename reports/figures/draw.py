@@ -1,4 +1,4 @@
-"""The figures of a run: which case is shown by which figure, drawn and written to files."""
+"""The figures of a run, drawn and written to files."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -6,8 +6,8 @@ from pathlib import Path
 import pandas as pd
 
 from reports.metrics.defects import summarise_defects
-from reports.metrics.sites import with_sites
 from reports.records.run_folder import Run
+from reports.studies import cases_in_order
 from reports.words.captions import settings_text
 
 
@@ -58,33 +58,6 @@ _READING = {
     "scattering cross-section from like columns without a defect, found over true; 1 (line) is "
     "faithful, 0 (dotted) erased.",
 }
-
-
-def figure_kind(run: Run, summary: pd.DataFrame, *, case: str) -> str:
-    """Which figure shows a case: 'precision', 'dislocation', 'counting' or 'defects'.
-
-    The study that the case declares decides; where it declares none, what its records hold. A case
-    with defects shows these.
-    """
-    if case in with_sites(run.info):
-        return "defects"
-    declared = {1: "precision", 2: "dislocation", 3: "counting"}.get(
-        run.case_info(case).get("study", 0)
-    )
-    metrics = set(summary["metric"][summary["case"] == case])
-    if declared == "precision" or (declared is None and "position_bound_pm" in metrics):
-        return "precision"
-    if "count_accuracy" in metrics and declared != "dislocation":
-        return "counting"
-    return "dislocation"
-
-
-def cases_in_order(run: Run, summary: pd.DataFrame) -> dict[str, str]:
-    """Cases of a run with the figure that shows each, in the order of the paper's studies."""
-    kinds = {
-        str(case): figure_kind(run, summary, case=str(case)) for case in summary["case"].unique()
-    }
-    return dict(sorted(kinds.items(), key=lambda item: (list(_TITLES).index(item[1]), item[0])))
 
 
 def write_figures(run: Run, summary: pd.DataFrame, folder: Path) -> list[FigureFile]:

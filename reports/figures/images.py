@@ -7,10 +7,11 @@ import numpy as np
 import pandas as pd
 
 from reports.figures import panels
-from reports.metrics.images import against_truth, psnr
-from reports.names import RestorerStyle, order, styles
+from reports.metrics.images.agreement import psnr
+from reports.metrics.images.ring_correlation import against_truth
+from reports.names import NETWORK, RAW, RestorerStyle, order, styles
 from reports.records.image_folder import ImageRun
-from reports.summaries.image_summary import NETWORK, PUBLISHED_DB, RAW
+from reports.summaries.image_summary import PUBLISHED_DB
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -3,7 +3,7 @@
 import numpy as np
 
 from reports.gate.evidence import Evidence
-from reports.metrics.per_realization import CellKey
+from reports.summaries.per_realization import CellKey
 
 #: Mean squares of raw fits (SCS) that differ by more are of other noise or another fit: other noise
 #: changes them by some ten percent, another machine by round-off.

@@ -16,15 +16,11 @@ from typing import Any, Final
 import numpy as np
 
 from reports.metrics.defects import site_deviations
-from reports.metrics.per_realization import (
-    GATE_METRICS,
-    CellKey,
-    CellStatistics,
-    realization_statistics,
-)
 from reports.metrics.sites import with_sites
+from reports.metrics.table import GATES
 from reports.names import is_raw
 from reports.records.run_folder import Run
+from reports.summaries.per_realization import CellKey, CellStatistics, realization_statistics
 from stembench.atomic_files import replacing
 from stembench.errors import InputError
 
@@ -90,14 +86,14 @@ def evidence_of_run(run: Run) -> dict[str, Evidence]:
     statistics = realization_statistics(run.records, sites=sites)
     raw = {
         key: dict(zip(cell.realizations, map(float, cell.by_metric["scs_rmse"]), strict=True))
-        for name, own in statistics.items()
+        for name, by_key in statistics.items()
         if is_raw(name)
-        for key, cell in own.items()
+        for key, cell in by_key.items()
     }
-    made = {}
-    for restorer, own in statistics.items():
-        cases = sorted({case for case, _, _ in own})
-        made[restorer] = Evidence(
+    sides = {}
+    for restorer, by_key in statistics.items():
+        cases = sorted({case for case, _, _ in by_key})
+        sides[restorer] = Evidence(
             source=str(run.folder),
             restorer=restorer,
             seed=seed,
@@ -105,7 +101,7 @@ def evidence_of_run(run: Run) -> dict[str, Evidence]:
             cases={
                 case: {key: run.case_info(case).get(key) for key in _CASE_KEYS} for case in cases
             },
-            cells=own,
+            cells=by_key,
             raw=raw,
             provenance={
                 "profile": run.info.get("profile", "unknown"),
@@ -115,7 +111,7 @@ def evidence_of_run(run: Run) -> dict[str, Evidence]:
                 "restorer": run.info.get("restorers", {}).get(restorer, {}),
             },
         )
-    return made
+    return sides
 
 
 def chosen(
@@ -253,6 +249,6 @@ def _unpacked_cell(packed: Mapping[str, Any]) -> CellStatistics:
         by_metric={
             name: np.array(values, dtype=np.float64)
             for name, values in packed["values"].items()
-            if name in GATE_METRICS
+            if name in GATES
         },
     )

@@ -17,7 +17,7 @@ from scipy.special import stdtrit
 
 from reports.gate.evidence import Evidence, chosen, evidence_of_run
 from reports.gate.margins import default_margins
-from reports.metrics.per_realization import GATE_METRICS
+from reports.metrics.table import GATES
 from reports.records.run_folder import load_run
 from stembench.errors import InputError
 
@@ -122,8 +122,8 @@ def paired_scatter(old: Evidence, new: Evidence) -> dict[tuple[str, str, float, 
     for key in old.cells.keys() & new.cells.keys():
         before, after = old.cells[key], new.cells[key]
         shared = tuple(n for n in before.realizations if n in set(after.realizations))
-        for name, metric in GATE_METRICS.items():
-            if metric.kind != "ratio" or not {name} <= before.by_metric.keys() & after.by_metric:
+        for name, gate in GATES.items():
+            if gate.kind != "ratio" or not {name} <= before.by_metric.keys() & after.by_metric:
                 continue
             with np.errstate(divide="ignore", invalid="ignore"):
                 logs = np.log(after.at(name, shared) / before.at(name, shared)) / 2

@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import Any
 
 from reports.figures.draw import FigureFile
-from reports.figures.panels import dose_text
 from reports.records.run_folder import Run
 from reports.words.captions import fit_text, microscope_text, noise_text
+from reports.words.numbers import dose_text, seconds_text
 from reports.words.sentences import Sentence
-from reports.words.tables import Table, flatten, seconds_text
+from reports.words.tables import Table, flatten
 
 _TEMPLATES = Path(__file__).parents[1] / "templates"
 #: Parts of run.json that the page shows in words or tables of their own.

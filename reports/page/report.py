@@ -7,17 +7,21 @@ from pathlib import Path
 import pandas as pd
 
 from reports.figures.ablation import write_ablation_figure
-from reports.figures.draw import cases_in_order, write_figures
-from reports.metrics.column_search import detection_table, load_detection, summarise_detection
+from reports.figures.draw import write_figures
+from reports.metrics.column_search import load_detection, summarise_detection
 from reports.metrics.defects import summarise_defects
-from reports.metrics.dislocation import core_table, load_circuits, summarise_core
+from reports.metrics.dislocation import load_circuits, summarise_core
 from reports.page.page import lead, render
 from reports.records.ablation import load_ablation
 from reports.records.run_folder import Run, load_run
-from reports.summaries.ablation import ablation_sentences, ablation_table, summarise_ablation
+from reports.studies import cases_in_order
+from reports.summaries.ablation import summarise_ablation
 from reports.summaries.leaderboard import leaderboard
-from reports.summaries.summary import contrasts, summarise
+from reports.summaries.summary import paired_comparisons, summarise
+from reports.words.ablation import ablation_sentences, ablation_table
+from reports.words.column_search import detection_table
 from reports.words.defects import defect_sentences, defect_table
+from reports.words.dislocation import core_table
 from reports.words.examples import example_table
 from reports.words.leaderboard import leaderboard_tables
 from reports.words.sentences import Sentence
@@ -42,11 +46,11 @@ def write_report(folder: str | Path) -> Path:
     Returns
     -------
     pathlib.Path
-        The page ``report.html``. Beside it: ``report.md``, ``summary.csv``, ``contrasts.csv``,
-        ``leaderboard.csv`` and
-        each figure as PNG and PDF; ``ablation.csv`` and ``ablation_contrasts.csv`` if the run has
-        an ablation, ``defects.csv`` if it has defects or adatoms, ``detection.csv``
-        if its images were searched, ``dislocation_core.csv`` if it has a dislocation.
+        The page ``report.html``. Beside it: ``report.md``, ``summary.csv``,
+        ``paired_comparisons.csv``, ``leaderboard.csv`` and each figure as PNG and PDF;
+        ``ablation.csv`` and ``ablation_comparisons.csv`` if the run has an ablation,
+        ``defects.csv`` if it has defects or adatoms, ``detection.csv`` if its images were searched,
+        ``dislocation_core.csv`` if it has a dislocation.
 
     Raises
     ------
@@ -57,7 +61,7 @@ def write_report(folder: str | Path) -> Path:
     summary = summarise(run.records)
     if summary.empty:
         raise InputError(f"{run.folder} holds no record of a measured column: nothing to report")
-    compared = contrasts(run.records)
+    compared = paired_comparisons(run.records)
     sentences = verdict(run, summary, compared)
     target = run.folder / "report"
     made = None
@@ -65,7 +69,7 @@ def write_report(folder: str | Path) -> Path:
         target.mkdir(exist_ok=True)
         made = Path(tempfile.mkdtemp(prefix=".report-", dir=run.folder))
         write_csv(summary, made / "summary.csv")
-        write_csv(compared, made / "contrasts.csv")
+        write_csv(compared, made / "paired_comparisons.csv")
         figures = write_figures(run, summary, made)
         tables = [
             headline(
@@ -79,7 +83,7 @@ def write_report(folder: str | Path) -> Path:
             write_csv(ablation.summary, made / "ablation.csv")
             write_csv(
                 pd.concat([ablation.against_raw, ablation.against_rung_before]),
-                made / "ablation_contrasts.csv",
+                made / "ablation_comparisons.csv",
             )
             figures.append(write_ablation_figure(run, ablation, made))
             tables.append(ablation_table(run, ablation))
@@ -139,7 +143,7 @@ def _markdown(
         if sentence.topic != topic:
             topic = sentence.topic
             lines += ["", f"## {topic or 'Fits'}", ""]
-        mark = {"warning": "**Mind:** ", "undecided": "**Undecided:** "}.get(sentence.kind, "")
+        mark = {"warning": "**Warning:** ", "undecided": "**Undecided:** "}.get(sentence.kind, "")
         lines.append(f"- {mark}{sentence.text}")
     lines += ["", "## Leaderboard", "", *map(markdown, boards), "", "## Tables", ""]
     return "\n".join(lines) + "\n" + "\n".join(markdown(table) for table in tables)

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from reports.figures.panels import dose_text
+from reports.words.numbers import dose_text
 
 
 def noise_text(noise: Mapping[str, Any] | None) -> str:

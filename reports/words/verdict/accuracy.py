@@ -2,8 +2,7 @@
 
 import pandas as pd
 
-from reports.figures.panels import dose_text
-from reports.words.numbers import quantity
+from reports.words.numbers import dose_text, quantity
 from reports.words.sentences import Sentence, at, label, meeting, metric_text
 
 
@@ -15,7 +14,7 @@ def accuracy_sentences(rows: pd.DataFrame, pairs: pd.DataFrame, *, restorer: str
     rows : pandas.DataFrame
         Summary rows of one image.
     pairs : pandas.DataFrame
-        Contrasts of that image against raw fits.
+        Paired comparisons of that image against raw fits.
     restorer : str
         Name of the restorer.
 
@@ -83,7 +82,7 @@ def counting_sentences(rows: pd.DataFrame, pairs: pd.DataFrame, *, restorer: str
     rows : pandas.DataFrame
         Summary rows of one image.
     pairs : pandas.DataFrame
-        Contrasts of that image against raw fits.
+        Paired comparisons of that image against raw fits.
     restorer : str
         Name of the restorer.
 

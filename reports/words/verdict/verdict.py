@@ -5,10 +5,10 @@ from dataclasses import replace
 
 import pandas as pd
 
-from reports.figures.draw import cases_in_order
-from reports.figures.panels import dose_text
 from reports.names import is_classical, is_raw, order
 from reports.records.run_folder import Run
+from reports.studies import cases_in_order
+from reports.words.numbers import dose_text
 from reports.words.sentences import Sentence, label, metric_text
 from reports.words.verdict.accuracy import accuracy_sentences, counting_sentences
 from reports.words.verdict.precision import precision_sentences
@@ -19,7 +19,7 @@ FEW = 20
 CEILING = 0.99
 
 
-def verdict(run: Run, summary: pd.DataFrame, contrasts: pd.DataFrame) -> list[Sentence]:
+def verdict(run: Run, summary: pd.DataFrame, comparisons: pd.DataFrame) -> list[Sentence]:
     """Say what a run shows, and what it does not decide.
 
     Parameters
@@ -27,8 +27,8 @@ def verdict(run: Run, summary: pd.DataFrame, contrasts: pd.DataFrame) -> list[Se
     run : Run
     summary : pandas.DataFrame
         `reports.summaries.summary.summarise` of its records.
-    contrasts : pandas.DataFrame
-        `reports.summaries.summary.contrasts` of its records against raw fits.
+    comparisons : pandas.DataFrame
+        `reports.summaries.summary.paired_comparisons` of its records against raw fits.
 
     Returns
     -------
@@ -40,7 +40,7 @@ def verdict(run: Run, summary: pd.DataFrame, contrasts: pd.DataFrame) -> list[Se
     for case, kind in cases_in_order(run, summary).items():
         title = run.title(case)
         rows = summary[summary["case"] == case]
-        pairs = contrasts[contrasts["case"] == case]
+        pairs = comparisons[comparisons["case"] == case]
         about: list[Sentence] = []
         for restorer in judged(rows["restorer"].unique()):
             if kind == "defects":  # `reports.words.defects` speaks of these
@@ -83,8 +83,8 @@ def _validity(run: Run, summary: pd.DataFrame) -> list[Sentence]:
         said.append(
             Sentence(
                 f"There are as few as {fewest} realizations per point: intervals are wide, and "
-                "those of scatter hold the truth less often than stated if the columns of an "
-                "image err together.",
+                "those of scatter under-cover when errors are correlated across the columns "
+                "of an image.",
                 "warning",
             )
         )

@@ -20,7 +20,7 @@ from bench.images.pairs import (
     sources,
 )
 from cases import get_case
-from reports.metrics.images import psnr
+from reports.metrics.images.agreement import psnr
 from reports.page.image_report import write_image_report
 from reports.records.image_folder import load_images
 from reports.summaries.image_summary import mean_with_interval, psnr_gaps, summarise_images
@@ -152,7 +152,7 @@ class TestMeasuring:
         fine = run.rows[run.rows["restorer"].isin(["raw", "gaussian"])]
         assert (fine["failure"] == "").all()
         assert fine.query("kind != 'empty'")["psnr_db"].notna().all()
-        assert fine.query("kind == 'empty'")["leak_spread"].notna().all()
+        assert fine.query("kind == 'empty'")["empty_field_std"].notna().all()
 
     def test_the_distorted_images_have_their_known_psnr(self, folder: Path) -> None:
         raw = load_images(folder).rows.query("source == 'hrstem' and restorer == 'raw'")
@@ -161,8 +161,8 @@ class TestMeasuring:
 
     def test_raw_leaves_an_empty_field_as_it_is(self, folder: Path) -> None:
         raw = load_images(folder).rows.query("kind == 'empty' and restorer == 'raw'")
-        assert raw["leak_spread"].to_numpy() == pytest.approx(1)
-        assert raw["leak_mean_shift"].to_numpy() == pytest.approx(0)
+        assert raw["empty_field_std"].to_numpy() == pytest.approx(1)
+        assert raw["empty_field_mean"].to_numpy() == pytest.approx(0)
 
     def test_the_report(self, folder: Path) -> None:
         text = write_image_report(folder).read_text(encoding="utf-8")

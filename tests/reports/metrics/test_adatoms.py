@@ -10,9 +10,9 @@ from cases import get_case
 from cases.truth.columns import case_columns
 from reports.figures.defects import figure_defects
 from reports.metrics.defects import site_deviations, summarise_defects
-from reports.metrics.per_realization import realization_statistics
 from reports.metrics.sites import OTHER, REFERENCE, column_roles
 from reports.records.run_folder import Examples, Run
+from reports.summaries.per_realization import realization_statistics
 from reports.summaries.summary import summarise
 from reports.words.defects import defect_sentences, defect_table
 from stembench.errors import InputError
@@ -127,11 +127,11 @@ def test_a_vacuum_that_is_off_is_told_from_an_adatom_that_is():
     (said,) = defect_sentences(fidelity, restorer="raw")
     assert "1 exaggerated" in said.text
     assert re.search(
-        r"empty places, which come out (89|90)\.\d+ \(.*\) % of an atom too dark", said.text
+        r"empty sites, which are restored too dark by (89|90)\.\d+ \(.*\) % of an atom", said.text
     )
     clean = summarise_defects(make_records({"raw": 1.0}, noise=1e-4), INFO)
     (said,) = defect_sentences(clean, restorer="raw")
-    assert "empty places" not in said.text
+    assert "empty sites" not in said.text
 
 
 def test_the_figure_names_every_adatom(tmp_path):

@@ -7,13 +7,15 @@ import pandas as pd
 import pytest
 
 from reports.figures.defects import figure_defects
-from reports.metrics.column_search import detection_table, summarise_detection
+from reports.metrics.column_search import summarise_detection
 from reports.metrics.defects import site_deviations, summarise_defects
-from reports.metrics.dislocation import core_table, displacement_gradients, summarise_core
+from reports.metrics.dislocation import displacement_gradients, summarise_core
 from reports.metrics.sites import OTHER, REFERENCE, column_roles, with_sites
 from reports.records.run_folder import Examples, Run
 from reports.summaries.summary import summarise
+from reports.words.column_search import detection_table
 from reports.words.defects import defect_sentences, defect_table
+from reports.words.dislocation import core_table
 from stembench.errors import InputError
 from tests.records_factory import dislocated_columns
 
@@ -171,8 +173,8 @@ def test_table_and_sentences_say_what_happens():
     (said,) = defect_sentences(fidelity, restorer="filler")
     assert said.kind == "warning"
     assert "3 kinds of defect after filler: 3 weakened" in said.text
-    assert re.search(r"missing intensity (29|30)\.\d+ \(", said.text)
-    assert re.search(r"\(raw fits (99|100)\.\d+ \(", said.text)
+    assert re.search(r"intensity deficit filler retains (29|30)\.\d+ \(", said.text)
+    assert re.search(r"\(raw fits: (99|100)\.\d+ \(", said.text)
     (fine,) = defect_sentences(fidelity, restorer="raw")
     assert fine.kind == "finding"
     assert "3 faithful within 10 %" in fine.text
@@ -210,7 +212,7 @@ def test_detection_counts_hits_misses_and_inventions():
     assert found.loc["empty_filled", "value"] == 0.75
     assert np.isnan(found.loc["missed_per_image", "low"])
     table = detection_table(summarise_detection(rows), title="Defects")
-    assert table.rows[0][:5] == ("10", "500", "raw", "92.3 (91.7–92.9)", "10.0")
+    assert table.rows[0][:6] == ("10", "500", "raw", "92.3 (91.7–92.9)", "5.0 (3.7–6.3)", "10.0")
 
 
 def test_a_case_without_empty_sites_tells_nothing_of_them():

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from reports.records.run_folder import Examples, Run
-from reports.summaries.summary import contrasts, summarise
+from reports.summaries.summary import paired_comparisons, summarise
 from reports.words.sentences import Sentence, meeting
 from reports.words.verdict.verdict import judged, verdict
 from tests.records_factory import Estimator, Layout, make_records
@@ -24,7 +24,7 @@ RAW = Estimator(std_pm=7.0, scs_std_pct=8.0)
 def say(records: pd.DataFrame, *, complete: bool = True, **info: object) -> list[Sentence]:
     """Verdict on records."""
     run = Run(Path("none"), records, {"cases": {}, **info}, complete, Examples(Path("none.h5")))
-    return verdict(run, summarise(records), contrasts(records))
+    return verdict(run, summarise(records), paired_comparisons(records))
 
 
 def one(sentences: list[Sentence], *words: str) -> Sentence:

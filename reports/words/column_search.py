@@ -1,0 +1,52 @@
+"""The table of missed and invented columns."""
+
+import pandas as pd
+
+from reports.metrics.table import metrics_of
+from reports.names import order, styles
+from reports.words.numbers import dose_text, metric_cell
+from reports.words.tables import Table
+
+
+def detection_table(summary: pd.DataFrame, *, title: str) -> Table:
+    """Table of missed and invented columns of one case.
+
+    Parameters
+    ----------
+    summary : pandas.DataFrame
+        `reports.metrics.column_search.summarise_detection`, of one case.
+    title : str
+        Of the case.
+    """
+    present = set(summary["metric"])
+    shown = [m for m in metrics_of("search") if m.shown and m.name in present]
+    style_of = styles(summary["restorer"].unique())
+    rows = []
+    for _, point in summary.groupby(["thickness", "dose"]):
+        for restorer in order(point["restorer"].unique()):
+            metrics = point[point["restorer"] == restorer].set_index("metric")
+            first = metrics.iloc[0]
+            rows.append(
+                (
+                    str(first["thickness"]),
+                    dose_text(float(first["dose"])),
+                    style_of[restorer].label,
+                    *(metric_cell(metrics, metric.name) for metric in shown),
+                    str(first["n_realizations"]),
+                )
+            )
+    return Table(
+        title=f"Missed and invented columns: {title}",
+        note="What a search finds that knows the columns' width and distance but no position (95 % "
+        "interval; none for a single image or where all agree). detection.csv has precision and "
+        "recall.",
+        header=(
+            "thickness (atoms)",
+            "dose (e/Å²)",
+            "restorer",
+            *(metric.heading for metric in shown),
+            "n: images",
+        ),
+        rows=tuple(rows),
+        n_labels=3,
+    )
