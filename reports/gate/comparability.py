@@ -1,4 +1,4 @@
-"""Whether two sides of a comparison met the same images and the same noise."""
+"""Comparability of two sides: whether they met the same images and the same noise."""
 
 import numpy as np
 
@@ -11,7 +11,7 @@ SAME_RAW = 1e-3
 
 
 def not_comparable(old: Evidence, new: Evidence, *, key: CellKey) -> str:
-    """Why a cell of two sides cannot be compared; empty if it can.
+    """Reason why a cell of two sides cannot be compared; empty if it can.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""One side of a comparison: a restorer's statistics per realization and what they were made from.
+"""Evidence of one side of a comparison: statistics per realization, and their provenance.
 
 It comes from a run folder or from a packed baseline, a JSON file that holds the statistics of one
 restorer, where they come from, and a hash over all of it.
@@ -31,7 +31,7 @@ _CASE_KEYS: Final = ("version", "hash", "data_hash")
 
 @dataclass(frozen=True)
 class Evidence:
-    """What one version of a restorer did.
+    """Results of one version of a restorer.
 
     Attributes
     ----------

@@ -1,4 +1,4 @@
-"""How small a change the gate finds: chance of each verdict against change and realizations.
+"""Statistical power of the gate: chance of each verdict against change and realizations.
 
 ``python -m reports.gate.power RUN OLD NEW`` measures how two restorers of a run scatter against
 each other and prints the table of docs/gate.md for it.
@@ -19,6 +19,7 @@ from reports.gate.evidence import Evidence, chosen, evidence_of_run
 from reports.gate.margins import default_margins
 from reports.metrics.table import GATES
 from reports.records.run_folder import load_run
+from reports.words.tables import markdown_grid
 from stembench.errors import InputError
 
 CHANGES: Final = (0.0, 0.01, 0.02, 0.05, 0.10)
@@ -84,19 +85,25 @@ def chances(
 
 
 def needed(
-    change: float, scatter: float, *, cells: int = 1, margin: float, tests: int = TESTS,
-    power: float = 0.8, rng: np.random.Generator,
-) -> int | None:  # fmt: skip
+    change: float,
+    scatter: float,
+    *,
+    cells: int = 1,
+    margin: float,
+    tests: int = TESTS,
+    power: float = 0.8,
+    rng: np.random.Generator,
+) -> int | None:
     """Fewest realizations per cell with which a change is found; None above 20 000.
 
     A change of zero is found if it is called equivalent, any other if it is called worse.
     """
 
     def enough(n: int) -> bool:
-        made = chances(
+        decided = chances(
             change, scatter, n=n, cells=cells, margin=margin, tests=tests, draws=20_000, rng=rng
         )
-        return (made.equivalent if change == 0 else made.worse) >= power
+        return (decided.equivalent if change == 0 else decided.worse) >= power
 
     high = 2
     while not enough(high):
@@ -118,7 +125,7 @@ def paired_scatter(old: Evidence, new: Evidence) -> dict[tuple[str, str, float, 
     dict
         (case, image, dose, metric) to the standard deviation over shared realizations.
     """
-    found = {}
+    scatter = {}
     for key in old.cells.keys() & new.cells.keys():
         before, after = old.cells[key], new.cells[key]
         shared = tuple(n for n in before.realizations if n in set(after.realizations))
@@ -129,27 +136,25 @@ def paired_scatter(old: Evidence, new: Evidence) -> dict[tuple[str, str, float, 
                 logs = np.log(after.at(name, shared) / before.at(name, shared)) / 2
             logs = logs[np.isfinite(logs)]
             if logs.size > 2:
-                found[(*key, name)] = float(logs.std(ddof=1))
-    return found
+                scatter[(*key, name)] = float(logs.std(ddof=1))
+    return scatter
 
 
 def power_table(scatter: float, *, margin: float, cells: int = 1, seed: int = 0) -> str:
     """Markdown table of chances (%) against change and realizations, and the numbers needed."""
     rng = np.random.default_rng(seed)
-    lines = [
-        "| change | " + " | ".join(f"n = {n}" for n in REALIZATIONS) + " | n for 80 % |",
-        "| --- |" + " ---: |" * (len(REALIZATIONS) + 1),
-    ]
+    rows = []
     for change in CHANGES:
-        shown = []
+        percentages = []
         for n in REALIZATIONS:
-            made = chances(change, scatter, n=n, cells=cells, margin=margin, rng=rng)
-            shown.append(f"{100 * (made.equivalent if change == 0 else made.worse):.0f}")
+            decided = chances(change, scatter, n=n, cells=cells, margin=margin, rng=rng)
+            chance = decided.equivalent if change == 0 else decided.worse
+            percentages.append(f"{100 * chance:.0f}")
         count = needed(change, scatter, cells=cells, margin=margin, rng=rng)
         name = "none: equivalent" if change == 0 else f"+{100 * change:g} %: worse"
-        shown.append("> 20000" if count is None else str(count))
-        lines.append(f"| {name} | " + " | ".join(shown) + " |")
-    return "\n".join(lines)
+        rows.append((name, *percentages, "> 20000" if count is None else str(count)))
+    header = ("change", *(f"n = {n}" for n in REALIZATIONS), "n for 80 %")
+    return "\n".join(markdown_grid(header, rows, left=(0,)))
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

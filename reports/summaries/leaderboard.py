@@ -183,16 +183,17 @@ def _bounds(records: pd.DataFrame) -> dict[CellKey, dict[str, float]]:
 
 
 def seconds_per_image(run: Run, *, case: str, restorer: str) -> float:
-    """Seconds of restoration per image of a case; NaN if the run does not tell.
+    """Seconds of restoration per image of a case; NaN if the run does not state them.
 
     A run states the sum over all its images; a case gets its share by number of pixels.
     """
     total = run.info.get("stages", {}).get(f"restore {restorer}")
-    own = run.records[run.records["restorer"] == restorer]
-    images = own[["case", "image", "dose", "realization"]].drop_duplicates()["case"].value_counts()
-    shapes = {str(name): run.case_info(str(name)).get("shape") for name in images.index}
+    rows = run.records[run.records["restorer"] == restorer]
+    images = rows[["case", "image", "dose", "realization"]].drop_duplicates()
+    counts = images["case"].value_counts()
+    shapes = {str(name): run.case_info(str(name)).get("shape") for name in counts.index}
     if total is None or not all(shapes.values()):
         return math.nan
     pixels = {name: float(np.prod(shape)) for name, shape in shapes.items() if shape}
-    whole = sum(pixels[str(name)] * int(count) for name, count in images.items())
+    whole = sum(pixels[str(name)] * int(count) for name, count in counts.items())
     return float(total) * pixels[case] / whole

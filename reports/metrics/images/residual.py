@@ -54,8 +54,8 @@ def autocorrelation(residual: ArrayLike, *, reach: int = WHITENESS_REACH) -> Flo
     products = np.fft.irfft2(np.abs(np.fft.rfft2(centred, s=size)) ** 2, s=size)
     lags = np.arange(-reach, reach + 1)
     pairs = np.multiply.outer(height - np.abs(lags), width - np.abs(lags))
-    found = products[np.ix_(lags, lags)] / pairs / np.mean(centred**2)
-    return np.asarray(found, dtype=np.float64)
+    correlation = products[np.ix_(lags, lags)] / pairs / np.mean(centred**2)
+    return np.asarray(correlation, dtype=np.float64)
 
 
 def residual_autocorrelation_rms(residual: ArrayLike, *, reach: int = WHITENESS_REACH) -> float:

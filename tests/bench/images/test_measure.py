@@ -1,6 +1,7 @@
 """Image metrics of restorers over pairs: sources, scales, failures, tables and the command."""
 
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -177,6 +178,14 @@ class TestMeasuring:
         settings = json.loads((folder / "images.json").read_text())
         assert settings["sources"] == ["hrstem", "edge_dislocation", EMPTY]
         assert settings["restorers"]["gaussian"]["training_data"] == "none"
+
+    def test_a_folder_with_the_earlier_names_is_refused(self, folder: Path, tmp_path) -> None:
+        earlier = Path(shutil.copytree(folder, tmp_path / "earlier"))
+        settings = json.loads((earlier / "images.json").read_text())
+        del settings["images_version"]
+        (earlier / "images.json").write_text(json.dumps(settings))
+        with pytest.raises(InputError, match=r"of version 1, .* reads 2: run 'stembench images"):
+            load_images(earlier)
 
     @pytest.mark.parametrize(
         ("change", "message"),
