@@ -12,6 +12,7 @@ from scipy.spatial import cKDTree
 
 from fitting import flags
 from fitting.fit import fit_columns
+from fitting.options import FitOptions
 from stembench.arrays import Floats, Integers
 from stembench.errors import InputError
 
@@ -213,7 +214,8 @@ def _confirmed(
     significance: float,
 ) -> tuple[Floats, Floats, float] | None:
     """Candidates that a joint fit confirms, its residual, and its width; None if it fails."""
-    fit = fit_columns(image, candidates, sampling=1.0, start_width=width)
+    options = FitOptions(start_width=width)
+    fit = fit_columns(image, candidates, sampling=1.0, options=options)
     table = fit.table
     if ((table["flags"] & flags.NOT_CONVERGED) != 0).all():
         return None
@@ -232,7 +234,7 @@ def _confirmed(
         if all(np.hypot(*(found[k] - found[j])) >= 0.8 * apart for j in kept):
             kept.append(int(k))
     found = found[np.sort(np.array(kept, dtype=np.int64))]
-    final = fit_columns(image, found, sampling=1.0, start_width=width)
+    final = fit_columns(image, found, sampling=1.0, options=options)
     fitted = final.model.sigma
     return found, final.residual(image), float(fitted[0]) if len(fitted) else width
 

@@ -1,4 +1,4 @@
-"""Flags of a fitted column, declared once as data: what can go wrong and what is a failure."""
+"""Flags of a fitted column: what can go wrong with it, and which flags are failures."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -6,7 +6,7 @@ from typing import Final
 
 @dataclass(frozen=True)
 class Flag:
-    """One thing that can be wrong with a fitted column.
+    """Flag of a fitted column.
 
     Attributes
     ----------

@@ -24,15 +24,21 @@ from reports import (
     RINGS,
     SETTINGS,
     RestoredImage,
+    RestorerInfo,
     metrics_of,
 )
-from restore import RESTORERS, Restorer, load_restorer
+from restore import (
+    RESTORERS,
+    Restorer,
+    is_built_in,
+    is_raw,
+    load_restorer,
+    metadata_of,
+)
 from stembench.arrays import Floats
 from stembench.atomic_files import replacing
 from stembench.errors import InputError
 
-#: Built-in restorers that are not run unless named: trained on each image anew, minutes each.
-_SLOW: Final = ("n2v",)
 #: Published pairs whose images are kept for the figure, as two are shown in the paper's Fig. 1.
 _KEPT: Final = (("hrstem", 6), ("hrstem", 7))
 
@@ -40,12 +46,12 @@ _KEPT: Final = (("hrstem", 6), ("hrstem", 7))
 def default_restorers() -> tuple[str, ...]:
     """Built-in restorers that are run unless the user names others; CGRDN as one of them.
 
-    One that needs an extra which is not installed is left out.
+    Slow ones are left out, and those that need an extra which is not installed.
     """
     return tuple(
         entry.name
         for entry in RESTORERS
-        if entry.name not in _SLOW
+        if not entry.slow
         and not entry.name.startswith(f"{NETWORK}-")
         and (not entry.extra or find_spec(entry.extra) is not None)
     )
@@ -104,10 +110,11 @@ def measure_images(
         If a choice is impossible or the folder holds something else.
     """
     chosen = tuple(chosen) or sources()
-    specs = tuple(restorers) if {"raw", "identity"} & set(restorers) else (RAW, *restorers)
+    specs = tuple(restorers) if any(map(is_raw, restorers)) else (RAW, *restorers)
     _check(folder, chosen=chosen, specs=specs, seed=seed, realizations=realizations)
     if announce is not None:
         announce(sum(number_of_pairs(s, realizations=realizations) for s in chosen) * len(specs))
+    described = {RAW if is_raw(spec) else spec: _described(spec) for spec in specs}
     begun = time.perf_counter()
     done = _Measured()
     for source in chosen:
@@ -121,7 +128,8 @@ def measure_images(
             "seed": seed,
             "realizations": realizations,
             "sources": done.sources,
-            "restorers": done.metadata,
+            "restorers": {name: asdict(info) for name, info in described.items()},
+            "networks": done.metadata,
             "versions": environment.versions(),
             "hardware": environment.hardware(),
             "seconds": time.perf_counter() - begun,
@@ -153,9 +161,7 @@ def _measure_source(
     progress: Callable[[str], None] | None,
 ) -> None:
     """Restore and measure all pairs of one source."""
-    loaded = {
-        RAW if spec == "identity" else spec: _loaded(network_of(spec, source)) for spec in specs
-    }
+    loaded = {RAW if is_raw(spec) else spec: _loaded(network_of(spec, source)) for spec in specs}
     networks = {}
     for name, restorer in loaded.items():
         if isinstance(restorer, str):
@@ -211,6 +217,25 @@ def _loaded(spec: str) -> Restorer | str:
         return str(error)
 
 
+def _described(spec: str) -> RestorerInfo:
+    """What reports need of a restorer; little is known of one that cannot be loaded."""
+    try:
+        metadata = metadata_of(spec)
+    except InputError:
+        return RestorerInfo(
+            name=spec,
+            label=spec,
+            family="network",
+            built_in=False,
+            version="",
+            licence="",
+            training_data="",
+            input_scale="",
+            engine="",
+        )
+    return RestorerInfo(**asdict(metadata), built_in=is_built_in(spec))
+
+
 def _identity(pair: ImagePair) -> dict[str, Any]:
     return {
         "source": pair.source,
@@ -239,7 +264,7 @@ def _measured(
         return {"seconds": time.perf_counter() - begun, "failure": str(error)}, None
     seconds = time.perf_counter() - begun
     # Not through counts where nothing was done: round-off is no restoration.
-    restored = pair.distorted if restorer.metadata.name == RAW else pair.grey.to_grey(output)
+    restored = pair.distorted if restorer.metadata.family == "raw" else pair.grey.to_grey(output)
     image = RestoredImage(
         restored=restored,
         distorted=pair.distorted,

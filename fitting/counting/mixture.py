@@ -1,4 +1,4 @@
-"""Atom counts without a library: a Gaussian mixture with one variance, its size chosen by ICL."""
+"""Atom counts without a library: a Gaussian mixture of one variance, its size chosen by ICL."""
 
 from dataclasses import dataclass
 from typing import Final

@@ -1,4 +1,4 @@
-"""The Burgers circuit: a walk from column to column round a dislocation, and its closure failure.
+"""Burgers circuit: a walk from column to column round a dislocation, and its closure failure.
 
 The lattice, the walk and the failure are derived from column positions alone. In a perfect
 crystal n steps right, m up, n left and m down end where they began; round a dislocation they miss

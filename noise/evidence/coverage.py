@@ -4,11 +4,12 @@ from collections.abc import Callable
 
 import numpy as np
 
+from noise.chain import Chain, distort
 from noise.dose import draw_counts
 from noise.evidence.residuals import STATISTICS, distorted_part, residual_statistics
 from noise.post_processing.apply import PostProcessing, post_process
-from noise.scan import ScanNoise, distort
-from noise.tem import TemNoise, distort_tem
+from noise.scan import ScanNoise
+from noise.tem import TemNoise
 from stembench.arrays import Floats
 
 Draw = Callable[[Floats, np.random.Generator], Floats]
@@ -36,13 +37,13 @@ def random_distortion(modality: str) -> Draw:
         post = PostProcessing(blur=PostProcessing.sample(rng).blur)
         counts = draw_counts(rng)
         dose = counts / (clean.mean() * _SAMPLING**2)
+        noise: Chain
         if modality.endswith(("stem", "sem")):
-            scan = ScanNoise.sample(rng, modality="stem" if modality.endswith("stem") else "sem")
-            x = distort(clean, [rng], dose=dose, sampling=_SAMPLING, noise=scan)[0]
+            noise = ScanNoise.sample(rng, modality="stem" if modality.endswith("stem") else "sem")
         else:
             # The published y holds the camera's blur already.
-            tem = TemNoise.sample(rng).without("mtf")
-            x = distort_tem(clean, [rng], dose=dose, sampling=_SAMPLING, noise=tem)[0]
+            noise = TemNoise.sample(rng).without("mtf")
+        x = distort(clean, [rng], dose=dose, sampling=_SAMPLING, noise=noise)[0]
         x, _ = post_process(x, clean, post=post)
         return np.asarray(x / (dose * _SAMPLING**2), dtype=np.float64)
 

@@ -1,24 +1,24 @@
 """The figure after the paper's Fig. 4: atom counting on a nanoparticle against dose."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import pandas as pd
 
 from reports.figures import panels
-from reports.names import is_raw, main_restorer, styles
+from reports.figures.figure import Figure
 from reports.records.run_folder import Run
-from reports.words.captions import settings_text
+from reports.words.captions import case_settings_text
 from reports.words.numbers import dose_text
 from stembench.arrays import Floats
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.collections import PatchCollection
-    from matplotlib.figure import Figure
+    from matplotlib.figure import Figure as Drawing
 
 
-def figure_counting(run: Run, summary: pd.DataFrame, *, case: str) -> "Figure":
+def figure_counting(run: Run, summary: pd.DataFrame, *, case: str) -> "Drawing":
     """Draw MAE, MPE and the share of columns counted right against dose, and the particle.
 
     Parameters
@@ -37,15 +37,14 @@ def figure_counting(run: Run, summary: pd.DataFrame, *, case: str) -> "Figure":
     rows = summary[summary["case"] == case]
     rows = rows[rows["image"] == rows["image"].iloc[0]]
     image = str(rows["image"].iloc[0])
-    info = run.case_info(case)
     names = list(rows["restorer"].unique())
-    looks = {k: v for k, v in styles(summary["restorer"].unique()).items() if k in names}
+    styles = run.restorers.styles(names)
     doses = np.unique(rows["dose"].to_numpy())
     figure, bottom, top = panels.new_figure(
         5.35,
         footer="MAE: mean distance |r - r_ref|. MPE: mean absolute percentage error. A column is "
         "counted right if the nearest library SCS gives its exact number of atoms; failed fits "
-        "count as wrong. Dotted: the noise-free image. " + settings_text(info, rows),
+        "count as wrong. Dotted: the noise-free image. " + case_settings_text(run, rows, case=case),
         title=f"Atom counting against dose: {run.title(case)}",
         complete=run.complete,
     )
@@ -66,7 +65,7 @@ def figure_counting(run: Run, summary: pd.DataFrame, *, case: str) -> "Figure":
         if metric == "count_accuracy":
             percent = rows[rows["metric"] == metric].copy()
             percent[["value", "low", "high"]] *= 100
-            panels.curves(axes, percent, x="dose", metric=metric, looks=looks)
+            panels.curves(axes, percent, x="dose", metric=metric, styles=styles)
             axes.set_ylabel(label)
             axes.set_ylim(0, 103)
             ceiling = rows[rows["metric"] == "count_accuracy_clean"]["value"]
@@ -75,7 +74,7 @@ def figure_counting(run: Run, summary: pd.DataFrame, *, case: str) -> "Figure":
             axes.grid(axis="y", color="#E3E3E3", linewidth=0.6)
             axes.set_axisbelow(True)
         else:
-            panels.curves(axes, rows, x="dose", metric=metric, looks=looks)
+            panels.curves(axes, rows, x="dose", metric=metric, styles=styles)
             panels.error_axis(axes, metric, label=label)
         panels.dose_axis(axes, doses)
         panels.heading(axes, "abc"[k], label.split(" (")[0])
@@ -94,9 +93,9 @@ def figure_counting(run: Run, summary: pd.DataFrame, *, case: str) -> "Figure":
     axes = figure.add_subplot(maps[0, 0])
     panels.picture(axes, clean, sampling=sampling, bar=10)
     panels.heading(axes, "d", "noise-free image")
-    raw = next((n for n in names if is_raw(n)), None)
+    raw = run.restorers.raw(names)
     drawn = None
-    for k, restorer in enumerate((raw, main_restorer(names))):
+    for k, restorer in enumerate((raw, run.restorers.main(names))):
         if restorer is None:
             continue
         axes = figure.add_subplot(maps[0, k + 1])
@@ -104,7 +103,7 @@ def figure_counting(run: Run, summary: pd.DataFrame, *, case: str) -> "Figure":
         drawn = _map(axes, found, shape=None if clean is None else clean.shape)
         panels.heading(
             axes, "ef"[k],
-            f"counted right: {looks[restorer].label}, {dose_text(float(doses[0]))} e/Å²",
+            f"counted right: {styles[restorer].label}, {dose_text(float(doses[0]))} e/Å²",
         )  # fmt: skip
     if drawn is not None:
         bar = figure.colorbar(drawn, cax=axes.inset_axes((1.04, 0, 0.05, 1)))
@@ -163,3 +162,14 @@ def _spacing(positions: Floats) -> float:
     if len(positions) < 2:
         return 10.0
     return float(np.median(np.asarray(KDTree(positions).query(positions, k=2)[0])[:, 1]))
+
+
+FIGURE: Final = Figure(
+    name="counting",
+    title="Atom counting",
+    reading="Errors of position and scattering cross-section and the share of columns with "
+    "the exact atom count against dose; below, the noise-free particle and where columns are "
+    "counted right at the lowest dose.",
+    draw=figure_counting,
+    settings=case_settings_text,
+)

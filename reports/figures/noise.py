@@ -1,10 +1,8 @@
 """Figures of the noise model: each distortion alone, whitening, and ours against published pairs.
 
-``python -m reports.figures.noise`` writes them to out/figures/noise/.
+``stembench noise-figures`` writes them to out/figures/noise/.
 """
 
-import argparse
-import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -243,7 +241,7 @@ FIGURES: Final[dict[str, Callable[[Floats, float], "Figure"]]] = {
 }
 
 
-def write_figures(folder: Path, names: Sequence[str] = tuple(FIGURES)) -> list[Path]:
+def write_noise_figures(folder: Path, names: Sequence[str] = ()) -> list[Path]:
     """Draw figures of the noise model and write each as PNG and PDF.
 
     Parameters
@@ -251,7 +249,7 @@ def write_figures(folder: Path, names: Sequence[str] = tuple(FIGURES)) -> list[P
     folder : pathlib.Path
         Made if absent.
     names : sequence of str
-        Keys of `FIGURES`.
+        Keys of `FIGURES`; none draws all of them.
 
     Returns
     -------
@@ -274,26 +272,7 @@ def write_figures(folder: Path, names: Sequence[str] = tuple(FIGURES)) -> list[P
     clean, sampling = _example()
     written = []
     with mpl.rc_context(panels.RC):
-        for name in names:
+        for name in names or FIGURES:
             png, _ = panels.save(FIGURES[name](clean, sampling), folder / f"noise-{name}")
             written.append(png)
     return written
-
-
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Write the figures that the command line names, all by default; return the exit code."""
-    parser = argparse.ArgumentParser(prog="python -m reports.figures.noise", description=__doc__)
-    parser.add_argument("names", nargs="*", help=", ".join(FIGURES))
-    parser.add_argument("--out", type=Path, default=Path("out/figures/noise"))
-    options = parser.parse_args(arguments)
-    try:
-        for path in write_figures(options.out, options.names or tuple(FIGURES)):
-            sys.stdout.write(f"{path}\n")
-    except InputError as error:
-        sys.stderr.write(f"{error}\n")
-        return 2
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 
 #: Text sizes for a figure of text width (7.2 inches).
+#: Colour of the Cramér-Rao bound.
 RC: Final[Any] = {
     "font.size": 8,
     "axes.titlesize": 8,
@@ -102,7 +103,7 @@ def heading(axes: "Axes", letter: str, text: str) -> None:
 
 
 def curves(
-    axes: "Axes", rows: pd.DataFrame, *, x: str, metric: str, looks: Mapping[str, RestorerStyle]
+    axes: "Axes", rows: pd.DataFrame, *, x: str, metric: str, styles: Mapping[str, RestorerStyle]
 ) -> None:
     """Draw one metric of every restorer against `x` with its 95 % intervals.
 
@@ -115,10 +116,10 @@ def curves(
         Column of the abscissa, 'dose' or 'thickness'.
     metric : str
         Name in `METRICS`.
-    looks : mapping of str to RestorerStyle
+    styles : mapping of str to RestorerStyle
         Restorers in drawing order.
     """
-    for name, look in looks.items():
+    for name, look in styles.items():
         own = rows[(rows["restorer"] == name) & (rows["metric"] == metric)].sort_values(x)
         own = own[own["value"].notna()]
         if own.empty:
@@ -135,10 +136,10 @@ def curves(
 
 
 def companion(
-    axes: "Axes", rows: pd.DataFrame, *, x: str, metric: str, looks: Mapping[str, RestorerStyle]
+    axes: "Axes", rows: pd.DataFrame, *, x: str, metric: str, styles: Mapping[str, RestorerStyle]
 ) -> None:
     """Draw a second metric as thin dotted lines in the restorers' colours."""
-    for name, look in looks.items():
+    for name, look in styles.items():
         own = rows[(rows["restorer"] == name) & (rows["metric"] == metric)].sort_values(x)
         axes.plot(own[x], own["value"], color=look.colour, linewidth=0.9, linestyle=":", zorder=1.5)
 

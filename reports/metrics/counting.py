@@ -39,7 +39,6 @@ METRICS: Final = (
             margin=0.01,
             meaning="share of columns counted right: one in a hundred",
             per_realization=_share_of_each,
-            score=4,
         ),
     ),
     Metric(

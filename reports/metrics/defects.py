@@ -1,30 +1,28 @@
 """Defect fidelity: how much of a defect's deviation from a perfect column survives restoration.
 
 A site's deviation is its scattering cross-section (SCS) less the mean SCS of like columns without a
-defect in the same image (`reports.metrics.sites`). Fidelity is the measured deviation over the true
+defect in the same image (`cases.column_roles`). Fidelity is the measured deviation over the true
 one, that of the noise-free image: 1 is faithful, 0 is erased, below 0 inverted.
 
 The metrics of this file take one value per realization and return its mean with those that leave
 one out; per realization they take a `CellSites`.
 """
 
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
 import numpy as np
 import pandas as pd
 
+from cases import REFERENCE, SITE, site_labels
 from reports.metrics.cells import CELL, CELL_COLUMNS
 from reports.metrics.metric import Gate, Metric
-from reports.metrics.sites import KIND_NAMES, OTHER, REFERENCE, column_roles, serving, with_sites
 from reports.statistics.intervals import LEVEL, Estimate, estimate
 from reports.statistics.moments import mean_with_left_out
 from stembench.arrays import Floats
 
 _CELL = list(CELL_COLUMNS)
 _KEYS = [*_CELL, "realization"]
-_DEVIATIONS = ("deviation", "true_deviation", "reference", "true_reference")
 
 
 @dataclass(frozen=True)
@@ -116,7 +114,7 @@ VACANCY_FIDELITY: Final = Metric(
     definition="defect fidelity of vacancies, averaged over images and doses of the leaderboard",
     of=mean_with_left_out,
 )
-METRICS: Final = (
+METRICS: Final[tuple[Metric[Floats, Floats], ...]] = (
     _FIDELITY,
     _REFERENCE_SHIFT,
     VACANCY_FIDELITY,
@@ -136,21 +134,18 @@ METRICS: Final = (
             margin=0.01,
             meaning="relative change of the RMS error of the SCS at defects",
             per_realization=_relative_squares,
-            score=3,
         ),
     ),
 )
 
 
-def site_deviations(records: pd.DataFrame, info: Mapping[str, Any]) -> pd.DataFrame:
+def site_deviations(records: pd.DataFrame) -> pd.DataFrame:
     """Deviations of the SCS of every site from like columns of the same image.
 
     Parameters
     ----------
     records : pandas.DataFrame
         Rows of `reports.records.schema.COLUMNS`; cases without defects are ignored.
-    info : mapping
-        ``run.json``.
 
     Returns
     -------
@@ -159,31 +154,21 @@ def site_deviations(records: pd.DataFrame, info: Mapping[str, Any]) -> pd.DataFr
         realization, column, kind, deviation and true_deviation (Å²), reference and true_reference
         (mean SCS of the like columns, Å²). NaN where the fit failed.
     """
-    frames = []
-    for name, case in with_sites(info).items():
-        rows = records[records["case"] == name]
-        if rows.empty:
-            continue
-        roles = column_roles(case, rows.drop_duplicates("column").set_index("column"))
-        rows = rows.assign(
-            kind=rows["column"].map(roles["kind"]), serves=rows["column"].map(roles["serves"])
-        )
-        perfect = rows[rows["kind"] == REFERENCE].groupby([*_KEYS, "serves"])
-        means = perfect[["scs", "scs_ref"]].mean()
-        at_site = rows[~rows["kind"].isin([REFERENCE, OTHER])]
-        at_site = at_site.assign(serves=serving(case, at_site["kind"]))
-        like = means.reindex(pd.MultiIndex.from_frame(at_site[[*_KEYS, "serves"]])).to_numpy()
-        frames.append(
-            at_site[[*_KEYS, "column", "kind"]].assign(
-                deviation=at_site["scs"] - like[:, 0],
-                true_deviation=at_site["scs_ref"] - like[:, 1],
-                reference=like[:, 0],
-                true_reference=like[:, 1],
-            )
-        )
-    if not frames:
-        return pd.DataFrame(columns=[*_KEYS, "column", "kind", *_DEVIATIONS])
-    return pd.concat(frames)
+    held = records[records["role"] != ""]
+    references = held[held["role"] == REFERENCE]
+    means = references.groupby([*_KEYS, "site"], sort=False)[["scs", "scs_ref"]].mean()
+    at_site = held[held["role"] == SITE]
+    by_kind = references[references["site"] != ""]["case"].unique()
+    serving = at_site["site"].where(at_site["case"].isin(by_kind), "")
+    places = pd.MultiIndex.from_frame(at_site[_KEYS].assign(site=serving))
+    like = means.reindex(places).to_numpy(dtype=np.float64)
+    return at_site[[*_KEYS, "column"]].assign(
+        kind=at_site["site"],
+        deviation=at_site["scs"] - like[:, 0],
+        true_deviation=at_site["scs_ref"] - like[:, 1],
+        reference=like[:, 0],
+        true_reference=like[:, 1],
+    )
 
 
 def vacancy_fidelities(sites: CellSites) -> Floats | None:
@@ -199,17 +184,13 @@ def vacancy_fidelities(sites: CellSites) -> Floats | None:
     return means[np.isfinite(means)]
 
 
-def summarise_defects(
-    records: pd.DataFrame, info: Mapping[str, Any], *, level: float = LEVEL
-) -> pd.DataFrame:
+def summarise_defects(records: pd.DataFrame, *, level: float = LEVEL) -> pd.DataFrame:
     """Defect fidelity of each kind of site with confidence intervals over realizations.
 
     Parameters
     ----------
     records : pandas.DataFrame
         Rows of `reports.records.schema.COLUMNS`.
-    info : mapping
-        ``run.json``.
     level : float
         Two-sided confidence of the intervals.
 
@@ -225,7 +206,7 @@ def summarise_defects(
         difference, difference_low, difference_high (paired, against raw; NaN for raw),
         n_realizations (fitted ones), n_failed. Empty if the run has no defects.
     """
-    per_image = _per_image(site_deviations(records, info))
+    per_image = _per_image(site_deviations(records))
     pair = ["case", "image", "dose", "kind", "realization"]
     raw = per_image[per_image["restorer"] == "raw"].set_index(pair)["share"]
     rows = []
@@ -236,7 +217,7 @@ def summarise_defects(
             raw_share = np.full_like(raw_share, np.nan)
         rows.append({**identity, **_fidelity_of(group, raw_share=raw_share, level=level)})
     table = pd.DataFrame(rows, columns=_SUMMARY)
-    place = table["kind"].map({kind: number for number, kind in enumerate(KIND_NAMES)})
+    place = table["kind"].map({kind: number for number, kind in enumerate(site_labels())})
     return (
         table.assign(place=place)
         .sort_values(["case", "thickness", "dose", "place", "restorer"], kind="stable")

@@ -1,8 +1,7 @@
 """Metrics of a dislocation's surroundings: strain error and conservation of the Burgers vector.
 
-The displacement gradient of a column is that of the affine map that takes the vectors to its
-neighbours from the reference to the fit (least squares). The fit of the noise-free image is the
-reference, so a perfect restoration has gradient zero, whatever the strain around the core.
+The fit of the noise-free image is the reference of the displacement gradients, so a perfect
+restoration has gradient zero, whatever the strain around the core.
 
 The metrics of this file take a `CoreCell` and return a `CoreSample`, or None where nothing was
 measured.
@@ -14,9 +13,9 @@ from typing import Any, Final
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
-from scipy.spatial import KDTree
 
+from cases import Case, to_pixels
+from fitting.lattice import displacement_gradients
 from reports.metrics.cells import CELL_COLUMNS
 from reports.metrics.metric import Metric
 from reports.records.run_folder import Run, read_frames
@@ -24,8 +23,6 @@ from reports.statistics.intervals import LEVEL, estimate
 from reports.statistics.moments import mean_with_left_out
 from stembench.arrays import Floats
 
-#: Neighbours of a column that its displacement gradient is taken from.
-NEIGHBOURS: Final = 8
 #: Columns within this distance of the core (Å) enter the strain error.
 RADIUS: Final = 5.0
 #: A closure failure that differs from the reference's by less than this part of the Burgers vector
@@ -116,43 +113,6 @@ METRICS: Final = (
 )
 
 
-def dislocations(info: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
-    """Cases of a ``run.json`` that hold a dislocation, by name."""
-    return {
-        str(name): case
-        for name, case in info.get("cases", {}).items()
-        if case.get("structure", {}).get("kind") == "edge_dislocation"
-    }
-
-
-def displacement_gradients(fitted: Floats, reference: Floats, *, of: NDArray[np.int64]) -> Floats:
-    """Displacement gradient of columns from reference to fit.
-
-    Parameters
-    ----------
-    fitted, reference : ndarray, shape (n, 2)
-        Positions (x, y) of the same columns; NaN where a fit failed.
-    of : ndarray of int
-        Numbers of the columns whose gradient is wanted.
-
-    Returns
-    -------
-    ndarray, shape (len(of), 2, 2)
-        Rows ∂u_x, ∂u_y; columns ∂/∂x, ∂/∂y. NaN where fewer than three neighbours were fitted.
-    """
-    _, near = KDTree(reference).query(reference[of], k=NEIGHBOURS + 1)
-    gradients = np.full((len(of), 2, 2), np.nan)
-    for number, (column, around) in enumerate(zip(of, np.asarray(near)[:, 1:], strict=True)):
-        before = reference[around] - reference[column]
-        after = fitted[around] - fitted[column]
-        good = np.isfinite(after).all(axis=1)
-        if good.sum() >= 3:
-            # after = before @ (1 + gradient)ᵀ
-            mapped = np.linalg.lstsq(before[good], after[good], rcond=None)[0]
-            gradients[number] = mapped.T - np.eye(2)
-    return gradients
-
-
 def load_circuits(run: Run) -> pd.DataFrame:
     """Read the Burgers circuits of a run, one row per image; empty if it has none.
 
@@ -166,7 +126,7 @@ def load_circuits(run: Run) -> pd.DataFrame:
 
 def summarise_core(
     records: pd.DataFrame,
-    info: Mapping[str, Any],
+    cases: Mapping[str, Case],
     *,
     circuits: pd.DataFrame,
     level: float = LEVEL,
@@ -177,8 +137,8 @@ def summarise_core(
     ----------
     records : pandas.DataFrame
         Rows of `reports.records.schema.COLUMNS`.
-    info : mapping
-        ``run.json``.
+    cases : mapping of str to Case
+        Of the run; those without a dislocation are ignored.
     circuits : pandas.DataFrame
         `load_circuits`.
     level : float
@@ -191,7 +151,9 @@ def summarise_core(
         high, method, n_realizations, n_columns. burgers_kept is absent if no image can be read.
     """
     rows: list[dict[str, Any]] = []
-    for name, case in dislocations(info).items():
+    for name, case in cases.items():
+        if case.structure.dislocation_core is None:
+            continue
         for key, group in records[records["case"] == name].groupby(_CELL, sort=True):
             cell = dict(zip(_CELL, key, strict=True))
             core = _core_cell(group, case, circuits=_of_cell(circuits, cell))
@@ -215,7 +177,7 @@ def summarise_core(
     )
 
 
-def _core_cell(group: pd.DataFrame, case: Mapping[str, Any], *, circuits: pd.DataFrame) -> CoreCell:
+def _core_cell(group: pd.DataFrame, case: Case, *, circuits: pd.DataFrame) -> CoreCell:
     """Measure the records and the circuits of one cell."""
     squares, n_columns = _squared_gradients(group, case)
     kept = _kept(circuits.sort_values("realization")) if len(circuits) else np.empty(0)
@@ -229,13 +191,12 @@ def _of_cell(rows: pd.DataFrame, cell: Mapping[str, Any]) -> pd.DataFrame:
     return rows
 
 
-def _squared_gradients(group: pd.DataFrame, case: Mapping[str, Any]) -> tuple[Floats, int]:
+def _squared_gradients(group: pd.DataFrame, case: Case) -> tuple[Floats, int]:
     """Mean square gradient (percent squared) in each realization, and its number of columns."""
-    sampling = float(case["sampling"])
-    centre = (np.array(case["shape"][::-1]) - 1) / 2 + np.array(case["offset"]) / sampling
+    centre = to_pixels(case, np.zeros((1, 2)))[0]  # the core is the reference point
     first = group[group["realization"] == group["realization"].min()].sort_values("column")
     reference = first[["x_ref", "y_ref"]].to_numpy(dtype=np.float64)
-    inner = np.flatnonzero(np.hypot(*(reference - centre).T) * sampling <= RADIUS)
+    inner = np.flatnonzero(np.hypot(*(reference - centre).T) * case.sampling <= RADIUS)
     squares = []
     for _, rows in group.groupby("realization", sort=True):
         fitted = rows.sort_values("column")[["x_fit", "y_fit"]].to_numpy(dtype=np.float64)

@@ -49,9 +49,6 @@ class Gate(Generic[Evidence]):
     bound : callable, optional
         For 'ratio' the Cramér-Rao bound of the root mean square error in its unit, NaN where none
         is stated.
-    score : int
-        Restorers of a case are ranked by the metric with the highest number that the case has; 0
-        ranks nothing.
     """
 
     name: str
@@ -62,7 +59,6 @@ class Gate(Generic[Evidence]):
     error: str = ""
     quantity: str = ""
     bound: Callable[[Evidence], float] | None = None
-    score: int = 0
 
 
 @dataclass(frozen=True)

@@ -148,7 +148,6 @@ METRICS: Final[tuple[Metric[Cell, Floats | None], ...]] = (
             meaning="relative change of the RMSE of position",
             per_realization=_if_free(_squares),
             bound=_bound,
-            score=2,
         ),
     ),
     Metric(

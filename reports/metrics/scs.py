@@ -89,7 +89,6 @@ METRICS: Final[tuple[Metric[Cell, Floats | None], ...]] = (
             meaning="relative change of the RMSE of SCS",
             per_realization=lambda cell: mean_of_each(cell.scs_error_pct**2),
             bound=_bound,
-            score=1,
         ),
     ),
     Metric(

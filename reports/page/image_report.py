@@ -46,7 +46,7 @@ def write_image_report(folder: str | Path) -> Path:
     lines = ["# Image metrics", "", _lead(run), ""]
     lines += [f"- failed: {sentence}" for sentence in _failures(run)]
     lines += ["", "![Image metrics](figure_images.png)", ""] if drawn else []
-    tables = [*image_tables(summary, gaps, run.rows), _definitions()]
+    tables = [*image_tables(run, summary, gaps), _definitions()]
     text = "\n".join(lines) + "\n" + "\n".join(markdown(table) for table in tables)
     with replacing(run.folder / PAGE) as temporary:
         temporary.write_text(text, encoding="utf-8")

@@ -10,6 +10,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from reports.names import RestorerInfo, Restorers
+from stembench.describe import from_dict
 from stembench.errors import InputError
 
 PAIRS: Final = "images.parquet"
@@ -38,6 +40,8 @@ class ImageRun:
         'source/number/restorer' and 'source/number/truth' to images (h, w) in grey values.
     settings : mapping
         Content of ``images.json``.
+    restorers : Restorers
+        Names, order and looks of the restorers in the rows.
     """
 
     folder: Path
@@ -45,6 +49,7 @@ class ImageRun:
     rings: pd.DataFrame
     examples: Mapping[str, NDArray[np.float64]]
     settings: Mapping[str, Any]
+    restorers: Restorers
 
 
 def load_images(folder: Path) -> ImageRun:
@@ -74,6 +79,12 @@ def load_images(folder: Path) -> ImageRun:
             rings=pd.read_parquet(folder / RINGS),
             examples=examples,
             settings=settings,
+            restorers=Restorers(
+                {
+                    name: from_dict(RestorerInfo, info, source=f"{folder / SETTINGS}")
+                    for name, info in settings["restorers"].items()
+                }
+            ),
         )
-    except (OSError, ValueError) as error:
+    except (KeyError, OSError, ValueError) as error:
         raise InputError(f"the image metrics in {folder} cannot be read ({error})") from error

@@ -9,9 +9,7 @@ import pandas as pd
 
 from reports.metrics.cells import cells
 from reports.metrics.defects import cell_sites, site_deviations
-from reports.metrics.sites import with_sites
 from reports.metrics.table import GATES
-from reports.names import order
 from reports.records.run_folder import Run
 from reports.statistics.paired import Effect, difference_effect, pooled_effect, ratio_effect
 from reports.summaries.board_columns import BoardCell, board_columns
@@ -42,17 +40,17 @@ def leaderboard(run: Run) -> pd.DataFrame:
     Sorted by score. A restorer shares the rank of the first above it that leads a rank if the
     95 % interval of their paired difference includes zero, or if they cannot be told apart.
     """
-    sites = site_deviations(run.records, run.info) if with_sites(run.info) else None
+    sites = site_deviations(run.records)
     statistics = realization_statistics(run.records, sites=sites)
     bounds = _bounds(run.records)
-    deviations = {} if sites is None else cell_sites(sites)
+    deviations = cell_sites(sites)
     rows: list[dict[str, object]] = []
     cases = {case for by_key in statistics.values() for case, _, _ in by_key}
     # Study 0 is beside the paper's three and comes last.
-    for case in sorted(cases, key=lambda name: (run.case_info(name).get("study") or 99, name)):
+    for case in sorted(cases, key=lambda name: (run.case(name).study.number or 99, name)):
         present = {
             name: {key: cell for key, cell in statistics[name].items() if key[0] == case}
-            for name in order(statistics)
+            for name in run.restorers.order(statistics)
         }
         present = {name: by_key for name, by_key in present.items() if by_key}
         by_restorer = {
@@ -68,7 +66,8 @@ def leaderboard(run: Run) -> pd.DataFrame:
             for name, by_key in present.items()
         }
         score = score_of(
-            {name for by_key in present.values() for c in by_key.values() for name in c.by_metric}
+            run.case(case).study.score,
+            {name for by_key in present.values() for c in by_key.values() for name in c.by_metric},
         )
         whole = [n for n, row in by_restorer.items() if run.complete and not row["failed_images"]]
         ranks = _ranks({name: present[name] for name in whole}, score=score)
@@ -80,9 +79,18 @@ def leaderboard(run: Run) -> pd.DataFrame:
     return table[[*first, *(name for name in table.columns if name not in first)]]
 
 
-def score_of(names: set[str]) -> str:
-    """What restorers are ranked by, of the metrics that a case has, as the gate calls them."""
-    return max((name for name in GATES if name in names), key=lambda name: GATES[name].score)
+def score_of(declared: str, names: set[str]) -> str:
+    """What restorers of a case are ranked by, as the gate calls it.
+
+    Parameters
+    ----------
+    declared : str
+        What the case declares.
+    names : set of str
+        Metrics of the gate that its records have: without the declared one, such as counts in a
+        run that did not count, the first of the others ranks.
+    """
+    return declared if declared in names else next(name for name in GATES if name in names)
 
 
 def _ranks(
@@ -144,7 +152,7 @@ def _row(run: Run, case: str, restorer: str, *, board: Sequence[BoardCell]) -> d
     row["n_failed"] = sum(len(cell.failed) for cell in statistics)
     row["n_fits"] = sum(len(cell.realizations) * len(cell.columns) for cell in statistics)
     row["seconds_per_image"] = seconds_per_image(run, case=case, restorer=restorer)
-    memory = run.info.get("restore_memory_bytes", {}).get(restorer)
+    memory = run.info.restore_memory_bytes.get(restorer)
     row["memory_bytes"] = math.nan if memory is None else float(memory)
     row["n_realizations"] = min(len(cell.realizations) for cell in statistics)
     row["n_cells"] = len(board)
@@ -187,13 +195,12 @@ def seconds_per_image(run: Run, *, case: str, restorer: str) -> float:
 
     A run states the sum over all its images; a case gets its share by number of pixels.
     """
-    total = run.info.get("stages", {}).get(f"restore {restorer}")
+    total = run.info.stages.get(f"restore {restorer}")
+    if total is None:
+        return math.nan
     rows = run.records[run.records["restorer"] == restorer]
     images = rows[["case", "image", "dose", "realization"]].drop_duplicates()
     counts = images["case"].value_counts()
-    shapes = {str(name): run.case_info(str(name)).get("shape") for name in counts.index}
-    if total is None or not all(shapes.values()):
-        return math.nan
-    pixels = {name: float(np.prod(shape)) for name, shape in shapes.items() if shape}
+    pixels = {str(name): float(np.prod(run.case(str(name)).shape)) for name in counts.index}
     whole = sum(pixels[str(name)] * int(count) for name, count in counts.items())
     return float(total) * pixels[case] / whole

@@ -5,12 +5,11 @@ from typing import Final
 import pandas as pd
 
 from reports.metrics.table import METRICS
-from reports.names import is_raw, main_restorer, order, styles
 from reports.records.ablation import RUNG
 from reports.records.run_folder import Run
 from reports.summaries.ablation import SHOWN, Ablation
 from reports.words.numbers import dose_text, metric_cell, quantity, tabulated
-from reports.words.sentences import Sentence, label, meeting
+from reports.words.sentences import Sentence, meeting
 from reports.words.tables import Table, failures, sample_size
 
 _MAE: Final = "position_mae_pm"
@@ -27,24 +26,23 @@ def ablation_table(run: Run, ablation: Ablation) -> Table:
     Parameters
     ----------
     run : Run
-        Gives the title of the case.
+        Gives the title of the case and the restorers' names.
     ablation : Ablation
 
     Returns
     -------
     Table
     """
-    style_of = styles(ablation.summary["restorer"].unique())
     error, *others = SHOWN
     rows = []
     for rung in ablation.rungs:
         at_rung = ablation.summary[ablation.summary[RUNG] == rung]
-        for restorer in order(at_rung["restorer"].unique()):
+        for restorer in run.restorers.order(at_rung["restorer"].unique()):
             metrics = at_rung[at_rung["restorer"] == restorer].set_index("metric")
             rows.append(
                 (
                     rung,
-                    style_of[restorer].label,
+                    run.restorers.label(restorer),
                     metric_cell(metrics, error),
                     _ratio(ablation.against_raw, rung=rung, restorer=restorer),
                     _ratio(ablation.against_rung_before, rung=rung, restorer=restorer),
@@ -79,7 +77,7 @@ def ablation_sentences(run: Run, ablation: Ablation) -> list[Sentence]:
     Parameters
     ----------
     run : Run
-        Gives the title of the case.
+        Gives the title of the case and the restorers' names.
     ablation : Ablation
 
     Returns
@@ -87,19 +85,20 @@ def ablation_sentences(run: Run, ablation: Ablation) -> list[Sentence]:
     list of Sentence
         On the published network, else on the first restorer that is not raw; none without one.
     """
-    restorer = main_restorer(ablation.summary["restorer"].unique())
+    restorer = run.restorers.main(ablation.summary["restorer"].unique())
     topic = ablation_title(run, ablation)
+    if restorer is None:
+        return []
     sentences = []
-    ends = dict.fromkeys((ablation.rungs[0], ablation.rungs[-1]))
-    for rung in ends if restorer else ():
-        row = _row(ablation.against_raw, rung=rung, restorer=str(restorer))
+    for rung in dict.fromkeys((ablation.rungs[0], ablation.rungs[-1])):
+        row = _row(ablation.against_raw, rung=rung, restorer=restorer)
         if row is None:
             continue
         state = meeting(row["low"], row["high"])
         chain = "counting noise alone" if rung == ablation.rungs[0] else f"noise up to '{rung}'"
         sentences.append(
             Sentence(
-                f"Under {chain} the MAE of position of {label(str(restorer))} is "
+                f"Under {chain} the MAE of position of {run.restorers.phrase(restorer)} is "
                 f"{quantity(row['value'], row['low'], row['high'])} times that of raw fits.",
                 "undecided" if state == "undecided" else "finding",
                 topic,
@@ -107,10 +106,10 @@ def ablation_sentences(run: Run, ablation: Ablation) -> list[Sentence]:
         )
     if not sentences:
         return []
-    return sentences + _costliest(ablation, restorer=str(restorer), topic=topic)
+    return sentences + _costliest(run, ablation, restorer=restorer, topic=topic)
 
 
-def _costliest(ablation: Ablation, *, restorer: str, topic: str) -> list[Sentence]:
+def _costliest(run: Run, ablation: Ablation, *, restorer: str, topic: str) -> list[Sentence]:
     """Name the stage that raises the restored images' error most, and what it does to raw fits."""
     steps = ablation.against_rung_before
     factors = steps[(steps["restorer"] == restorer) & (steps["metric"] == _MAE)]
@@ -118,21 +117,21 @@ def _costliest(ablation: Ablation, *, restorer: str, topic: str) -> list[Sentenc
     if factors.empty:
         return []
     worst = factors.sort_values("value").iloc[-1]
-    raw = next((name for name in steps["restorer"].unique() if is_raw(name)), None)
-    raw_step = None if raw is None else _row(steps, rung=worst[RUNG], restorer=str(raw))
+    raw = run.restorers.raw(steps["restorer"].unique())
+    raw_step = None if raw is None else _row(steps, rung=worst[RUNG], restorer=raw)
     of_raw = (
         ""
         if raw_step is None
         else ", that of raw fits by "
         f"{quantity(raw_step['value'], raw_step['low'], raw_step['high'])}"
     )
-    decided = worst["low"] > 1
+    factor = quantity(worst["value"], worst["low"], worst["high"])
     stage = str(worst[RUNG]).removeprefix("+ ")
     return [
         Sentence(
-            f"Of the stages, {stage} costs {label(restorer)} most: it multiplies the MAE of "
-            f"position by {quantity(worst['value'], worst['low'], worst['high'])}{of_raw}.",
-            "finding" if decided else "undecided",
+            f"Of the stages, {stage} costs {run.restorers.phrase(restorer)} most: it multiplies "
+            f"the MAE of position by {factor}{of_raw}.",
+            "finding" if worst["low"] > 1 else "undecided",
             topic,
         )
     ]

@@ -3,12 +3,12 @@
 import pandas as pd
 
 from reports.metrics.table import metrics_of
-from reports.names import order, styles
+from reports.names import Restorers
 from reports.words.numbers import dose_text, metric_cell
 from reports.words.tables import Table
 
 
-def detection_table(summary: pd.DataFrame, *, title: str) -> Table:
+def detection_table(summary: pd.DataFrame, *, title: str, restorers: Restorers) -> Table:
     """Table of missed and invented columns of one case.
 
     Parameters
@@ -17,20 +17,21 @@ def detection_table(summary: pd.DataFrame, *, title: str) -> Table:
         `reports.metrics.column_search.summarise_detection`, of one case.
     title : str
         Of the case.
+    restorers : Restorers
+        Of the run.
     """
     present = set(summary["metric"])
     shown = [m for m in metrics_of("search") if m.shown and m.name in present]
-    style_of = styles(summary["restorer"].unique())
     rows = []
     for _, point in summary.groupby(["thickness", "dose"]):
-        for restorer in order(point["restorer"].unique()):
+        for restorer in restorers.order(point["restorer"].unique()):
             metrics = point[point["restorer"] == restorer].set_index("metric")
             first = metrics.iloc[0]
             rows.append(
                 (
                     str(first["thickness"]),
                     dose_text(float(first["dose"])),
-                    style_of[restorer].label,
+                    restorers.label(restorer),
                     *(metric_cell(metrics, metric.name) for metric in shown),
                     str(first["n_realizations"]),
                 )

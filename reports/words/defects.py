@@ -5,17 +5,17 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from reports.metrics.sites import KIND_NAMES
-from reports.names import is_raw, order, styles
+from cases import site_labels
+from reports.names import Restorers
 from reports.words.numbers import dose_text, quantity, tabulated
-from reports.words.sentences import Kind, Sentence, label
+from reports.words.sentences import Kind, Sentence
 from reports.words.tables import Table
 
 #: A defect whose whole interval of fidelity lies within this distance of 1 is called faithful.
 FAITHFUL: Final = 0.1
 
 
-def defect_table(fidelity: pd.DataFrame, *, title: str) -> Table:
+def defect_table(fidelity: pd.DataFrame, *, title: str, restorers: Restorers) -> Table:
     """Table 'What happens to defects' of one case.
 
     Parameters
@@ -24,26 +24,27 @@ def defect_table(fidelity: pd.DataFrame, *, title: str) -> Table:
         `reports.metrics.defects.summarise_defects`, of one case.
     title : str
         Of the case.
+    restorers : Restorers
+        Of the run.
 
     Returns
     -------
     Table
         One row per thickness, dose and restorer, and one per thickness for what is true.
     """
-    kinds = [kind for kind in KIND_NAMES if kind in set(fidelity["kind"])]
-    style_of = styles(fidelity["restorer"].unique())
+    labels = {kind: label for kind, label in site_labels().items() if kind in set(fidelity["kind"])}
     rows: list[tuple[str, ...]] = []
     for thickness, group in fidelity.groupby("thickness"):
         true = group.drop_duplicates("kind").set_index("kind")["true_deviation_pct"]
-        deviations = (_true(true, kind) for kind in kinds)
+        deviations = (_true(true, kind) for kind in labels)
         rows.append((str(thickness), "", "true deviation (% of a column)", *deviations, ""))
         for _, point in group.groupby("dose"):
             dose = dose_text(float(point["dose"].iloc[0]))
-            for restorer in order(point["restorer"].unique()):
+            for restorer in restorers.order(point["restorer"].unique()):
                 by_kind = point[point["restorer"] == restorer].set_index("kind")
-                numbers = (_cell(by_kind, kind) for kind in kinds)
+                numbers = (_cell(by_kind, kind) for kind in labels)
                 n = f"{by_kind['n_realizations'].min()}"
-                rows.append((str(thickness), dose, style_of[restorer].label, *numbers, n))
+                rows.append((str(thickness), dose, restorers.label(restorer), *numbers, n))
     return Table(
         title=f"What happens to defects: {title}",
         note="Defect fidelity (95 % interval): the deviation of a site's SCS from like columns "
@@ -54,7 +55,7 @@ def defect_table(fidelity: pd.DataFrame, *, title: str) -> Table:
             "thickness (atoms)",
             "dose (e/Å²)",
             "restorer",
-            *(KIND_NAMES[kind] for kind in kinds),
+            *labels.values(),
             "n: realizations",
         ),
         rows=tuple(rows),
@@ -62,7 +63,9 @@ def defect_table(fidelity: pd.DataFrame, *, title: str) -> Table:
     )
 
 
-def defect_sentences(fidelity: pd.DataFrame, *, restorer: str, title: str = "") -> list[Sentence]:
+def defect_sentences(
+    fidelity: pd.DataFrame, *, restorer: str, restorers: Restorers, title: str = ""
+) -> list[Sentence]:
     """Sentences on the fidelity of defects at the extremes of thickness and dose.
 
     Parameters
@@ -71,6 +74,8 @@ def defect_sentences(fidelity: pd.DataFrame, *, restorer: str, title: str = "") 
         `reports.metrics.defects.summarise_defects`, of one case.
     restorer : str
         Name of the restorer.
+    restorers : Restorers
+        Of the run.
     title : str
         Topic of the sentences.
 
@@ -85,13 +90,26 @@ def defect_sentences(fidelity: pd.DataFrame, *, restorer: str, title: str = "") 
     for thickness in dict.fromkeys((int(thicknesses[0]), int(thicknesses[-1]))):
         for dose in dict.fromkeys((float(doses[0]), float(doses[-1]))):
             point = fidelity[(fidelity["thickness"] == thickness) & (fidelity["dose"] == dose)]
-            sentences += _at(point, restorer=restorer, thickness=thickness, dose=dose, title=title)
+            where = "" if _of_particle(point) else f"{thickness} unit cells and "
+            sentences += _at(
+                point,
+                restorer=restorer,
+                restorers=restorers,
+                where=f"{where}{dose_text(dose)} e/Å²",
+                title=title,
+            )
     return sentences
 
 
+def _of_particle(rows: pd.DataFrame) -> bool:
+    """Whether the sites are adatoms on a particle, which has no thickness."""
+    return any(str(kind).startswith("adatom") for kind in rows["kind"])
+
+
 def _at(
-    point: pd.DataFrame, *, restorer: str, thickness: int, dose: float, title: str
+    point: pd.DataFrame, *, restorer: str, restorers: Restorers, where: str, title: str
 ) -> list[Sentence]:
+    """Sentences on one thickness and dose."""
     defects = point[(point["restorer"] == restorer) & (point["kind"] != "perfect")]
     defects = defects[defects["low"].notna() & defects["high"].notna()]
     if defects.empty:
@@ -107,31 +125,31 @@ def _at(
         "undecided": len(defects) - weakened - stronger - faithful,
     }
     share = ", ".join(f"{number} {what}" for what, number in counts.items() if number)
-    particle = any(str(kind).startswith("adatom") for kind in defects["kind"])
-    where = "" if particle else f"{thickness} unit cells and "
-    what = "adatoms" if particle else "kinds of defect"
-    text = (
-        f"At {where}{dose_text(dose)} e/Å², of {len(defects)} {what} after {label(restorer)}: "
-        f"{share}."
+    what = "adatoms" if _of_particle(defects) else "kinds of defect"
+    text = f"At {where}, of {len(defects)} {what} after {restorers.phrase(restorer)}: {share}."
+    text += _vacancy(point, defects, restorer=restorer, restorers=restorers) + _isolated_adatom(
+        defects
     )
-    text += _vacancy(point, defects, restorer=restorer) + _isolated_adatom(defects)
     kind: Kind = "undecided" if counts["undecided"] == len(defects) else "finding"
     if weakened:
         kind = "warning"
     return [Sentence(text, kind, title)]
 
 
-def _vacancy(point: pd.DataFrame, defects: pd.DataFrame, *, restorer: str) -> str:
+def _vacancy(
+    point: pd.DataFrame, defects: pd.DataFrame, *, restorer: str, restorers: Restorers
+) -> str:
     """Sentence on how much of a vacancy's intensity deficit is left, beside raw fits."""
     vacancy = defects[defects["kind"] == "vacancy"]
     if vacancy.empty:
         return ""
-    raw = point[point["restorer"].map(is_raw) & (point["kind"] == "vacancy")]
+    raw = point[point["restorer"].map(restorers.is_raw) & (point["kind"] == "vacancy")]
     beside = ""
     if len(raw) and raw["value"].notna().all():
-        beside = f" (raw fits: {_percent(raw.iloc[0])})"
+        beside = f" (raw fits {_percent(raw.iloc[0])})"
     retained = _percent(vacancy.iloc[0])
-    return f" Of the vacancy's intensity deficit {label(restorer)} retains {retained}{beside}."
+    name = restorers.label(restorer)
+    return f" {name} retains {retained} of the vacancy's intensity deficit{beside}."
 
 
 def _percent(row: pd.Series) -> str:

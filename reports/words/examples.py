@@ -3,7 +3,6 @@
 import numpy as np
 
 from reports.metrics.images.agreement import psnr, ssim
-from reports.names import order, styles
 from reports.records.run_folder import Run
 from reports.words.numbers import dose_text
 from reports.words.tables import Table
@@ -23,26 +22,26 @@ def example_table(run: Run) -> Table | None:
         One realization each: no interval can be stated.
     """
     cells = run.records[["case", "image", "dose", "restorer"]].drop_duplicates()
-    style_of = styles(cells["restorer"].unique())
+    styles = run.restorers.styles(cells["restorer"].unique())
     rows = []
-    for (case, image, _), point in cells.groupby(["case", "image", "dose"], sort=True):
+    for (case, image, _), cell in cells.groupby(["case", "image", "dose"], sort=True):
         clean = run.examples.clean(str(case), str(image))
         if clean is None:
             continue
         maximum = float(np.max(clean))
-        for restorer in order(point["restorer"].unique()):
-            restored = run.examples.image(
-                str(case), str(image), dose=float(point["dose"].iloc[0]), restorer=restorer
+        for restorer in run.restorers.order(cell["restorer"].unique()):
+            pixels = run.examples.image(
+                str(case), str(image), dose=float(cell["dose"].iloc[0]), restorer=restorer
             )
-            if restored is None or restored.shape != clean.shape:
+            if pixels is None or pixels.shape != clean.shape:
                 continue
             rows.append(
                 (
                     f"{case} {image}",
-                    dose_text(float(point["dose"].iloc[0])),
-                    style_of[restorer].label,
-                    f"{psnr(restored, clean, maximum=maximum):.1f}",
-                    f"{ssim(restored, clean, maximum=maximum):.3f}",
+                    dose_text(float(cell["dose"].iloc[0])),
+                    styles[restorer].label,
+                    f"{psnr(pixels, clean, maximum=maximum):.1f}",
+                    f"{ssim(pixels, clean, maximum=maximum):.3f}",
                 )
             )
     if not rows:

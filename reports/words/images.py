@@ -6,7 +6,8 @@ from typing import Final
 import pandas as pd
 
 from reports.metrics.table import METRICS, metrics_of
-from reports.names import NETWORK, order, styles
+from reports.names import NETWORK
+from reports.records.image_folder import ImageRun
 from reports.summaries.image_summary import PUBLISHED_DB
 from reports.words.numbers import dose_text, plain, tabulated
 from reports.words.tables import Table
@@ -18,17 +19,17 @@ _MAX_NOTE: Final = (
 )
 
 
-def image_tables(summary: pd.DataFrame, gaps: pd.DataFrame, rows: pd.DataFrame) -> list[Table]:
+def image_tables(run: ImageRun, summary: pd.DataFrame, gaps: pd.DataFrame) -> list[Table]:
     """All tables for which there are rows.
 
     Parameters
     ----------
+    run : ImageRun
+        Gives the rows, for failures and times, and the restorers' names.
     summary : pandas.DataFrame
         `reports.summaries.image_summary.summarise_images`.
     gaps : pandas.DataFrame
         `reports.summaries.image_summary.psnr_gaps`.
-    rows : pandas.DataFrame
-        `reports.records.image_folder.ImageRun.rows`, for failures and times.
 
     Returns
     -------
@@ -38,33 +39,33 @@ def image_tables(summary: pd.DataFrame, gaps: pd.DataFrame, rows: pd.DataFrame) 
     published = summary[summary["kind"] == "published"]
     if len(published):
         tables += [
-            _by_source(published, rows, metric="psnr_db", title="PSNR on the published test pairs"),
-            *_against_the_paper(published, gaps),
-            _by_source(published, rows, metric="ssim", title="SSIM on the published test pairs"),
+            _by_source(run, published, metric="psnr_db", title="PSNR on the published test pairs"),
+            *_against_the_paper(run, published, gaps),
+            _by_source(run, published, metric="ssim", title="SSIM on the published test pairs"),
             _fidelity(
-                published, rows, title="Published test pairs: agreement, conservation, residual"
+                run, published, title="Published test pairs: agreement, conservation, residual"
             ),
         ]
     cases = summary[summary["kind"] == "case"]
     if len(cases):
-        tables.append(_fidelity(cases, rows, title="Cases: agreement, conservation, residual"))
+        tables.append(_fidelity(run, cases, title="Cases: agreement, conservation, residual"))
     empty = summary[summary["kind"] == "empty"]
     if len(empty):
-        tables.append(_empty(empty, rows))
+        tables.append(_empty(run, empty))
     return tables
 
 
-def _by_source(published: pd.DataFrame, rows: pd.DataFrame, *, metric: str, title: str) -> Table:
+def _by_source(run: ImageRun, published: pd.DataFrame, *, metric: str, title: str) -> Table:
     """One row per restorer, one column per modality."""
+    rows = run.rows
     sources = list(rows[rows["kind"] == "published"]["source"].unique())
-    restorers = order(rows["restorer"].unique())
-    style_of = styles(restorers)
+    restorers = run.restorers.order(rows["restorer"].unique())
     lines = []
     for restorer in restorers:
         cells = (
             _cell(published, rows, source=s, restorer=restorer, metric=metric) for s in sources
         )
-        lines.append((style_of[restorer].label, *cells, _seconds(rows, restorer=restorer)))
+        lines.append((run.restorers.label(restorer), *cells, _seconds(rows, restorer=restorer)))
     counts = published[published["metric"] == metric].groupby("source", sort=False)["n"].max()
     heads = tuple(f"{source} (n = {counts.get(source, 0)})" for source in sources)
     unit = METRICS[metric].unit
@@ -78,20 +79,19 @@ def _by_source(published: pd.DataFrame, rows: pd.DataFrame, *, metric: str, titl
     )
 
 
-def _against_the_paper(published: pd.DataFrame, gaps: pd.DataFrame) -> list[Table]:
+def _against_the_paper(run: ImageRun, published: pd.DataFrame, gaps: pd.DataFrame) -> list[Table]:
     """Our means on the hrstem pairs beside the paper's, and the gap to CGRDN."""
     here = published[(published["source"] == "hrstem") & (published["metric"] == "psnr_db")]
     if here.empty:
         return []
-    style_of = styles(here["restorer"].unique())
     gap_to = {row["restorer"]: row for _, row in gaps[gaps["source"] == "hrstem"].iterrows()}
     lines = []
-    for restorer in order(here["restorer"].unique()):
+    for restorer in run.restorers.order(here["restorer"].unique()):
         row = here[here["restorer"] == restorer].iloc[0]
         stated = PUBLISHED_DB.get(restorer)
         lines.append(
             (
-                style_of[restorer].label,
+                run.restorers.label(restorer),
                 _interval(row, metric="psnr_db"),
                 "" if stated is None else f"{stated:.2f}",
                 _interval(gap_to[restorer], metric="psnr_db") if restorer in gap_to else "",
@@ -120,9 +120,8 @@ def _against_the_paper(published: pd.DataFrame, gaps: pd.DataFrame) -> list[Tabl
     ]
 
 
-def _fidelity(group: pd.DataFrame, rows: pd.DataFrame, *, title: str) -> Table:
+def _fidelity(run: ImageRun, group: pd.DataFrame, *, title: str) -> Table:
     """One row per source, dose and restorer with every metric against the truth."""
-    style_of = styles(rows["restorer"].unique())
     case = (group["kind"] == "case").all()
     # The published pairs have a table of PSNR of their own; elsewhere MAX is the peak.
     names = _present(group, without="psnr_peak_db" if case else "psnr_db")
@@ -132,9 +131,9 @@ def _fidelity(group: pd.DataFrame, rows: pd.DataFrame, *, title: str) -> Table:
     ):
         dose = float(point["dose"].iloc[0])
         label = f"{source} {image}, {dose_text(dose)} e/Å²" if case else str(source)
-        for restorer in order(point["restorer"].unique()):
+        for restorer in run.restorers.order(point["restorer"].unique()):
             metrics = point[point["restorer"] == restorer].set_index("metric")
-            lines.append((label, style_of[restorer].label, *_values(metrics, names)))
+            lines.append((label, run.restorers.label(restorer), *_values(metrics, names)))
     note = (
         "MAX and dynamic range = largest value of the noise-free image. Means over noise "
         "realizations."
@@ -150,16 +149,15 @@ def _fidelity(group: pd.DataFrame, rows: pd.DataFrame, *, title: str) -> Table:
     )
 
 
-def _empty(group: pd.DataFrame, rows: pd.DataFrame) -> Table:
+def _empty(run: ImageRun, group: pd.DataFrame) -> Table:
     """One row per chain, level and restorer."""
-    style_of = styles(rows["restorer"].unique())
     names = _present(group)
     lines = []
     for (image, level), point in group.groupby(["image", "level"], sort=False):
-        for restorer in order(point["restorer"].unique()):
+        for restorer in run.restorers.order(point["restorer"].unique()):
             metrics = point[point["restorer"] == restorer].set_index("metric")
             label = f"{image}, {level:g} e/px"
-            lines.append((label, style_of[restorer].label, *_values(metrics, names)))
+            lines.append((label, run.restorers.label(restorer), *_values(metrics, names)))
     return Table(
         title="Empty fields: residuals in noise without structure",
         note="256 x 256 px of constant expectation, under counting alone or the noise of the "

@@ -7,7 +7,6 @@ from typing import Any, Final
 import pandas as pd
 
 from reports.metrics.table import GATE_METRICS
-from reports.names import styles
 from reports.records.run_folder import Run
 from reports.summaries.board_columns import BoardColumn, board_columns
 from reports.words.numbers import plain, tabulated
@@ -42,13 +41,12 @@ def _table(run: Run, case: str, rows: pd.DataFrame) -> Table:
     shown = [column for column in shown if column.name not in replaced]
     timed = rows["seconds_per_image"].notna().any()
     weighed = rows["memory_bytes"].notna().any()
-    style_of = styles(rows["restorer"].unique())
     lines = []
     for row in rows.to_dict("records"):
         mark = FAILED if row["failed_images"] else ""
         cells = [
             NO_RANK if pd.isna(row["rank"]) else str(row["rank"]),
-            f"{style_of[row['restorer']].label}{mark}",
+            f"{run.restorers.label(row['restorer'])}{mark}",
         ]
         cells += [_value(row, column) for column in shown]
         cells.append(f"{row['n_failed']} of {row['n_fits']}")

@@ -6,7 +6,6 @@ from typing import Literal
 
 import pandas as pd
 
-from reports.names import is_raw, styles
 from reports.words.numbers import metric_quantity
 
 #: Two curves have met where the whole interval of their ratio lies within this factor of 1.
@@ -68,11 +67,6 @@ def at(rows: pd.DataFrame, *, restorer: str, dose: float, metric: str) -> pd.Ser
 def metric_text(row: pd.Series) -> str:
     """Write the metric of a row with its interval and unit."""
     return metric_quantity(str(row["metric"]), row["value"], row["low"], row["high"])
-
-
-def label(restorer: str) -> str:
-    """Name a restorer as the subject of a sentence."""
-    return "raw fits" if is_raw(restorer) else styles([restorer])[restorer].label
 
 
 def cells_text(row: pd.Series) -> str:

@@ -10,8 +10,7 @@ import numpy as np
 import pandas as pd
 
 from reports.metrics.table import METRICS, metrics_of
-from reports.names import order, styles
-from reports.studies import HEADLINES
+from reports.records.run_folder import Run
 from reports.words.numbers import dose_text, metric_cell
 
 #: A table for readers shows at most this many thicknesses; the CSV has all.
@@ -45,19 +44,17 @@ def write_csv(frame: pd.DataFrame, path: Path) -> None:
     frame.to_csv(path, index=False, encoding="utf-8", lineterminator="\n")
 
 
-def headline(summary: pd.DataFrame, *, case: str, kind: str, title: str) -> Table:
+def headline(run: Run, summary: pd.DataFrame, *, case: str) -> Table:
     """Table of a case's main metrics, one row per image, dose and restorer.
 
     Parameters
     ----------
+    run : Run
+        Gives the title of the case, the metrics of its headline and the restorers' names.
     summary : pandas.DataFrame
-        Of a whole run.
+        Of the whole run.
     case : str
         Name of the case.
-    kind : str
-        Key of `reports.studies.HEADLINES`.
-    title : str
-        Heading.
 
     Returns
     -------
@@ -71,28 +68,28 @@ def headline(summary: pd.DataFrame, *, case: str, kind: str, title: str) -> Tabl
         np.unique(np.linspace(0, len(thicknesses) - 1, SHOWN_THICKNESSES).round().astype(int))
     ]
     rows = rows[rows["thickness"].isin(kept)]
-    names = [name for name in HEADLINES[kind] if name in set(rows["metric"])]
-    style_of = styles(rows["restorer"].unique())
+    present = set(rows["metric"])
+    names = [name for name in run.case(case).study.headline if name in present]
     lines = []
     for _, point in rows.groupby(["thickness", "dose"]):
         dose = float(point["dose"].iloc[0])
-        for restorer in order(point["restorer"].unique()):
+        for restorer in run.restorers.order(point["restorer"].unique()):
             metrics = point[point["restorer"] == restorer].set_index("metric")
-            labels = [dose_text(dose), style_of[restorer].label]
+            labels = [dose_text(dose), run.restorers.label(restorer)]
             if several:
                 labels.insert(0, str(metrics["thickness"].iloc[0]))
             cells = (
                 failures(metrics) if n == "failure_rate" else metric_cell(metrics, n) for n in names
             )
             lines.append((*labels, *cells, sample_size(metrics)))
-    heads = (["thickness (cells)"] if several else []) + ["dose (e/Å²)", "restorer"]
+    heads = (["thickness (atoms)"] if several else []) + ["dose (e/Å²)", "restorer"]
     note = "Value (95 % interval). " + (
         f"{len(kept)} of {len(thicknesses)} thicknesses; summary.csv has all."
         if len(kept) < len(thicknesses)
         else "summary.csv has every metric at full precision."
     )
     return Table(
-        title=title,
+        title=run.title(case),
         note=note,
         header=(*heads, *map(_heading, names), "n: realizations × columns"),
         rows=tuple(lines),

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from bench.reference import clean_fit, scs_library
+from bench.reference import clean_fit, fit_options, scs_library
 from cases import get_case
 from cases.truth.ground_truth import load_ground_truth, load_version
 from fitting import count_atoms, fit_columns
@@ -40,8 +40,7 @@ def test_ninety_nine_of_a_hundred_columns_are_counted_right_without_noise(partic
         old.image("particle"),
         columns[["x", "y"]].to_numpy(),
         sampling=particle.sampling,
-        width=particle.fit.width,
-        background=particle.fit.background,
+        options=fit_options(particle.fit),
     )
     assert _right(columns, fit, library).mean() < 0.97
 

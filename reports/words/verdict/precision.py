@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from reports.names import order
+from reports.names import Restorers
 from reports.words.numbers import dose_text, quantity
 from reports.words.sentences import (
     Kind,
@@ -11,7 +11,6 @@ from reports.words.sentences import (
     by_thickness,
     cells_text,
     first_row,
-    label,
     meeting,
     metric_text,
     share_phrases,
@@ -23,7 +22,7 @@ NEGLIGIBLE_BIAS = 1 / 3
 
 
 def precision_sentences(
-    rows: pd.DataFrame, pairs: pd.DataFrame, *, restorer: str
+    rows: pd.DataFrame, pairs: pd.DataFrame, *, restorer: str, restorers: Restorers
 ) -> list[Sentence]:
     """Set a restorer against the bound at the lowest dose and against raw fits at the highest.
 
@@ -35,30 +34,42 @@ def precision_sentences(
         Paired comparisons of that case against raw fits.
     restorer : str
         Name of the restorer.
+    restorers : Restorers
+        Of the run.
 
     Returns
     -------
     list of Sentence
     """
     doses = sorted(rows["dose"].unique())
-    said = []
+    sentences = []
     for quantity_name, metric in (("position", "position"), ("SCS", "scs")):
-        said += _against_bound(
-            rows, restorer=restorer, dose=doses[0], name=quantity_name, metric=metric
+        sentences += _against_bound(
+            rows,
+            restorer=restorer,
+            restorers=restorers,
+            dose=doses[0],
+            name=quantity_name,
+            metric=metric,
         )
     for quantity_name, metric in (
         ("position precision", "position_std_pm"),
         ("SCS precision", "scs_std_pct"),
     ):
         at_dose = pairs[pairs["dose"] == doses[-1]]
-        said += _meeting_over_thickness(
-            at_dose, restorer=restorer, name=quantity_name, metric=metric, dose=doses[-1]
+        sentences += _meeting_over_thickness(
+            at_dose,
+            restorer=restorer,
+            restorers=restorers,
+            name=quantity_name,
+            metric=metric,
+            dose=doses[-1],
         )
-    return said
+    return sentences
 
 
 def _against_bound(
-    rows: pd.DataFrame, *, restorer: str, dose: float, name: str, metric: str
+    rows: pd.DataFrame, *, restorer: str, restorers: Restorers, dose: float, name: str, metric: str
 ) -> list[Sentence]:
     at_dose = rows[rows["dose"] == dose]
     own = at_dose[at_dose["restorer"] == restorer]
@@ -67,7 +78,7 @@ def _against_bound(
         return []
     below, above = ratio[ratio["high"] < 1], ratio[ratio["low"] > 1]
     open_ = len(ratio) - len(below) - len(above)
-    who = label(restorer)
+    who = restorers.phrase(restorer)
     kind: Kind = "finding"
     where = f"the Cramér-Rao bound of {name} at {dose_text(dose)} e/Å²"
     if len(below) == len(ratio):
@@ -84,15 +95,15 @@ def _against_bound(
         claim = f"Against {where} {who} {shares}"
     thin = ratio.iloc[0]
     others = [
-        f"{label(other)} {quantity(first['value'], first['low'], first['high'])}"
-        for other in order(at_dose["restorer"].unique())
+        f"{restorers.phrase(other)} {quantity(first['value'], first['low'], first['high'])}"
+        for other in restorers.order(at_dose["restorer"].unique())
         if other != restorer
         for first in first_row(
             by_thickness(at_dose[at_dose["restorer"] == other], f"{metric}_std_over_bound")
         )
     ]
     beside = f" ({', '.join(others)})" if others else ""
-    said = [
+    sentences = [
         Sentence(
             f"{claim}: at {cells_text(thin)} its scatter is "
             f"{quantity(thin['value'], thin['low'], thin['high'])} times the bound{beside}.",
@@ -100,10 +111,10 @@ def _against_bound(
         )
     ]
     if len(below):
-        said.append(
+        sentences.append(
             _bias_below_bound(own, below["image"].tolist(), name=name, metric=metric, who=who)
         )
-    return said
+    return sentences
 
 
 def _bias_below_bound(
@@ -143,7 +154,7 @@ def _bias_below_bound(
 
 
 def _meeting_over_thickness(
-    pairs: pd.DataFrame, *, restorer: str, name: str, metric: str, dose: float
+    pairs: pd.DataFrame, *, restorer: str, restorers: Restorers, name: str, metric: str, dose: float
 ) -> list[Sentence]:
     ratio = by_thickness(pairs[pairs["restorer"] == restorer], metric)
     if ratio.empty:
@@ -154,7 +165,7 @@ def _meeting_over_thickness(
     shares = share_phrases(
         {
             "they have converged (within 10 %)": met,
-            f"{label(restorer)} is still better": better,
+            f"{restorers.phrase(restorer)} is still better": better,
             "raw fits are better": worse,
             "it is undecided": open_,
         }
@@ -165,8 +176,8 @@ def _meeting_over_thickness(
         span += f", {quantity(thick['value'], thick['low'], thick['high'])} at {cells_text(thick)}"
     return [
         Sentence(
-            f"Whether {name} of {label(restorer)} and of raw fits meet at {dose_text(dose)} "
-            f"e/Å²: {shares}; the ratio is {span}.",
+            f"Whether {name} of {restorers.phrase(restorer)} and of raw fits meet at "
+            f"{dose_text(dose)} e/Å²: {shares}; the ratio is {span}.",
             "undecided" if open_ == len(states) else "finding",
         )
     ]

@@ -5,10 +5,11 @@ import sys
 import numpy as np
 import pytest
 
+from noise.chain import distort
 from noise.evidence.coverage import Draw, drawn_statistics, random_distortion, rank
 from noise.evidence.published_pairs import MODALITIES, published_pairs
 from noise.evidence.residuals import STATISTICS, autocorrelation, distorted_part
-from noise.scan import ScanNoise, distort
+from noise.scan import ScanNoise
 from stembench.errors import InputError
 
 DRAWS = 24

@@ -14,7 +14,11 @@ from tests.records_factory import Estimator, Layout, make_records
 
 def run_of(records: pd.DataFrame, *, complete: bool = True, **info: object) -> Run:
     cases = {
-        name: {"title": name, "shape": [100, 100] if name == "pt_bulk" else [200, 200], "study": n}
+        name: {
+            "title": name,
+            "shape": [100, 100] if name == "pt_bulk" else [200, 200],
+            "study": {"number": n},
+        }
         for n, name in enumerate(sorted(records["case"].unique()), start=1)
     }
     made = {"cases": cases, "seed": 0, **info}

@@ -1,8 +1,7 @@
 """Markdown tables: any text of a cell is shown as it is, read back with a Markdown parser."""
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 from markdown_it import MarkdownIt
 
 from reports.metrics.table import METRICS

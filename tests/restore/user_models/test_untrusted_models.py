@@ -88,7 +88,13 @@ def test_a_plain_file_passes(tmp_path: Path) -> None:
     def plain(file: h5py.File) -> None:
         file["layers/conv/vars/0"] = np.zeros((3, 3, 1, 1), np.float32)
 
-    check_keras_file(keras_file(tmp_path / "plain.keras", model_weights_h5=hdf5(plain)))
+    path = keras_file(tmp_path / "plain.keras", model_weights_h5=hdf5(plain))
+    check_keras_file(path)
+    # It is the harm alone that is refused: the same archive with one member more is.
+    with zipfile.ZipFile(path, "a") as archive:
+        archive.writestr("assets.npz", b"")
+    with pytest.raises(InputError, match=r"'assets\.npz' beside the description"):
+        check_keras_file(path)
 
 
 def function(name: str, module: str = "builtins") -> dict[str, Any]:
