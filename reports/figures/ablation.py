@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Final
 from reports.figures import panels
 from reports.figures.figure import FigureFile
 from reports.records.run_folder import Run
-from reports.summaries.ablation import SHOWN, Ablation, ablation_title
+from reports.summaries.ablation import SHOWN, Ablation
+from reports.words.ablation import ablation_title
 from reports.words.captions import noise_text, sample_text
 
 if TYPE_CHECKING:

@@ -9,6 +9,7 @@ from reports.figures import panels
 from reports.figures.figure import Figure
 from reports.records.run_folder import Run
 from reports.words.captions import case_settings_text
+from reports.words.numbers import dose_text
 from stembench.arrays import Floats
 
 if TYPE_CHECKING:
@@ -102,7 +103,7 @@ def figure_counting(run: Run, summary: pd.DataFrame, *, case: str) -> "Drawing":
         drawn = _map(axes, found, shape=None if clean is None else clean.shape)
         panels.heading(
             axes, "ef"[k],
-            f"counted right: {styles[restorer].label}, {panels.dose_text(float(doses[0]))} e/Å²",
+            f"counted right: {styles[restorer].label}, {dose_text(float(doses[0]))} e/Å²",
         )  # fmt: skip
     if drawn is not None:
         bar = figure.colorbar(drawn, cax=axes.inset_axes((1.04, 0, 0.05, 1)))

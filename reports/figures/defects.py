@@ -13,6 +13,7 @@ from reports.metrics.defects import summarise_defects
 from reports.names import RestorerStyle
 from reports.records.run_folder import Run
 from reports.words.captions import case_settings
+from reports.words.numbers import dose_text
 from stembench.arrays import Floats
 
 if TYPE_CHECKING:
@@ -195,7 +196,7 @@ def _examples(
     pictures = [("noise-free", clean)]
     for name in names:
         made = run.examples.image(case, image, dose=dose, restorer=name)
-        pictures.append((f"{styles[name].label}, {panels.dose_text(dose)} e/Å²", made))
+        pictures.append((f"{styles[name].label}, {dose_text(dose)} e/Å²", made))
     for number, (title, pixels) in enumerate(pictures):
         axes = figure.add_subplot(grid[0, number])
         crop = None if pixels is None else _crop(pixels, centre, reach=reach)

@@ -14,6 +14,7 @@ from reports.figures.figure import Figure
 from reports.names import RestorerStyle
 from reports.records.run_folder import Run
 from reports.words.captions import case_settings_text
+from reports.words.numbers import dose_text
 from stembench.arrays import Floats
 
 if TYPE_CHECKING:
@@ -87,7 +88,7 @@ def figure_dislocation(run: Run, summary: pd.DataFrame, *, case: str) -> "Drawin
                 run.examples.image(case, image, dose=dose, restorer=restorer),
                 sampling=sampling,
             )
-            title = f"{styles[restorer].label}, {panels.dose_text(dose)} e/Å²"
+            title = f"{styles[restorer].label}, {dose_text(dose)} e/Å²"
             panels.heading(axes, letters[len(extremes) * i + j], title)
             if restorer == restored:
                 positions = run.examples.positions(case, image, dose=dose, restorer=restorer)
@@ -195,10 +196,10 @@ def _closures(
     lines = ["Burgers circuit (yellow) through fitted", "columns; red: its closure failure"]
     for dose, circuit in circuits.items():
         if circuit is None:
-            lines.append(f"  {panels.dose_text(dose)} e/Å²: none found")
+            lines.append(f"  {dose_text(dose)} e/Å²: none found")
         else:
             x, y = circuit.closure * case.sampling
-            lines.append(f"  {panels.dose_text(dose)} e/Å²: ({x:+.2f}, {y:+.2f}) Å")
+            lines.append(f"  {dose_text(dose)} e/Å²: ({x:+.2f}, {y:+.2f}) Å")
     length = case.structure.material.lattice_parameter / np.sqrt(2)
     lines.append(f"  built in: a/√2 = {length:.2f} Å along x")
     if circuits:

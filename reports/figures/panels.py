@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pandas as pd
 
+from reports.figures.style import BOUND_COLOUR
 from reports.metrics.table import METRICS
 from reports.names import RestorerStyle
+from reports.words.numbers import short_dose_text
 from stembench.arrays import Floats
 
 if TYPE_CHECKING:
@@ -20,7 +22,6 @@ if TYPE_CHECKING:
 
 #: Text sizes for a figure of text width (7.2 inches).
 #: Colour of the Cramér-Rao bound.
-BOUND_COLOUR: Final = "#000000"
 RC: Final[Any] = {
     "font.size": 8,
     "axes.titlesize": 8,
@@ -164,23 +165,10 @@ def dose_axis(axes: "Axes", doses: Floats) -> None:
     axes.set_xlabel("dose (e/Å²)")
 
 
-def dose_text(dose: float) -> str:
-    """Write a dose so that nobody counts zeros: 500, 1000, 50 000 (narrow blank)."""
-    whole = float(dose).is_integer()
-    if not whole or dose >= 1e9:
-        return f"{dose:g}"
-    return f"{dose:.0f}" if dose < 10_000 else f"{dose:,.0f}".replace(",", "\u202f")
-
-
-def short_dose_text(dose: float) -> str:
-    """Write a dose in thousands where it has them: 500, 1k, 50k."""
-    return f"{dose / 1000:g}k" if dose >= 1000 else f"{dose:g}"
-
-
 def error_axis(axes: "Axes", metric: str, *, label: str | None = None) -> None:
     """Label the ordinate and make it logarithmic if what it shows spans a factor of three."""
     described = METRICS[metric]
-    axes.set_ylabel(label or f"{described.label} ({described.unit})")
+    axes.set_ylabel(label or described.heading)
     low, high = _span(axes)
     if low > 0 and high / low > 3:
         axes.set_yscale("log")

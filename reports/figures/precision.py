@@ -9,6 +9,7 @@ from reports.figures import panels
 from reports.figures.figure import Figure
 from reports.records.run_folder import Run
 from reports.words.captions import case_settings_text
+from reports.words.numbers import dose_text, short_dose_text
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -67,7 +68,7 @@ def figure_precision(run: Run, summary: pd.DataFrame, *, case: str) -> "Drawing"
             panels.error_axis(axes, std, label=label)
             axes.set_xlim(0, rows["thickness"].max() * 1.03)
             axes.set_xlabel("thickness (unit cells)")
-            panels.heading(axes, next(letters), f"{panels.dose_text(dose)} e/Å²")
+            panels.heading(axes, next(letters), f"{dose_text(dose)} e/Å²")
             if i == j == 0:
                 handles, labels = axes.get_legend_handles_labels()
                 figure.legend(
@@ -104,7 +105,7 @@ def _example(
     )
     label = run.restorers.label(restorer)
     panels.heading(
-        axes, letter, f"{label}, {extreme['thickness']} cells, {panels.short_dose_text(dose)} e/Å²"
+        axes, letter, f"{label}, {extreme['thickness']} cells, {short_dose_text(dose)} e/Å²"
     )
 
 

@@ -2,9 +2,8 @@
 
 import pandas as pd
 
-from reports.figures.panels import dose_text
 from reports.names import Restorers
-from reports.words.numbers import quantity
+from reports.words.numbers import dose_text, quantity
 from reports.words.sentences import (
     Kind,
     Sentence,
@@ -32,7 +31,7 @@ def precision_sentences(
     rows : pandas.DataFrame
         Summary rows of one case.
     pairs : pandas.DataFrame
-        Contrasts of that case against raw fits.
+        Paired comparisons of that case against raw fits.
     restorer : str
         Name of the restorer.
     restorers : Restorers

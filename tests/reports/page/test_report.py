@@ -13,15 +13,21 @@ import pytest
 
 from reports import write_report
 from reports.figures.draw import figures
-from reports.figures.panels import dose_text, short_dose_text
 from reports.metrics.table import METRICS
 from reports.page.page import phonon_text, unbroken
 from reports.records.run_folder import load_run
 from reports.studies import cases_in_order
 from reports.summaries.summary import summarise
 from reports.words.captions import microscope_text, noise_text
-from reports.words.numbers import metric_quantity, plain, quantity
-from reports.words.tables import SHOWN_THICKNESSES, flatten, headline, markdown, seconds_text
+from reports.words.numbers import (
+    dose_text,
+    metric_quantity,
+    plain,
+    quantity,
+    seconds_text,
+    short_dose_text,
+)
+from reports.words.tables import SHOWN_THICKNESSES, flatten, headline, markdown
 from stembench.errors import InputError
 from tests.records_factory import Estimator, Layout, as_run, make_records, make_run, restorers_named
 
@@ -72,7 +78,13 @@ def test_all_files_are_there_and_nothing_else(run_folder: Path) -> None:
         "figure_counting_nanoparticle",
     )
     expected = {f"{name}.{kind}" for name in figures for kind in ("png", "pdf")}
-    expected |= {"report.html", "report.md", "summary.csv", "contrasts.csv", "leaderboard.csv"}
+    expected |= {
+        "report.html",
+        "report.md",
+        "summary.csv",
+        "paired_comparisons.csv",
+        "leaderboard.csv",
+    }
     assert {path.name for path in (run_folder / "report").iterdir()} == expected
     assert not list(run_folder.glob(".report-*"))
 

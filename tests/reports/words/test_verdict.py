@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from reports.summaries.summary import contrasts, summarise
+from reports.summaries.summary import paired_comparisons, summarise
 from reports.words.sentences import Sentence, meeting
 from reports.words.verdict.verdict import verdict
 from tests.records_factory import Estimator, Layout, as_run, make_records, restorers_named
@@ -21,7 +21,7 @@ RAW = Estimator(std_pm=7.0, scs_std_pct=8.0)
 
 def say(records: pd.DataFrame, **info: object) -> list[Sentence]:
     """Verdict on records."""
-    return verdict(as_run(records, **info), summarise(records), contrasts(records))
+    return verdict(as_run(records, **info), summarise(records), paired_comparisons(records))
 
 
 def one(sentences: list[Sentence], *words: str) -> Sentence:
