@@ -35,7 +35,6 @@ from reports import (
     write_junit,
     write_markdown,
 )
-from restore import is_raw
 from stembench.errors import InputError
 
 PASSED: Final = 0
