@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from noise.evidence.tables import range_table, stage_table
+from noise.evidence.declarations import range_table, stage_table
 from noise.presets import PRESETS
 from noise.scan import ScanNoise
 from noise.tem import TemNoise
