@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from cases import get_case
 from reports.records.run_folder import Run
 from reports.summaries.leaderboard import leaderboard
 from reports.words.leaderboard import FAILED, NO_RANK, leaderboard_tables
@@ -79,7 +80,8 @@ class TestRanks:
         board = leaderboard(run)
         assert ranks(board)["twin"] == 1
         assert pd.isna(ranks(board)["net"])
-        table = next(t for t in leaderboard_tables(run, board) if t.title == "pt_bulk")
+        title = get_case("pt_bulk").title
+        table = next(t for t in leaderboard_tables(run, board) if t.title == title)
         assert table.rows[-1][:2] == (NO_RANK, f"net{FAILED}")
         assert table.rows[-1][table.header.index("failed fits")] == "16 of 384"
         assert FAILED in table.note
