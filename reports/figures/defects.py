@@ -98,7 +98,7 @@ def figure_defects(run: Run, summary: pd.DataFrame, *, case: str) -> "Drawing":
 
 def _curves_shown(thickness: int, thicknesses: NDArray[np.int64]) -> str:
     """Which thickness the curves show, where there are several."""
-    return f"Curves: {thickness} unit cells. " if len(thicknesses) > 1 else ""
+    return f"Curves: {thickness} atoms thick. " if len(thicknesses) > 1 else ""
 
 
 def defect_settings(run: Run, summary: pd.DataFrame, *, case: str) -> str:

@@ -73,7 +73,7 @@ def figure_precision(run: Run, summary: pd.DataFrame, *, case: str) -> "Drawing"
             panels.bound(axes, at_dose, x="thickness", metric=bound)
             panels.error_axis(axes, std, label=label)
             axes.set_xlim(0, rows["thickness"].max() * 1.03)
-            axes.set_xlabel("thickness (unit cells)")
+            axes.set_xlabel("thickness (atoms)")
             panels.heading(axes, next(letters), f"{dose_text(dose)} e/Å²")
             if i == j == 0:
                 handles, labels = axes.get_legend_handles_labels()
@@ -113,7 +113,7 @@ def _example(
     )
     label = run.restorers.label(restorer)
     panels.heading(
-        axes, letter, f"{label}, {extreme['thickness']} cells, {short_dose_text(dose)} e/Å²"
+        axes, letter, f"{label}, {extreme['thickness']} atoms thick, {short_dose_text(dose)} e/Å²"
     )
 
 
