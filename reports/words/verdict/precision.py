@@ -9,11 +9,11 @@ from reports.words.sentences import (
     Sentence,
     at_all,
     by_thickness,
-    thickness_text,
     first_row,
     meeting,
     metric_text,
     share_phrases,
+    thickness_text,
 )
 
 #: An rms bias above this share of the scatter is called not negligible: it raises the RMSE by
