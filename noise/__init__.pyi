@@ -12,6 +12,10 @@ from .evidence.coverage import (
     drawn_statistics as drawn_statistics,
     random_distortion as random_distortion,
 )
+from .evidence.declarations import (
+    range_table as range_table,
+    stage_table as stage_table,
+)
 from .evidence.demonstrations import (
     Demonstration as Demonstration,
     jitter_demonstrations as jitter_demonstrations,
@@ -26,10 +30,6 @@ from .evidence.published_pairs import (
 from .evidence.residuals import (
     STATISTICS as STATISTICS,
     distorted_part as distorted_part,
-)
-from .evidence.tables import (
-    range_table as range_table,
-    stage_table as stage_table,
 )
 from .post_processing.apply import (
     PostProcessing as PostProcessing,

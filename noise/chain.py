@@ -186,7 +186,7 @@ class Chain:
 
     @classmethod
     def streams(cls, generator: np.random.Generator) -> dict[str, np.random.Generator]:
-        """Give each stage its own random streams of one realization."""
+        """Random streams of one realization by their names, some for each stage that draws."""
         numbered, named = (
             [stream for stage in stages for stream in stage.streams]
             for stages in (cls._first, cls._later)

@@ -1,4 +1,4 @@
-"""Ranges and probabilities that random chains are drawn from: their types, each with its reason."""
+"""Types of the ranges and probabilities that random chains are drawn from."""
 
 import math
 from collections.abc import Mapping

@@ -8,7 +8,7 @@ from noise.seeds import FIRST_SCAN_STAGES
 #: Files of `noise.stages` in the order in which their stages happen. A new stage adds its line.
 SCAN_STAGES: Final = (
     "jitter",
-    "counting",
+    "electron_counting",
     "detector",
     "fast_scan",
     "row_lines",

@@ -8,7 +8,7 @@ from noise.seeds import FIRST_TEM_STAGES
 #: Files of `noise.stages` in the order in which their stages happen. A new stage adds its line.
 TEM_STAGES: Final = (
     "camera.mtf",
-    "counting",
+    "electron_counting",
     "camera.sensor",
     "camera.readout",
     "camera.defect_clusters",

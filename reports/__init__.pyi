@@ -45,20 +45,17 @@ from .gate.result import (
     GateRow as GateRow,
     Verdict as Verdict,
 )
-from .metrics.images import (
-    against_truth as against_truth,
-    colour as colour,
-    cutoff as cutoff,
-    empty_field_leakage as empty_field_leakage,
-    half_bit as half_bit,
-    mean_shift as mean_shift,
-    one_seventh as one_seventh,
-    psnr as psnr,
-    ring_correlation as ring_correlation,
-    ssim as ssim,
-    variance_ratio as variance_ratio,
+from .metrics.images.restored_image import (
+    RestoredImage as RestoredImage,
 )
-from .names import RestorerInfo as RestorerInfo
+from .metrics.table import (
+    metrics_of as metrics_of,
+)
+from .names import (
+    NETWORK as NETWORK,
+    RAW as RAW,
+    RestorerInfo as RestorerInfo,
+)
 from .page.image_report import (
     write_image_report as write_image_report,
 )
@@ -70,6 +67,7 @@ from .records.ablation import (
 )
 from .records.image_folder import (
     EXAMPLES as EXAMPLES,
+    IMAGES_VERSION as IMAGES_VERSION,
     PAIRS as PAIRS,
     RINGS as RINGS,
     SETTINGS as SETTINGS,
@@ -89,8 +87,4 @@ from .records.run_info import (
 from .records.schema import (
     SCHEMA_VERSION as SCHEMA_VERSION,
     conform as conform,
-)
-from .summaries.image_summary import (
-    NETWORK as NETWORK,
-    RAW as RAW,
 )

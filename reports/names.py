@@ -31,6 +31,10 @@ _CLASSICAL_LOOKS: Final = (
 #: network, fall on looks of their own.
 _KEY: Final = b"1515"
 _FAMILIES: Final = ("raw", "network", "classical")
+#: Name in records of the images as they are.
+RAW: Final = "raw"
+#: The published network: on each modality of the published pairs the one trained for it.
+NETWORK: Final = "cgrdn"
 
 
 Family = Literal["raw", "classical", "network"]

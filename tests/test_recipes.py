@@ -14,6 +14,7 @@ import pandas as pd
 import pytest
 
 ROOT = Path(__file__).parents[1]
+MOST_FILES = 12
 RECIPES = ("case", "restorer", "metric", "figure", "stage")
 #: A recipe's step: a comment, then the code block that it speaks of.
 STEP = re.compile(r"^<!-- recipe: (.+?) -->\n+```\w+\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -108,6 +109,16 @@ def test_a_recipe_is_one_file_and_one_line(recipe):
     (line,) = [step.body for step in steps if step.kind == "line"]
     assert line.count("\n") == 1
     assert line.strip()
+
+
+@pytest.mark.parametrize("step", [step for step in STEPS if step.kind == "file"])
+def test_the_room_of_a_recipe_has_a_place_left(step):
+    room = (ROOT / step.place).parent
+    held = [
+        each for each in room.iterdir() if each.suffix == ".py" or (each / "__init__.py").is_file()
+    ]
+    assert (room / "__init__.py") in held
+    assert len(held) - 1 < MOST_FILES
 
 
 def test_the_parser_reads_nothing_into_other_code_and_refuses_a_place_that_is_not_one():

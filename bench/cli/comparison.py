@@ -22,7 +22,6 @@ from reports import (
     closing_text,
     default_margins,
     evidence_of_run,
-    is_raw,
     judge_versions,
     load_margins,
     load_run,
@@ -89,7 +88,7 @@ def sides(
     before, after = _side(old), _side(new)
     wanted_old, wanted_new = restorers
     if wanted_old is None and wanted_new is None:
-        shared = [name for name in before if name in after and not is_raw(name)]
+        shared = [name for name in before if name in after and not before[name].is_raw]
         if shared:
             return [(before[name], after[name]) for name in shared]
     first = chosen(before, wanted_old, which=f"the old side {old}")

@@ -6,7 +6,8 @@ from rich.table import Table
 from bench.plan.profiles import profiles
 from cases import CASES
 from noise import PRESETS
-from restore import RESTORERS, built_in_names, find_plugins, plugin_problems
+from restore import RESTORERS, BuiltIn, built_in_names, find_plugins, plugin_problems
+from stembench.errors import InputError
 
 
 def print_listing(*, detail: bool) -> None:
@@ -30,16 +31,17 @@ def print_listing(*, detail: bool) -> None:
         if profile.ablation is not None:
             images += len(profile.ablation.rungs) * profile.ablation.realizations
         amounts.add_row(profile.name, profile.summary, f"{images} x {len(profile.restorers)}")
-    restorers = Table("restorer", "description", title="Restorers")
+    restorers = Table("restorer", "label", "family", "description", title="Restorers")
     for entry in RESTORERS:
         settings = ", ".join(f"{key}={value}" for key, value in entry.settings.items())
         shown_settings = f"; settings {settings}" if detail and settings else ""
-        restorers.add_row(entry.name, entry.summary + shown_settings)
+        restorers.add_row(entry.name, *_label_and_family(entry), entry.summary + shown_settings)
     problems = plugin_problems(built_in_names())
     for plugin in find_plugins():
         origin = f"from {plugin.package}, {plugin.factory}"
         problem = problems.get(plugin.name)
-        restorers.add_row(plugin.name, f"not usable: {problem}" if problem else origin)
+        # What a plug-in declares is known only once its code has run.
+        restorers.add_row(plugin.name, "", "", f"not usable: {problem}" if problem else origin)
     tables = [cases, amounts, restorers]
     if detail:
         chains = Table("noise chain", "description", title="Noise chains")
@@ -48,3 +50,12 @@ def print_listing(*, detail: bool) -> None:
         tables.append(chains)
     for table in tables:
         console.print(table)
+
+
+def _label_and_family(entry: BuiltIn) -> tuple[str, str]:
+    """Label and family of a built-in restorer; empty if what it needs is not installed."""
+    try:
+        metadata = entry.metadata()
+    except InputError:
+        return "", ""
+    return metadata.label, metadata.family

@@ -17,24 +17,24 @@ from bench.images.pairs import ImagePair, number_of_pairs, pairs, sources
 from noise import MODALITIES
 from reports import (
     EXAMPLES,
+    IMAGES_VERSION,
     NETWORK,
     PAIRS,
     RAW,
     RINGS,
     SETTINGS,
-    against_truth,
-    colour,
-    cutoff,
-    empty_field_leakage,
-    half_bit,
-    mean_shift,
-    one_seventh,
-    psnr,
-    ring_correlation,
-    ssim,
-    variance_ratio,
+    RestoredImage,
+    RestorerInfo,
+    metrics_of,
 )
-from restore import RESTORERS, Restorer, is_raw, load_restorer
+from restore import (
+    RESTORERS,
+    Restorer,
+    is_built_in,
+    is_raw,
+    load_restorer,
+    metadata_of,
+)
 from stembench.arrays import Floats
 from stembench.atomic_files import replacing
 from stembench.errors import InputError
@@ -114,6 +114,7 @@ def measure_images(
     _check(folder, chosen=chosen, specs=specs, seed=seed, realizations=realizations)
     if announce is not None:
         announce(sum(number_of_pairs(s, realizations=realizations) for s in chosen) * len(specs))
+    described = {RAW if is_raw(spec) else spec: _described(spec) for spec in specs}
     begun = time.perf_counter()
     done = _Measured()
     for source in chosen:
@@ -121,12 +122,14 @@ def measure_images(
             done, source, specs=specs, seed=seed, realizations=realizations, progress=progress
         )
         settings = {
+            "images_version": IMAGES_VERSION,
             "created": dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
             "commit": environment.commit(),
             "seed": seed,
             "realizations": realizations,
             "sources": done.sources,
-            "restorers": done.metadata,
+            "restorers": {name: asdict(info) for name, info in described.items()},
+            "networks": done.metadata,
             "versions": environment.versions(),
             "hardware": environment.hardware(),
             "seconds": time.perf_counter() - begun,
@@ -172,14 +175,14 @@ def _measure_source(
         if kept:
             done.examples[f"{key}/truth"] = pair.truth
         for name, restorer in loaded.items():
-            row, output = _measured(pair, restorer)
+            row, image = _measured(pair, restorer)
             done.rows.append(
                 {**_identity(pair), "restorer": name, "network": networks[name], **row}
             )
-            if output is not None and pair.kind != "empty":
-                done.rings.append(_rings(pair, output).assign(restorer=name))
-            if output is not None and kept:
-                done.examples[f"{key}/{name}"] = output
+            if image is not None and not image.empty:
+                done.rings.append(_rings(pair, image).assign(restorer=name))
+            if image is not None and kept:
+                done.examples[f"{key}/{name}"] = image.restored
             if progress is not None:
                 progress(f"{source} {pair.number}: {name}")
     done.sources.append(source)
@@ -214,6 +217,25 @@ def _loaded(spec: str) -> Restorer | str:
         return str(error)
 
 
+def _described(spec: str) -> RestorerInfo:
+    """What reports need of a restorer; little is known of one that cannot be loaded."""
+    try:
+        metadata = metadata_of(spec)
+    except InputError:
+        return RestorerInfo(
+            name=spec,
+            label=spec,
+            family="network",
+            built_in=False,
+            version="",
+            licence="",
+            training_data="",
+            input_scale="",
+            engine="",
+        )
+    return RestorerInfo(**asdict(metadata), built_in=is_built_in(spec))
+
+
 def _identity(pair: ImagePair) -> dict[str, Any]:
     return {
         "source": pair.source,
@@ -228,7 +250,9 @@ def _identity(pair: ImagePair) -> dict[str, Any]:
     }
 
 
-def _measured(pair: ImagePair, restorer: Restorer | str) -> tuple[dict[str, Any], Floats | None]:
+def _measured(
+    pair: ImagePair, restorer: Restorer | str
+) -> tuple[dict[str, Any], RestoredImage | None]:
     """Metrics of one restored image, or the failure; and the image in grey values."""
     begun = time.perf_counter()
     if isinstance(restorer, str):
@@ -241,49 +265,28 @@ def _measured(pair: ImagePair, restorer: Restorer | str) -> tuple[dict[str, Any]
     seconds = time.perf_counter() - begun
     # Not through counts where nothing was done: round-off is no restoration.
     restored = pair.distorted if restorer.metadata.family == "raw" else pair.grey.to_grey(output)
-    found = _leakage(pair, restored) if pair.kind == "empty" else _fidelity(pair, restored)
-    return {**found, "seconds": seconds, "failure": ""}, restored
+    image = RestoredImage(
+        restored=restored,
+        distorted=pair.distorted,
+        truth=pair.truth,
+        maximum=pair.maximum,
+        empty=pair.kind == "empty",
+    )
+    values = {metric.name: metric.of(image) for metric in metrics_of("images")}
+    present = {name: value for name, value in values.items() if value is not None}
+    return {**present, "seconds": seconds, "failure": ""}, image
 
 
-def _fidelity(pair: ImagePair, restored: Floats) -> dict[str, float]:
-    truth = pair.truth
-    rings = ring_correlation(restored, truth)
-    thresholds = {
-        "cutoff_seventh": one_seventh(rings.independent),
-        "cutoff_half_bit": half_bit(rings.independent),
-    }
-    return {
-        "psnr_db": psnr(restored, truth, maximum=pair.maximum),
-        "psnr_peak_db": psnr(restored, truth, maximum=float(truth.max())),
-        "ssim": ssim(restored, truth, maximum=pair.maximum),
-        **{name: cutoff(rings, against_truth(threshold)) for name, threshold in thresholds.items()},
-        "mean_shift": mean_shift(restored, truth),
-        "variance_ratio": variance_ratio(restored, truth),
-        "colour": colour(pair.distorted - restored),
-        "colour_of_truth": colour(pair.distorted - truth),
-    }
-
-
-def _leakage(pair: ImagePair, restored: Floats) -> dict[str, float]:
-    leaked = empty_field_leakage(restored, pair.distorted)
-    return {
-        "leak_spread": leaked.spread,
-        "leak_peak": leaked.peak,
-        "leak_mean_shift": leaked.mean_shift,
-    }
-
-
-def _rings(pair: ImagePair, restored: Floats) -> pd.DataFrame:
-    found = ring_correlation(restored, pair.truth)
+def _rings(pair: ImagePair, image: RestoredImage) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "source": pair.source,
             "image": pair.image,
             "dose": pair.dose,
             "number": pair.number,
-            "frequency": found.frequency,
-            "correlation": found.correlation,
-            "independent": found.independent,
+            "frequency": image.rings.frequency,
+            "correlation": image.rings.correlation,
+            "independent": image.rings.independent,
         }
     )
 

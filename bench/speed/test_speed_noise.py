@@ -12,7 +12,7 @@ from noise.chain import Chain, distort
 from noise.presets import FULL_SCAN, FULL_TEM, STUDY_SCAN
 from noise.scan import ScanNoise
 from noise.seeds import realization_generator
-from noise.stages.counting import count_electrons
+from noise.stages.electron_counting import count_electrons
 from noise.stages.jitter import spline_coefficients
 from noise.stages.stage import AnyStage, Context
 from noise.tem import TemNoise

@@ -3,9 +3,6 @@
 from typing import Final
 
 import numpy as np
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
-from scipy.spatial import cKDTree
 
 from stembench.arrays import Floats, Integers
 
@@ -30,6 +27,10 @@ def find_columns(positions: Floats, *, tolerance: float = SAME_COLUMN) -> tuple[
     counts : ndarray, shape (columns,)
         Number of atoms.
     """
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+    from scipy.spatial import cKDTree
+
     flat = positions[:, :2]
     pairs = cKDTree(flat).query_pairs(tolerance, output_type="ndarray")
     n = len(flat)

@@ -1,4 +1,4 @@
-"""Whether random chains reach the statistics of given pairs: drawn on the same clean images."""
+"""Coverage of given pairs by random chains: statistics of random distortions of the clean image."""
 
 from collections.abc import Callable
 
@@ -74,13 +74,13 @@ def drawn_statistics(
         Name of the statistic to its value for the pair, and to an array of `draws` values.
     """
     part = distorted_part(x, y)
-    ours = []
+    rows = []
     for _ in range(draws):
         clean = y - rng.uniform(0, y[part].min())
         clean = np.maximum(clean, 0) / clean[part].max()
-        ours.append(residual_statistics(draw(clean, rng), clean, part=part))
+        rows.append(residual_statistics(draw(clean, rng), clean, part=part))
     return residual_statistics(x, y, part=part), {
-        name: np.array([one[name] for one in ours]) for name in STATISTICS
+        name: np.array([row[name] for row in rows]) for name in STATISTICS
     }
 
 

@@ -1,4 +1,4 @@
-"""Each distortion alone on one clean image, at a strength that the eye can see: for figures."""
+"""Images of each distortion alone, at a strength that the eye can see, for figures."""
 
 import zlib
 from dataclasses import dataclass
@@ -64,24 +64,26 @@ def tem_demonstrations(clean: Floats, *, sampling: float) -> list[Demonstration]
 
 
 def _demonstrations(chain: type[Chain], clean: Floats, *, sampling: float) -> list[Demonstration]:
-    """What each stage of a chain declares to be shown, each alone on the noise-free image."""
+    """Examples that the stages of a chain declare, each alone on the noise-free image."""
     scale = electrons_per_pixel(_DOSE, sampling)
     counts = scale * clean
     panels = [Demonstration("undistorted", "", counts)]
     counted = False
     for stage in chain.stages:
-        for shown in stage.demonstrations:
+        for example in stage.examples:
             context = Context(
                 streams={stream: _rng(stream) for stream in stage.streams},
                 scale=scale,
                 sampling=sampling,
                 peak=float(counts.max()),
             )
-            image = stage.apply(counts if counted else clean, shown.settings, context)
+            image = stage.apply(counts if counted else clean, example.settings, context)
             # Until electrons are counted, a stage gives fractions of the beam.
             in_electrons = counted or stage.name == "counting"
             panels.append(
-                Demonstration(shown.label, shown.strength, image if in_electrons else scale * image)
+                Demonstration(
+                    example.label, example.strength, image if in_electrons else scale * image
+                )
             )
         counted = counted or stage.name == "counting"
     return panels

@@ -1,4 +1,4 @@
-"""Cropping: what lies outside a central, possibly tilted rectangle becomes one value."""
+"""Cropping: one value outside a central, possibly tilted rectangle."""
 
 import math
 from dataclasses import dataclass

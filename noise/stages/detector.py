@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 
 from noise.ranges import Chance, Range
-from noise.stages.stage import Context, Demonstration, Stage
+from noise.stages.stage import Context, Example, Stage
 from stembench.arrays import Floats
 from stembench.limits import require
 
@@ -123,6 +123,6 @@ STAGES: Final = (
             "secondary_gain": ("secondary gain δ", ""),
             "gain": ("tube gain G", ""),
         },
-        demonstrations=(Demonstration("detector (46)", f"σ {_WEAK.sigma_electrons:.2g} e", _WEAK),),
+        examples=(Example("detector (46)", f"σ {_WEAK.sigma_electrons:.2g} e", _WEAK),),
     ),
 )

@@ -6,7 +6,7 @@ from typing import Final
 import numpy as np
 
 from noise.ranges import Chance, Range
-from noise.stages.stage import Context, Demonstration, Stage
+from noise.stages.stage import Context, Example, Stage
 from stembench.arrays import Floats
 from stembench.limits import require
 
@@ -108,9 +108,7 @@ STAGES: Final = (
         sample=Clip.sample,
         typical=Clip(level=2.0),
         symbols={"level": ("at", " × the clean maximum")},
-        demonstrations=(
-            Demonstration("upper clip (39), (54)", "at 0.5 of maximum", Clip(level=0.5)),
-        ),
+        examples=(Example("upper clip (39), (54)", "at 0.5 of maximum", Clip(level=0.5)),),
     ),
     Stage(
         name="quantisation",
@@ -123,8 +121,6 @@ STAGES: Final = (
         sample=Quantisation.sample,
         typical=Quantisation(levels=4096.0),
         symbols={"levels": ("", " levels up to the clean maximum")},
-        demonstrations=(
-            Demonstration("quantisation (40), (55)", "6 levels", Quantisation(levels=6.0)),
-        ),
+        examples=(Example("quantisation (40), (55)", "6 levels", Quantisation(levels=6.0)),),
     ),
 )

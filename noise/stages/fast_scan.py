@@ -13,7 +13,7 @@ from typing import Final
 import numpy as np
 
 from noise.ranges import Chance, Range
-from noise.stages.stage import Context, Demonstration, Stage
+from noise.stages.stage import Context, Example, Stage
 from stembench.arrays import Floats
 from stembench.errors import InputError
 from stembench.limits import require
@@ -174,9 +174,9 @@ STAGES: Final = (
             "theta": ("θ", " rad"),
             "length": ("", " lags kept, 1 px is one dwell time"),
         },
-        demonstrations=(
-            Demonstration("fast scan (47)", "dwell 0.2 µs", FastScan.at_dwell(0.2)),
-            Demonstration("fast scan (47)", "dwell 0.05 µs", FastScan.at_dwell(0.05)),
+        examples=(
+            Example("fast scan (47)", "dwell 0.2 µs", FastScan.at_dwell(0.2)),
+            Example("fast scan (47)", "dwell 0.05 µs", FastScan.at_dwell(0.05)),
         ),
     ),
 )

@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 
 from noise.ranges import Chance, Range
-from noise.stages.stage import Context, Demonstration, Stage
+from noise.stages.stage import Context, Example, Stage
 from stembench.arrays import Floats
 from stembench.limits import require
 
@@ -171,13 +171,13 @@ STAGES: Final = (
             "phi_x": ("φx", ""),
             "phi_y": ("φy", ""),
         },
-        demonstrations=(
-            Demonstration(
+        examples=(
+            Example(
                 "X jitter (41)",
                 "σ 0.15 Å, φ 0.6",
                 Jitter(sigma_x=0.15, sigma_y=0.0, phi_x=0.6, phi_y=0.0),
             ),
-            Demonstration(
+            Example(
                 "Y jitter (41)",
                 "σ 0.15 Å, φ 0.6",
                 Jitter(sigma_x=0.0, sigma_y=0.15, phi_x=0.0, phi_y=0.6),

@@ -12,7 +12,7 @@ from typing import Final
 import numpy as np
 
 from noise.ranges import Chance, Range
-from noise.stages.stage import Apply, Context, Demonstration, Stage
+from noise.stages.stage import Apply, Context, Example, Stage
 from stembench.arrays import Floats
 from stembench.limits import require
 
@@ -128,10 +128,8 @@ STAGES: Final = (
         excluded=("sem",),
         typical=PointDefects(density=2e-4, low=0.0, high=0.25),
         symbols=SYMBOLS,
-        demonstrations=(
-            Demonstration(
-                "black pixels (52)", "0.6 %", PointDefects(density=6e-3, low=0.0, high=0.25)
-            ),
+        examples=(
+            Example("black pixels (52)", "0.6 %", PointDefects(density=6e-3, low=0.0, high=0.25)),
         ),
     ),
     Stage(
@@ -146,8 +144,8 @@ STAGES: Final = (
         sample=partial(PointDefects.sample, ranges=ZINGER_RANGES),
         typical=PointDefects(density=1e-4, low=2.0, high=12.0),
         symbols=SYMBOLS,
-        demonstrations=(
-            Demonstration(
+        examples=(
+            Example(
                 "zingers (53)", "0.6 %, ×2 to 6", PointDefects(density=6e-3, low=2.0, high=6.0)
             ),
         ),

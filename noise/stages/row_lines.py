@@ -6,7 +6,7 @@ from typing import Final
 import numpy as np
 
 from noise.ranges import Chance, Range
-from noise.stages.stage import Context, Demonstration, Stage
+from noise.stages.stage import Context, Example, Stage
 from stembench.arrays import Floats
 from stembench.limits import require
 
@@ -111,8 +111,8 @@ STAGES: Final = (
             "low": ("lowest factor", ""),
             "high": ("highest factor", ""),
         },
-        demonstrations=(
-            Demonstration(
+        examples=(
+            Example(
                 "row lines (51)",
                 "12 in 100 lines",
                 RowLines(rate=0.12, shortest=20, longest=70),

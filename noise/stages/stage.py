@@ -1,4 +1,4 @@
-"""Declaration of a noise stage: everything that a chain, a caption and the documents ask of it.
+"""Declaration of a noise stage: what chains, captions, figures and documents need of it.
 
 A file of this room names its stages in ``STAGES``, in the order in which they happen; a chain
 (`noise.scan`, `noise.tem`) names the files.
@@ -67,7 +67,7 @@ class Apply(Protocol[SettingsIn]):
 
 
 @dataclass(frozen=True)
-class Demonstration(Generic[Settings]):
+class Example(Generic[Settings]):
     """A stage alone at a strength that the eye can see: one panel of a figure.
 
     Attributes
@@ -107,7 +107,8 @@ class Stage(Drawn, Generic[Settings]):
         Settings of the presets that hold every stage.
     symbols : mapping of str to tuple of two str
         Parameter to what stands before and after its number in a caption.
-    demonstrations : tuple of Demonstration
+    examples : tuple of Example
+        Panels of the figures that show each distortion alone.
     excluded : tuple of str
         Modalities whose random chains leave the stage out.
     of_truth : bool
@@ -122,7 +123,7 @@ class Stage(Drawn, Generic[Settings]):
     sample: Callable[[np.random.Generator], Settings] | None = None
     typical: Settings | None = None
     symbols: Mapping[str, tuple[str, str]] = field(default_factory=dict)
-    demonstrations: tuple[Demonstration[Settings], ...] = ()
+    examples: tuple[Example[Settings], ...] = ()
     excluded: tuple[str, ...] = ()
     of_truth: bool = False
 

@@ -13,7 +13,8 @@ from scipy.special import stdtrit
 
 from reports.gate.evidence import Evidence
 from reports.gate.margins import default_margins
-from reports.metrics.per_realization import GATE_METRICS
+from reports.metrics.table import GATES
+from reports.words.tables import markdown_grid
 from stembench.errors import InputError
 
 CHANGES: Final = (0.0, 0.01, 0.02, 0.05, 0.10)
@@ -79,9 +80,15 @@ def chances(
 
 
 def needed(
-    change: float, scatter: float, *, cells: int = 1, margin: float, tests: int = TESTS,
-    power: float = 0.8, rng: np.random.Generator,
-) -> int | None:  # fmt: skip
+    change: float,
+    scatter: float,
+    *,
+    cells: int = 1,
+    margin: float,
+    tests: int = TESTS,
+    power: float = 0.8,
+    rng: np.random.Generator,
+) -> int | None:
     """Fewest realizations per cell with which a change is found; None above 20 000.
 
     A change of zero is found if it is called equivalent, any other if it is called worse.
@@ -117,8 +124,8 @@ def paired_scatter(old: Evidence, new: Evidence) -> dict[tuple[str, str, float, 
     for key in old.cells.keys() & new.cells.keys():
         before, after = old.cells[key], new.cells[key]
         shared = tuple(n for n in before.realizations if n in set(after.realizations))
-        for name, metric in GATE_METRICS.items():
-            if metric.kind != "ratio" or not {name} <= before.by_metric.keys() & after.by_metric:
+        for name, gate in GATES.items():
+            if gate.kind != "ratio" or not {name} <= before.by_metric.keys() & after.by_metric:
                 continue
             with np.errstate(divide="ignore", invalid="ignore"):
                 logs = np.log(after.at(name, shared) / before.at(name, shared)) / 2
@@ -131,20 +138,18 @@ def paired_scatter(old: Evidence, new: Evidence) -> dict[tuple[str, str, float, 
 def power_table(scatter: float, *, margin: float, cells: int = 1, seed: int = 0) -> str:
     """Markdown table of chances (%) against change and realizations, and the numbers needed."""
     rng = np.random.default_rng(seed)
-    lines = [
-        "| change | " + " | ".join(f"n = {n}" for n in REALIZATIONS) + " | n for 80 % |",
-        "| --- |" + " ---: |" * (len(REALIZATIONS) + 1),
-    ]
+    rows = []
     for change in CHANGES:
-        shown = []
+        percentages = []
         for n in REALIZATIONS:
-            verdicts = chances(change, scatter, n=n, cells=cells, margin=margin, rng=rng)
-            shown.append(f"{100 * (verdicts.equivalent if change == 0 else verdicts.worse):.0f}")
+            decided = chances(change, scatter, n=n, cells=cells, margin=margin, rng=rng)
+            chance = decided.equivalent if change == 0 else decided.worse
+            percentages.append(f"{100 * chance:.0f}")
         count = needed(change, scatter, cells=cells, margin=margin, rng=rng)
         name = "none: equivalent" if change == 0 else f"+{100 * change:g} %: worse"
-        shown.append("> 20000" if count is None else str(count))
-        lines.append(f"| {name} | " + " | ".join(shown) + " |")
-    return "\n".join(lines)
+        rows.append((name, *percentages, "> 20000" if count is None else str(count)))
+    header = ("change", *(f"n = {n}" for n in REALIZATIONS), "n for 80 %")
+    return "\n".join(markdown_grid(header, rows, left=(0,)))
 
 
 def power_text(old: Evidence, new: Evidence, *, cells: int) -> str:

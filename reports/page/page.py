@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import Any
 
 from reports.figures.figure import FigureFile
-from reports.figures.panels import dose_text
 from reports.records.run_folder import Run
 from reports.records.run_info import AblationInfo, CaseInfo
 from reports.words.captions import fit_text, microscope_text, noise_text
+from reports.words.numbers import dose_text, seconds_text
 from reports.words.sentences import Sentence
-from reports.words.tables import Table, flatten, seconds_text
+from reports.words.tables import Table, flatten
 from stembench.describe import as_plain
 
 _TEMPLATES = Path(__file__).parents[1] / "templates"

@@ -12,7 +12,7 @@ from reports.page.study_reports import STUDY_REPORTS
 from reports.records.run_folder import Run, load_run
 from reports.studies import cases_in_order
 from reports.summaries.leaderboard import leaderboard
-from reports.summaries.summary import contrasts, summarise
+from reports.summaries.summary import paired_comparisons, summarise
 from reports.words.examples import example_table
 from reports.words.leaderboard import leaderboard_tables
 from reports.words.sentences import Sentence
@@ -37,11 +37,11 @@ def write_report(folder: str | Path) -> Path:
     Returns
     -------
     pathlib.Path
-        The page ``report.html``. Beside it: ``report.md``, ``summary.csv``, ``contrasts.csv``,
-        ``leaderboard.csv`` and
-        each figure as PNG and PDF; ``ablation.csv`` and ``ablation_contrasts.csv`` if the run has
-        an ablation, ``defects.csv`` if it has defects or adatoms, ``detection.csv``
-        if its images were searched, ``dislocation_core.csv`` if it has a dislocation.
+        The page ``report.html``. Beside it: ``report.md``, ``summary.csv``,
+        ``paired_comparisons.csv``, ``leaderboard.csv`` and each figure as PNG and PDF;
+        ``ablation.csv`` and ``ablation_comparisons.csv`` if the run has an ablation,
+        ``defects.csv`` if it has defects or adatoms, ``detection.csv`` if its images were searched,
+        ``dislocation_core.csv`` if it has a dislocation.
 
     Raises
     ------
@@ -70,10 +70,10 @@ def write_report(folder: str | Path) -> Path:
 
 def _write_files(run: Run, summary: pd.DataFrame, folder: Path) -> None:
     """Write every file of the report into a folder."""
-    compared = contrasts(run.records)
+    compared = paired_comparisons(run.records)
     sentences = verdict(run, summary, compared)
     write_csv(summary, folder / "summary.csv")
-    write_csv(compared, folder / "contrasts.csv")
+    write_csv(compared, folder / "paired_comparisons.csv")
     figures = write_figures(run, summary, folder)
     tables = [headline(run, summary, case=case) for case in cases_in_order(run, summary)]
     for report_study in STUDY_REPORTS:

@@ -9,13 +9,16 @@ import pandas as pd
 
 from reports.figures.ablation import write_ablation_figure
 from reports.figures.figure import FigureFile
-from reports.metrics.column_search import detection_table, load_detection, summarise_detection
+from reports.metrics.column_search import load_detection, summarise_detection
 from reports.metrics.defects import summarise_defects
-from reports.metrics.dislocation import core_table, load_circuits, summarise_core
+from reports.metrics.dislocation import load_circuits, summarise_core
 from reports.records.ablation import load_ablation
 from reports.records.run_folder import Run
-from reports.summaries.ablation import ablation_sentences, ablation_table, summarise_ablation
+from reports.summaries.ablation import summarise_ablation
+from reports.words.ablation import ablation_sentences, ablation_table
+from reports.words.column_search import detection_table
 from reports.words.defects import defect_sentences, defect_table
+from reports.words.dislocation import core_table
 from reports.words.sentences import Sentence
 from reports.words.tables import Table
 
@@ -47,7 +50,7 @@ def report_ablation(run: Run, folder: Path) -> StudyReport:
     ablation = summarise_ablation(records)
     pairs = pd.concat([ablation.against_raw, ablation.against_rung_before])
     return StudyReport(
-        csv={"ablation.csv": ablation.summary, "ablation_contrasts.csv": pairs},
+        csv={"ablation.csv": ablation.summary, "ablation_comparisons.csv": pairs},
         tables=(ablation_table(run, ablation),),
         sentences=tuple(ablation_sentences(run, ablation)),
         figures=(write_ablation_figure(run, ablation, folder),),
@@ -55,7 +58,7 @@ def report_ablation(run: Run, folder: Path) -> StudyReport:
 
 
 def report_defects(run: Run, folder: Path) -> StudyReport:
-    """Report how much of each defect and adatom is left."""
+    """Report the fidelity of each defect and adatom."""
     del folder
     fidelity = summarise_defects(run.records)
     tables: list[Table] = []
@@ -72,7 +75,7 @@ def report_defects(run: Run, folder: Path) -> StudyReport:
 
 
 def report_dislocations(run: Run, folder: Path) -> StudyReport:
-    """Report strain errors and the Burgers vector round dislocations."""
+    """Report strain errors and the Burgers vector around dislocations."""
     del folder
     cases = {name: run.case(name) for name in run.info.cases}
     core = summarise_core(run.records, cases, circuits=load_circuits(run))

@@ -8,9 +8,9 @@ import pandas as pd
 
 from cases import Case
 from noise import ScanNoise, TemNoise
-from reports.figures.panels import dose_text
 from reports.names import Restorers
 from reports.records.run_folder import Run
+from reports.words.numbers import dose_text
 
 
 def noise_text(noise: Mapping[str, Any]) -> str:

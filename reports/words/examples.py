@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from reports.figures.panels import dose_text
-from reports.metrics.images import psnr, ssim
+from reports.metrics.images.agreement import psnr, ssim
 from reports.records.run_folder import Run
+from reports.words.numbers import dose_text
 from reports.words.tables import Table
 
 

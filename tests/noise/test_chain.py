@@ -202,7 +202,7 @@ def haze(name: str = "haze", **more: object) -> Stage[Haze]:
 
 
 def chain_with(
-    monkeypatch: pytest.MonkeyPatch, *stages: Stage[Haze], after: str = "counting"
+    monkeypatch: pytest.MonkeyPatch, *stages: Stage[Haze], after: str = "electron_counting"
 ) -> type[Chain]:
     """The S(T)EM chain with further stages in its middle, by one more file in its tuple."""
     monkeypatch.setitem(sys.modules, "noise.stages.toy", SimpleNamespace(STAGES=stages))

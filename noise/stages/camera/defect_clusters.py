@@ -11,7 +11,7 @@ from noise.stages.point_defects import (
     PointDefects,
     multiply_by,
 )
-from noise.stages.stage import Demonstration, Stage
+from noise.stages.stage import Example, Stage
 
 _WALK: Final = Range(0, 12, "steps", "linear", "'small clusters' (37), up to 13 px")
 BLACK_RANGES: Final = {
@@ -38,8 +38,8 @@ STAGES: Final = (
         sample=partial(PointDefects.sample, ranges=BLACK_RANGES),
         typical=PointDefects(density=5e-5, low=0.0, high=0.25, steps=6),
         symbols=SYMBOLS,
-        demonstrations=(
-            Demonstration(
+        examples=(
+            Example(
                 "black pixels (37)",
                 "0.2 %, 12 steps",
                 PointDefects(density=2e-3, low=0.0, high=0.25, steps=12),
@@ -58,8 +58,8 @@ STAGES: Final = (
         sample=partial(PointDefects.sample, ranges=ZINGER_RANGES),
         typical=PointDefects(density=3e-5, low=2.0, high=12.0, steps=3),
         symbols=SYMBOLS,
-        demonstrations=(
-            Demonstration(
+        examples=(
+            Example(
                 "zingers (38)",
                 "0.2 %, 8 steps",
                 PointDefects(density=2e-3, low=2.0, high=6.0, steps=8),

@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from noise.ranges import Range
-from noise.stages.stage import Context, Demonstration, Stage
+from noise.stages.stage import Context, Example, Stage
 from stembench.arrays import Floats
 from stembench.limits import require
 
@@ -117,8 +117,6 @@ STAGES: Final = (
             "b": ("width b", " of Nyquist"),
             "c": ("width c", " of Nyquist"),
         },
-        demonstrations=(
-            Demonstration("camera MTF (27)", "a 0.7, b 0.25, c 1", Mtf(a=0.7, b=0.25, c=1.0)),
-        ),
+        examples=(Example("camera MTF (27)", "a 0.7, b 0.25, c 1", Mtf(a=0.7, b=0.25, c=1.0)),),
     ),
 )

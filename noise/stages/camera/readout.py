@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 
 from noise.ranges import Chance, Range
-from noise.stages.stage import Context, Demonstration, Stage
+from noise.stages.stage import Context, Example, Stage
 from stembench.arrays import Floats
 from stembench.limits import require
 
@@ -94,7 +94,7 @@ def _stage(
     chance: Chance,
     sigma: Range,
     typical: float,
-    shown: float,
+    visible: float,
 ) -> Stage[ReadoutNoise]:
     """Declare one term of the readout noise, which `add` adds; they differ in these alone."""
 
@@ -113,9 +113,7 @@ def _stage(
         sample=partial(ReadoutNoise.sample, sigma=sigma),
         typical=ReadoutNoise(sigma=typical),
         symbols={"sigma": ("σ", " e/px")},
-        demonstrations=(
-            Demonstration(f"{name} {equations}", f"σ {shown:g} e", ReadoutNoise(sigma=shown)),
-        ),
+        examples=(Example(f"{name} {equations}", f"σ {visible:g} e", ReadoutNoise(sigma=visible)),),
     )
 
 
@@ -128,7 +126,7 @@ STAGES: Final = (
         chance=Chance(0.7, "scintillator cameras; counting cameras have none"),
         sigma=Range(0.1, 5, "e/px", "log", "read noise of direct to scintillator cameras"),
         typical=1.0,
-        shown=4.0,
+        visible=4.0,
     ),
     _stage(
         add_flicker,
@@ -140,7 +138,7 @@ STAGES: Final = (
             0.1, 8, "e/px", "log", "long-range autocorrelation of the published pair lrtem 7"
         ),
         typical=0.5,
-        shown=4.0,
+        visible=4.0,
     ),
     _stage(
         add_reset,
@@ -150,6 +148,6 @@ STAGES: Final = (
         chance=Chance(0.3, "subtracted by most cameras"),
         sigma=Range(0.05, 1, "e/px", "log", "stripes stay weaker than shot noise"),
         typical=0.2,
-        shown=3.0,
+        visible=3.0,
     ),
 )

@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 
 from noise.ranges import Chance, Range
-from noise.stages.stage import Context, Demonstration, Stage
+from noise.stages.stage import Context, Example, Stage
 from stembench.arrays import Floats
 from stembench.limits import require
 
@@ -139,7 +139,7 @@ STAGES: Final = (
         sample=FixedPattern.sample,
         typical=FixedPattern(sigma=0.01),
         symbols={"sigma": ("σ", " of the gain")},
-        demonstrations=(Demonstration("fixed pattern (31)", "σ 0.2", FixedPattern(sigma=0.2)),),
+        examples=(Example("fixed pattern (31)", "σ 0.2", FixedPattern(sigma=0.2)),),
     ),
     Stage(
         name="dark_current",
@@ -157,8 +157,8 @@ STAGES: Final = (
             "sigma": ("σ", " e/px"),
             "hot_fraction": ("hot pixels", " of all"),
         },
-        demonstrations=(
-            Demonstration(
+        examples=(
+            Example(
                 "dark current (32), (33)",
                 "4 ± 2 e, 0.6 % hot",
                 DarkCurrent(mean=4.0, sigma=2.0, hot_fraction=6e-3),

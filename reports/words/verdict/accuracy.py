@@ -2,9 +2,8 @@
 
 import pandas as pd
 
-from reports.figures.panels import dose_text
 from reports.names import Restorers
-from reports.words.numbers import quantity
+from reports.words.numbers import dose_text, quantity
 from reports.words.sentences import Sentence, at, meeting, metric_text
 
 
@@ -18,7 +17,7 @@ def accuracy_sentences(
     rows : pandas.DataFrame
         Summary rows of one image.
     pairs : pandas.DataFrame
-        Contrasts of that image against raw fits.
+        Paired comparisons of that image against raw fits.
     restorer : str
         Name of the restorer.
     restorers : Restorers
@@ -90,7 +89,7 @@ def counting_sentences(
     rows : pandas.DataFrame
         Summary rows of one image.
     pairs : pandas.DataFrame
-        Contrasts of that image against raw fits.
+        Paired comparisons of that image against raw fits.
     restorer : str
         Name of the restorer.
     restorers : Restorers

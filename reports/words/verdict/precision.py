@@ -2,19 +2,18 @@
 
 import pandas as pd
 
-from reports.figures.panels import dose_text
 from reports.names import Restorers
-from reports.words.numbers import quantity
+from reports.words.numbers import dose_text, quantity
 from reports.words.sentences import (
     Kind,
     Sentence,
     at_all,
     by_thickness,
-    cells_text,
     first_row,
     meeting,
     metric_text,
     share_phrases,
+    thickness_text,
 )
 
 #: An rms bias above this share of the scatter is called not negligible: it raises the RMSE by
@@ -32,7 +31,7 @@ def precision_sentences(
     rows : pandas.DataFrame
         Summary rows of one case.
     pairs : pandas.DataFrame
-        Contrasts of that case against raw fits.
+        Paired comparisons of that case against raw fits.
     restorer : str
         Name of the restorer.
     restorers : Restorers
@@ -106,7 +105,7 @@ def _against_bound(
     beside = f" ({', '.join(others)})" if others else ""
     sentences = [
         Sentence(
-            f"{claim}: at {cells_text(thin)} its scatter is "
+            f"{claim}: at {thickness_text(thin)} its scatter is "
             f"{quantity(thin['value'], thin['low'], thin['high'])} times the bound{beside}.",
             kind,
         )
@@ -140,7 +139,7 @@ def _bias_below_bound(
         return Sentence(
             f"The bias of {who} in {name} is not negligible where its scatter is below the "
             f"bound: at {len(large)} of {count} thicknesses it exceeds a third of the scatter "
-            f"(largest share at {cells_text(bias.iloc[worst])}: rms bias "
+            f"(largest share at {thickness_text(bias.iloc[worst])}: rms bias "
             f"{metric_text(bias.iloc[worst])} beside a scatter of {metric_text(std.iloc[worst])}). "
             f"The bound holds for unbiased estimators, so this is no proof of accuracy; {total}.",
             "warning",
@@ -172,9 +171,11 @@ def _meeting_over_thickness(
         }
     )
     thin, thick = ratio.iloc[0], ratio.iloc[-1]
-    span = f"{quantity(thin['value'], thin['low'], thin['high'])} at {cells_text(thin)}"
+    span = f"{quantity(thin['value'], thin['low'], thin['high'])} at {thickness_text(thin)}"
     if len(ratio) > 1:
-        span += f", {quantity(thick['value'], thick['low'], thick['high'])} at {cells_text(thick)}"
+        span += (
+            f", {quantity(thick['value'], thick['low'], thick['high'])} at {thickness_text(thick)}"
+        )
     return [
         Sentence(
             f"Whether {name} of {restorers.phrase(restorer)} and of raw fits meet at "

@@ -5,9 +5,9 @@ from typing import Final
 
 import pandas as pd
 
-from reports.figures.panels import dose_text
 from reports.records.run_folder import Run
 from reports.studies import cases_in_order
+from reports.words.numbers import dose_text
 from reports.words.sentences import Sentence, metric_text
 from reports.words.verdict.accuracy import accuracy_sentences, counting_sentences
 from reports.words.verdict.precision import precision_sentences
@@ -28,7 +28,7 @@ _SENTENCES: Final = {
 _OTHER_SENTENCES: Final = (accuracy_sentences,)
 
 
-def verdict(run: Run, summary: pd.DataFrame, contrasts: pd.DataFrame) -> list[Sentence]:
+def verdict(run: Run, summary: pd.DataFrame, comparisons: pd.DataFrame) -> list[Sentence]:
     """Say what a run shows, and what it does not decide.
 
     Parameters
@@ -36,8 +36,8 @@ def verdict(run: Run, summary: pd.DataFrame, contrasts: pd.DataFrame) -> list[Se
     run : Run
     summary : pandas.DataFrame
         `reports.summaries.summary.summarise` of its records.
-    contrasts : pandas.DataFrame
-        `reports.summaries.summary.contrasts` of its records against raw fits.
+    comparisons : pandas.DataFrame
+        `reports.summaries.summary.paired_comparisons` of its records against raw fits.
 
     Returns
     -------
@@ -49,7 +49,7 @@ def verdict(run: Run, summary: pd.DataFrame, contrasts: pd.DataFrame) -> list[Se
     restorers = run.restorers
     for case in cases_in_order(run, summary):
         rows = summary[summary["case"] == case]
-        pairs = contrasts[contrasts["case"] == case]
+        pairs = comparisons[comparisons["case"] == case]
         for restorer in restorers.judged(rows["restorer"].unique()):
             for speak in _SENTENCES.get(run.case(case).study.figure, _OTHER_SENTENCES):
                 sentences += [
@@ -81,8 +81,8 @@ def _validity(run: Run, summary: pd.DataFrame) -> list[Sentence]:
         sentences.append(
             Sentence(
                 f"There are as few as {fewest} realizations per point: intervals are wide, and "
-                "those of scatter hold the truth less often than stated if the columns of an "
-                "image err together.",
+                "those of scatter under-cover when errors are correlated across the columns "
+                "of an image.",
                 "warning",
             )
         )

@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 import stembench
 from bench import environment
 from bench.cli.app import app
+from restore import load_restorer
 
 ROOT = Path(__file__).parents[3]
 COMMANDS = tuple(
@@ -125,6 +126,13 @@ class TestList:
         output = call("list")
         for word in ("pt_bulk", "edge_dislocation", "nanoparticle", "quick", "paper", "cgrdn"):
             assert word in output
+
+    def test_restorers_are_listed_with_their_label_and_family(self) -> None:
+        rows = {line.split("│")[1].strip(): [cell.strip() for cell in line.split("│")[2:4]]
+                for line in call("list").splitlines() if line.count("│") == 5}  # fmt: skip
+        for name in ("raw", "gaussian", "cgrdn"):
+            metadata = load_restorer(name).metadata
+            assert rows[name] == [metadata.label, metadata.family]
 
 
 class TestFit:

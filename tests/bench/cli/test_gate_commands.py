@@ -15,6 +15,7 @@ from bench.plan.profiles import Profile, Selection
 from cases import get_case
 from cases.truth.ground_truth import load_ground_truth
 from reports.gate.evidence import read_baseline
+from reports.gate.margins import default_text
 from stembench.errors import InputError
 from tests.records_factory import Estimator, make_run
 
@@ -119,13 +120,15 @@ class TestCompare:
     def test_margins_written_are_the_margins_read(self, old: Path, new: Path, tmp_path) -> None:
         path = tmp_path / "margins.toml"
         call("compare", "--write-margins", path)
-        call("compare", old, old, "--margins", path)
         text = path.read_text()
+        assert text == default_text()
+        assert "PASSED" in call("compare", old, old, "--margins", path)
         for metric in ("position_rmse", "position_bias", "scs_rmse", "scs_bias"):
             text = text.replace(f"{metric} = 0.0", f"{metric} = 0.9")
         path.write_text(text)
         rewrite(new, "net", 1.02)
-        call("compare", old, new, "--margins", path)
+        assert "REGRESSED" in call("compare", old, new, code=1)
+        assert "PASSED" in call("compare", old, new, "--margins", path)
 
 
 class TestPower:

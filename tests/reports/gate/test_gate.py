@@ -19,7 +19,7 @@ from reports.gate.margins import default_margins, load_margins, parse_margins
 from reports.gate.result import FAILURES, POOLED, GateResult, Verdict
 from reports.records.run_folder import Examples, Run
 from stembench.errors import InputError
-from tests.records_factory import Estimator, Layout, make_records
+from tests.records_factory import Estimator, Layout, make_info, make_records
 
 MARGINS = default_margins()
 COUNTS = np.full(16, 5)
@@ -37,13 +37,19 @@ def made_records(seed: int = 0) -> pd.DataFrame:
 
 
 def run_of(records: pd.DataFrame, *, seed: int = 0, complete: bool = True, **case: object) -> Run:
-    declared = {"version": 1, "hash": "h", "data_hash": "d", **case}
-    info = {
-        "seed": seed, "profile": "quick", "commit": "abc", "created": "2026-01-01",
-        "cases": dict.fromkeys(records["case"].unique(), declared),
-        "restorers": {"net": {"name": "net", "version": "1"}},
-    }  # fmt: skip
-    return Run(Path("out/made"), records, info, complete, Examples(Path("none.h5")))
+    """A run whose cases differ from the registry's in `case`: version, hash or data_hash."""
+    version = case.pop("version", 1)
+    info = make_info(records, complete=complete)
+    cases = {
+        name: replace(
+            each,
+            case=replace(each.case, version=version),
+            **{"hash": "h", "data_hash": "d", **case},
+        )
+        for name, each in info.cases.items()
+    }
+    info = replace(info, seed=seed, profile="quick", commit="abc", cases=cases)
+    return Run(Path("out/made"), records, info, Examples(Path("none.h5")))
 
 
 def side(records: pd.DataFrame, *, restorer: str = "net", **more: object) -> Evidence:

@@ -11,7 +11,7 @@ from cases.truth.column_roles import REFERENCE, SITE, column_roles
 from cases.truth.columns import case_columns
 from reports.figures.defects import figure_defects
 from reports.metrics.defects import site_deviations, summarise_defects
-from reports.metrics.per_realization import realization_statistics
+from reports.summaries.per_realization import realization_statistics
 from reports.summaries.summary import summarise
 from reports.words.defects import defect_sentences, defect_table
 from tests.records_factory import as_run, restorers_named

@@ -12,11 +12,13 @@ from cases.specimens.kinds.defect_ladder import DefectSite
 from cases.truth.column_roles import REFERENCE, SITE, column_roles
 from cases.truth.columns import to_pixels
 from reports.figures.defects import figure_defects
-from reports.metrics.column_search import detection_table, summarise_detection
+from reports.metrics.column_search import summarise_detection
 from reports.metrics.defects import site_deviations, summarise_defects
-from reports.metrics.dislocation import core_table, summarise_core
+from reports.metrics.dislocation import summarise_core
 from reports.summaries.summary import summarise
+from reports.words.column_search import detection_table
 from reports.words.defects import defect_sentences, defect_table
+from reports.words.dislocation import core_table
 from tests.records_factory import as_run, dislocated_columns, restorers_named
 
 SITES = {"vacancy": (-4, 0), "minus1": (0, 0), "plus1": (4, 0), "perfect": (0, 4)}
@@ -206,7 +208,7 @@ def test_detection_counts_hits_misses_and_inventions():
     assert found.loc["empty_filled", "value"] == 0.75
     assert np.isnan(found.loc["missed_per_image", "low"])
     table = detection_table(summarise_detection(rows), title="Defects", restorers=RESTORERS)
-    assert table.rows[0][:5] == ("10", "500", "raw", "92.3 (91.7–92.9)", "10.0")
+    assert table.rows[0][:6] == ("10", "500", "raw", "92.3 (91.7–92.9)", "5.0 (3.7–6.3)", "10.0")
 
 
 def test_a_case_without_empty_sites_tells_nothing_of_them():

@@ -5,6 +5,7 @@ import html.parser
 import json
 import re
 import shutil
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -13,15 +14,21 @@ import pytest
 
 from reports import write_report
 from reports.figures.draw import figures
-from reports.figures.panels import dose_text, short_dose_text
 from reports.metrics.table import METRICS
 from reports.page.page import phonon_text, unbroken
 from reports.records.run_folder import load_run
 from reports.studies import cases_in_order
 from reports.summaries.summary import summarise
 from reports.words.captions import microscope_text, noise_text
-from reports.words.numbers import metric_quantity, plain, quantity
-from reports.words.tables import SHOWN_THICKNESSES, flatten, headline, markdown, seconds_text
+from reports.words.numbers import (
+    dose_text,
+    metric_quantity,
+    plain,
+    quantity,
+    seconds_text,
+    short_dose_text,
+)
+from reports.words.tables import SHOWN_THICKNESSES, flatten, headline, markdown
 from stembench.errors import InputError
 from tests.records_factory import Estimator, Layout, as_run, make_records, make_run, restorers_named
 
@@ -72,7 +79,14 @@ def test_all_files_are_there_and_nothing_else(run_folder: Path) -> None:
         "figure_counting_nanoparticle",
     )
     expected = {f"{name}.{kind}" for name in figures for kind in ("png", "pdf")}
-    expected |= {"report.html", "report.md", "summary.csv", "contrasts.csv", "leaderboard.csv"}
+    expected |= {
+        "report.html",
+        "report.md",
+        "summary.csv",
+        "paired_comparisons.csv",
+        "leaderboard.csv",
+        "dislocation_core.csv",
+    }
     assert {path.name for path in (run_folder / "report").iterdir()} == expected
     assert not list(run_folder.glob(".report-*"))
 
@@ -212,8 +226,8 @@ def test_headline_picks_thicknesses_and_says_so() -> None:
         )
         for z in range(2, 22)
     ]
-    summary = summarise(pd.concat(frames))
-    table = headline(summary, case="pt_bulk", kind="precision", title="Bulk")
+    records = pd.concat(frames)
+    table = headline(as_run(records), summarise(records), case="pt_bulk")
     assert len(table.rows) == SHOWN_THICKNESSES
     assert (table.rows[0][0], table.rows[-1][0]) == ("2", "21")
     assert "6 of 20 thicknesses" in table.note
@@ -259,7 +273,8 @@ def test_styles_are_distinct_and_do_not_depend_on_company() -> None:
 
 
 def test_a_users_network_comes_before_the_classical_filters() -> None:
-    filters = ["wiener", "bragg", "wavelet", "tv", "patch-pca", "bm3d", "gaussian:sigma=0.5"]
+    filters = ["wiener", "bragg", "wavelet", "tv", "patch-pca", "gaussian:sigma=0.5"]
+    filters += ["bm3d"] if find_spec("bm3d") else []
     names = ["raw", "unet_v2", *filters]
     restorers = restorers_named(*names)
     assert restorers.main(names) == "unet_v2"
@@ -289,6 +304,9 @@ def test_settings_in_words() -> None:
         "0.500 s",
         "1 min 15 s",
         "2.5 h",
+    )
+    assert flatten({"a": ("b", "c"), "d": ({"e": 1},)}) == flatten(
+        {"a": ["b", "c"], "d": [{"e": 1}]}
     )
     assert flatten({"a": {"b": None, "c": []}, "d": [{"e": True}]}) == [
         ("a.b", "none"),

@@ -14,7 +14,8 @@ from reports import write_report
 from reports.records.ablation import RUNG, load_ablation, with_rung
 from reports.records.run_folder import Examples, load_run
 from reports.records.run_info import AblationInfo, read_run_info, write_run_info
-from reports.summaries.ablation import ablation_sentences, ablation_table, summarise_ablation
+from reports.summaries.ablation import summarise_ablation
+from reports.words.ablation import ablation_sentences, ablation_table
 from reports.words.captions import noise_text
 from reports.words.examples import example_table
 from stembench.errors import InputError
@@ -148,7 +149,11 @@ def test_the_report_shows_the_ablation(folder: Path) -> None:
     assert "figure_ablation_nanoparticle.pdf" in page
     assert "+ row lines" in page
     written = {path.name for path in (folder / "report").iterdir()}
-    assert {"ablation.csv", "ablation_contrasts.csv", "figure_ablation_nanoparticle.png"} <= written
+    assert {
+        "ablation.csv",
+        "ablation_comparisons.csv",
+        "figure_ablation_nanoparticle.png",
+    } <= written
     assert "n = 1: the one realization" in page
     table = pd.read_csv(folder / "report" / "ablation.csv")
     assert set(table["noise"]) == set(LADDER)

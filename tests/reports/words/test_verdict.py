@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from reports.summaries.summary import contrasts, summarise
+from reports.summaries.summary import paired_comparisons, summarise
 from reports.words.sentences import Sentence, meeting
 from reports.words.verdict.verdict import verdict
 from tests.records_factory import Estimator, Layout, as_run, make_records, restorers_named
@@ -21,7 +21,7 @@ RAW = Estimator(std_pm=7.0, scs_std_pct=8.0)
 
 def say(records: pd.DataFrame, **info: object) -> list[Sentence]:
     """Verdict on records."""
-    return verdict(as_run(records, **info), summarise(records), contrasts(records))
+    return verdict(as_run(records, **info), summarise(records), paired_comparisons(records))
 
 
 def one(sentences: list[Sentence], *words: str) -> Sentence:
@@ -69,7 +69,7 @@ def test_thicknesses_are_told_apart() -> None:
     shares = "CGRDN is better at 1 of 3 thicknesses, is worse at 1 and is undecided at 1"
     assert shares in sentence.text
     # Std 1 pm over a bound of 5 pm, 30 x 16 x 2 deviations: 0.2 to 3 %, k = 3.
-    assert "at 2 unit cells its scatter is 0.19" in sentence.text
+    assert "at a thickness of 2 atoms its scatter is 0.19" in sentence.text
 
 
 def test_bias_below_the_bound_is_a_warning() -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from noise.chain import distort
 from noise.scan import ScanNoise
-from noise.stages.counting import count_electrons
+from noise.stages.electron_counting import count_electrons
 from stembench.errors import InputError
 
 K = 5  # standard errors allowed by every tolerance below

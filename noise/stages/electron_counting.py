@@ -4,7 +4,7 @@ from typing import Final
 
 import numpy as np
 
-from noise.stages.stage import Context, Demonstration, Stage
+from noise.stages.stage import Context, Example, Stage
 from stembench.arrays import Floats
 from stembench.errors import InputError
 
@@ -38,6 +38,6 @@ STAGES: Final = (
         summary="electron counting, shot noise (always)",
         equations="(30), (45)",
         streams=("electrons",),
-        demonstrations=(Demonstration("counting (30), (45)", "5000 e/Å²", None),),
+        examples=(Example("counting (30), (45)", "5000 e/Å²", None),),
     ),
 )

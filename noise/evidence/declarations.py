@@ -1,4 +1,4 @@
-"""Tables of docs/noise.md: stages, ranges and probabilities as the code declares them."""
+"""Declarations of stages, ranges and probabilities as the tables of docs/noise.md."""
 
 from collections.abc import Iterator, Sequence
 from typing import Final

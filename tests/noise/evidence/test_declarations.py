@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from noise.evidence.tables import range_table, stage_table
+from noise.evidence.declarations import range_table, stage_table
 from noise.presets import PRESETS
 from noise.scan import ScanNoise
 from noise.tem import TemNoise
@@ -30,7 +30,7 @@ def test_the_document_names_every_preset() -> None:
 def test_every_stage_says_what_it_is(chain: type[ScanNoise]) -> None:
     for stage in chain.stages:
         assert stage.summary
-        assert stage.demonstrations
+        assert stage.examples
         if stage.optional:
             assert isinstance(stage.typical, stage.settings)
             assert stage.ranges
