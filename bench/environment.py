@@ -12,9 +12,19 @@ import psutil
 import stembench
 
 _PACKAGES: Final = (
-    "abtem", "ase", "h5py", "keras", "lmfit", "numba", "numpy", "pandas",
-    "scikit-image", "scipy", "tensorflow", "tk_r_em",
-)  # fmt: skip
+    "abtem",
+    "ase",
+    "h5py",
+    "keras",
+    "lmfit",
+    "numba",
+    "numpy",
+    "pandas",
+    "scikit-image",
+    "scipy",
+    "tensorflow",
+    "tk_r_em",
+)
 
 
 def versions() -> dict[str, str]:

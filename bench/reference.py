@@ -7,7 +7,7 @@ import numpy.typing as npt
 import pandas as pd
 from scipy.spatial import cKDTree
 
-from cases import Case, FitChoice, column_roles, load_ground_truth
+from cases import Case, FitChoice, load_ground_truth
 from fitting import Bounds, ColumnFit, FitOptions, cramer_rao, fit_columns
 from stembench.arrays import Floats
 from stembench.errors import InputError
@@ -81,17 +81,18 @@ def reference_table(case: Case, image: str, *, dose: float) -> pd.DataFrame:
         (Å²); the bound is NaN where the case states none, because its images carry more than
         Poisson noise.
     """
-    columns = load_ground_truth(case).columns(image)
+    truth = load_ground_truth(case)
+    columns = truth.columns(image)
     fit = clean_fit(case, image, choice=case.fit)
-    roles = column_roles(case, columns[["x", "y"]].to_numpy(dtype=np.float64))
+    roles = truth.roles(image)
     table = pd.DataFrame(
         {
             "x_true": columns["x"],
             "y_true": columns["y"],
             "count_true": columns["count"],
             "measured": columns["measured"],
-            "site": roles["site"].to_numpy(),
-            "role": roles["role"].to_numpy(),
+            "site": roles["site"],
+            "role": roles["role"],
             "x_ref": fit.table["x"].to_numpy(),
             "y_ref": fit.table["y"].to_numpy(),
             "scs_ref": fit.table["scs"].to_numpy(),

@@ -72,32 +72,38 @@ _ALL: Final = (
     Preset("poisson", "electron counting alone (study 1)", lambda *_: ScanNoise()),
     Preset("study", "counting, detector, jitter, fast scan (studies 2, 3)", lambda *_: STUDY_SCAN),
     Preset(
-        "dwell-0.2us", "the studies' detector and response at 0.2 µs dwell time (Fig. 6a)",
+        "dwell-0.2us",
+        "the studies' detector and response at 0.2 µs dwell time (Fig. 6a)",
         lambda *_: _at_dwell(0.2),
     ),
     Preset(
-        "dwell-0.05us", "the studies' detector and response at 0.05 µs dwell time (Fig. 6b)",
+        "dwell-0.05us",
+        "the studies' detector and response at 0.05 µs dwell time (Fig. 6b)",
         lambda *_: _at_dwell(0.05),
     ),
     Preset(
-        "jitter-0.75px", "jitter of 0.75 px and φ 0.6 in x and y, and counting (Fig. 12)",
+        "jitter-0.75px",
+        "jitter of 0.75 px and φ 0.6 in x and y, and counting (Fig. 12)",
         lambda sampling, _: _figure_12(sampling),
     ),
     Preset("full", "every stage of the S(T)EM chain", lambda *_: FULL_SCAN),
     Preset("tem", "every stage of the TEM chain", lambda *_: FULL_TEM),
     Preset(
-        "random-stem", "an S(T)EM chain drawn by the seed over the ranges of docs/noise.md",
+        "random-stem",
+        "an S(T)EM chain drawn by the seed over the ranges of docs/noise.md",
         lambda _, rng: ScanNoise.sample(rng),
     ),
     Preset(
-        "random-sem", "the same for SEM: no black pixels",
+        "random-sem",
+        "the same for SEM: no black pixels",
         lambda _, rng: ScanNoise.sample(rng, modality="sem"),
     ),
     Preset(
-        "random-tem", "a TEM chain drawn by the seed over the ranges of docs/noise.md",
+        "random-tem",
+        "a TEM chain drawn by the seed over the ranges of docs/noise.md",
         lambda _, rng: TemNoise.sample(rng),
     ),
-)  # fmt: skip
+)
 
 PRESETS: Final[dict[str, Preset]] = {preset.name: preset for preset in _ALL}
 

@@ -67,8 +67,11 @@ def regression_profile(baseline: Evidence, model: str) -> Profile:
             "hash": case.hash,
             "data_hash": load_ground_truth(case).hash,
         }
-        for key, what in (("version", "version"), ("hash", "description"),
-                          ("data_hash", "ground truth")):  # fmt: skip
+        for key, what in (
+            ("version", "version"),
+            ("hash", "description"),
+            ("data_hash", "ground truth"),
+        ):
             if declared[key] != present[key]:
                 raise InputError(
                     f"the {what} of case {name} has changed since the baseline {baseline.source}"

@@ -14,8 +14,19 @@ from stembench.atomic_files import replacing
 from stembench.errors import InputError
 
 #: Å per unit, for the length units that image files use.
-_ANGSTROM: Final = {"Å": 1.0, "A": 1.0, "Angstrom": 1.0, "angstrom": 1.0, "Ang": 1.0, "nm": 10.0,
-                    "pm": 0.01, "µm": 1e4, "um": 1e4, "μm": 1e4, "m": 1e10}  # fmt: skip
+_ANGSTROM: Final = {
+    "Å": 1.0,
+    "A": 1.0,
+    "Angstrom": 1.0,
+    "angstrom": 1.0,
+    "Ang": 1.0,
+    "nm": 10.0,
+    "pm": 0.01,
+    "µm": 1e4,
+    "um": 1e4,
+    "μm": 1e4,
+    "m": 1e10,
+}
 
 
 @dataclass(frozen=True)

@@ -11,9 +11,9 @@ import pandas as pd
 
 from cases.case import Case, canonical_json
 from cases.registry import get_case
-from cases.specimens.sites import column_roles
 from cases.specimens.specimen import Specimen
-from cases.truth.columns import case_columns, to_angstrom
+from cases.truth.column_roles import column_roles
+from cases.truth.columns import case_columns
 from cases.truth.frame import Frame, check_reach, frame_of, scan_weights
 from cases.truth.rendering import orbit_variance
 from cases.truth.scan_plan import scan_plan
@@ -157,8 +157,7 @@ class GroundTruth:
         Returns
         -------
         pandas.DataFrame
-            Index as of `columns`; site (the kind of a column's own site, else empty) and serves
-            (the kind of site that the column is a reference for, '*' if for all, else empty).
+            Index as of `columns`; site and role, see `cases.column_roles`.
 
         Raises
         ------
@@ -166,12 +165,8 @@ class GroundTruth:
             If there is no such image.
         """
         table = self.columns(label)
-        sites = self.specimen.sites_on_host
-        site, serves = [""] * len(table), [""] * len(table)
-        if sites is not None:
-            places = to_angstrom(self.case, table[["x", "y"]].to_numpy(dtype=np.float64))
-            site, serves = column_roles(sites, places)
-        return pd.DataFrame({"site": site, "serves": serves}, index=table.index)
+        places = table[["x", "y"]].to_numpy(dtype=np.float64)
+        return column_roles(self.case, places).set_index(table.index)
 
     def outside(self, label: str) -> pd.DataFrame:
         """List the columns just outside the frame, within the case's margin.

@@ -68,9 +68,14 @@ def _draw(run: Run, ablation: Ablation, *, settings: str) -> "Figure":
     )
     height = float(figure.get_size_inches()[1])
     plots = figure.add_gridspec(
-        1, 3, left=0.075, right=0.985, bottom=bottom + 0.68 / height, top=top - 0.45 / height,
+        1,
+        3,
+        left=0.075,
+        right=0.985,
+        bottom=bottom + 0.68 / height,
+        top=top - 0.45 / height,
         wspace=0.36,
-    )  # fmt: skip
+    )
     for k, metric in enumerate(SHOWN):
         axes = figure.add_subplot(plots[0, k])
         if metric == "count_accuracy":
@@ -85,15 +90,22 @@ def _draw(run: Run, ablation: Ablation, *, settings: str) -> "Figure":
             panels.curves(axes, rows, x="rung", metric=metric, styles=styles)
             panels.error_axis(axes, metric, label=_LABELS[metric])
         axes.set_xticks(
-            range(len(ablation.rungs)), ablation.rungs, rotation=35, ha="right",
+            range(len(ablation.rungs)),
+            ablation.rungs,
+            rotation=35,
+            ha="right",
             rotation_mode="anchor",
-        )  # fmt: skip
+        )
         axes.set_xlim(-0.35, len(ablation.rungs) - 0.65)
         panels.heading(axes, "abc"[k], _LABELS[metric].split(" (")[0])
         if k == 0:
             handles, labels = axes.get_legend_handles_labels()
             figure.legend(
-                handles, labels, loc="upper center", ncols=min(len(labels), 6), frameon=False,
+                handles,
+                labels,
+                loc="upper center",
+                ncols=min(len(labels), 6),
+                frameon=False,
                 bbox_to_anchor=(0.53, top + 0.02 / height),
-            )  # fmt: skip
+            )
     return figure

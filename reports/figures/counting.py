@@ -51,9 +51,14 @@ def figure_counting(run: Run, summary: pd.DataFrame, *, case: str) -> "Drawing":
     height = float(figure.get_size_inches()[1])
     split = bottom + 2.65 / height
     plots = figure.add_gridspec(
-        1, 3, left=0.075, right=0.985, bottom=split + 0.42 / height, top=top - 0.45 / height,
+        1,
+        3,
+        left=0.075,
+        right=0.985,
+        bottom=split + 0.42 / height,
+        top=top - 0.45 / height,
         wspace=0.36,
-    )  # fmt: skip
+    )
     for k, (metric, label) in enumerate(
         (
             ("position_mae_pm", "MAE of position (pm)"),
@@ -81,13 +86,22 @@ def figure_counting(run: Run, summary: pd.DataFrame, *, case: str) -> "Drawing":
         if k == 0:
             handles, labels = axes.get_legend_handles_labels()
             figure.legend(
-                handles, labels, loc="upper center", ncols=len(labels), frameon=False,
+                handles,
+                labels,
+                loc="upper center",
+                ncols=len(labels),
+                frameon=False,
                 bbox_to_anchor=(0.53, top + 0.02 / height),
-            )  # fmt: skip
+            )
     maps = figure.add_gridspec(
-        1, 3, left=0.02, right=0.915, bottom=bottom + 0.06 / height, top=split - 0.2 / height,
+        1,
+        3,
+        left=0.02,
+        right=0.915,
+        bottom=bottom + 0.06 / height,
+        top=split - 0.2 / height,
         wspace=0.08,
-    )  # fmt: skip
+    )
     sampling = float(run.records["sampling"][run.records["case"] == case].iloc[0])
     clean = run.examples.clean(case, image)
     axes = figure.add_subplot(maps[0, 0])
@@ -102,9 +116,10 @@ def figure_counting(run: Run, summary: pd.DataFrame, *, case: str) -> "Drawing":
         found = _share_right(run, case, image=image, dose=float(doses[0]), restorer=restorer)
         drawn = _map(axes, found, shape=None if clean is None else clean.shape)
         panels.heading(
-            axes, "ef"[k],
+            axes,
+            "ef"[k],
             f"counted right: {styles[restorer].label}, {dose_text(float(doses[0]))} e/Å²",
-        )  # fmt: skip
+        )
     if drawn is not None:
         bar = figure.colorbar(drawn, cax=axes.inset_axes((1.04, 0, 0.05, 1)))
         bar.set_label("% of realizations", labelpad=2)
@@ -116,9 +131,12 @@ def _share_right(run: Run, case: str, *, image: str, dose: float, restorer: str)
     """Per measured column: x, y in px and the share (%) of realizations counted right."""
     records = run.records
     rows = records[
-        (records["case"] == case) & (records["image"] == image) & (records["dose"] == dose)
-        & (records["restorer"] == restorer) & records["measured"]
-    ]  # fmt: skip
+        (records["case"] == case)
+        & (records["image"] == image)
+        & (records["dose"] == dose)
+        & (records["restorer"] == restorer)
+        & records["measured"]
+    ]
     fitted = rows[["x_fit", "y_fit", "scs"]].notna().all(axis=1)
     right = fitted & (rows["count_fit"] == rows["count_true"])
     return (

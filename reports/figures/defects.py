@@ -66,9 +66,15 @@ def figure_defects(run: Run, summary: pd.DataFrame, *, case: str) -> "Drawing":
     columns = 3 if len(kinds) < 6 else 4
     lines = -(-(len(kinds) + 1) // columns)
     grid = figure.add_gridspec(
-        lines, columns, left=0.082, right=0.985, bottom=bottom + 0.4 / height,
-        top=split - 0.42 / height, wspace=0.24, hspace=0.34,
-    )  # fmt: skip
+        lines,
+        columns,
+        left=0.082,
+        right=0.985,
+        bottom=bottom + 0.4 / height,
+        top=split - 0.42 / height,
+        wspace=0.24,
+        hspace=0.34,
+    )
     doses = np.unique(shown["dose"].to_numpy())
     reach = _limits(shown)
     for number, kind in enumerate(kinds):
@@ -92,7 +98,7 @@ def figure_defects(run: Run, summary: pd.DataFrame, *, case: str) -> "Drawing":
 
 def _curves_shown(thickness: int, thicknesses: NDArray[np.int64]) -> str:
     """Which thickness the curves show, where there are several."""
-    return f"Curves: {thickness} unit cells. " if len(thicknesses) > 1 else ""
+    return f"Curves: {thickness} atoms thick. " if len(thicknesses) > 1 else ""
 
 
 def defect_settings(run: Run, summary: pd.DataFrame, *, case: str) -> str:
@@ -135,9 +141,12 @@ def _limits(shown: pd.DataFrame) -> tuple[float, float]:
 
 
 def _curves(
-    axes: "Axes", rows: pd.DataFrame, *, styles: dict[str, RestorerStyle],
+    axes: "Axes",
+    rows: pd.DataFrame,
+    *,
+    styles: dict[str, RestorerStyle],
     limits: tuple[float, float],
-) -> None:  # fmt: skip
+) -> None:
     for level, style in ((1.0, "-"), (0.0, ":")):
         axes.axhline(level, color="#333333", linewidth=0.8, linestyle=style, zorder=1)
     for place, (name, look) in enumerate(styles.items()):
@@ -149,10 +158,20 @@ def _curves(
         # Side by side, or the intervals of equal values would hide each other.
         beside = 1.09 ** (place - (len(styles) - 1) / 2)
         axes.errorbar(
-            own["dose"].to_numpy() * beside, value, yerr=np.nan_to_num(bars), label=look.label,
-            color=look.colour, marker=look.marker, markersize=4, markeredgecolor="white",
-            markeredgewidth=0.4, linewidth=1.2, elinewidth=0.9, capsize=2.0, capthick=0.8,
-        )  # fmt: skip
+            own["dose"].to_numpy() * beside,
+            value,
+            yerr=np.nan_to_num(bars),
+            label=look.label,
+            color=look.colour,
+            marker=look.marker,
+            markersize=4,
+            markeredgecolor="white",
+            markeredgewidth=0.4,
+            linewidth=1.2,
+            elinewidth=0.9,
+            capsize=2.0,
+            capthick=0.8,
+        )
     axes.set_ylim(*limits)
 
 
@@ -169,16 +188,24 @@ def _key(axes: "Axes", styles: dict[str, RestorerStyle]) -> None:
         Line2D([], [], color="#333333", linewidth=0.8, linestyle=":", label="erased"),
     ]
     axes.legend(
-        handles=handles, loc="upper left", frameon=False, bbox_to_anchor=(-0.08, 1.04),
-        title="in brackets: true deviation\nof the SCS from a column's", alignment="left",
+        handles=handles,
+        loc="upper left",
+        frameon=False,
+        bbox_to_anchor=(-0.08, 1.04),
+        title="in brackets: true deviation\nof the SCS from a column's",
+        alignment="left",
         title_fontsize=7,
-    )  # fmt: skip
+    )
 
 
 def _examples(
-    figure: "Drawing", run: Run, *, case: str, styles: dict[str, RestorerStyle],
+    figure: "Drawing",
+    run: Run,
+    *,
+    case: str,
+    styles: dict[str, RestorerStyle],
     area: tuple[float, float],
-) -> int:  # fmt: skip
+) -> int:
     """Show the noise-free image and, at the lowest dose kept, raw and restored; count them."""
     image, dose = _kept(run, case)
     sampling = run.case(case).sampling

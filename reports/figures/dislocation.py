@@ -61,13 +61,24 @@ def figure_dislocation(run: Run, summary: pd.DataFrame, *, case: str) -> "Drawin
     height = float(figure.get_size_inches()[1])
     split = bottom + 2.55 / height
     grid = figure.add_gridspec(
-        len(shown), 3, left=0.03, right=0.985, bottom=split + 0.06 / height,
-        top=top - 0.18 / height, hspace=0.14, wspace=0.06,
-    )  # fmt: skip
+        len(shown),
+        3,
+        left=0.03,
+        right=0.985,
+        bottom=split + 0.06 / height,
+        top=top - 0.18 / height,
+        hspace=0.14,
+        wspace=0.06,
+    )
     plots = figure.add_gridspec(
-        1, 2, left=0.085, right=0.985, bottom=bottom + 0.42 / height, top=split - 0.38 / height,
+        1,
+        2,
+        left=0.085,
+        right=0.985,
+        bottom=bottom + 0.42 / height,
+        top=split - 0.38 / height,
         wspace=0.24,
-    )  # fmt: skip
+    )
 
     sampling = float(run.records["sampling"][run.records["case"] == case].iloc[0])
     columns = _columns(run, case, image=image)
@@ -124,7 +135,7 @@ def _columns(run: Run, case: str, *, image: str) -> tuple[Floats, NDArray[np.boo
 
 def _schematic(
     axes: "Axes", columns: tuple[Floats, NDArray[np.bool_]], *, centre: Floats, case: Case
-) -> None:  # fmt: skip
+) -> None:
     """The columns seen along the beam, the measured ones within a red circle."""
     from matplotlib.patches import Circle
 
@@ -168,10 +179,18 @@ def _draw_circuit(axes: "Axes", circuit: Circuit | None) -> None:
     axes.plot(*circuit.path[0], marker="o", markersize=3.5, color=_PATH)
     start, finish = circuit.path[0], circuit.path[-1]
     axes.annotate(
-        "", xy=(start[0], start[1]), xytext=(finish[0], finish[1]),
-        arrowprops={"arrowstyle": "-|>", "color": _RED, "linewidth": 1.8, "shrinkA": 0,
-                    "shrinkB": 0, "mutation_scale": 8},
-    )  # fmt: skip
+        "",
+        xy=(start[0], start[1]),
+        xytext=(finish[0], finish[1]),
+        arrowprops={
+            "arrowstyle": "-|>",
+            "color": _RED,
+            "linewidth": 1.8,
+            "shrinkA": 0,
+            "shrinkB": 0,
+            "mutation_scale": 8,
+        },
+    )
 
 
 def _legend(axes: "Axes", styles: Mapping[str, RestorerStyle], *, title: str) -> None:
@@ -184,14 +203,17 @@ def _legend(axes: "Axes", styles: Mapping[str, RestorerStyle], *, title: str) ->
         for look in styles.values()
     ]
     axes.legend(
-        handles=handles, loc="upper left", frameon=False, bbox_to_anchor=(0, 1), title=title,
-        alignment="left", title_fontsize=8,
-    )  # fmt: skip
+        handles=handles,
+        loc="upper left",
+        frameon=False,
+        bbox_to_anchor=(0, 1),
+        title=title,
+        alignment="left",
+        title_fontsize=8,
+    )
 
 
-def _closures(
-    axes: "Axes", circuits: Mapping[float, Circuit | None], *, case: Case
-) -> None:  # fmt: skip
+def _closures(axes: "Axes", circuits: Mapping[float, Circuit | None], *, case: Case) -> None:
     """The closure failure of each circuit in numbers, beside the Burgers vector built in."""
     lines = ["Burgers circuit (yellow) through fitted", "columns; red: its closure failure"]
     for dose, circuit in circuits.items():
@@ -204,9 +226,14 @@ def _closures(
     lines.append(f"  built in: a/√2 = {length:.2f} Å along x")
     if circuits:
         axes.text(
-            0.02, 0.02, "\n".join(lines), transform=axes.transAxes, va="bottom", fontsize=7.5,
+            0.02,
+            0.02,
+            "\n".join(lines),
+            transform=axes.transAxes,
+            va="bottom",
+            fontsize=7.5,
             linespacing=1.4,
-        )  # fmt: skip
+        )
 
 
 FIGURE: Final = Figure(

@@ -50,17 +50,28 @@ def figure_images(run: ImageRun, summary: pd.DataFrame) -> "Figure":
     split = bottom + 2.85 / height
     if pairs:
         grid = figure.add_gridspec(
-            len(pairs), len(shown), left=0.022, right=0.988, bottom=split + 0.1 / height,
-            top=top - 0.2 / height, wspace=0.04, hspace=0.12,
-        )  # fmt: skip
+            len(pairs),
+            len(shown),
+            left=0.022,
+            right=0.988,
+            bottom=split + 0.1 / height,
+            top=top - 0.2 / height,
+            wspace=0.04,
+            hspace=0.12,
+        )
         for row, pair in enumerate(pairs):
             for column, name in enumerate(shown):
                 axes = figure.add_subplot(grid[row, column])
                 _example(axes, run, pair=pair, name=name, styles=styles, first=not row + column)
     plots = figure.add_gridspec(
-        1, 2, left=0.075, right=0.985, bottom=bottom + 0.4 / height, top=split - 0.75 / height,
+        1,
+        2,
+        left=0.075,
+        right=0.985,
+        bottom=bottom + 0.4 / height,
+        top=split - 0.75 / height,
         wspace=0.22,
-    )  # fmt: skip
+    )
     left = figure.add_subplot(plots[0, 0])
     _psnr(left, summary, styles=styles)
     panels.heading(left, "b", "PSNR, MAX = 65535")
@@ -69,9 +80,15 @@ def figure_images(run: ImageRun, summary: pd.DataFrame) -> "Figure":
     panels.heading(right, "c", "agreement with the truth, hrstem")
     handles, labels = left.get_legend_handles_labels()
     figure.legend(
-        handles, labels, loc="upper center", ncols=min(6, len(labels)), frameon=False,
-        bbox_to_anchor=(0.53, split - 0.0 / height), columnspacing=1.1, handletextpad=0.4,
-    )  # fmt: skip
+        handles,
+        labels,
+        loc="upper center",
+        ncols=min(6, len(labels)),
+        frameon=False,
+        bbox_to_anchor=(0.53, split - 0.0 / height),
+        columnspacing=1.1,
+        handletextpad=0.4,
+    )
     return figure
 
 
@@ -107,9 +124,16 @@ def _example(
     axes.set_title(text, loc="left", fontsize=7.5, pad=3)
     if first:
         axes.annotate(
-            "a", (0, 1), xycoords="axes fraction", xytext=(-9, 4), textcoords="offset points",
-            fontsize=9.5, fontweight="bold", va="baseline", annotation_clip=False,
-        )  # fmt: skip
+            "a",
+            (0, 1),
+            xycoords="axes fraction",
+            xytext=(-9, 4),
+            textcoords="offset points",
+            fontsize=9.5,
+            fontweight="bold",
+            va="baseline",
+            annotation_clip=False,
+        )
 
 
 def _psnr(axes: "Axes", summary: pd.DataFrame, *, styles: Mapping[str, RestorerStyle]) -> None:
@@ -120,25 +144,39 @@ def _psnr(axes: "Axes", summary: pd.DataFrame, *, styles: Mapping[str, RestorerS
     names = [name for name in styles if name in restored]
     for k, name in enumerate(names):
         own = rows[rows["restorer"] == name].set_index("source")
-        places = [i + 0.72 * ((k + 0.5) / len(names) - 0.5) for i, m in enumerate(modalities)
-                  if m in own.index]  # fmt: skip
+        places = [
+            i + 0.72 * ((k + 0.5) / len(names) - 0.5)
+            for i, m in enumerate(modalities)
+            if m in own.index
+        ]
         own = own.loc[[m for m in modalities if m in own.index]]
         value = own["value"].to_numpy()
         reach = np.stack([value - own["low"].to_numpy(), own["high"].to_numpy() - value])
         look = styles[name]
         axes.errorbar(
-            places, value, yerr=np.nan_to_num(reach), label=look.label, color=look.colour,
-            marker=look.marker, markersize=4.5, linestyle="none", elinewidth=0.8,
-            markeredgecolor="white", markeredgewidth=0.3,
-        )  # fmt: skip
+            places,
+            value,
+            yerr=np.nan_to_num(reach),
+            label=look.label,
+            color=look.colour,
+            marker=look.marker,
+            markersize=4.5,
+            linestyle="none",
+            elinewidth=0.8,
+            markeredgecolor="white",
+            markeredgewidth=0.3,
+        )
     if "hrstem" in modalities:
         place = modalities.index("hrstem")
         for name, published in PUBLISHED_DB.items():
             if name in styles:
                 axes.plot(
-                    [place - 0.48, place + 0.48], [published, published], color=styles[name].colour,
-                    linewidth=0.9, linestyle=(0, (4, 2)),
-                )  # fmt: skip
+                    [place - 0.48, place + 0.48],
+                    [published, published],
+                    color=styles[name].colour,
+                    linewidth=0.9,
+                    linestyle=(0, (4, 2)),
+                )
     axes.set_xticks(range(len(modalities)), modalities)
     axes.set_ylabel("PSNR (dB)")
     axes.grid(axis="y", color="#E3E3E3", linewidth=0.6)

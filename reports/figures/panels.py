@@ -70,15 +70,25 @@ def new_figure(
     total = foot + height + head
     figure = Figure(figsize=(WIDTH, total))
     figure.text(
-        0.012, 0.06 / total, "\n".join(lines), fontsize=_FOOTER_SIZE, color="#333333",
-        va="bottom", linespacing=1.25,
-    )  # fmt: skip
+        0.012,
+        0.06 / total,
+        "\n".join(lines),
+        fontsize=_FOOTER_SIZE,
+        color="#333333",
+        va="bottom",
+        linespacing=1.25,
+    )
     figure.text(0.012, 1 - 0.08 / total, title, fontsize=9.5, fontweight="bold", va="top")
     if not complete:
         figure.text(
-            0.012, 1 - 0.27 / total, "INCOMPLETE RUN: not all realizations are in",
-            fontsize=8, fontweight="bold", color="#B00020", va="top",
-        )  # fmt: skip
+            0.012,
+            1 - 0.27 / total,
+            "INCOMPLETE RUN: not all realizations are in",
+            fontsize=8,
+            fontweight="bold",
+            color="#B00020",
+            va="top",
+        )
     return figure, foot / total, (foot + height) / total
 
 
@@ -93,13 +103,24 @@ def save(figure: "Figure", stem: Path) -> tuple[Path, Path]:
 def heading(axes: "Axes", letter: str, text: str) -> None:
     """Write a panel's letter and its title above its upper left corner."""
     axes.annotate(
-        letter, (0, 1), xycoords="axes fraction", xytext=(0, 4), textcoords="offset points",
-        fontsize=9.5, fontweight="bold", va="baseline",
-    )  # fmt: skip
+        letter,
+        (0, 1),
+        xycoords="axes fraction",
+        xytext=(0, 4),
+        textcoords="offset points",
+        fontsize=9.5,
+        fontweight="bold",
+        va="baseline",
+    )
     axes.annotate(
-        text, (0, 1), xycoords="axes fraction", xytext=(11, 4), textcoords="offset points",
-        fontsize=8, va="baseline",
-    )  # fmt: skip
+        text,
+        (0, 1),
+        xycoords="axes fraction",
+        xytext=(11, 4),
+        textcoords="offset points",
+        fontsize=8,
+        va="baseline",
+    )
 
 
 def curves(
@@ -128,11 +149,20 @@ def curves(
         reach = np.stack([value - own["low"].to_numpy(), own["high"].to_numpy() - value])
         dense = len(own) > 20
         axes.errorbar(
-            own[x].to_numpy(), value, yerr=np.nan_to_num(reach), label=look.label,
-            color=look.colour, marker=look.marker, markersize=2.4 if dense else 4,
-            markeredgecolor="white", markeredgewidth=0.2 if dense else 0.4, elinewidth=0.9,
-            capsize=0 if dense else 2.2, capthick=0.8, linewidth=0.8 if dense else 1.2,
-        )  # fmt: skip
+            own[x].to_numpy(),
+            value,
+            yerr=np.nan_to_num(reach),
+            label=look.label,
+            color=look.colour,
+            marker=look.marker,
+            markersize=2.4 if dense else 4,
+            markeredgecolor="white",
+            markeredgewidth=0.2 if dense else 0.4,
+            elinewidth=0.9,
+            capsize=0 if dense else 2.2,
+            capthick=0.8,
+            linewidth=0.8 if dense else 1.2,
+        )
 
 
 def companion(
@@ -149,9 +179,16 @@ def bound(axes: "Axes", rows: pd.DataFrame, *, x: str, metric: str) -> None:
     own = rows[rows["metric"] == metric].drop_duplicates(x).sort_values(x)
     if not own.empty:
         axes.plot(
-            own[x], own["value"], color=BOUND_COLOUR, linewidth=1.1, linestyle=(0, (4, 2)),
-            marker="_" if len(own) <= 20 else "", markersize=6, label="Cramér-Rao bound", zorder=3,
-        )  # fmt: skip
+            own[x],
+            own["value"],
+            color=BOUND_COLOUR,
+            linewidth=1.1,
+            linestyle=(0, (4, 2)),
+            marker="_" if len(own) <= 20 else "",
+            markersize=6,
+            label="Cramér-Rao bound",
+            zorder=3,
+        )
 
 
 def dose_axis(axes: "Axes", doses: Floats) -> None:
@@ -220,25 +257,40 @@ def picture(axes: "Axes", pixels: Floats | None, *, sampling: float, bar: float 
     if pixels is None:
         axes.set_box_aspect(1)
         axes.text(
-            0.5, 0.5, "no example image\nin this run folder", transform=axes.transAxes,
-            ha="center", va="center", color="#666666",
-        )  # fmt: skip
+            0.5,
+            0.5,
+            "no example image\nin this run folder",
+            transform=axes.transAxes,
+            ha="center",
+            va="center",
+            color="#666666",
+        )
         return
     low, high = np.percentile(pixels, (0.2, 99.8))
-    axes.imshow(pixels, cmap="gray", vmin=low, vmax=max(high, low + 1e-12),
-                interpolation="nearest")  # fmt: skip
+    axes.imshow(pixels, cmap="gray", vmin=low, vmax=max(high, low + 1e-12), interpolation="nearest")
     height, width = pixels.shape
     length = bar / sampling
     pad = 0.04 * width
     tall = 0.145 * height
     axes.add_patch(
-        Rectangle((pad * 0.5, height - tall - pad * 0.5), length + pad, tall, color="black",
-                  alpha=0.65, linewidth=0)
-    )  # fmt: skip
+        Rectangle(
+            (pad * 0.5, height - tall - pad * 0.5),
+            length + pad,
+            tall,
+            color="black",
+            alpha=0.65,
+            linewidth=0,
+        )
+    )
     axes.add_patch(
         Rectangle((pad, height - pad * 1.45), length, 0.022 * height, color="white", linewidth=0)
     )
     axes.text(
-        pad + length / 2, height - pad * 1.75, f"{bar:g} Å", color="white", ha="center",
-        va="bottom", fontsize=7,
-    )  # fmt: skip
+        pad + length / 2,
+        height - pad * 1.75,
+        f"{bar:g} Å",
+        color="white",
+        ha="center",
+        va="bottom",
+        fontsize=7,
+    )

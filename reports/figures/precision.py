@@ -54,9 +54,15 @@ def figure_precision(run: Run, summary: pd.DataFrame, *, case: str) -> "Drawing"
     height = float(figure.get_size_inches()[1])
     images_top = bottom + 1.95 / height
     grid = figure.add_gridspec(
-        len(shown), 2, left=0.085, right=0.985, bottom=images_top + 0.62 / height,
-        top=top - 0.42 / height, hspace=0.42, wspace=0.22,
-    )  # fmt: skip
+        len(shown),
+        2,
+        left=0.085,
+        right=0.985,
+        bottom=images_top + 0.62 / height,
+        top=top - 0.42 / height,
+        hspace=0.42,
+        wspace=0.22,
+    )
     letters = iter("abcdefgh")
     for i, dose in enumerate(shown):
         at_dose = rows[rows["dose"] == dose]
@@ -67,14 +73,18 @@ def figure_precision(run: Run, summary: pd.DataFrame, *, case: str) -> "Drawing"
             panels.bound(axes, at_dose, x="thickness", metric=bound)
             panels.error_axis(axes, std, label=label)
             axes.set_xlim(0, rows["thickness"].max() * 1.03)
-            axes.set_xlabel("thickness (unit cells)")
+            axes.set_xlabel("thickness (atoms)")
             panels.heading(axes, next(letters), f"{dose_text(dose)} e/Å²")
             if i == j == 0:
                 handles, labels = axes.get_legend_handles_labels()
                 figure.legend(
-                    handles, labels, loc="upper center", ncols=len(labels), frameon=False,
+                    handles,
+                    labels,
+                    loc="upper center",
+                    ncols=len(labels),
+                    frameon=False,
                     bbox_to_anchor=(0.53, top + 0.02 / height),
-                )  # fmt: skip
+                )
     row = figure.add_gridspec(
         1, 4, left=0.02, right=0.985, bottom=bottom + 0.03 / height, top=images_top, wspace=0.06
     )
@@ -89,9 +99,7 @@ def _example(
 ) -> None:
     """The example image at one extreme of the signal-to-noise ratio."""
     names = list(rows["restorer"].unique())
-    restorer = (
-        run.restorers.main(names) if restored else run.restorers.raw(names)
-    )  # fmt: skip
+    restorer = run.restorers.main(names) if restored else run.restorers.raw(names)
     if restorer is None:
         axes.set_axis_off()
         return
@@ -105,7 +113,7 @@ def _example(
     )
     label = run.restorers.label(restorer)
     panels.heading(
-        axes, letter, f"{label}, {extreme['thickness']} cells, {short_dose_text(dose)} e/Å²"
+        axes, letter, f"{label}, {extreme['thickness']} atoms thick, {short_dose_text(dose)} e/Å²"
     )
 
 

@@ -166,10 +166,21 @@ def _blank(cell: CellStatistics | None, *, old: Evidence, new: Evidence, case: s
         image=cell.image if cell else POOLED,
         thickness=cell.thickness if cell else None,
         dose=cell.dose if cell else nan,
-        restorer_old=old.restorer, restorer_new=new.restorer, metric=FAILURES,
-        old=nan, new=nan, change=nan, low=nan, high=nan, p=nan, p_holm=nan, margin=nan,
-        n=0, needed=None, verdict=Verdict.INCONCLUSIVE,
-    )  # fmt: skip
+        restorer_old=old.restorer,
+        restorer_new=new.restorer,
+        metric=FAILURES,
+        old=nan,
+        new=nan,
+        change=nan,
+        low=nan,
+        high=nan,
+        p=nan,
+        p_holm=nan,
+        margin=nan,
+        n=0,
+        needed=None,
+        verdict=Verdict.INCONCLUSIVE,
+    )
 
 
 def _failure_row(

@@ -118,8 +118,16 @@ def markdown(result: GateResult, *, alpha: float) -> str:
 def _table(rows: Sequence[GateRow]) -> list[str]:
     """Lines of a Markdown table of rows."""
     header = (
-        "verdict", "case", "cell", "metric", "old", "new", "change (95 % interval)", "n", "note",
-    )  # fmt: skip
+        "verdict",
+        "case",
+        "cell",
+        "metric",
+        "old",
+        "new",
+        "change (95 % interval)",
+        "n",
+        "note",
+    )
     cells = [
         (
             row.verdict.value,

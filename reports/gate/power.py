@@ -80,9 +80,15 @@ def chances(
 
 
 def needed(
-    change: float, scatter: float, *, cells: int = 1, margin: float, tests: int = TESTS,
-    power: float = 0.8, rng: np.random.Generator,
-) -> int | None:  # fmt: skip
+    change: float,
+    scatter: float,
+    *,
+    cells: int = 1,
+    margin: float,
+    tests: int = TESTS,
+    power: float = 0.8,
+    rng: np.random.Generator,
+) -> int | None:
     """Fewest realizations per cell with which a change is found; None above 20 000.
 
     A change of zero is found if it is called equivalent, any other if it is called worse.

@@ -31,7 +31,7 @@ class GateRow:
     case, image : str
         `image` is `POOLED` for the mean over the cells of a case.
     thickness : int or None
-        Unit cells; None if pooled.
+        In atoms; None if pooled.
     dose : float
         e/Å²; NaN if pooled.
     restorer_old, restorer_new : str

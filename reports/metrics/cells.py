@@ -18,9 +18,21 @@ CELL: Final = ("case", "image", "dose", "restorer")
 CELL_COLUMNS: Final = ("case", "image", "thickness", "dose", "restorer")
 _PM_PER_ANGSTROM = 100.0
 _GRIDDED = (
-    "x_fit", "y_fit", "scs", "x_ref", "y_ref", "scs_ref", "x_true", "y_true",
-    "x_crb", "y_crb", "scs_crb", "count_fit", "count_ref", "count_true",
-)  # fmt: skip
+    "x_fit",
+    "y_fit",
+    "scs",
+    "x_ref",
+    "y_ref",
+    "scs_ref",
+    "x_true",
+    "y_true",
+    "x_crb",
+    "y_crb",
+    "scs_crb",
+    "count_fit",
+    "count_ref",
+    "count_true",
+)
 
 
 @dataclass(frozen=True)

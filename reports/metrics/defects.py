@@ -227,10 +227,23 @@ def summarise_defects(records: pd.DataFrame, *, level: float = LEVEL) -> pd.Data
 
 
 _SUMMARY = [
-    *_CELL, "kind", "value", "low", "high", "method", "scatter", "true_deviation_pct",
-    "reference_shift", "reference_low", "reference_high", "difference", "difference_low",
-    "difference_high", "n_realizations", "n_failed",
-]  # fmt: skip
+    *_CELL,
+    "kind",
+    "value",
+    "low",
+    "high",
+    "method",
+    "scatter",
+    "true_deviation_pct",
+    "reference_shift",
+    "reference_low",
+    "reference_high",
+    "difference",
+    "difference_low",
+    "difference_high",
+    "n_realizations",
+    "n_failed",
+]
 
 
 def _per_image(sites: pd.DataFrame) -> pd.DataFrame:

@@ -18,7 +18,7 @@ COLUMNS: Final[dict[str, tuple[str, str, str]]] = {
     "case": ("str", "", "name of the case"),
     "case_version": ("int16", "", "version of the case description"),
     "image": ("str", "", "label of the image within the case, such as z05"),
-    "thickness": ("int16", "unit cells", "extent along the beam"),
+    "thickness": ("int16", "atoms", "most atoms of a column along the beam"),
     "dose": ("float64", "e/Å²", "mean electron dose"),
     "realization": ("int32", "", "number of the noise realization"),
     "restorer": ("str", "", "name of the restorer; 'raw' is the distorted image itself"),

@@ -28,7 +28,7 @@ class CellStatistics:
     ----------
     case, image : str
     thickness : int
-        Unit cells.
+        In atoms.
     dose : float
         e/Å².
     realizations : tuple of int

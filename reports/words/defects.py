@@ -90,7 +90,7 @@ def defect_sentences(
     for thickness in dict.fromkeys((int(thicknesses[0]), int(thicknesses[-1]))):
         for dose in dict.fromkeys((float(doses[0]), float(doses[-1]))):
             point = fidelity[(fidelity["thickness"] == thickness) & (fidelity["dose"] == dose)]
-            where = "" if _of_particle(point) else f"{thickness} unit cells and "
+            where = "" if _of_particle(point) else f"a thickness of {thickness} atoms and "
             sentences += _at(
                 point,
                 restorer=restorer,

@@ -69,10 +69,10 @@ def metric_text(row: pd.Series) -> str:
     return metric_quantity(str(row["metric"]), row["value"], row["low"], row["high"])
 
 
-def cells_text(row: pd.Series) -> str:
+def thickness_text(row: pd.Series) -> str:
     """Write the thickness of a row."""
     number = int(row["thickness"])
-    return f"{number} unit cell{'' if number == 1 else 's'}"
+    return f"a thickness of {number} atom{'' if number == 1 else 's'}"
 
 
 def share_phrases(numbers: Mapping[str, int]) -> str:

@@ -175,7 +175,7 @@ def flatten(settings: Mapping[str, object], *, prefix: str = "") -> list[tuple[s
     Parameters
     ----------
     settings : mapping
-        As read from JSON.
+        As read from JSON, or a description's (`stembench.describe.as_plain`), which keeps tuples.
     prefix : str
         Name of the mapping itself.
 
@@ -189,9 +189,11 @@ def flatten(settings: Mapping[str, object], *, prefix: str = "") -> list[tuple[s
         name = f"{prefix}.{key}" if prefix else str(key)
         if isinstance(value, Mapping):
             rows += flatten(value, prefix=name) or [(name, "none")]
-        elif isinstance(value, list) and any(isinstance(item, Mapping | list) for item in value):
+        elif isinstance(value, list | tuple) and any(
+            isinstance(item, Mapping | list | tuple) for item in value
+        ):
             rows += flatten({str(i): item for i, item in enumerate(value)}, prefix=name)
-        elif isinstance(value, list):
+        elif isinstance(value, list | tuple):
             rows.append((name, ", ".join(map(_written, value)) or "none"))
         else:
             rows.append((name, _written(value)))

@@ -30,7 +30,7 @@ TILING = Tiling(whole=1024, tile=1024, margin=16, blend=16, multiple=STRIDE)
 """Windows of a large image once the network is trained; the margin covers its receptive field."""
 
 _MASKED = 0.02  # share of pixels that are hidden; Krull et al. hide 0.2 to 1.6 %
-_NEIGHBOURHOOD = 2  # a hidden pixel gets the value of another in the 5 x 5 px round it
+_NEIGHBOURHOOD = 2  # a hidden pixel gets the value of another in the 5 x 5 px around it
 _RATE = 1e-3
 
 

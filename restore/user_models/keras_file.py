@@ -24,10 +24,18 @@ from stembench.errors import InputError
 # Layers that carry Python code or fetch other files.
 _FOREIGN = frozenset(
     {
-        "Lambda", "__lambda__", "TFSMLayer", "TorchModuleWrapper", "JaxLayer", "FlaxLayer",
-        "StringLookup", "IntegerLookup", "IndexLookup", "TextVectorization",
+        "Lambda",
+        "__lambda__",
+        "TFSMLayer",
+        "TorchModuleWrapper",
+        "JaxLayer",
+        "FlaxLayer",
+        "StringLookup",
+        "IntegerLookup",
+        "IndexLookup",
+        "TextVectorization",
     }
-)  # fmt: skip
+)
 _DESCRIPTION = "config.json"
 _WEIGHTS = "model.weights.h5"
 _MEMBERS = frozenset({_DESCRIPTION, "metadata.json", _WEIGHTS})
@@ -36,12 +44,25 @@ _INFLATION = 20  # trained weights hardly compress at all; a deflated bomb reach
 # Where layers, and what is given to them, live. Keras holds more than that: functions that fetch
 # or unpack files among them, which a description must not be able to call.
 _MODULES = (
-    "keras.layers", "keras.models", "keras.initializers", "keras.regularizers",
-    "keras.constraints", "keras.activations", "keras.dtype_policies", "keras.quantizers",
-    "keras.src.layers", "keras.src.models", "keras.src.ops", "keras.src.initializers",
-    "keras.src.regularizers", "keras.src.constraints", "keras.src.activations",
-    "keras.src.dtype_policies", "keras.src.quantizers", "keras.src.backend.common.keras_tensor",
-)  # fmt: skip
+    "keras.layers",
+    "keras.models",
+    "keras.initializers",
+    "keras.regularizers",
+    "keras.constraints",
+    "keras.activations",
+    "keras.dtype_policies",
+    "keras.quantizers",
+    "keras.src.layers",
+    "keras.src.models",
+    "keras.src.ops",
+    "keras.src.initializers",
+    "keras.src.regularizers",
+    "keras.src.constraints",
+    "keras.src.activations",
+    "keras.src.dtype_policies",
+    "keras.src.quantizers",
+    "keras.src.backend.common.keras_tensor",
+)
 
 
 def _nested(value: Any) -> Iterator[dict[str, Any]]:

@@ -24,9 +24,19 @@ CLASSICAL = (
     ),  # see classical/test_stabilised_filters.py
 )
 ITEMS = (
-    "shape", "dtype", "finite", "deterministic", "batch-invariant", "tile-invariant", "scale",
-    "odd sizes", "empty field", "constant image", "1 x 1", "2048 x 2048",
-)  # fmt: skip
+    "shape",
+    "dtype",
+    "finite",
+    "deterministic",
+    "batch-invariant",
+    "tile-invariant",
+    "scale",
+    "odd sizes",
+    "empty field",
+    "constant image",
+    "1 x 1",
+    "2048 x 2048",
+)
 
 
 class Made:

@@ -52,22 +52,40 @@ def test_metadata_read_alone_is_that_of_the_loaded_restorer(spec: str) -> None:
     [
         ("identity", "raw", "raw", "raw", "1", "unchanged"),
         ("gaussian", "gaussian", "Gaussian filter", "classical", "1", "unchanged"),
-        ("gaussian:sigma=0.45", "gaussian:sigma=0.45", "Gaussian filter (sigma=0.45)", "classical",
-         "1", "unchanged"),
+        (
+            "gaussian:sigma=0.45",
+            "gaussian:sigma=0.45",
+            "Gaussian filter (sigma=0.45)",
+            "classical",
+            "1",
+            "unchanged",
+        ),
         ("wiener", "wiener", "Wiener filter", "classical", "1", "unchanged"),
         ("bragg", "bragg", "Bragg filter", "classical", "1", "unchanged"),
         ("nlm", "nlm", "non-local means", "classical", "1", STABILISED),
-        ("wavelet:wavelet=db2,levels=2", "wavelet:wavelet=db2,levels=2",
-         "wavelet shrinkage (wavelet=db2, levels=2)", "classical", "1", STABILISED),
+        (
+            "wavelet:wavelet=db2,levels=2",
+            "wavelet:wavelet=db2,levels=2",
+            "wavelet shrinkage (wavelet=db2, levels=2)",
+            "classical",
+            "1",
+            STABILISED,
+        ),
         ("tv", "tv", "total variation", "classical", "1", STABILISED),
         ("patch-pca", "patch-pca", "patch-PCA", "classical", "1", STABILISED),
         ("n2v:steps=3", "n2v:steps=3", "Noise2Void (steps=3)", "network", "1", STANDARDISED),
         ("cgrdn", "cgrdn", "CGRDN", "network", "tk_r_em 1.0.4", STANDARDISED),
-        ("cgrdn-hrstem@onnx", "cgrdn@onnx", "CGRDN (onnx)", "network", "tk_r_em 1.0.4",
-         STANDARDISED),
+        (
+            "cgrdn-hrstem@onnx",
+            "cgrdn@onnx",
+            "CGRDN (onnx)",
+            "network",
+            "tk_r_em 1.0.4",
+            STANDARDISED,
+        ),
         ("cgrdn-lrsem", "cgrdn-lrsem", "CGRDN LR-SEM", "network", "tk_r_em 1.0.4", STANDARDISED),
     ],
-)  # fmt: skip
+)
 def test_what_built_in_restorers_record(
     spec: str, name: str, label: str, family: str, version: str, scale: str
 ) -> None:
@@ -97,9 +115,17 @@ def test_what_a_third_party_does_not_declare() -> None:
 
 @pytest.mark.parametrize(
     "spec",
-    ["gaussian:width=1", "cgrdn@cuda", "raw@onnx", "n2v:steps=0", "cgrnd", "absent.keras",
-     "wavelet:levels=9", "net.pth"],
-)  # fmt: skip
+    [
+        "gaussian:width=1",
+        "cgrdn@cuda",
+        "raw@onnx",
+        "n2v:steps=0",
+        "cgrnd",
+        "absent.keras",
+        "wavelet:levels=9",
+        "net.pth",
+    ],
+)
 def test_an_impossible_spec_is_the_same_error(spec: str) -> None:
     with pytest.raises(InputError) as loading:
         load_restorer(spec)
@@ -147,8 +173,12 @@ def test_the_backend_that_keras_will_use(
     variables: dict[str, str], backend: str, tmp_path: Path
 ) -> None:
     """Held against Keras's own file, run without the rest of Keras and so without a backend."""
-    for folder, text in ((".", '{"backend": "jax"}'), (".keras", '{"backend": "jax"}'),
-                         ("broken", "{"), ("empty", "{}")):  # fmt: skip
+    for folder, text in (
+        (".", '{"backend": "jax"}'),
+        (".keras", '{"backend": "jax"}'),
+        ("broken", "{"),
+        ("empty", "{}"),
+    ):
         (tmp_path / folder).mkdir(exist_ok=True)
         (tmp_path / folder / "keras.json").write_text(text)
     code = """

@@ -129,14 +129,17 @@ def test_listing_imports_nothing(install: Install) -> None:
 @pytest.mark.parametrize(
     ("factory", "message"),
     [
-        ("broken", r"'mine' of mynets 1\.5 \(plugin_of_the_test:broken\) cannot be loaded "
-         r"\(RuntimeError: no licence file\)$"),
+        (
+            "broken",
+            r"'mine' of mynets 1\.5 \(plugin_of_the_test:broken\) cannot be loaded "
+            r"\(RuntimeError: no licence file\)$",
+        ),
         ("absent", r"cannot be loaded \(AttributeError: "),
         ("Nameless", "has no attribute 'metadata' of type RestorerMetadata"),
         ("Idle", "calls itself 'doubling'; its metadata's name must be 'mine'"),
         ("posing", "calls itself 'raw'; its metadata's name must be 'mine'"),
     ],
-)  # fmt: skip
+)
 def test_a_broken_one_is_one_sentence(factory: str, message: str, install: Install) -> None:
     install("mynets", mine=factory)
     with pytest.raises(InputError, match=message):

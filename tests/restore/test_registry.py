@@ -75,5 +75,11 @@ def test_raw_is_the_only_one_of_its_family() -> None:
     }
     assert [name for name, family in families.items() if family == "raw"] == ["raw"]
     assert [name for name, family in families.items() if family == "classical"] == [
-        "gaussian", "wiener", "bragg", "nlm", "wavelet", "tv", "patch-pca",
-    ]  # fmt: skip
+        "gaussian",
+        "wiener",
+        "bragg",
+        "nlm",
+        "wavelet",
+        "tv",
+        "patch-pca",
+    ]

@@ -82,10 +82,16 @@ def ssim(restored: ArrayLike, truth: ArrayLike, *, maximum: float) -> float:
 
     return float(
         structural_similarity(  # type: ignore[no-untyped-call]
-            first, second, data_range=maximum, gaussian_weights=True, sigma=1.5,
-            use_sample_covariance=False, K1=0.01, K2=0.03,
+            first,
+            second,
+            data_range=maximum,
+            gaussian_weights=True,
+            sigma=1.5,
+            use_sample_covariance=False,
+            K1=0.01,
+            K2=0.03,
         )
-    )  # fmt: skip
+    )
 
 
 def _psnr(image: RestoredImage) -> float | None:

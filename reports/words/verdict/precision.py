@@ -9,11 +9,11 @@ from reports.words.sentences import (
     Sentence,
     at_all,
     by_thickness,
-    cells_text,
     first_row,
     meeting,
     metric_text,
     share_phrases,
+    thickness_text,
 )
 
 #: An rms bias above this share of the scatter is called not negligible: it raises the RMSE by
@@ -105,7 +105,7 @@ def _against_bound(
     beside = f" ({', '.join(others)})" if others else ""
     sentences = [
         Sentence(
-            f"{claim}: at {cells_text(thin)} its scatter is "
+            f"{claim}: at {thickness_text(thin)} its scatter is "
             f"{quantity(thin['value'], thin['low'], thin['high'])} times the bound{beside}.",
             kind,
         )
@@ -139,7 +139,7 @@ def _bias_below_bound(
         return Sentence(
             f"The bias of {who} in {name} is not negligible where its scatter is below the "
             f"bound: at {len(large)} of {count} thicknesses it exceeds a third of the scatter "
-            f"(largest share at {cells_text(bias.iloc[worst])}: rms bias "
+            f"(largest share at {thickness_text(bias.iloc[worst])}: rms bias "
             f"{metric_text(bias.iloc[worst])} beside a scatter of {metric_text(std.iloc[worst])}). "
             f"The bound holds for unbiased estimators, so this is no proof of accuracy; {total}.",
             "warning",
@@ -171,9 +171,11 @@ def _meeting_over_thickness(
         }
     )
     thin, thick = ratio.iloc[0], ratio.iloc[-1]
-    span = f"{quantity(thin['value'], thin['low'], thin['high'])} at {cells_text(thin)}"
+    span = f"{quantity(thin['value'], thin['low'], thin['high'])} at {thickness_text(thin)}"
     if len(ratio) > 1:
-        span += f", {quantity(thick['value'], thick['low'], thick['high'])} at {cells_text(thick)}"
+        span += (
+            f", {quantity(thick['value'], thick['low'], thick['high'])} at {thickness_text(thick)}"
+        )
     return [
         Sentence(
             f"Whether {name} of {restorers.phrase(restorer)} and of raw fits meet at "

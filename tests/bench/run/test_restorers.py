@@ -47,8 +47,10 @@ def test_a_users_restorer_is_loaded_elsewhere_on_one_thread() -> None:
     assert read["cgrdn"] == metadata_of("cgrdn")
     doubling = read["restorers_of_the_test:double"]
     assert (doubling.name, doubling.label, doubling.family) == (
-        "doubling", "twice the counts", "classical",
-    )  # fmt: skip
+        "doubling",
+        "twice the counts",
+        "classical",
+    )
     assert doubling.engine == "1"
     assert "restorers_of_the_test" not in sys.modules
 

@@ -69,7 +69,7 @@ def test_thicknesses_are_told_apart() -> None:
     shares = "CGRDN is better at 1 of 3 thicknesses, is worse at 1 and is undecided at 1"
     assert shares in sentence.text
     # Std 1 pm over a bound of 5 pm, 30 x 16 x 2 deviations: 0.2 to 3 %, k = 3.
-    assert "at 2 unit cells its scatter is 0.19" in sentence.text
+    assert "at a thickness of 2 atoms its scatter is 0.19" in sentence.text
 
 
 def test_bias_below_the_bound_is_a_warning() -> None:

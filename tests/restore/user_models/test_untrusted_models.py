@@ -99,8 +99,11 @@ def test_a_plain_file_passes(tmp_path: Path) -> None:
 
 def function(name: str, module: str = "builtins") -> dict[str, Any]:
     return {
-        "module": module, "class_name": "function", "config": name, "registered_name": name,
-    }  # fmt: skip
+        "module": module,
+        "class_name": "function",
+        "config": name,
+        "registered_name": name,
+    }
 
 
 @pytest.mark.parametrize(
