@@ -294,6 +294,8 @@ def test_onnx_runtime_itself_would_read_it(tmp_path: Path, monkeypatch: pytest.M
     """Negative control: given the bytes alone, it takes the file from the current folder."""
     import onnxruntime
 
+    if tuple(map(int, onnxruntime.__version__.split(".")[:2])) < (1, 23):
+        pytest.skip("ONNX Runtime before 1.23 refuses such a file by itself")
     np.arange(9, dtype=np.float32).tofile(tmp_path / "secret.bin")
     monkeypatch.chdir(tmp_path)
     path = split_onnx(tmp_path / "split.onnx", "secret.bin", where="initializer")
