@@ -113,7 +113,7 @@ def _example(
     )
     label = run.restorers.label(restorer)
     panels.heading(
-        axes, letter, f"{label}, {extreme['thickness']} atoms thick, {short_dose_text(dose)} e/Å²"
+        axes, letter, f"{label}, {extreme['thickness']} atoms, {short_dose_text(dose)} e/Å²"
     )
 
 
