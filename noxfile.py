@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import shutil
 import sys
 from pathlib import Path
 
@@ -21,6 +22,7 @@ nox.options.default_venv_backend = "none"
 ROOT = Path(__file__).parent
 ENVIRONMENT = ROOT / ".nox" / "shared"
 PYTHON = sys.executable
+NEWEST = "3.13"  # the newest Python with a TensorFlow
 
 
 def environment(session: nox.Session) -> None:
@@ -37,11 +39,13 @@ def environment(session: nox.Session) -> None:
     stamp.write_text(wanted)
 
 
-def make_venv(session: nox.Session, folder: Path) -> None:
+def make_venv(session: nox.Session, folder: Path, interpreter: str = PYTHON) -> None:
     if UV:
-        session.run(UV, "venv", "-q", "--clear", "--python", PYTHON, str(folder), external=True)
+        session.run(
+            UV, "venv", "-q", "--clear", "--python", interpreter, str(folder), external=True
+        )
         return
-    session.run(PYTHON, "-m", "venv", "--clear", str(folder), external=True)
+    session.run(interpreter, "-m", "venv", "--clear", str(folder), external=True)
     # Dependency groups need pip 25.1.
     install(session, folder, "--upgrade", "pip>=25.1")
 
@@ -115,17 +119,17 @@ def lint(session: nox.Session) -> None:
 
 @nox.session
 def simulate(session: nox.Session) -> None:
-    """Simulate the ground truth again; arguments as of `python -m cases.simulation.simulate`."""
-    python(session, "-m", "cases.simulation.simulate", *session.posargs)
+    """Simulate the ground truth again; arguments as of `stembench simulate`."""
+    stembench(session, "simulate", *session.posargs)
 
 
 @nox.session
 def figures(session: nox.Session) -> None:
-    """Draw the noise model as in the paper: `nox -s figures -- noise`."""
+    """Draw the noise model as in the paper: `nox -s figures -- noise`, or some: `-- noise tem`."""
     wanted = list(session.posargs) or ["noise"]
     if wanted[0] != "noise":
         session.error("only 'noise' is drawn here; a run's figures come with `stembench report`")
-    python(session, "-m", "reports.figures.noise", *wanted[1:], "--out", "out/figures/noise")
+    stembench(session, "noise-figures", *wanted[1:])
 
 
 @nox.session
@@ -152,3 +156,53 @@ def wheel(session: nox.Session) -> None:
         session.run(command, "list", external=True)
         session.run(command, "run", *small.split(" "), external=True)
         session.run(command, "report", "run", external=True)
+
+
+@nox.session
+def lowest(session: nox.Session) -> None:
+    """Run the tests with the lowest version of every package that pyproject.toml allows."""
+    if not UV:
+        session.error("pip does not choose lowest versions: pip install 'nox[uv]'")
+    folder = ROOT / ".nox" / "lowest"
+    make_venv(session, folder)
+    wanted = ("--editable", str(ROOT), "--group", "tests")
+    install(session, folder, "--resolution", "lowest-direct", *wanted)
+    tests_elsewhere(session, folder)
+
+
+@nox.session
+def newest(session: nox.Session) -> None:
+    """Run the tests on the newest Python that TensorFlow supports."""
+    folder = ROOT / ".nox" / "newest"
+    interpreter = NEWEST if UV else shutil.which(f"python{NEWEST}")
+    try:
+        if interpreter is None:
+            raise nox.command.CommandFailed
+        make_venv(session, folder, interpreter)
+    except nox.command.CommandFailed:
+        session.error(
+            f"Python {NEWEST} is not on this machine and uv could not download it; install it so "
+            f"that `python{NEWEST}` is on the path"
+        )
+    install(session, folder, "--editable", str(ROOT), "--group", "tests")
+    tests_elsewhere(session, folder)
+
+
+def tests_elsewhere(session: nox.Session, folder: Path) -> None:
+    """Run all tests in an environment of its own.
+
+    Old packages beside new ones, and new ones beside each other, deprecate what they use of each
+    other; that is not ours to mend, so that deprecations are shown and not errors.
+    """
+    interpreter = str(scripts(folder) / "python")
+    shown = ("-W", "default::DeprecationWarning", "-W", "default::PendingDeprecationWarning")
+    parallel = ("-n", "auto", "--dist", "loadfile")
+    session.run(interpreter, "-m", "pytest", *parallel, *shown, *session.posargs, external=True)
+
+
+@nox.session
+def coverage(session: nox.Session) -> None:
+    """Run all tests and state which share of the lines they run; html in out/coverage."""
+    parallel = ("-n", "auto", "--dist", "loadfile")
+    reports = ("--cov", "--cov-report=term", "--cov-report=html:out/coverage")
+    python(session, "-m", "pytest", *parallel, *reports, *session.posargs)

@@ -1,1 +1,1 @@
-"""Runs the benchmark: cases x doses x realizations x restorers, and the `stembench` command."""
+"""The benchmark run (cases x doses x realizations x restorers) and the `stembench` command."""

@@ -1,4 +1,4 @@
-"""Where and with what a run was made: versions, hardware, commit."""
+"""Provenance of a run: versions, hardware, commit."""
 
 import importlib.metadata
 import os
@@ -9,21 +9,33 @@ from typing import Any, Final
 
 import psutil
 
+import stembench
+
 _PACKAGES: Final = (
-    "stembench", "abtem", "ase", "h5py", "keras", "lmfit", "numba", "numpy", "pandas",
-    "scikit-image", "scipy", "tensorflow", "tk_r_em",
-)  # fmt: skip
+    "abtem",
+    "ase",
+    "h5py",
+    "keras",
+    "lmfit",
+    "numba",
+    "numpy",
+    "pandas",
+    "scikit-image",
+    "scipy",
+    "tensorflow",
+    "tk_r_em",
+)
 
 
 def versions() -> dict[str, str]:
-    """Versions of Python and of the packages that shape the numbers; 'absent' where missing."""
-    found = {"python": platform.python_version()}
+    """Versions of Python, stembench and the packages that affect results; 'absent' if missing."""
+    numbers = {"python": platform.python_version(), "stembench": stembench.__version__}
     for package in _PACKAGES:
         try:
-            found[package] = importlib.metadata.version(package)
+            numbers[package] = importlib.metadata.version(package)
         except importlib.metadata.PackageNotFoundError:
-            found[package] = "absent"
-    return found
+            numbers[package] = "absent"
+    return numbers
 
 
 def commit() -> str:
@@ -58,8 +70,8 @@ def available_cores() -> int:
 
 def _git(root: Path, *arguments: str) -> str:
     command = ["git", "-C", str(root), *arguments]
-    done = subprocess.run(command, check=True, capture_output=True, text=True)  # noqa: S603
-    return done.stdout.strip()
+    result = subprocess.run(command, check=True, capture_output=True, text=True)  # noqa: S603
+    return result.stdout.strip()
 
 
 def _processor() -> str:

@@ -1,4 +1,4 @@
-"""Memory of this process: its peak, and how much one piece of work adds to it."""
+"""Peak memory of this process, and its growth during a piece of work."""
 
 import resource
 import sys
@@ -22,7 +22,7 @@ def peak_memory() -> int:
 
 
 def start_watch() -> tuple[int, Callable[[], int | None]]:
-    """Reset the peak of this process and return the earlier one with a reader of the growth.
+    """Reset the peak of this process; return the earlier peak and a function that reads the growth.
 
     Returns
     -------

@@ -1,14 +1,19 @@
-"""Long work with a progress bar and an estimate of what is left."""
+"""Progress bars of long work on the terminal, with an estimate of the time left."""
 
-from collections.abc import Sequence
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Final
 
+import numpy as np
 from rich.console import Console
 from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
     Progress,
-    ProgressColumn,
+    TaskID,
+    TaskProgressColumn,
     TextColumn,
     TimeElapsedColumn,
     TimeRemainingColumn,
@@ -17,65 +22,140 @@ from rich.progress import (
 from bench.plan.blocks import Block
 from bench.plan.profiles import Profile
 from bench.run.run import RunOutcome, run_benchmark
+from restore import RestorationWarning, Restorer
+from stembench.arrays import Floats
+
+#: Seconds over which the speed is averaged: of steps that take seconds, and of those that take
+#: minutes.
+_SPEED_PERIODS: Final = (30.0, 600.0)
 
 
-def _columns() -> tuple[ProgressColumn, ...]:
-    return (
-        TextColumn("{task.description}"),
+class Bar:
+    """A progress bar whose methods are the callbacks that long work takes."""
+
+    def __init__(self, bars: Progress, task: TaskID) -> None:
+        self._bars = bars
+        self._task = task
+
+    def announce(self, total: float, done: float = 0.0) -> None:
+        """Set the amount of work in all, and how much of it is done already."""
+        self._bars.update(self._task, total=total, completed=done)
+
+    def advance(self, amount: float = 1.0, *, description: str | None = None) -> None:
+        """Add finished work, and say what it was if a description is given."""
+        self._bars.update(self._task, advance=amount, description=description)
+
+    def within(self, done: float, total: float) -> None:
+        """Set the work done and the work in all, and show a bar that was hidden."""
+        self._bars.update(self._task, completed=done, total=total, visible=True)
+
+    def hide(self) -> None:
+        """Remove the bar from the terminal."""
+        self._bars.update(self._task, visible=False)
+
+    def note(self, line: str) -> None:
+        """Print a line above the bars."""
+        self._bars.console.print(line, markup=False, highlight=False)
+
+
+@contextmanager
+def progress_bar(description: str, *, counted: bool = True, shown: bool = True) -> Iterator[Bar]:
+    """Show a progress bar on standard error while the context lasts.
+
+    Parameters
+    ----------
+    description : str
+    counted : bool
+        Whether the amount of work is a number of images. Otherwise it is shown in per cent, and
+        the time left is estimated from the speed of the last ten minutes.
+    shown : bool
+        False shows nothing.
+
+    Yields
+    ------
+    Bar
+    """
+    with _bars(counted=counted, shown=shown) as bars:
+        yield Bar(bars, bars.add_task(description, total=None))
+
+
+def _bars(*, counted: bool = True, shown: bool = True) -> Progress:
+    return Progress(
+        TextColumn("{task.description}", markup=False),
         BarColumn(),
-        MofNCompleteColumn(),
+        MofNCompleteColumn() if counted else TaskProgressColumn(),
         TimeElapsedColumn(),
         TextColumn("left"),
         TimeRemainingColumn(),
+        console=Console(stderr=True),
+        disable=not shown,
+        speed_estimate_period=_SPEED_PERIODS[0 if counted else 1],
     )
 
 
 def run_with_progress(
     profile: Profile, folder: Path, *, seed: int, jobs: int | None, verbose: bool
 ) -> RunOutcome:
-    """Run a profile (`run_benchmark`) with progress bars on the terminal."""
-    console = Console(stderr=True)
-    with Progress(*_columns(), console=console) as bar:
-        task = bar.add_task(f"Profile {profile.name}", total=None)
+    """Run a profile (`run_benchmark`) with a progress bar over its images."""
+    with progress_bar(f"Profile {profile.name}") as bar:
 
         def announce(total: int, done: int) -> None:
-            bar.update(task, total=total, completed=done)
+            bar.announce(total, done)
             if done:
-                console.print(f"{done} of {total} images were done already")
+                bar.note(f"{done} of {total} images are finished already")
 
         def advance(block: Block, realizations: int) -> None:
-            bar.update(task, advance=realizations)
+            bar.advance(realizations)
             if verbose:
-                console.print(f"done {block.name}")
+                bar.note(f"finished {block.name}")
 
         outcome = run_benchmark(
             profile, folder, seed=seed, jobs=jobs, progress=advance, announce=announce
         )
-    console.print(
-        f"{outcome.blocks} blocks ({outcome.reused} from before) in {outcome.seconds:.0f} s,"
+    Console(stderr=True).print(
+        f"{outcome.blocks} blocks ({outcome.reused} reused) in {outcome.seconds:.0f} s,"
         f" peak memory {outcome.peak_memory / 2**30:.1f} GiB: {outcome.folder}"
     )
     return outcome
 
 
-def images_with_progress(
-    folder: Path, *, restorers: Sequence[str], chosen: Sequence[str], seed: int, realizations: int
-) -> tuple[str, ...]:
-    """Measure images (`measure_images`) with a progress bar, and write their report."""
-    from bench.images.measure import default_restorers, measure_images
-    from reports import write_image_report
+def restore_with_progress(restorer: Restorer, images: Floats, *, sampling: float) -> Floats:
+    """Restore images with a bar over them and one over the windows or training steps of each.
 
-    console = Console(stderr=True)
-    with Progress(*_columns(), console=console) as bar:
-        task = bar.add_task("Restoring", total=None)
-        failures = measure_images(
-            folder,
-            restorers=restorers or default_restorers(),
-            chosen=chosen,
-            seed=seed,
-            realizations=realizations,
-            announce=lambda total: bar.update(task, total=total),
-            progress=lambda what: bar.update(task, advance=1, description=what),
-        )
-    console.print(f"Report: {write_image_report(folder)}")
-    return failures
+    What the restorer warns of is printed at the end.
+
+    Parameters
+    ----------
+    restorer : Restorer
+    images : ndarray, shape (n, h, w)
+    sampling : float
+        Å/px.
+
+    Returns
+    -------
+    ndarray, shape (n, h, w)
+
+    Raises
+    ------
+    restore.RestorationError
+        If the restorer fails or returns something unusable.
+    """
+    restored = np.empty(images.shape)
+    with warnings.catch_warnings(record=True) as caught, _bars() as bars:
+        warnings.simplefilter("always", RestorationWarning)
+        name = f"Restoring with {restorer.metadata.name}"
+        whole = Bar(bars, bars.add_task(name, total=len(images)))
+        steps = Bar(bars, bars.add_task("within one image", total=None, visible=False))
+        for k in range(len(images)):
+            one = images[k : k + 1]
+            restored[k] = restorer.restore(one, sampling=sampling, progress=steps.within)[0]
+            whole.advance()
+        steps.hide()
+    for warning in caught:
+        if issubclass(warning.category, RestorationWarning):
+            Console(stderr=True).print(f"stembench: note: {warning.message}", markup=False)
+        else:
+            warnings.warn_explicit(
+                warning.message, warning.category, warning.filename, warning.lineno
+            )
+    return restored

@@ -1,4 +1,4 @@
-"""What noisy results are held against: fits of the noise-free image, the bound, the SCS library."""
+"""Reference values: noise-free fits, Cramér-Rao bound, SCS library; and the options of all fits."""
 
 from functools import lru_cache
 
@@ -8,7 +8,7 @@ import pandas as pd
 from scipy.spatial import cKDTree
 
 from cases import Case, FitChoice, load_ground_truth
-from fitting import Bounds, ColumnFit, cramer_rao, fit_columns
+from fitting import Bounds, ColumnFit, FitOptions, cramer_rao, fit_columns
 from stembench.arrays import Floats
 from stembench.errors import InputError
 
@@ -35,6 +35,28 @@ def positions_and_mask(case: Case, image: str) -> tuple[Floats, npt.NDArray[np.b
     return inside, mask.reshape(case.shape)
 
 
+def fit_options(choice: FitChoice, *, width: float | None = None) -> FitOptions:
+    """Options of the fit of a case's images.
+
+    Parameters
+    ----------
+    choice : FitChoice
+        How the case is fitted.
+    width : float, optional
+        Width of the noise-free image's columns [px], at which fits of noisy images start and
+        about which they are bounded; None for the fit of the noise-free image itself.
+    """
+    factor = choice.width_factor
+    return FitOptions(
+        width=choice.width,
+        background=choice.background,
+        start_width=width,
+        bounds=Bounds(
+            drift=choice.drift, width=None if width is None else (width / factor, width * factor)
+        ),
+    )
+
+
 @lru_cache(maxsize=4)
 def clean_fit(case: Case, image: str, *, choice: FitChoice) -> ColumnFit:
     """Fit every column of a noise-free image, from the true positions."""
@@ -42,11 +64,9 @@ def clean_fit(case: Case, image: str, *, choice: FitChoice) -> ColumnFit:
     return fit_columns(
         load_ground_truth(case).image(image),
         positions,
-        mask=mask,
         sampling=case.sampling,
-        width=choice.width,
-        background=choice.background,
-        bounds=Bounds(drift=choice.drift),
+        options=fit_options(choice),
+        mask=mask,
     )
 
 
@@ -56,18 +76,23 @@ def reference_table(case: Case, image: str, *, dose: float) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        Indexed by `column` with x_true, y_true (px), count_true, measured, x_ref, y_ref (px),
-        scs_ref (Å²) and x_crb, y_crb (px), scs_crb (Å²); the bound is NaN where the case states
-        none, because its images carry more than Poisson noise.
+        Indexed by `column` with x_true, y_true (px), count_true, measured, site, role (see
+        `cases.column_roles`), x_ref, y_ref (px), scs_ref (Å²) and x_crb, y_crb (px), scs_crb
+        (Å²); the bound is NaN where the case states none, because its images carry more than
+        Poisson noise.
     """
-    columns = load_ground_truth(case).columns(image)
+    truth = load_ground_truth(case)
+    columns = truth.columns(image)
     fit = clean_fit(case, image, choice=case.fit)
+    roles = truth.roles(image)
     table = pd.DataFrame(
         {
             "x_true": columns["x"],
             "y_true": columns["y"],
             "count_true": columns["count"],
             "measured": columns["measured"],
+            "site": roles["site"],
+            "role": roles["role"],
             "x_ref": fit.table["x"].to_numpy(),
             "y_ref": fit.table["y"].to_numpy(),
             "scs_ref": fit.table["scs"].to_numpy(),

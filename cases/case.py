@@ -1,211 +1,35 @@
-"""Frozen descriptions of a case: specimen, microscope, simulation, scan, doses, measurement."""
+"""Frozen description of a case: specimen, microscope, simulation, scan, doses, measurement."""
 
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
-from cases.specimens.descriptions import (
-    BulkCrystal,
-    EdgeDislocation,
-    Material,
-    Nanoparticle,
-    Structure,
-)
+from cases.imaging import Microscope, Simulation
+from cases.specimens.descriptions import specimen_from_dict
+from cases.specimens.specimen import Specimen
+from cases.study import Study
 from noise import ScanNoise
+from stembench.describe import from_dict
+from stembench.errors import InputError
 
-__all__ = [
-    "BulkCrystal",
-    "Case",
-    "CoarseLevel",
-    "EdgeDislocation",
-    "FitChoice",
-    "ImageSpec",
-    "Material",
-    "MeasuredColumns",
-    "Microscope",
-    "Nanoparticle",
-    "Simulation",
-    "Structure",
-    "SupercellScan",
-    "WideLevel",
-    "WindowScan",
-    "canonical_json",
-    "digest",
-]
-
-
-@dataclass(frozen=True)
-class Microscope:
-    """An aberration-free HAADF STEM.
-
-    Attributes
-    ----------
-    voltage : float
-        Acceleration voltage in V.
-    semi_convergence : float
-        Semi-convergence angle in mrad.
-    inner, outer : float
-        Detector angles in mrad.
-    defocus : float
-        In Å; 0 focuses the probe on the entrance surface.
-    source_sigma : float
-        Standard deviation of the Gaussian source image in Å.
-    """
-
-    voltage: float
-    semi_convergence: float
-    inner: float
-    outer: float
-    defocus: float
-    source_sigma: float
-
-
-@dataclass(frozen=True)
-class CoarseLevel:
-    """A cheaper simulation of the same scan whose mean over many configurations is known well.
-
-    The scan is estimated on two levels: mean of the coarse simulation over many configurations,
-    plus the mean of fine less coarse over few configurations in which both see the same
-    displacements. That is without bias whatever the coarse simulation leaves out, and as the two
-    go up and down together, the difference needs few configurations (multilevel Monte Carlo,
-    Giles, 10.1287/opre.1070.0496).
-
-    Attributes
-    ----------
-    grid : int
-        In place of the fine level's ``oversampling`` or ``grid_points``.
-    window : int
-        Grid points along each side of the window centred on each scan point.
-    outer : float
-        Outer angle of the detector in mrad that this grid still holds.
-    places : int
-        Symmetry-equivalent places at which each point is probed in a configuration.
-    """
-
-    grid: int
-    window: int
-    outer: float
-    places: int
-
-
-@dataclass(frozen=True)
-class WideLevel:
-    """A wider window at some of the probes, to correct what the narrow one does to all.
-
-    The tails of the probe that leave a window enter it again on the other side, where they meet
-    other atoms than they should: dark places come out too dark and bright ones too bright. In a
-    specimen of even thickness the difference is a straight line in the detected fraction, fitted
-    to these probes; see `cases.simulation.wide_window`.
-
-    Attributes
-    ----------
-    window : int
-        Grid points along each side of the wide window.
-    probes : int
-        Probes of each phonon configuration, drawn from the points that it visits.
-    reach : float
-        Largest distance in Å from the reference point along x and along y at which they are
-        drawn, so that no window leaves the specimen.
-    """
-
-    window: int
-    probes: int
-    reach: float
-
-
-@dataclass(frozen=True)
-class SupercellScan:
-    """Multislice of a periodic supercell; the irreducible scan points of the unit cell are probed.
-
-    In each phonon configuration every point is probed at a symmetry-equivalent place of its own,
-    so that neighbouring points do not share the displacements of one column.
-
-    Attributes
-    ----------
-    repeats : int
-        Unit cells along each side of the supercell.
-    grid_points : int
-        Grid points along each side of the supercell.
-    scan_points : int
-        Scan points along each side of the unit cell before symmetry.
-    slices_per_cell : int
-        Slices in one unit cell of depth.
-    seed : int
-        Root of the phonon seeds.
-    coarse : CoarseLevel or None
-        The second level; None if the scan is estimated on the fine level alone.
-    """
-
-    repeats: int
-    grid_points: int
-    scan_points: int
-    slices_per_cell: int
-    seed: int
-    coarse: CoarseLevel | None = None
-    kind: Literal["supercell"] = "supercell"
-
-
-@dataclass(frozen=True)
-class WindowScan:
-    """Multislice in a window of the specimen centred on each scan point.
-
-    Each phonon configuration is scanned on one of ``interleave`` x ``interleave`` sublattices of
-    the scan, so that neighbouring points see independent configurations and a full image takes
-    ``interleave²`` configurations.
-
-    Attributes
-    ----------
-    points : int
-        Scan points along each side of the (square) scan; odd for symmetry 'p4m'.
-    step : float
-        Distance of scan points in Å.
-    oversampling : int
-        Grid points of the wave function per scan step.
-    window : int
-        Grid points along each side of the window.
-    planes_per_slice : int
-        Atomic planes in one slice, placed symmetrically about its centre.
-    interleave : int
-        Scan points along each side of the block over which configurations are dealt.
-    symmetry : {'p1', 'p4m'}
-        With p4m one octant is scanned, each point in a randomly chosen equivalent octant.
-    fine_radius : float or None
-        Beyond this distance (Å) from the centre only every second point along each axis is
-        scanned and the others are interpolated; None scans all.
-    seed : int
-        Root of the phonon seeds.
-    coarse : CoarseLevel or None
-        The second level; None if the scan is estimated on the fine level alone.
-    wide : WideLevel or None
-        Probes that correct for the window; None if it is not corrected for.
-    """
-
-    points: int
-    step: float
-    oversampling: int
-    window: int
-    planes_per_slice: int
-    interleave: int
-    symmetry: Literal["p1", "p4m"]
-    fine_radius: float | None
-    seed: int
-    coarse: CoarseLevel | None = None
-    wide: WideLevel | None = None
-    kind: Literal["window"] = "window"
-
-    @property
-    def configurations_per_image(self) -> int:
-        """Phonon configurations that make up one full scan."""
-        return self.interleave**2
-
-
-Simulation = SupercellScan | WindowScan
+#: Fields that describe a case for people and reports; its results do not depend on them.
+_PRESENTATION: Final = ("title", "summary", "study", "superseded_by")
 
 
 @dataclass(frozen=True)
 class ImageSpec:
-    """One image of a case: its label, and its thickness as the most atoms that a column has."""
+    """One image of a case.
+
+    Attributes
+    ----------
+    label : str
+    thickness : int
+        In atoms: the most that a column has along the beam, sites with a defect or an adatom left
+        out. In [001] crystals that is the number of unit cells, since each column has one atom in
+        each.
+    """
 
     label: str
     thickness: int
@@ -260,9 +84,9 @@ class Case:
     version : int
     title, summary : str
         For people.
-    study : int
-        Number of the study in the paper (10.1038/s41524-023-01188-0); 0 for none of them.
-    structure : Structure
+    study : Study
+        How it is reported, and how much of it is run.
+    structure : Specimen
     microscope : Microscope
     simulation : Simulation
     images : tuple of ImageSpec
@@ -285,15 +109,15 @@ class Case:
     library_case : str or None
         Case whose series of thicknesses is the library for counting atoms; None: no counting.
     superseded_by : str or None
-        Name of the case that replaces this one.
+        Name of the case that replaces this one, which stays as it is.
     """
 
     name: str
     version: int
     title: str
     summary: str
-    study: int
-    structure: Structure
+    study: Study
+    structure: Specimen
     microscope: Microscope
     simulation: Simulation
     images: tuple[ImageSpec, ...]
@@ -331,6 +155,15 @@ class Case:
         whole["noise"] = {name: stage for name, stage in stages if stage is not None}
         return whole
 
+    def identity(self) -> dict[str, Any]:
+        """Return the part of the description that results depend on, as nested plain types.
+
+        Title, summary, study and successor are left out: they may be corrected without a new
+        version.
+        """
+        whole = self.as_dict()
+        return {key: value for key, value in whole.items() if key not in _PRESENTATION}
+
     def simulated(self) -> dict[str, Any]:
         """Return the part of the description that the stored scan depends on.
 
@@ -345,8 +178,21 @@ class Case:
 
     @property
     def hash(self) -> str:
-        """SHA-256 of the whole description."""
-        return digest(self.as_dict())
+        """SHA-256 of the description's `identity`."""
+        return digest(self.identity())
+
+
+def case_from_dict(values: Mapping[str, Any]) -> Case:
+    """Build the case that `Case.as_dict` described.
+
+    Raises
+    ------
+    InputError
+        If a part is unknown, absent or of the wrong type.
+    """
+    if not isinstance(values, Mapping) or not isinstance(values.get("structure"), Mapping):
+        raise InputError("the description of a case must be a table with a structure")
+    return from_dict(Case, {**values, "structure": specimen_from_dict(values["structure"])})
 
 
 def digest(description: dict[str, Any]) -> str:

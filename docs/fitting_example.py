@@ -22,10 +22,10 @@ def main() -> None:
     data = np.load(ROOT / "tests" / "data" / "ptir_image.npz")
     image, sampling = data["image"].astype(float), float(data["sampling"])
 
-    found = find_columns(image)
-    score = score_detection(found, data["positions_px"], radius=6.0)
+    positions = find_columns(image)
+    score = score_detection(positions, data["positions_px"], radius=6.0)
     lines = [
-        f"found {len(found)} columns; of the 140 listed {score.recall:.1%}, "
+        f"found {len(positions)} columns; of the 140 listed {score.recall:.1%}, "
         f"and {len(score.false)} more"
     ]
 

@@ -1,4 +1,4 @@
-"""Find columns where no positions are given, and score what was found against the truth."""
+"""Column search where no positions are given, and its score against the truth."""
 
 from dataclasses import dataclass
 from functools import partial
@@ -12,6 +12,7 @@ from scipy.spatial import cKDTree
 
 from fitting import flags
 from fitting.fit import fit_columns
+from fitting.options import FitOptions
 from stembench.arrays import Floats, Integers
 from stembench.errors import InputError
 
@@ -44,7 +45,7 @@ def find_columns(
 
     Spots are maxima of the Laplacian of a Gaussian of the columns' width. They are fitted
     together, and the search is repeated on the residual, where a weak column is no longer
-    hidden by its strong neighbours. What the final fit does not confirm is dropped.
+    hidden by its strong neighbours. Columns that the final fit does not confirm are dropped.
 
     Parameters
     ----------
@@ -55,8 +56,8 @@ def find_columns(
     min_distance : float, optional
         Least distance of two columns [px]; default: 0.55 of the median spacing first found.
     significance : float
-        Least height over its standard error in the fit; spots are looked at from a response of
-        one less times its noise.
+        Least height over its standard error in the fit; spots are candidates from a response of
+        `significance` - 1 times its noise.
     least : float
         Least response and height as a part of those of a typical column.
 
@@ -90,7 +91,7 @@ def find_columns(
         raise InputError("the image has no finite pixel")
     if width is None:
         width = _typical_width(np.where(valid, pixels, np.median(pixels[valid])))
-    found = np.zeros((0, 2))
+    accepted = np.zeros((0, 2))
     residual = pixels
     noise = _noise_of_response(np.where(valid, pixels, np.median(pixels[valid])), width)
     typical = 0.0
@@ -99,7 +100,7 @@ def find_columns(
         filled = np.where(valid, residual, np.median(residual[valid]))
         spots, response = _maxima(filled, width, apart)
         floor = max(0.0, significance - 1.0) * noise[spots[:, 1], spots[:, 0]]
-        if len(found) == 0:
+        if len(accepted) == 0:
             strong = response[(response > floor) & (response > 0.1 * response.max(initial=0.0))]
             typical = float(np.median(strong)) if len(strong) else 0.0
             # rounding alone makes maxima of a flat image
@@ -110,12 +111,12 @@ def find_columns(
             )
         chosen = (response > floor) & (response > least * typical)
         new = spots[chosen]
-        if len(found) and len(new):
-            new = new[cKDTree(found).query(new)[0] >= apart]
+        if len(accepted) and len(new):
+            new = new[cKDTree(accepted).query(new)[0] >= apart]
         if len(new) == 0:
             break
-        before = len(found)
-        candidates = np.vstack([found, new.astype(np.float64)])
+        before = len(accepted)
+        candidates = np.vstack([accepted, new.astype(np.float64)])
         if min_distance is None and len(candidates) > 2:
             gaps = np.asarray(cKDTree(candidates).query(candidates, k=2)[0])[:, 1]
             apart = max(apart, NEAREST * float(np.median(gaps)))
@@ -127,10 +128,10 @@ def find_columns(
             confirmed = confirm(sure, width, apart)
         if confirmed is None:
             break
-        found, residual, width = confirmed
-        if len(found) <= before:
+        accepted, residual, width = confirmed
+        if len(accepted) <= before:
             break
-    return found[np.lexsort((found[:, 0], found[:, 1]))]
+    return accepted[np.lexsort((accepted[:, 0], accepted[:, 1]))]
 
 
 def _typical_width(image: Floats) -> float:
@@ -213,7 +214,8 @@ def _confirmed(
     significance: float,
 ) -> tuple[Floats, Floats, float] | None:
     """Candidates that a joint fit confirms, its residual, and its width; None if it fails."""
-    fit = fit_columns(image, candidates, sampling=1.0, start_width=width)
+    options = FitOptions(start_width=width)
+    fit = fit_columns(image, candidates, sampling=1.0, options=options)
     table = fit.table
     if ((table["flags"] & flags.NOT_CONVERGED) != 0).all():
         return None
@@ -224,17 +226,17 @@ def _confirmed(
         return np.zeros((0, 2)), image, width
     tall = float(np.median(height[good]))
     good &= (height > least * tall) & ~(height < significance * error)
-    found = table.loc[good, ["x", "y"]].to_numpy()
+    accepted = table.loc[good, ["x", "y"]].to_numpy()
     # two candidates may have moved to one column: keep the taller
     order = np.argsort(-height[good], kind="stable")
     kept: list[int] = []
     for k in order:
-        if all(np.hypot(*(found[k] - found[j])) >= 0.8 * apart for j in kept):
+        if all(np.hypot(*(accepted[k] - accepted[j])) >= 0.8 * apart for j in kept):
             kept.append(int(k))
-    found = found[np.sort(np.array(kept, dtype=np.int64))]
-    final = fit_columns(image, found, sampling=1.0, start_width=width)
+    accepted = accepted[np.sort(np.array(kept, dtype=np.int64))]
+    final = fit_columns(image, accepted, sampling=1.0, options=options)
     fitted = final.model.sigma
-    return found, final.residual(image), float(fitted[0]) if len(fitted) else width
+    return accepted, final.residual(image), float(fitted[0]) if len(fitted) else width
 
 
 @dataclass(frozen=True)

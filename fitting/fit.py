@@ -1,16 +1,25 @@
-"""Fit columns: the calls `fit_columns` and `fit_batch`, their checks and their defaults."""
+"""Fit columns: the calls `fit_columns` and `fit_batch`, their checks and the fit of one image."""
 
 import os
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from fitting.model import Background, Pixel
-from fitting.result import ColumnFit
-from fitting.start import Bounds
-from fitting.task import Engine, Estimator, Task, Width
+from fitting import engine, flags
+from fitting.engine.problem import Minimum, Problem, nothing_fitted
+from fitting.options import FitOptions, require_detector_noise, require_positive
+from fitting.result import ColumnFit, tabulate
+from fitting.start import DRIFT, EDGE_REACH, spacing, trial_widths, usable
+from stembench.arrays import Bools, Floats, Integers
 from stembench.errors import InputError
+
+#: Expected electrons per pixel below which the Poisson logarithm is continued smoothly.
+POISSON_FLOOR: Final = 1e-3
+
+_DEFAULT: Final = FitOptions()
 
 
 def fit_columns(
@@ -18,16 +27,10 @@ def fit_columns(
     positions: ArrayLike,
     *,
     sampling: float,
+    options: FitOptions = _DEFAULT,
     dose: float | None = None,
-    width: Width = "shared",
-    background: Background = "constant",
     species: ArrayLike | None = None,
-    pixel: Pixel = "sampled",
-    estimator: Estimator = "ls",
-    engine: Engine = "joint",
     mask: ArrayLike | None = None,
-    start_width: float | None = None,
-    bounds: Bounds | None = None,
     detector_sigma: float = 0.0,
 ) -> ColumnFit:
     """Fit Gaussian columns and a background to one image.
@@ -42,30 +45,18 @@ def fit_columns(
     positions : array_like, shape (n, 2)
         Starts (x = column, y = row) [px], 0-based pixel centres.
     sampling : float
-        Pixel size [Å/px].
+        Pixel size s [Å/px].
+    options : FitOptions, optional
+        Free widths, background, estimator, engine, start width and bounds. Default: least
+        squares with one width for all columns and a constant background.
     dose : float, optional
         Dose [e/Å²] of an unrestored image. Standard errors then are the sandwich covariance
         with Poisson variance; without it they come from the residual variance, which takes
         pixels as independent and equally noisy.
-    width : {'shared', 'species', 'column'} or float
-        Widths free: one for all columns, one per species, one per column; or held at a number
-        [px].
-    background : {'none', 'constant', 'plane'}
-        Background fitted with the columns.
     species : array_like of int, shape (n,), optional
-        Species of each column, needed for ``width='species'``.
-    pixel : {'sampled', 'integrated'}
-        Whether a pixel holds the model at its centre or its mean over the pixel.
-    estimator : {'ls', 'poisson'}
-        Unweighted least squares, or Poisson maximum likelihood (raw counts; needs `dose`).
-    engine : {'joint', 'lmfit'}
-        The sparse joint minimiser, or the same problem through lmfit (dense, few columns).
+        Species of each column, needed for ``FitOptions(width='species')``.
     mask : array_like of bool, shape (rows, columns), optional
         True where a pixel is to be left out.
-    start_width : float, optional
-        Start of the width [px]; default: the best of several fractions of the spacing.
-    bounds : Bounds, optional
-        Bounds of drift, width and height; defaults are documented there.
     detector_sigma : float
         Standard deviation of Gaussian detector noise [electrons], for the standard errors.
 
@@ -76,7 +67,7 @@ def fit_columns(
     Raises
     ------
     InputError
-        If an argument cannot be used (shapes, sampling, dose, unknown choices).
+        If the data cannot be used (shapes, sampling, dose), or do not suit the options.
 
     Notes
     -----
@@ -90,16 +81,10 @@ def fit_columns(
         pixels[None],
         positions,
         sampling=sampling,
+        options=options,
         dose=dose,
-        width=width,
-        background=background,
         species=species,
-        pixel=pixel,
-        estimator=estimator,
-        engine=engine,
         mask=mask,
-        start_width=start_width,
-        bounds=bounds,
         detector_sigma=detector_sigma,
         threads=1,
     )[0]
@@ -110,16 +95,10 @@ def fit_batch(
     positions: ArrayLike,
     *,
     sampling: float,
+    options: FitOptions = _DEFAULT,
     dose: float | None = None,
-    width: Width = "shared",
-    background: Background = "constant",
     species: ArrayLike | None = None,
-    pixel: Pixel = "sampled",
-    estimator: Estimator = "ls",
-    engine: Engine = "joint",
     mask: ArrayLike | None = None,
-    start_width: float | None = None,
-    bounds: Bounds | None = None,
     detector_sigma: float = 0.0,
     threads: int | None = None,
 ) -> list[ColumnFit]:
@@ -130,12 +109,11 @@ def fit_batch(
     images : array_like, shape (k, rows, columns)
         Images as fractions of the beam.
     positions : array_like, shape (n, 2)
-        Starts, the same for all images.
+        Starts (x, y) [px], the same for all images.
+    sampling, options, dose, species, mask, detector_sigma
+        As in `fit_columns`, the same for all images.
     threads : int, optional
         Threads that share the images; default: as many as this process may use.
-    sampling, dose, width, background, species, pixel, estimator, engine, mask, start_width, \
-bounds, detector_sigma
-        As in `fit_columns`.
 
     Returns
     -------
@@ -153,21 +131,21 @@ bounds, detector_sigma
         raise InputError("images must be real numbers of shape (k, rows, columns)") from error
     if stack.ndim != 3 or 0 in stack.shape[1:]:
         raise InputError(f"images have shape (k, rows, columns), not {stack.shape}")
-    task = Task.checked(
-        positions,
-        shape=(stack.shape[1], stack.shape[2]),
-        sampling=sampling,
-        dose=dose,
-        width=width,
-        background=background,
-        species=species,
-        pixel=pixel,
-        estimator=estimator,
-        engine=engine,
-        mask=mask,
-        start_width=start_width,
-        bounds=bounds,
-        detector_sigma=detector_sigma,
+    require_positive("sampling", sampling, "Å/px")
+    if dose is not None:
+        require_positive("dose", dose, "e/Å²")
+    elif options.estimator == "poisson":
+        raise InputError("the Poisson estimator needs the dose in e/Å²: give dose=")
+    require_detector_noise(detector_sigma)
+    starts = _starts(positions)
+    task = _Task(
+        starts=starts,
+        group=_width_groups(species, options, len(starts)),
+        masked=_masked(mask, (stack.shape[1], stack.shape[2])),
+        sampling=float(sampling),
+        dose=None if dose is None else float(dose),
+        detector_sigma=float(detector_sigma),
+        options=options,
     )
     if threads is None:
         threads = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1
@@ -176,3 +154,157 @@ bounds, detector_sigma
         return [task.fit(image) for image in stack]
     with ThreadPoolExecutor(threads) as pool:
         return list(pool.map(task.fit, stack))
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Task:
+    """What the images of a batch share, after its checks.
+
+    Attributes
+    ----------
+    starts : ndarray, shape (n, 2)
+        Starts (x, y) [px].
+    group : ndarray of int, shape (n,)
+        Width group of each start.
+    masked : ndarray of bool, shape (rows, columns)
+        Pixels that are left out of every image.
+    sampling, dose, detector_sigma, options
+        As in `fit_columns`.
+    """
+
+    starts: Floats
+    group: Integers
+    masked: Bools
+    sampling: float
+    dose: float | None
+    detector_sigma: float
+    options: FitOptions
+
+    def fit(self, image: Floats) -> ColumnFit:
+        """Fit one image, shape (rows, columns)."""
+        valid = np.isfinite(image) & ~self.masked
+        if self.options.estimator == "poisson" and np.any(image[valid] < 0):
+            raise InputError(
+                "the Poisson estimator needs counts, which cannot be negative: use "
+                "FitOptions(estimator='ls') for this image"
+            )
+        first = self.options.first_width
+        trials = (
+            trial_widths(self.starts, (image.shape[0], image.shape[1]))
+            if first is None
+            else np.array([first])
+        )
+        known = usable(self.starts, valid, width=float(np.median(trials)))
+        modelled = self._modelled(known, width=float(np.median(trials)))
+        # whether the centre ended inside the frame is for the fit to say
+        known[modelled] &= ~flags.OUT_OF_FRAME
+        filled = image if valid.all() else np.where(valid, image, 0.0)
+        problem = self._problem(filled, valid, modelled=modelled, trials=trials)
+        minimum = nothing_fitted(problem) if len(modelled) == 0 else self._solve(problem)
+        return ColumnFit(
+            table=tabulate(
+                self.starts,
+                known,
+                modelled=modelled,
+                problem=problem,
+                minimum=minimum,
+                sampling=self.sampling,
+            ),
+            model=problem.model(minimum),
+            modelled=modelled,
+            status=minimum.message,
+            rss=2.0 * minimum.cost,
+            background=minimum.background,
+            sampling=self.sampling,
+            dose=self.dose,
+            estimator=self.options.estimator,
+            engine=self.options.engine,
+            mask=None if valid.all() else ~valid,
+            n_pixels=int(np.count_nonzero(valid)),
+            n_parameters=problem.n_parameters,
+            steps=minimum.steps,
+        )
+
+    def _modelled(self, known: Integers, *, width: float) -> Integers:
+        """Starts that are modelled: those with data, up to `EDGE_REACH` widths off the frame."""
+        rows, cols = self.masked.shape
+        beyond = np.maximum.reduce(
+            [
+                -0.5 - self.starts[:, 0],
+                self.starts[:, 0] - (cols - 0.5),
+                -0.5 - self.starts[:, 1],
+                self.starts[:, 1] - (rows - 0.5),
+            ]
+        )
+        has_data = (known & (flags.NO_DATA | flags.DUPLICATE)) == 0
+        return np.flatnonzero(has_data & (beyond <= EDGE_REACH * width)).astype(np.int64)
+
+    def _problem(
+        self, image: Floats, valid: Bools, *, modelled: Integers, trials: Floats
+    ) -> Problem:
+        """State the problem of one image, 0 where not `valid`, for the `modelled` starts."""
+        options, bounds = self.options, self.options.bounds
+        if bounds.drift is None:
+            gap = spacing(self.starts[modelled])
+            drift = np.where(np.isfinite(gap), DRIFT * gap, 3.0 * float(np.median(trials)))
+        else:
+            drift = np.full(len(modelled), float(bounds.drift))
+        electrons = 0.0 if self.dose is None else self.dose * self.sampling**2
+        return Problem(
+            image=image,
+            valid=valid,
+            positions=self.starts[modelled],
+            trial_widths=np.repeat(trials[:, None], len(modelled), axis=1),
+            group=np.unique(self.group[modelled], return_inverse=True)[1].astype(np.int64),
+            width=options.width_mode,
+            background=options.background,
+            pixel=options.pixel,
+            drift=drift,
+            width_bounds=bounds.width,
+            height_bounds=bounds.height or (-np.inf, np.inf),
+            floor=POISSON_FLOOR / electrons if options.estimator == "poisson" else 0.0,
+            electrons=electrons,
+            detector_sigma=self.detector_sigma,
+        )
+
+    def _solve(self, problem: Problem) -> Minimum:
+        if self.options.engine == "lmfit":
+            return engine.lmfit_engine.solve(problem)
+        return engine.joint.solve(problem)
+
+
+def _starts(positions: ArrayLike) -> Floats:
+    """Start positions as an array of shape (n, 2)."""
+    try:
+        starts = np.array(positions, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise InputError("positions must be numbers of shape (n, 2) in px") from error
+    if starts.size == 0:
+        starts = starts.reshape(0, 2)
+    if starts.ndim != 2 or starts.shape[1] != 2:
+        raise InputError(f"positions have shape (n, 2) with (x, y) in px, not {starts.shape}")
+    return starts
+
+
+def _width_groups(species: ArrayLike | None, options: FitOptions, n: int) -> Integers:
+    """Width group of each of n starts: columns of a group share one width."""
+    if options.width_mode == "species":
+        if species is None:
+            raise InputError("width='species' needs species=, one integer per position")
+        labels = np.asarray(species)
+        if labels.shape != (n,):
+            raise InputError(f"species has shape {labels.shape}, positions need ({n},)")
+        return np.unique(labels, return_inverse=True)[1].astype(np.int64)
+    if options.width_mode == "shared":
+        return np.zeros(n, dtype=np.int64)
+    return np.arange(n, dtype=np.int64)
+
+
+def _masked(mask: ArrayLike | None, shape: tuple[int, int]) -> Bools:
+    """Mask as an array of the image's shape; all False where none is given."""
+    if mask is None:
+        return np.zeros(shape, dtype=np.bool_)
+    masked = np.asarray(mask, dtype=np.bool_)
+    if masked.shape != shape:
+        raise InputError(f"the mask has shape {masked.shape}, the image {shape}")
+    return masked

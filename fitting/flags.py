@@ -1,4 +1,4 @@
-"""Flags of a fitted column, declared once as data: what can go wrong and what is a failure."""
+"""Flags of a fitted column: what can go wrong with it, and which flags are failures."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -6,7 +6,7 @@ from typing import Final
 
 @dataclass(frozen=True)
 class Flag:
-    """One thing that can be wrong with a fitted column.
+    """Flag of a fitted column.
 
     Attributes
     ----------
@@ -48,13 +48,14 @@ FLAGS: Final[tuple[Flag, ...]] = (
         OUT_OF_FRAME,
         "OUT_OF_FRAME",
         True,
-        "the centre lies outside the image; near the edge it is modelled for its neighbours' sake",
+        "the centre lies outside the image; near the edge it is modelled, or its tail would bias "
+        "its neighbours",
     ),
     Flag(
         NEGATIVE_HEIGHT,
         "NEGATIVE_HEIGHT",
         True,
-        "a free position found a dip (height not above zero), which is no column",
+        "a free position ended on a dip (height not above zero), which is no column",
     ),
     Flag(
         NO_COVARIANCE,

@@ -1,12 +1,12 @@
-"""The one definition of the column model: Gaussians on a background, with their derivatives.
+"""Column model: Gaussians on a background, and their derivatives.
 
-Every engine and the bound evaluate these formulas: the dense routines below with NumPy, the
+Both engines and the bound evaluate these formulas: the dense routines below with NumPy, the
 compiled kernels by compiling the same two axis functions.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, get_args
 
 import numpy as np
 
@@ -15,6 +15,8 @@ from stembench.errors import InputError
 
 Pixel = Literal["sampled", "integrated"]
 Background = Literal["none", "constant", "plane"]
+#: Which widths are free: one for all columns, one per species, one per column, or none.
+WidthMode = Literal["shared", "species", "column", "fixed"]
 
 #: number of coefficients of each background
 BACKGROUND_TERMS: Final[dict[str, int]] = {"none": 0, "constant": 1, "plane": 3}
@@ -122,7 +124,7 @@ def scattering_cross_section(height: Any, width: Any, *, sampling: float) -> Any
 
 @dataclass(frozen=True, kw_only=True)
 class ColumnModel:
-    """Columns and background of one image: the values at which the model is evaluated.
+    """Values of the column model of one image: columns, background, and which are free.
 
     Attributes
     ----------
@@ -137,8 +139,8 @@ class ColumnModel:
     background : tuple of float
         No value, one (constant) or three (value at the image centre, slope per px along x and
         along y).
-    width : str
-        Which widths are free: 'shared', 'species', 'column' or 'fixed'.
+    width : {'shared', 'species', 'column', 'fixed'}
+        Which widths are free.
     species : ndarray of int, shape (n,)
         Species of each column, used where ``width='species'``: one width per species.
     positions_free : bool
@@ -153,7 +155,7 @@ class ColumnModel:
     sigma: Floats
     shape: tuple[int, int]
     background: tuple[float, ...] = ()
-    width: str = "shared"
+    width: WidthMode = "shared"
     species: Integers = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
     positions_free: bool = True
     pixel: Pixel = "sampled"
@@ -162,7 +164,7 @@ class ColumnModel:
         shapes = {np.shape(v) for v in (self.x, self.y, self.height, self.sigma)}
         if len(shapes) != 1 or len(next(iter(shapes))) != 1:
             raise InputError("x, y, height and sigma of a ColumnModel must share one shape (n,)")
-        if self.width not in ("shared", "species", "column", "fixed"):
+        if self.width not in get_args(WidthMode):
             raise InputError(f"width must be shared, species, column or fixed, not {self.width!r}")
         if self.width == "species" and np.shape(self.species) != np.shape(self.x):
             raise InputError("width='species' needs species=, one integer per column")
@@ -226,7 +228,7 @@ class ColumnModel:
 
 
 def background_terms(model: ColumnModel) -> list[Floats]:
-    """Images whose weighted sum is the background, as many as the model has coefficients."""
+    """Images 1, x, y whose weighted sum is the background, one per coefficient of the model."""
     rows, cols = model.shape
     y, x = np.mgrid[:rows, :cols].astype(np.float64)
     terms = [np.ones(model.shape), x - (cols - 1) / 2, y - (rows - 1) / 2]

@@ -1,16 +1,15 @@
-"""The frozen result of a fit: one row per given position, in order."""
+"""Result of a fit: a table with one row per given position, in order, and the fitted model."""
 
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from fitting import flags
 from fitting.engine.problem import Minimum, Problem
 from fitting.model import ColumnModel, scattering_cross_section
-from stembench.arrays import Floats, Integers
+from stembench.arrays import Bools, Floats, Integers
 
 #: name -> unit of the columns of ColumnFit.table ("image" is the unit of the image)
 TABLE: Final[dict[str, str]] = {
@@ -33,6 +32,14 @@ TABLE: Final[dict[str, str]] = {
     "x_err_A": "Å",
     "y_err_A": "Å",
     "sigma_A": "Å",
+}
+#: columns of the table in Å, and those in px of which they are copies
+_IN_ANGSTROM: Final = {
+    "x_A": "x",
+    "y_A": "y",
+    "x_err_A": "x_err",
+    "y_err_A": "y_err",
+    "sigma_A": "sigma",
 }
 
 
@@ -78,13 +85,13 @@ class ColumnFit:
     dose: float | None
     estimator: str
     engine: str
-    mask: NDArray[np.bool_] | None
+    mask: Bools | None
     n_pixels: int
     n_parameters: int
     steps: int
 
     @property
-    def failed(self) -> NDArray[np.bool_]:
+    def failed(self) -> Bools:
         """Whether each row failed."""
         return np.asarray((self.table["flags"].to_numpy() & flags.FAILED) != 0, dtype=np.bool_)
 
@@ -96,10 +103,10 @@ class ColumnFit:
 def tabulate(
     positions: Floats,
     start_flags: Integers,
+    *,
     modelled: Integers,
     problem: Problem,
     minimum: Minimum,
-    *,
     sampling: float,
 ) -> pd.DataFrame:
     """Rows of the result table.
@@ -119,64 +126,80 @@ def tabulate(
     """
     n = len(positions)
     bits = start_flags.copy()
+    bits[modelled] |= _flags_of(problem, minimum)
+    values = {name: np.full(n, np.nan) for name in TABLE}
+    for name, column in _fitted(problem, minimum, sampling=sampling).items():
+        values[name][modelled] = column
+    failed = (bits & flags.FAILED) != 0
+    for column in values.values():
+        column[failed] = np.nan
+    values["x_init"], values["y_init"] = positions[:, 0].copy(), positions[:, 1].copy()
+    for name, pixels in _IN_ANGSTROM.items():
+        values[name] = values[pixels] * sampling
+    values["flags"] = bits.astype(np.int64)
+    return pd.DataFrame(
+        {name: values[name] for name in TABLE}, index=pd.RangeIndex(n, name="column")
+    )
+
+
+def _flags_of(problem: Problem, minimum: Minimum) -> Integers:
+    """Flags that the outcome of a fit raises, shape (m,)."""
     rows, cols = problem.image.shape
-    x, y, height, sigma = minimum.x, minimum.y, minimum.height, minimum.sigma
+    x, y = minimum.x, minimum.y
     inside = (x >= -0.5) & (x <= cols - 0.5) & (y >= -0.5) & (y <= rows - 0.5)
-    free = problem.positions_free
-    for bit, where in (
+    bits = np.zeros(len(x), dtype=np.int64)
+    for bit, raised in (
         (flags.NOT_CONVERGED, ~minimum.converged),
         (flags.AT_BOUND, minimum.position_at_bound),
         (flags.OUT_OF_FRAME, ~inside),
-        (flags.NEGATIVE_HEIGHT, (height <= 0) & free),
+        (flags.NEGATIVE_HEIGHT, (minimum.height <= 0) & problem.positions_free),
         (flags.NO_COVARIANCE, minimum.singular),
         (flags.SHAPE_AT_BOUND, minimum.shape_at_bound),
     ):
-        bits[modelled[where]] |= bit
+        bits[raised] |= bit
+    return bits
 
-    values = {name: np.full(n, np.nan) for name in TABLE}
-    cov = minimum.covariance
-    variance = np.einsum("nii->ni", cov)
+
+def _fitted(problem: Problem, minimum: Minimum, *, sampling: float) -> dict[str, Floats]:
+    """Values and standard errors of the m modelled columns, by name of the table's column."""
+    variance = np.einsum("nii->ni", minimum.covariance)
     errors = np.sqrt(np.where(variance >= 0, variance, np.nan))
     errors[minimum.singular] = np.nan
-    # what is held has no error of its own; the SCS error then is that of the height alone
-    d_height = scattering_cross_section(1.0, sigma, sampling=sampling)
-    d_width = scattering_cross_section(height, sigma, sampling=sampling) * 2.0 / sigma
-    of_width = np.where(np.isfinite(cov[:, 3, 3]), cov[:, 3, 3], 0.0)
-    of_both = np.where(np.isfinite(cov[:, 2, 3]), cov[:, 2, 3], 0.0)
-    of_scs = d_height**2 * cov[:, 2, 2] + 2 * d_height * d_width * of_both + d_width**2 * of_width
-    centre_x, centre_y = x - (cols - 1) / 2, y - (rows - 1) / 2
-    level = np.zeros_like(x)
-    for coefficient, term in zip(
-        minimum.background, (np.ones_like(x), centre_x, centre_y), strict=False
-    ):
-        level = level + coefficient * term
-    for name, column in {
-        "x": x,
-        "y": y,
+    height, sigma = minimum.height, minimum.sigma
+    return {
+        "x": minimum.x,
+        "y": minimum.y,
         "x_err": errors[:, 0],
         "y_err": errors[:, 1],
         "height": height,
         "height_err": errors[:, 2],
         "sigma": sigma,
         "sigma_err": errors[:, 3],
-        "background": level,
+        "background": _background(problem, minimum),
         "scs": scattering_cross_section(height, sigma, sampling=sampling),
-        "scs_err": np.sqrt(np.where((of_scs >= 0) & ~minimum.singular, of_scs, np.nan)),
-    }.items():
-        values[name][modelled] = column
-    failed = (bits & flags.FAILED) != 0
-    for column in values.values():
-        column[failed] = np.nan
-    values["x_init"], values["y_init"] = positions[:, 0].copy(), positions[:, 1].copy()
-    for twin, name in (
-        ("x_A", "x"),
-        ("y_A", "y"),
-        ("x_err_A", "x_err"),
-        ("y_err_A", "y_err"),
-        ("sigma_A", "sigma"),
-    ):
-        values[twin] = values[name] * sampling
-    values["flags"] = bits.astype(np.int64)
-    return pd.DataFrame(
-        {name: values[name] for name in TABLE}, index=pd.RangeIndex(n, name="column")
-    )
+        "scs_err": _scs_error(minimum, sampling=sampling),
+    }
+
+
+def _scs_error(minimum: Minimum, *, sampling: float) -> Floats:
+    """Standard error of the SCS [image x Å²], propagated from height and width.
+
+    A held width has no error of its own; that of the SCS then is that of the height alone.
+    """
+    cov, sigma = minimum.covariance, minimum.sigma
+    d_height = scattering_cross_section(1.0, sigma, sampling=sampling)
+    d_width = scattering_cross_section(minimum.height, sigma, sampling=sampling) * 2.0 / sigma
+    of_width = np.where(np.isfinite(cov[:, 3, 3]), cov[:, 3, 3], 0.0)
+    of_both = np.where(np.isfinite(cov[:, 2, 3]), cov[:, 2, 3], 0.0)
+    variance = d_height**2 * cov[:, 2, 2] + 2 * d_height * d_width * of_both + d_width**2 * of_width
+    return np.sqrt(np.where((variance >= 0) & ~minimum.singular, variance, np.nan))
+
+
+def _background(problem: Problem, minimum: Minimum) -> Floats:
+    """Fitted background at each column [image unit]."""
+    rows, cols = problem.image.shape
+    terms = (np.ones_like(minimum.x), minimum.x - (cols - 1) / 2, minimum.y - (rows - 1) / 2)
+    level = np.zeros_like(minimum.x)
+    for coefficient, term in zip(minimum.background, terms, strict=False):
+        level = level + coefficient * term
+    return level

@@ -1,4 +1,4 @@
-"""Where a fit starts and how far it may go: spacing, trial widths, bounds, usable columns."""
+"""Start and bounds of a fit: spacing, trial widths, parameter bounds, usable columns."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -29,7 +29,7 @@ MIN_WIDTH: Final = 0.4
 
 @dataclass(frozen=True)
 class Bounds:
-    """How far the parameters may go; None stands for the documented default.
+    """Bounds of the parameters of a fit; None stands for the documented default.
 
     Attributes
     ----------

@@ -1,8 +1,8 @@
 """The noise model of Lobato, Friedrich and Van Aert (npj Comput. Mater. 10, 2024).
 
-`noise.scan.distort` applies the S(T)EM chain `ScanNoise`, `noise.tem.distort_tem` the TEM
-chain `TemNoise`, `noise.post_processing.apply.post_process` what users do to a pair afterwards, and
-`noise.arrays.distort_array` any of the chains to a user's own image. docs/noise.md explains them.
+`distort` applies the S(T)EM chain `ScanNoise` or the TEM chain `TemNoise`, `post_process` what
+users do to a pair afterwards, and `distort_array` any of the chains to a user's own image.
+docs/noise.md explains them.
 """
 
 import lazy_loader

@@ -1,99 +1,54 @@
 from .arrays import (
     distort_array as distort_array,
 )
+from .chain import (
+    Chain as Chain,
+    distort as distort,
+)
 from .dose import (
     electrons_per_pixel as electrons_per_pixel,
 )
 from .evidence.coverage import (
     drawn_statistics as drawn_statistics,
-)
-from .evidence.coverage import (
     random_distortion as random_distortion,
+)
+from .evidence.declarations import (
+    range_table as range_table,
+    stage_table as stage_table,
 )
 from .evidence.demonstrations import (
     Demonstration as Demonstration,
-)
-from .evidence.demonstrations import (
     jitter_demonstrations as jitter_demonstrations,
-)
-from .evidence.demonstrations import (
     scan_demonstrations as scan_demonstrations,
-)
-from .evidence.demonstrations import (
     tem_demonstrations as tem_demonstrations,
-)
-from .evidence.demonstrations import (
     whitening_demonstrations as whitening_demonstrations,
 )
 from .evidence.published_pairs import (
     MODALITIES as MODALITIES,
-)
-from .evidence.published_pairs import (
     published_pairs as published_pairs,
 )
 from .evidence.residuals import (
     STATISTICS as STATISTICS,
-)
-from .evidence.residuals import (
     distorted_part as distorted_part,
+)
+from .post_processing.apply import (
+    PostProcessing as PostProcessing,
+    post_process as post_process,
 )
 from .presets import (
     FULL_SCAN as FULL_SCAN,
-)
-from .presets import (
     FULL_TEM as FULL_TEM,
-)
-from .presets import (
     PRESETS as PRESETS,
-)
-from .presets import (
     SCAN_WITH_LINES as SCAN_WITH_LINES,
-)
-from .presets import (
-    ablation_ladder as ablation_ladder,
-)
-from .scan import (
     STUDY_SCAN as STUDY_SCAN,
+    ablation_ladder as ablation_ladder,
 )
 from .scan import (
     ScanNoise as ScanNoise,
 )
-from .scan import (
-    distort as distort,
-)
 from .seeds import (
     realization_generator as realization_generator,
 )
-from .stages.detector import (
-    add_pulse_noise as add_pulse_noise,
-)
-from .stages.detector import (
-    count_electrons as count_electrons,
-)
-from .stages.digitiser import (
-    quantise as quantise,
-)
-from .stages.digitiser import (
-    saturate as saturate,
-)
-from .stages.fast_scan import (
-    trail as trail,
-)
-from .stages.jitter import (
-    displace_lines as displace_lines,
-)
-from .stages.jitter import (
-    line_displacements as line_displacements,
-)
-from .stages.jitter import (
-    spline_coefficients as spline_coefficients,
-)
-from .stages.point_defects import (
-    multiply_defects as multiply_defects,
-)
-from .stages.row_lines import (
-    replace_row_lines as replace_row_lines,
-)
 from .tem import (
-    distort_tem as distort_tem,
+    TemNoise as TemNoise,
 )

@@ -5,12 +5,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from noise.chain import Chain, distort
 from noise.dose import electrons_per_pixel
-from noise.presets import Chain, chain_named
-from noise.scan import ScanNoise, distort
+from noise.presets import chain_named
 from noise.seeds import realization_generator
-from noise.tem import TemNoise, distort_tem
-from stembench.arrays import Floats
 from stembench.errors import InputError
 
 #: Sides of a pixel may differ by this much: abTEM rounds a scan to whole pixels.
@@ -66,6 +64,8 @@ def distort_array(
         raise InputError(f"seed and realization must be >= 0, not {seed} and {realization}")
     electrons_per_pixel(dose, pixel)  # refuses either before anything is drawn
     chain = chain_named(preset, sampling=pixel, seed=seed) if isinstance(preset, str) else preset
+    if not isinstance(chain, Chain):
+        raise InputError(f"a preset is a name, a ScanNoise or a TemNoise, not {chain!r}")
     # abTEM's first image axis is x: its lines become rows while they are distorted.
     lines = np.swapaxes(array, -1, -2) if from_abtem else array
     stack = np.ascontiguousarray(lines).reshape(-1, *lines.shape[-2:])
@@ -73,7 +73,7 @@ def distort_array(
         realization_generator(seed, "own", image=str(k), dose=dose, realization=realization)
         for k in range(len(stack))
     ]
-    counts = _distorted(stack, generators, dose=dose, sampling=pixel, chain=chain)
+    counts = distort(stack, generators, dose=dose, sampling=pixel, noise=chain)
     counts = counts.reshape(lines.shape)
     if not from_abtem:
         return counts
@@ -82,21 +82,6 @@ def distort_array(
         axes_metadata=images.axes_metadata,
         metadata={**images.metadata, "label": "electrons", "units": "e/px"},
     )
-
-
-def _distorted(
-    stack: npt.NDArray[Any],
-    generators: list[np.random.Generator],
-    *,
-    dose: float,
-    sampling: float,
-    chain: Chain,
-) -> Floats:
-    if isinstance(chain, TemNoise):
-        return distort_tem(stack, generators, dose=dose, sampling=sampling, noise=chain)
-    if isinstance(chain, ScanNoise):
-        return distort(stack, generators, dose=dose, sampling=sampling, noise=chain)
-    raise InputError(f"a preset is a name, a ScanNoise or a TemNoise, not {chain!r}")
 
 
 def _unpacked(images: Any, sampling: float | None) -> tuple[npt.NDArray[Any], float, bool]:

@@ -1,4 +1,4 @@
-"""The clean images that a chain starts from: shape, sign and finiteness are checked once."""
+"""Check of the clean images that a chain starts from: shape, sign and finiteness."""
 
 import numpy as np
 import numpy.typing as npt

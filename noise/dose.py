@@ -1,9 +1,26 @@
 """Conversion between dose, sampling and expected electrons per pixel."""
 
+from typing import Final
+
 import numpy as np
 
-from noise.ranges import RANGES
+from noise.ranges import Drawn, Range
 from stembench.limits import require
+
+#: Mean electron count of random images.
+DRAWN: Final = Drawn(
+    name="dose",
+    ranges={
+        "electrons": Range(
+            0.5,
+            750,
+            "e/px",
+            "low",
+            "paper, text before (30): mean counts in [0.5, 750], exponential with scale 0.5; taken"
+            " in the logarithm, because only so low doses prevail as the text says",
+        ),
+    },
+)
 
 
 def electrons_per_pixel(dose: float, sampling: float) -> float:
@@ -37,4 +54,4 @@ def draw_counts(rng: np.random.Generator) -> float:
     It is α E{y} of the text before equation (30), in [0.5, 750] electrons per pixel. Divided by
     ``image.mean() * sampling**2`` it is the dose in e/Å².
     """
-    return RANGES["dose.electrons"].draw(rng)
+    return DRAWN.ranges["electrons"].draw(rng)

@@ -1,9 +1,39 @@
-"""One random generator per realization, keyed by what the realization is and by nothing else."""
+"""Random generators of realizations, and the streams of the stages within one."""
 
+import copy
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from typing import Final, cast
 
 import numpy as np
+
+# Stages of the first version, in the order in which a chain spawns their random streams and draws
+# their parameters. It is part of every published result and never changes: the streams and draws of
+# a stage that came later are keyed by its name, and it is not added here.
+FIRST_SCAN_STAGES: Final = (
+    "jitter",
+    "counting",
+    "detector",
+    "fast_scan",
+    "row_lines",
+    "black_pixels",
+    "zingers",
+    "clip",
+    "quantisation",
+)
+FIRST_TEM_STAGES: Final = (
+    "mtf",
+    "counting",
+    "fixed_pattern",
+    "dark_current",
+    "thermal",
+    "flicker",
+    "reset",
+    "black_pixels",
+    "zingers",
+    "clip",
+    "quantisation",
+)
 
 
 def realization_generator(
@@ -41,11 +71,37 @@ def realization_generator(
 
 
 def streams_of(
-    generator: np.random.Generator, names: Iterable[str]
+    generator: np.random.Generator, numbered: Sequence[str], *, named: Iterable[str] = ()
 ) -> dict[str, np.random.Generator]:
-    """Give each stage of a chain its own random stream, spawned in the order of `names`.
+    """Give each stage of a chain random streams of its own.
 
     A stage that is left out then never changes the draw of another one.
+
+    Parameters
+    ----------
+    generator : numpy.random.Generator
+        Of the realization. Its state stays as it is; it counts what it has spawned.
+    numbered : sequence of str
+        At least one. They are spawned in this order, which is part of every published result.
+    named : iterable of str
+        Streams keyed by their name: whatever their number and order, no other stream changes.
+
+    Returns
+    -------
+    dict of str to numpy.random.Generator
     """
-    known = tuple(names)
-    return dict(zip(known, generator.spawn(len(known)), strict=True))
+    spawned = generator.spawn(len(numbered))
+    streams = dict(zip(numbered, spawned, strict=True))
+    first = cast("np.random.SeedSequence", spawned[0].bit_generator.seed_seq)
+    for name in named:
+        # A child of the first stream, with a number that no stage reaches by spawning.
+        key = (*first.spawn_key, zlib.crc32(name.encode()))
+        seed = np.random.SeedSequence(first.entropy, spawn_key=key, pool_size=first.pool_size)
+        streams[name] = np.random.Generator(type(generator.bit_generator)(seed))
+    return streams
+
+
+def side_generator(generator: np.random.Generator, name: str) -> np.random.Generator:
+    """Generator keyed by a name and by the state of `generator`, which stays as it is."""
+    ahead = copy.deepcopy(generator).integers(2**63)
+    return np.random.default_rng([int(ahead), zlib.crc32(name.encode())])

@@ -1,48 +1,31 @@
-from .cgrdn.weights import (
-    saved_model_folder as saved_model_folder,
-)
-from .conformance import (
-    Finding as Finding,
-)
-from .conformance import (
-    check_restorer as check_restorer,
-)
-from .contract import (
-    ContractRestorer as ContractRestorer,
-)
+from .built_in import BuiltIn as BuiltIn
+from .cgrdn.weights import saved_model_folder as saved_model_folder
+from .conformance import Finding as Finding, check_restorer as check_restorer
+from .contract import ContractRestorer as ContractRestorer
 from .networks.threads import (
+    child_thread_limit as child_thread_limit,
     limit_threads as limit_threads,
 )
+from .networks.tiling import run_in_tiles as run_in_tiles
 from .plugins import (
     PlugIn as PlugIn,
-)
-from .plugins import (
     find_plugins as find_plugins,
-)
-from .plugins import (
     plugin_problems as plugin_problems,
 )
 from .registry import (
     RESTORERS as RESTORERS,
-)
-from .registry import (
-    BuiltIn as BuiltIn,
-)
-from .registry import (
     built_in_names as built_in_names,
-)
-from .registry import (
+    is_built_in as is_built_in,
+    is_raw as is_raw,
     load_restorer as load_restorer,
+    metadata_of as metadata_of,
 )
 from .restorer import (
+    Family as Family,
+    ImageRestorer as ImageRestorer,
     RestorationError as RestorationError,
-)
-from .restorer import (
     RestorationWarning as RestorationWarning,
-)
-from .restorer import (
     Restorer as Restorer,
-)
-from .restorer import (
     RestorerMetadata as RestorerMetadata,
+    Tiling as Tiling,
 )

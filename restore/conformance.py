@@ -1,7 +1,7 @@
-"""Putting a restorer through the whole contract: one finding for each item, with its number.
+"""Conformance test of a restorer: one finding, with its number, for each item of the contract.
 
 `restore.contract` refuses what breaks the contract while a benchmark runs; here a restorer is
-tried on made-up images to find out beforehand, and what it claims of itself is measured.
+tried on synthetic images beforehand, and its claims about itself are measured.
 """
 
 import time
@@ -21,15 +21,15 @@ Image = NDArray[np.float64]
 Outcome = Literal["pass", "fail", "not applicable", "reported"]
 
 SAMPLING = 0.2
-"""Å/px of the images that are tried."""
+"""Sampling of the test images, Å/px."""
 SAME = 1e-5
-"""What counts as the same result, in standard deviations of it: float32's rounding, not more."""
+"""Largest difference between equal results, in standard deviations: float32's rounding."""
 SEAM = 1e-3
 """Largest difference between a tiled and a whole result, in standard deviations of it."""
 SCALED = 1e-3
 """Largest difference between results for k times the counts and k times the result, as above."""
 LEAK = 0.5
-"""Largest value, in electrons, that may come out of nothing."""
+"""Largest value that an image without electrons may be restored to, electrons."""
 KEPT = 0.05
 """Largest relative change of a constant image's mean."""
 LARGE_MEMORY = 8e9
@@ -41,24 +41,24 @@ _ODD = ((31, 30), (30, 31), (33, 35), (17, 5), (1, 17), (17, 1), (2, 3), (1, 2))
 
 @dataclass(frozen=True, kw_only=True)
 class Finding:
-    """What one item of the contract came to."""
+    """Result of one item of the contract."""
 
     item: str
     """Name of the item."""
     outcome: Outcome
-    """'reported' for a number that nothing was claimed of."""
+    """'reported' for a number about which nothing was claimed."""
     measured: str
     """The number with its unit, or what went wrong."""
     wanted: str
-    """What the contract asks for."""
+    """What the contract requires."""
     value: float | None = None
     """The number; None where there is none."""
     notes: tuple[str, ...] = ()
-    """What the restorer warned of."""
+    """Warnings that the restorer issued."""
 
 
-def made_up_counts(shape: tuple[int, int], /, *, seed: int = 0) -> Image:
-    """Return Poisson counts (h, w) of a lattice of 2 Å with 21 electrons per pixel on average."""
+def synthetic_counts(shape: tuple[int, int], /, *, seed: int = 0) -> Image:
+    """Draw Poisson counts (h, w) of a lattice of 2 Å with 21 electrons per pixel on average."""
     y, x = (2 * np.pi * SAMPLING / 2 * np.arange(size) for size in shape)
     expected = 20 * (1 + np.cos(y)[:, None] * np.cos(x)) + 1
     counts: Image = np.random.default_rng(seed).poisson(expected).astype(np.float64)
@@ -73,12 +73,12 @@ def check_restorer(
     large: bool = False,
     peak_memory: Callable[[], int] | None = None,
 ) -> Iterator[Finding]:
-    """Try a restorer on made-up images, item by item.
+    """Test a restorer on synthetic images, item by item.
 
     Parameters
     ----------
     restorer : ContractRestorer
-        What `restore.load_restorer` returns.
+        As `restore.load_restorer` returns it.
     shape : (int, int)
         Height and width of the image that most items use, px.
     large : bool
@@ -89,7 +89,7 @@ def check_restorer(
     Yields
     ------
     Finding
-        One for each item, as soon as it is known; nothing is raised for what a restorer does.
+        One for each item, as soon as it is known; a restorer's exceptions are findings too.
     """
     for item, check in _ITEMS.items():
         yield _guarded(item, partial(check, restorer, shape))
@@ -97,7 +97,7 @@ def check_restorer(
 
 
 def _guarded(item: str, check: Callable[[], Finding]) -> Finding:
-    """Run one check; whatever it raises is a failure of its item."""
+    """Run one check; any exception is a failure of its item."""
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         try:
@@ -121,8 +121,8 @@ def _judged(good: bool, measured: str, wanted: str, value: float | None = None) 
     return Finding(item="", outcome=outcome, measured=measured, wanted=wanted, value=value)
 
 
-def _raw(restorer: ContractRestorer, image: Image) -> NDArray[np.generic]:
-    """Return what the restorer itself makes of an image, before the contract is enforced."""
+def _unchecked(restorer: ContractRestorer, image: Image) -> NDArray[np.generic]:
+    """Return the restorer's own output for one image, before the contract is enforced."""
     inner: ImageRestorer = restorer.inner
     return np.asarray(inner.restore_image(image.copy(), sampling=SAMPLING))
 
@@ -132,40 +132,40 @@ def _one(restorer: ContractRestorer, image: Image) -> Image:
     return restored
 
 
-def difference(found: Image, expected: Image, /) -> float:
+def difference(image: Image, expected: Image, /) -> float:
     """Return the largest difference of two images in standard deviations of the second."""
-    largest = float(np.abs(found - expected).max())
+    largest = float(np.abs(image - expected).max())
     spread = float(expected.std())
     return largest / spread if spread > 0 else (0.0 if largest == 0 else float("inf"))
 
 
 def _shape(restorer: ContractRestorer, shape: tuple[int, int]) -> Finding:
-    output = _raw(restorer, made_up_counts(shape))
+    output = _unchecked(restorer, synthetic_counts(shape))
     return _judged(output.shape == shape, str(output.shape), f"{shape}, as the input")
 
 
 def _dtype(restorer: ContractRestorer, shape: tuple[int, int]) -> Finding:
-    dtype = _raw(restorer, made_up_counts(shape)).dtype
+    dtype = _unchecked(restorer, synthetic_counts(shape)).dtype
     good = dtype.kind == "f" and dtype.itemsize >= 4
     return _judged(good, str(dtype), "real, at least float32")
 
 
 def _finite(restorer: ContractRestorer, shape: tuple[int, int]) -> Finding:
-    output = _raw(restorer, made_up_counts(shape)).astype(np.float64)
+    output = _unchecked(restorer, synthetic_counts(shape)).astype(np.float64)
     wrong = int(output.size - np.isfinite(output).sum())
     return _judged(wrong == 0, f"{wrong} px NaN or infinite", "none", wrong)
 
 
 def _deterministic(restorer: ContractRestorer, shape: tuple[int, int]) -> Finding:
-    image = made_up_counts(shape)
+    image = synthetic_counts(shape)
     first = _one(restorer, image)
-    _one(restorer, made_up_counts(shape, seed=1))
+    _one(restorer, synthetic_counts(shape, seed=1))
     value = difference(_one(restorer, image), first)
     return _judged(value <= SAME, f"{value:.1e} std", f"the same again, to {SAME:g} std", value)
 
 
 def _batch(restorer: ContractRestorer, shape: tuple[int, int]) -> Finding:
-    images = np.stack([made_up_counts(shape, seed=seed) for seed in range(3)])
+    images = np.stack([synthetic_counts(shape, seed=seed) for seed in range(3)])
     alone = [_one(restorer, image) for image in images]
     together = restorer.restore(images[::-1], sampling=SAMPLING)[::-1]
     value = max(difference(*pair) for pair in zip(together, alone, strict=True))
@@ -179,13 +179,13 @@ def _tiles(restorer: ContractRestorer, _shape: tuple[int, int]) -> Finding:
         return Finding(
             item="", outcome="not applicable", measured="restores every image whole", wanted=wanted
         )
-    # A strip cut three times across: what lies along a cut matters, not how long the cut is.
-    own = inner.tiling
-    step = 32 * own.multiple
-    tile = 2 * own.margin + own.blend + step
-    tile += -tile % own.multiple
-    small = replace(own, whole=1, tile=tile)
-    image = made_up_counts((32, tile + 3 * small.stride))
+    # A narrow strip cut three times across: the length of a cut does not matter.
+    declared = inner.tiling
+    step = 32 * declared.multiple
+    tile = 2 * declared.margin + declared.blend + step
+    tile += -tile % declared.multiple
+    small = replace(declared, whole=1, tile=tile)
+    image = synthetic_counts((32, tile + 3 * small.stride))
     whole = np.asarray(inner.restore_with(image.copy(), sampling=SAMPLING, tiling=None))
     tiled = np.asarray(inner.restore_with(image.copy(), sampling=SAMPLING, tiling=small))
     value = difference(tiled.astype(np.float64), whole.astype(np.float64))
@@ -193,7 +193,7 @@ def _tiles(restorer: ContractRestorer, _shape: tuple[int, int]) -> Finding:
 
 
 def _scale(restorer: ContractRestorer, shape: tuple[int, int]) -> Finding:
-    image = made_up_counts(shape)
+    image = synthetic_counts(shape)
     plain = _one(restorer, image)
     value = difference(_one(restorer, _FACTOR * image) / _FACTOR, plain)
     measured = f"{value:.1e} std for {_FACTOR:g} x the counts"
@@ -207,7 +207,7 @@ def _odd_sizes(restorer: ContractRestorer, _shape: tuple[int, int]) -> Finding:
     failed = []
     for size in _ODD:
         try:
-            _one(restorer, made_up_counts(size))
+            _one(restorer, synthetic_counts(size))
         except Exception as error:
             failed.append(f"{size[0]} x {size[1]}: {str(error).splitlines()[0]}")
     measured = "; ".join(failed[:1]) if failed else f"all of {len(_ODD)} sizes"
@@ -239,9 +239,9 @@ def _large(
     limit = f"below {LARGE_MEMORY / 1e9:g} GB"
     if not wanted:
         return Finding(
-            item="", outcome="not applicable", measured="not tried; ask for it", wanted=limit
+            item="", outcome="not applicable", measured="not tested; ask with --large", wanted=limit
         )
-    image = made_up_counts((2048, 2048))
+    image = synthetic_counts((2048, 2048))
     begun = time.perf_counter()
     _one(restorer, image)
     seconds = time.perf_counter() - begun

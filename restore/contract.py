@@ -1,7 +1,7 @@
-"""The contract of every restorer, enforced here and nowhere else.
+"""Contract of every restorer, enforced on each call.
 
-Input is checked and copied, images are restored one by one, and what comes back has the shape of
-what went in and is finite; anything else is an error that names the restorer and the image.
+Input is checked and copied, images are restored one by one, and the output has the shape of the
+input and is finite; anything else is an error that names the restorer and the image.
 """
 
 import math
@@ -17,10 +17,11 @@ from restore.restorer import (
     RestorerMetadata,
     SteppedRestorer,
 )
+from stembench.arrays import Floats
 from stembench.errors import InputError
 
 
-def _checked_images(images: ArrayLike) -> NDArray[np.float64]:
+def _checked_images(images: ArrayLike) -> Floats:
     """Return a float64 copy of `images` (n, h, w), which a restorer may change."""
     array = np.asarray(images)
     if array.dtype.kind not in "fiub":
@@ -49,18 +50,18 @@ def _checked_sampling(sampling: float) -> float:
 
 @dataclass(frozen=True)
 class ContractRestorer:
-    """A `restore.Restorer` made of one image's restorer by enforcing the contract."""
+    """A `restore.Restorer` that enforces the contract around an `ImageRestorer`."""
 
     inner: ImageRestorer
 
     @property
     def metadata(self) -> RestorerMetadata:
-        """What the restorer is."""
+        """Identity and properties of the restorer."""
         return self.inner.metadata
 
     def restore(
         self, images: ArrayLike, /, *, sampling: float, progress: Progress | None = None
-    ) -> NDArray[np.float64]:
+    ) -> Floats:
         """Restore a batch of images; see `restore.Restorer.restore`."""
         counts = _checked_images(images)
         step = _checked_sampling(sampling)
@@ -70,7 +71,7 @@ class ContractRestorer:
         return restored
 
     def _restored(
-        self, image: NDArray[np.float64], number: int, sampling: float, progress: Progress | None
+        self, image: Floats, number: int, sampling: float, progress: Progress | None
     ) -> NDArray[np.floating]:
         name, shape = self.metadata.name, image.shape
         try:
@@ -83,7 +84,7 @@ class ContractRestorer:
         except InputError:
             raise
         except Exception as error:
-            # Whatever a user's model raises ends as one sentence; the cause stays chained.
+            # Any exception of a user's model becomes one sentence; the cause stays chained.
             reason = (str(error).strip().splitlines() or ["no message"])[0]
             raise RestorationError(
                 f"restorer '{name}' failed on image {number}: {type(error).__name__}: {reason}"

@@ -1,4 +1,4 @@
-"""Restorers that other installed packages bring, by the entry-point group ``stembench.restorers``.
+"""Restorers of other installed packages, by the entry-point group ``stembench.restorers``.
 
 Listing reads the packages' metadata alone and imports nothing; a plug-in's code runs when the user
 names its restorer.
@@ -25,13 +25,13 @@ class PlugIn:
     package: str
     """Distribution that registers it, with its version."""
     factory: str
-    """Where the factory is, as ``module:callable``."""
+    """Its factory, as ``module:callable``."""
     entry: EntryPoint
 
 
 def find_plugins() -> tuple[PlugIn, ...]:
-    """Return what installed packages register, by name, without importing any of it."""
-    found = [
+    """List the restorers that installed packages register, by name, without importing any."""
+    plugins = [
         PlugIn(
             entry.name,
             f"{entry.dist.name} {entry.dist.version}" if entry.dist else "an unknown package",
@@ -40,11 +40,11 @@ def find_plugins() -> tuple[PlugIn, ...]:
         )
         for entry in entry_points(group=GROUP)
     ]
-    return tuple(sorted(found, key=lambda plugin: (plugin.name, plugin.package)))
+    return tuple(sorted(plugins, key=lambda plugin: (plugin.name, plugin.package)))
 
 
 def plugin_problems(built_in: Collection[str], /) -> dict[str, str]:
-    """Return, for each registered name that cannot be used, one sentence why.
+    """Return one sentence of explanation for each registered name that cannot be used.
 
     Parameters
     ----------

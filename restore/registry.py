@@ -1,98 +1,64 @@
-"""The built-in restorers, listed without loading any, and loading one by what the user wrote."""
+"""All built-in restorers, listed without loading any, and any restorer by its spec."""
 
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
-from restore.cgrdn.cgrdn_restorer import ENGINES, load_cgrdn
-from restore.classical.fourier import BraggFilter, WienerFilter
-from restore.classical.non_local_means import NonLocalMeans
-from restore.classical.raw_and_gaussian import GaussianFilter, Raw
-from restore.classical.stabilised import PatchPCA, TotalVariation, Wavelet, load_block_matching
+from restore.built_in import BuiltIn
 from restore.contract import ContractRestorer
-from restore.networks.noise2void import BlindSpotSettings, load_blind_spot
 from restore.plugins import find_factory, find_plugins
-from restore.restorer import ImageRestorer, Restorer
-from restore.settings import Setting, defaults, read_free_settings, read_settings
-from restore.user_models.keras_file import load_keras_file
-from restore.user_models.onnx_file import load_onnx_file
+from restore.restorer import ImageRestorer, Restorer, RestorerMetadata
+from restore.settings import read_free_settings, read_settings
+from restore.user_models.keras_file import load_keras_file, read_keras_metadata
+from restore.user_models.onnx_file import load_onnx_file, read_onnx_metadata
 from restore.user_models.python_callable import load_callable
-from restore.user_models.saved_model import load_saved_model
+from restore.user_models.saved_model import load_saved_model, read_saved_model_metadata
 from stembench.errors import InputError
 
-
-@dataclass(frozen=True)
-class BuiltIn:
-    """One built-in restorer: how it is named, what it does, and how it is loaded."""
-
-    name: str
-    """Name in records, on the command line and in figures."""
-    summary: str
-    """What it does, in one line."""
-    load: Callable[..., ImageRestorer]
-    """Loads it with its settings as keywords; imports what it needs."""
-    aliases: tuple[str, ...] = ()
-    """Other names on the command line."""
-    engines: dict[str, Callable[[], ImageRestorer]] | None = None
-    """Loaders by engine, chosen as ``name@engine``; None where there is no choice."""
-    settings_type: type[Any] | None = None
-    """Dataclass whose fields are the settings; None where nothing can be set."""
-    extra: str = ""
-    """Extra of this package that it needs; empty for none."""
-
-    @property
-    def settings(self) -> dict[str, Setting]:
-        """Its settings by name, with their default values."""
-        return defaults(self.settings_type) if self.settings_type else {}
+#: Files of this package that declare a restorer as `RESTORER`, or several as `RESTORERS`, in the
+#: order in which they are listed. A new restorer adds its line here.
+_DECLARED: Final = (
+    "classical.raw",
+    "classical.gaussian",
+    "classical.wiener",
+    "classical.bragg",
+    "classical.non_local_means",
+    "classical.wavelet",
+    "classical.total_variation",
+    "classical.patch_pca",
+    "classical.block_matching",
+    "networks.noise2void",
+    "cgrdn.cgrdn_restorer",
+)
 
 
-def _classical(name: str, summary: str, kind: Any) -> BuiltIn:
-    return BuiltIn(name, summary, kind, settings_type=kind)
+def _declared(file: str) -> tuple[BuiltIn, ...]:
+    module = import_module(f"{__package__}.{file}")
+    several: tuple[BuiltIn, ...] | None = getattr(module, "RESTORERS", None)
+    return several if several is not None else (module.RESTORER,)
 
 
-def _cgrdn(network: str, name: str, summary: str, *aliases: str) -> BuiltIn:
-    return BuiltIn(
-        name,
-        summary,
-        partial(load_cgrdn, network, name=name),
-        aliases,
-        {
-            engine: partial(load_cgrdn, network, name=f"{name}@{engine}", engine=engine)
-            for engine in ENGINES
-        },
-    )
+def unique_names(restorers: tuple[BuiltIn, ...], /) -> tuple[BuiltIn, ...]:
+    """Return the restorers unchanged.
+
+    Raises
+    ------
+    ValueError
+        If two of them share a name or an alias.
+    """
+    names = [name for entry in restorers for name in entry.names]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise ValueError(f"restorer names must be unique, found twice: {', '.join(twice)}")
+    return restorers
 
 
-RESTORERS: tuple[BuiltIn, ...] = (
-    BuiltIn("raw", "the distorted image as it is", Raw, ("identity",)),
-    _classical("gaussian", "Gaussian filter of 0.3 Å", GaussianFilter),
-    _classical("wiener", "Wiener filter in Fourier space, noise known", WienerFilter),
-    _classical("bragg", "what lies round the Bragg peaks in Fourier space", BraggFilter),
-    _classical("nlm", "non-local means on variance-stabilised counts", NonLocalMeans),
-    _classical("wavelet", "shrunken wavelets on variance-stabilised counts", Wavelet),
-    _classical("tv", "total variation on variance-stabilised counts", TotalVariation),
-    _classical("patch-pca", "patch-PCA on variance-stabilised counts", PatchPCA),
-    BuiltIn(
-        "bm3d",
-        "BM3D on variance-stabilised counts (extra bm3d, non-commercial licence)",
-        load_block_matching,
-        extra="bm3d",
-    ),
-    BuiltIn(
-        "n2v",
-        "Noise2Void: a blind-spot network trained on the image itself",
-        load_blind_spot,
-        settings_type=BlindSpotSettings,
-    ),
-    _cgrdn("hrstem", "cgrdn", "published CGRDN for high-resolution STEM", "cgrdn-hrstem"),
-    _cgrdn("lrstem", "cgrdn-lrstem", "published CGRDN for low-resolution STEM"),
-    _cgrdn("hrsem", "cgrdn-hrsem", "published CGRDN for high-resolution SEM"),
-    _cgrdn("lrsem", "cgrdn-lrsem", "published CGRDN for low-resolution SEM"),
-    _cgrdn("hrtem", "cgrdn-hrtem", "published CGRDN for high-resolution TEM"),
-    _cgrdn("lrtem", "cgrdn-lrtem", "published CGRDN for low-resolution TEM"),
+RESTORERS: Final[tuple[BuiltIn, ...]] = unique_names(
+    tuple(entry for file in _DECLARED for entry in _declared(file))
 )
 """The built-in restorers, in the order in which they are listed."""
 
@@ -107,52 +73,81 @@ _REFUSED = {
 }
 
 
+@dataclass(frozen=True)
+class _Source:
+    """Where a restorer comes from: how to load it and how to read its metadata."""
+
+    load: Callable[[], ImageRestorer]
+    read_metadata: Callable[[], RestorerMetadata]
+
+
 def built_in_names() -> frozenset[str]:
     """Return the names and aliases of the built-in restorers."""
-    return frozenset(name for entry in RESTORERS for name in (entry.name, *entry.aliases))
+    return frozenset(name for entry in RESTORERS for name in entry.names)
 
 
-def _built_in(spec: str) -> Callable[[], ImageRestorer] | None:
-    """Return the loader of a built-in restorer, None if `spec` does not name one."""
+def is_built_in(spec: str, /) -> bool:
+    """Return whether a spec names a built-in restorer, with or without settings or engine."""
+    return _name(spec) in built_in_names()
+
+
+def is_raw(spec: str, /) -> bool:
+    """Return whether a spec names the built-in that leaves the image as it is, or its alias."""
+    return is_built_in(spec) and _entry(_name(spec)).name == "raw"
+
+
+def _name(spec: str) -> str:
+    return spec.partition(":")[0].partition("@")[0]
+
+
+def _entry(name: str) -> BuiltIn:
+    return next(entry for entry in RESTORERS if name in entry.names)
+
+
+def _built_in(spec: str) -> _Source:
+    """Return a built-in restorer with the engine and the settings of a spec."""
     full, colon, text = spec.partition(":")
     name, at, engine = full.partition("@")
-    for entry in RESTORERS:
-        if name not in (entry.name, *entry.aliases):
-            continue
-        # Raises where a package takes the same name: neither may pass for the other.
-        find_factory(name, built_in=built_in_names())
-        load = entry.load
-        if at:
-            engines = entry.engines or {}
-            if engine not in engines:
-                known = f"known are {', '.join(engines)}" if engines else "it has none to choose"
-                raise InputError(f"unknown engine '{engine}' of restorer '{name}'; {known}")
-            load = engines[engine]
-        if not colon:
-            return load
-        settings = read_settings(text, entry.settings_type or Raw, restorer=name)
-        return partial(load, **settings)
-    return None
+    entry = _entry(name)
+    # Raises where a package takes the same name: neither may pass for the other.
+    find_factory(name, built_in=built_in_names())
+    choices: dict[str, Any] = {}
+    if at:
+        if engine not in entry.engines:
+            engines = f"known are {', '.join(entry.engines)}" if entry.engines else ""
+            raise InputError(
+                f"unknown engine '{engine}' of restorer '{name}'; "
+                f"{engines or 'it has none to choose'}"
+            )
+        choices["engine"] = engine
+    if colon:
+        choices.update(read_settings(text, entry.settings, restorer=name))
+    return _Source(partial(entry.load, **choices), partial(entry.metadata, **choices))
 
 
-def _plugin(spec: str) -> Callable[[], ImageRestorer] | None:
-    """Return the loader of a package's restorer, None if no package registers it."""
+def _loaded_for_metadata(load: Callable[[], ImageRestorer]) -> _Source:
+    """Return a source whose metadata is known once it is loaded."""
+    return _Source(load, lambda: load().metadata)
+
+
+def _plugin(spec: str) -> _Source | None:
+    """Return a restorer that an installed package registers, None if none does."""
     name, colon, text = spec.partition(":")
     if colon and "=" not in text:
         return None  # module:callable
     factory = find_factory(name, built_in=built_in_names())
     if factory is None or not colon:
-        return factory
-    return partial(factory, **read_free_settings(text, restorer=name))
+        return _loaded_for_metadata(factory) if factory else None
+    return _loaded_for_metadata(partial(factory, **read_free_settings(text, restorer=name)))
 
 
-def _user_model(path: Path) -> ImageRestorer | None:
-    """Load a user's model file or folder, None if `path` is neither that nor named like one."""
+def _user_model(path: Path) -> _Source | None:
+    """Return a user's model file or folder, None if `path` is neither that nor named like one."""
     ending = path.suffix.lower()
     if ending in _REFUSED:
         raise InputError(f"a model file '{ending}' is not read ({path}); {_REFUSED[ending]}")
     if path.is_dir():
-        return load_saved_model(path)
+        return _Source(partial(load_saved_model, path), partial(read_saved_model_metadata, path))
     if ending not in (".keras", ".onnx"):
         if path.exists():
             raise InputError(
@@ -162,7 +157,53 @@ def _user_model(path: Path) -> ImageRestorer | None:
         return None
     if not path.is_file():
         raise InputError(f"the model file {path} does not exist")
-    return load_keras_file(path) if ending == ".keras" else load_onnx_file(path)
+    if ending == ".keras":
+        return _Source(partial(load_keras_file, path), partial(read_keras_metadata, path))
+    return _Source(partial(load_onnx_file, path), partial(read_onnx_metadata, path))
+
+
+def _source(spec: str) -> _Source:
+    """Find what a spec names.
+
+    Raises
+    ------
+    stembench.errors.InputError
+        When nothing is known by that name.
+    """
+    if is_built_in(spec):
+        return _built_in(spec)
+    source = _plugin(spec)
+    if source is None and spec:  # Path("") is the current folder
+        source = _user_model(Path(spec))
+    if source is None and _CALLABLE.fullmatch(spec):
+        source = _loaded_for_metadata(partial(load_callable, spec))
+    if source is None:
+        known = ", ".join(
+            [*(entry.name for entry in RESTORERS), *(plugin.name for plugin in find_plugins())]
+        )
+        raise InputError(
+            f"unknown restorer '{spec}'; known are {known}, or name a .keras or .onnx file, a "
+            "SavedModel folder, or module:callable"
+        )
+    return source
+
+
+def _refuse_posing(spec: str, metadata: RestorerMetadata) -> None:
+    """Refuse what is not built in but claims a built-in's name or the family 'raw'.
+
+    Records of `raw` are read as the distorted counts themselves, and reports exempt it from
+    verdicts.
+    """
+    if metadata.name in built_in_names():
+        raise InputError(
+            f"'{spec}' calls itself '{metadata.name}', which is a built-in restorer's name; "
+            "give its metadata another"
+        )
+    if metadata.family == "raw":
+        raise InputError(
+            f"'{spec}' declares the family 'raw', which is the built-in restorer 'raw' alone; "
+            "declare 'classical' or 'network' in its metadata"
+        )
 
 
 def load_restorer(spec: str, /) -> Restorer:
@@ -189,23 +230,31 @@ def load_restorer(spec: str, /) -> Restorer:
     stembench.errors.InputError
         When nothing is known by that name, or it cannot be loaded; the message says why.
     """
-    load = _built_in(spec) or _plugin(spec)
-    if load is not None:
-        return ContractRestorer(load())
-    model = _user_model(Path(spec)) if spec else None  # Path("") is the current folder
-    if model is None and _CALLABLE.fullmatch(spec):
-        model = load_callable(spec)
-    if model is None:
-        known = ", ".join(
-            [*(entry.name for entry in RESTORERS), *(plugin.name for plugin in find_plugins())]
-        )
-        raise InputError(
-            f"unknown restorer '{spec}'; known are {known}, or name a .keras or .onnx file, a "
-            "SavedModel folder, or module:callable"
-        )
-    if model.metadata.name in built_in_names():
-        raise InputError(
-            f"'{spec}' calls itself '{model.metadata.name}', which is a built-in restorer's name; "
-            "give its metadata another"
-        )
-    return ContractRestorer(model)
+    restorer = _source(spec).load()
+    if not is_built_in(spec):
+        _refuse_posing(spec, restorer.metadata)
+    return ContractRestorer(restorer)
+
+
+def metadata_of(spec: str, /) -> RestorerMetadata:
+    """Return the metadata that `load_restorer` would give, without loading where that is possible.
+
+    No network is built and neither TensorFlow nor Keras is imported for a built-in restorer or a
+    model file. Plug-ins and callables are loaded, since their code states the metadata.
+
+    Parameters
+    ----------
+    spec : str
+        As of `load_restorer`.
+
+    Raises
+    ------
+    stembench.errors.InputError
+        When nothing is known by that name, its settings are impossible, or a package, weights or
+        a file are missing or damaged. A model file that Keras, TensorFlow or ONNX Runtime would
+        refuse is found by `load_restorer` alone.
+    """
+    metadata = _source(spec).read_metadata()
+    if not is_built_in(spec):
+        _refuse_posing(spec, metadata)
+    return metadata

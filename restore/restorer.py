@@ -1,35 +1,47 @@
-"""What a restorer is: the protocol, its metadata, and the error of one that broke its contract."""
+"""Restorer protocol: metadata, tiling, and the error of a restorer that breaks its contract."""
 
+import math
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Protocol, runtime_checkable
+from dataclasses import dataclass
+from typing import Literal, Protocol, get_args, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
 
+from stembench.arrays import Floats
 from stembench.errors import InputError
 
-if TYPE_CHECKING:
-    from restore.networks.tiling import Tiling
+Family = Literal["raw", "classical", "network"]
+"""Kind of restorer: the image unchanged, a method without training data, or a trained network."""
 
 Progress = Callable[[int, int], None]
-"""Told how many steps of one image are done and how many there are."""
+"""Called with the number of finished steps of one image and their total."""
 
 
 class RestorationError(InputError):
-    """A restorer that failed or returned what no restored image can be."""
+    """Failure of a restorer, or output that cannot be a restored image."""
 
 
 class RestorationWarning(UserWarning):
-    """A restorer that could not do what it is for and did what it declares for that instead."""
+    """Fallback of a restorer that found its method inapplicable to an image."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class RestorerMetadata:
-    """What to know of a restorer before trusting or comparing its results."""
+    """Identity, provenance and properties of a restorer, as recorded in every run.
+
+    Raises
+    ------
+    stembench.errors.InputError
+        If `family` is none of the known ones.
+    """
 
     name: str
-    """Name in records and figures."""
+    """Name in records; no two restorers of a run share one."""
+    label: str = ""
+    """Name in figures and sentences; `name` if none is given."""
+    family: Family = "network"
+    """What verdicts compare it with. 'raw' is the built-in `raw` alone, which reports exempt."""
     version: str
     """Version of the weights' package or of the library; 'unknown' if the maker states none."""
     licence: str
@@ -48,32 +60,101 @@ class RestorerMetadata:
     False for a restorer that takes its values for electrons, whose noise it then knows.
     """
 
-    def as_dict(self) -> dict[str, str | bool | None]:
-        """Return the fields by name, for JSON."""
-        return asdict(self)
+    def __post_init__(self) -> None:
+        if self.family not in get_args(Family):
+            raise InputError(
+                f"restorer '{self.name}' declares the family '{self.family}'; known are "
+                f"{', '.join(get_args(Family))}"
+            )
+        if not self.label:
+            object.__setattr__(self, "label", self.name)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tiling:
+    """Division of a large image into overlapping windows.
+
+    Raises
+    ------
+    stembench.errors.InputError
+        If a size is impossible or a window has no room between its margins.
+    """
+
+    whole: int
+    """Side of the largest square image that is restored whole, px."""
+    tile: int
+    """Side of a window, px."""
+    margin: int
+    """Pixels along each cut that are thrown away."""
+    blend: int
+    """Pixels over which two neighbours are blended, at least."""
+    multiple: int = 1
+    """Windows start and end at multiples of this, px: the stride of the network."""
+
+    def __post_init__(self) -> None:
+        if min(self.whole, self.blend, self.multiple) < 1 or self.margin < 0:
+            raise InputError("a tiling has positive sizes and a margin that is not negative")
+        if self.tile % self.multiple or self.stride < self.multiple:
+            raise InputError(
+                f"windows of {self.tile} px must be a multiple of {self.multiple} px and wider "
+                f"than two margins of {self.margin} px and a blend of {self.blend} px"
+            )
+
+    @property
+    def stride(self) -> int:
+        """Largest distance between the starts of two neighbouring windows, px."""
+        return (self.tile - 2 * self.margin - self.blend) // self.multiple * self.multiple
+
+    def applies_to(self, shape: tuple[int, ...], /) -> bool:
+        """Return whether an image (h, w) is large enough to be divided."""
+        return math.prod(shape) > self.whole**2
+
+    def starts(self, size: int, /) -> list[int]:
+        """Return the first pixels of the windows along an axis of `size` px, evenly spread."""
+        if size <= self.tile:
+            return [0]
+        last = size - self.tile
+        count = math.ceil(last / self.stride) + 1
+        return [
+            last * k // (count - 1) // self.multiple * self.multiple for k in range(count - 1)
+        ] + [last]
+
+    def weights(self, size: int, start: int, /) -> Floats:
+        """Return the blending weights (tile or size) of a window along one axis of `size` px.
+
+        They are 1 inside, fall over the blend, and are 0 in the margin of a cut; the image's own
+        edges are no cuts.
+        """
+        length = min(size, self.tile)
+        distance = np.arange(length) + 0.5 - self.margin
+        rising = np.clip(distance / self.blend, 0.0, 1.0)
+        weights = np.ones(length)
+        if start > 0:
+            weights = rising
+        if start + length < size:
+            weights = np.minimum(weights, rising[::-1])
+        return weights
 
 
 class ImageRestorer(Protocol):
-    """The part that each restorer brings: one image in, one image out, no checks."""
+    """Restorer of one image, without checks: what an implementation provides."""
 
     @property
     def metadata(self) -> RestorerMetadata:
-        """What the restorer is."""
+        """Identity and properties of the restorer."""
         ...
 
-    def restore_image(
-        self, image: NDArray[np.float64], /, *, sampling: float
-    ) -> NDArray[np.floating]:
+    def restore_image(self, image: Floats, /, *, sampling: float) -> NDArray[np.floating]:
         """Return the restored image (h, w) of expected counts from counts (h, w)."""
         ...
 
 
 @runtime_checkable
 class SteppedRestorer(Protocol):
-    """An `ImageRestorer` that takes long enough to say how far it is."""
+    """An `ImageRestorer` slow enough to report its progress."""
 
     def restore_in_steps(
-        self, image: NDArray[np.float64], /, *, sampling: float, progress: Progress
+        self, image: Floats, /, *, sampling: float, progress: Progress
     ) -> NDArray[np.floating]:
         """Return the same as `restore_image`, calling `progress` on the way."""
         ...
@@ -84,12 +165,12 @@ class TiledRestorer(Protocol):
     """An `ImageRestorer` that restores a large image window by window."""
 
     @property
-    def tiling(self) -> "Tiling":
-        """How an image is cut, and from what size on."""
+    def tiling(self) -> Tiling:
+        """Windows of a large image, and the size above which they are used."""
         ...
 
     def restore_with(
-        self, image: NDArray[np.float64], /, *, sampling: float, tiling: "Tiling | None"
+        self, image: Floats, /, *, sampling: float, tiling: Tiling | None
     ) -> NDArray[np.floating]:
         """Return the restored image with another tiling than its own, whole for None."""
         ...
@@ -97,11 +178,11 @@ class TiledRestorer(Protocol):
 
 @runtime_checkable
 class Restorer(Protocol):
-    """What the benchmark calls."""
+    """Restorer of batches with checked input and output: what the benchmark calls."""
 
     @property
     def metadata(self) -> RestorerMetadata:
-        """What the restorer is."""
+        """Identity and properties of the restorer."""
         ...
 
     def restore(
@@ -111,7 +192,7 @@ class Restorer(Protocol):
         *,
         sampling: float,
         progress: Progress | None = None,
-    ) -> NDArray[np.float64]:
+    ) -> Floats:
         """Restore a batch of images.
 
         Parameters
@@ -121,7 +202,8 @@ class Restorer(Protocol):
         sampling : float
             Å/px.
         progress : callable, optional
-            Told the steps done and their number, per image, by restorers that take steps.
+            Called with the finished steps of each image and their total, by restorers that
+            take steps.
 
         Returns
         -------

@@ -1,12 +1,13 @@
-"""A restorer's settings as the user writes them: ``name:key=value,key=value``.
+"""Settings of a restorer, written as ``name:key=value,key=value``.
 
 The settings of a restorer are the fields of one frozen dataclass, each with a default whose type
-says what a text is read as. What differs from its default becomes part of the restorer's name, so
-that two settings never share a name in the records.
+decides how its text is read. Values that differ from their defaults become part of the restorer's
+name, so that two settings never share a name in the records.
 """
 
 import dataclasses
 import math
+from collections.abc import Mapping
 from typing import Any
 
 from stembench.errors import InputError
@@ -16,8 +17,8 @@ Setting = bool | int | float | str
 
 def defaults(kind: type[Any], /) -> dict[str, Setting]:
     """Return the settings of a dataclass by name, with their default values."""
-    found: dict[str, Any] = {field.name: field.default for field in dataclasses.fields(kind)}
-    return found
+    values: dict[str, Any] = {field.name: field.default for field in dataclasses.fields(kind)}
+    return values
 
 
 def _converted(text: str, like: Setting, *, where: str) -> Setting:
@@ -38,29 +39,30 @@ def _converted(text: str, like: Setting, *, where: str) -> Setting:
     return value
 
 
-def read_settings(text: str, kind: type[Any], /, *, restorer: str) -> dict[str, Setting]:
-    """Read the part of a spec that follows the colon.
+def read_settings(
+    text: str, known: Mapping[str, Setting], /, *, restorer: str
+) -> dict[str, Setting]:
+    """Read declared settings: the part of a spec that follows the colon.
 
     Parameters
     ----------
     text : str
         ``key=value,key=value``.
-    kind : type
-        Dataclass whose fields are the known settings, each with a default.
+    known : mapping of str to bool, int, float or str
+        Default of each declared setting.
     restorer : str
         Name for messages.
 
     Returns
     -------
     dict
-        What was named, as the types of the defaults.
+        The settings in `text` alone, of the types of their defaults.
 
     Raises
     ------
     stembench.errors.InputError
         When a setting is unknown, named twice, or not of its type.
     """
-    known = defaults(kind)
     read: dict[str, Setting] = {}
     for part in text.split(","):
         key, equals, value = (piece.strip() for piece in part.partition("="))
@@ -77,7 +79,7 @@ def read_settings(text: str, kind: type[Any], /, *, restorer: str) -> dict[str, 
 
 
 def read_free_settings(text: str, /, *, restorer: str) -> dict[str, Setting]:
-    """Read settings of which nothing is declared: yes and no, numbers, and other words as text.
+    """Read undeclared settings: yes and no as bool, numbers as such, all else as text.
 
     Parameters
     ----------
@@ -114,7 +116,7 @@ def _guessed(text: str) -> Setting:
 
 
 def name_with_settings(name: str, settings: Any, /) -> str:
-    """Return a restorer's name with the settings that differ from their defaults.
+    """Return a restorer's name in records: ``name:key=value`` where settings are not the defaults.
 
     Parameters
     ----------
@@ -123,12 +125,31 @@ def name_with_settings(name: str, settings: Any, /) -> str:
     settings : dataclass instance
         Its settings.
     """
-    changed = [
+    changed = _changed(settings)
+    return f"{name}:{','.join(changed)}" if changed else name
+
+
+def label_with_settings(label: str, settings: Any, /) -> str:
+    """Return a restorer's label: ``label (key=value)`` where settings are not the defaults.
+
+    Parameters
+    ----------
+    label : str
+        Label of the restorer with its default settings.
+    settings : dataclass instance
+        Its settings.
+    """
+    changed = _changed(settings)
+    return f"{label} ({', '.join(changed)})" if changed else label
+
+
+def _changed(settings: Any) -> list[str]:
+    """Return the settings that differ from their defaults, as ``key=value``."""
+    return [
         f"{key}={_written(getattr(settings, key))}"
         for key, default in defaults(type(settings)).items()
         if getattr(settings, key) != default
     ]
-    return f"{name}:{','.join(changed)}" if changed else name
 
 
 def _written(value: Setting) -> str:
@@ -138,7 +159,13 @@ def _written(value: Setting) -> str:
 
 
 def require_positive(restorer: str, /, **settings: float) -> None:
-    """Raise `InputError` naming the first setting that is not a positive number."""
+    """Check that settings are positive numbers.
+
+    Raises
+    ------
+    stembench.errors.InputError
+        Naming the first one that is not.
+    """
     for key, value in settings.items():
         if not (math.isfinite(value) and value > 0):
             raise InputError(f"setting '{key}' of '{restorer}' must be positive, not {value}")

@@ -25,7 +25,8 @@ def from_dict(kind: type[T], values: Mapping[str, Any], *, source: str = "") -> 
         A dataclass whose fields are numbers, strings, dataclasses, unions of dataclasses that a
         literal field tells apart, tuples and mappings of these, or None.
     values : mapping
-        What `as_plain` of such a description returned. Fields that have a default may be absent.
+        What `as_plain` of such a description returned. Fields that have a default may be absent;
+        dataclasses that are built already are kept.
     source : str
         What is read, for the message of an error; the name of `kind` by default.
 
@@ -71,13 +72,21 @@ def _converter() -> "Converter":
     """Make a converter that never guesses: no number is read from a text, no list from one."""
     from cattrs import Converter
     from cattrs.errors import IterableValidationError, IterableValidationNote
+    from cattrs.gen import make_dict_structure_fn
 
     converter = Converter(forbid_extra_keys=True, detailed_validation=True)
     for kind in (float, int, str, bool):
         converter.register_structure_hook(kind, _plain)
-    converter.register_structure_hook_func(
-        lambda hint: typing.get_origin(hint) is Literal, _one_of_literals
-    )
+    converter.register_structure_hook_func(lambda hint: _origin(hint) is Literal, _one_of_literals)
+
+    def keep_or_build(kind: type) -> Any:
+        build: Any = make_dict_structure_fn(
+            kind, converter, _cattrs_forbid_extra_keys=True, _cattrs_detailed_validation=True
+        )
+        return lambda value, hint: value if isinstance(value, kind) else build(value, hint)
+
+    converter.register_structure_hook_factory(is_dataclass, keep_or_build)
+    converter.register_structure_hook_func(_is_a_protocol, _built_already)
 
     def structure_tuple(value: Any, hint: Any) -> Any:
         if isinstance(value, str) or not isinstance(value, Sequence):
@@ -98,9 +107,7 @@ def _converter() -> "Converter":
             raise IterableValidationError("items of a list", errors, hint)
         return tuple(items)
 
-    converter.register_structure_hook_func(
-        lambda hint: typing.get_origin(hint) is tuple, structure_tuple
-    )
+    converter.register_structure_hook_func(lambda hint: _origin(hint) is tuple, structure_tuple)
     return converter
 
 
@@ -113,6 +120,21 @@ def _plain(value: Any, kind: type) -> Any:
     if kind in (str, bool) and isinstance(value, kind):
         return value
     raise ValueError(f"must be of type {kind.__name__}, not {value!r}")
+
+
+def _origin(hint: Any) -> Any:
+    return typing.get_origin(hint)
+
+
+def _is_a_protocol(hint: Any) -> bool:
+    """Whether a type is a protocol, whose members are built before a description is read."""
+    return bool(getattr(hint, "_is_protocol", False))
+
+
+def _built_already(value: Any, hint: Any) -> Any:
+    if not is_dataclass(value) or isinstance(value, type):
+        raise ValueError(f"must be a {hint.__name__}, not {value!r}")
+    return value
 
 
 def _one_of_literals(value: Any, hint: Any) -> Any:

@@ -1,15 +1,24 @@
 """Synthetic records with known truth, for tests of whatever reads records."""
 
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-import h5py
 import numpy as np
 import pandas as pd
 
-from reports.records.schema import SCHEMA_VERSION, conform
+from bench.plan.blocks import plan_blocks
+from bench.plan.profiles import Profile, Selection
+from bench.run import store
+from bench.run.block import BlockResult
+from bench.run.description import describe_restorer, describe_run, finished_run
+from cases import get_case
+from cases.truth.columns import to_pixels
+from reports.names import RestorerInfo, Restorers
+from reports.records.run_folder import Examples, Run
+from reports.records.run_info import RunInfo, SessionInfo, write_run_info
+from reports.records.schema import conform
+from restore import RestorerMetadata, built_in_names, metadata_of
 
 
 @dataclass(frozen=True)
@@ -98,6 +107,8 @@ def make_records(
                             "restorer": restorer,
                             "column": np.arange(n),
                             "measured": measured,
+                            "site": "",
+                            "role": "",
                             "sampling": layout.sampling,
                             "x_true": layout.positions[:, 0],
                             "y_true": layout.positions[:, 1],
@@ -164,31 +175,62 @@ def draw_image(
     return image
 
 
-_MICROSCOPE = {
-    "voltage": 3e5, "semi_convergence": 21.4, "inner": 58.0, "outer": 190.0, "defocus": 0.0,
-    "source_sigma": 0.35,
-}  # fmt: skip
-_SCAN = {
-    "jitter": {"sigma_x": 0.15, "sigma_y": 0.15, "phi_x": 0.6, "phi_y": 0.6},
-    "detector": {"photons": 100.0, "efficiency": 0.2},
-    "fast_scan": {"alpha": 1.0, "beta": 0.5, "gamma": 8.0, "theta": np.pi / 2},
-}
+def restorer_metadata(name: str) -> RestorerMetadata:
+    """Metadata of a built-in restorer, or those of a user's own network of that name."""
+    if name.partition(":")[0] in built_in_names():
+        return metadata_of(name)
+    return RestorerMetadata(
+        name=name,
+        version="1",
+        licence="unknown",
+        training_data="unknown",
+        input_scale="unknown",
+    )
 
 
-def _case_info(study: int, title: str, **more: object) -> dict[str, object]:
-    return {
-        "version": 1,
-        "hash": "0" * 64,
-        "data_hash": "1" * 64,
-        "title": title,
-        "study": study,
-        "sampling": 0.2,
-        "microscope": _MICROSCOPE,
-        "noise": _SCAN if study > 1 else dict.fromkeys(_SCAN),
-        "fit": {"width": "shared", "background": "constant"},
-        "provenance": {"phonon_configurations": 4, "abtem": "1.0.11"},
-        **more,
-    }
+def restorer_info(name: str) -> RestorerInfo:
+    """What a run keeps of a restorer."""
+    return describe_restorer(restorer_metadata(name))
+
+
+def restorers_named(*names: str) -> Restorers:
+    """Restorers of a run that has these."""
+    return Restorers({name: restorer_info(name) for name in names})
+
+
+def make_info(records: pd.DataFrame, *, complete: bool = True, **changes: object) -> RunInfo:
+    """The description of a run that would have these records, as a run writes it."""
+    selections = []
+    for case, rows in records.groupby("case"):
+        selections.append(
+            Selection(
+                case=str(case),
+                images=tuple(dict.fromkeys(rows["image"])),
+                doses=tuple(sorted(set(rows["dose"]))),
+                realizations=int(rows["realization"].max()) + 1,
+            )
+        )
+    names = tuple(dict.fromkeys(records["restorer"]))
+    profile = Profile(name="synthetic", summary="", selections=tuple(selections), restorers=names)
+    info = describe_run(profile, map(restorer_metadata, names), seed=0, block_size=8)
+    return replace(info, complete=complete, **changes)
+
+
+def as_run(records: pd.DataFrame, folder: Path = Path("none"), **changes: object) -> Run:
+    """A run in memory that has these records and no example images."""
+    return Run(folder, records, make_info(records, **changes), Examples(folder / "examples.h5"))
+
+
+@dataclass(frozen=True)
+class _Part:
+    """One image of a synthetic run: its columns, and how each restorer's fits err at each dose."""
+
+    layout: Layout
+    estimators: Mapping[float, Mapping[str, Estimator]]
+    seed: int
+    heights: np.ndarray
+    shown: np.ndarray
+    bounds: Mapping[float, tuple[float, float]] | None = None
 
 
 def make_run(
@@ -200,135 +242,176 @@ def make_run(
     estimators: Mapping[str, Estimator] | None = None,
     cases: Sequence[str] = ("pt_bulk", "edge_dislocation", "nanoparticle"),
 ) -> Path:
-    """A run folder of synthetic records and images, as the benchmark lays it out."""
-    how = estimators or {
-        "raw": Estimator(std_pm=60.0, scs_std_pct=40.0, dose_exponent=-0.5),
-        "gaussian": Estimator(std_pm=40.0, scs_std_pct=30.0, dose_exponent=-0.42),
-        "cgrdn-hrstem": Estimator(
-            std_pm=9.0, scs_std_pct=6.0, column_bias_pm=2.0, dose_exponent=-0.1
-        ),
+    """A run folder of synthetic records and images, written by the benchmark's own functions."""
+    how = dict(
+        estimators
+        or {
+            "raw": Estimator(std_pm=60.0, scs_std_pct=40.0, dose_exponent=-0.5),
+            "gaussian": Estimator(std_pm=40.0, scs_std_pct=30.0, dose_exponent=-0.42),
+            "cgrdn": Estimator(std_pm=9.0, scs_std_pct=6.0, column_bias_pm=2.0, dose_exponent=-0.1),
+        }
+    )
+    parts = {
+        "pt_bulk": lambda: list(_bulk(how, thicknesses=thicknesses)),
+        "edge_dislocation": lambda: [_dislocation(how)],
+        "nanoparticle": lambda: [_particle(how)],
     }
-    doses = (500.0, 1000.0, 5000.0, 10000.0, 50000.0)
-    frames, info_cases = [], {}
-    folder.mkdir(parents=True, exist_ok=True)
-    examples = h5py.File(folder / "examples.h5", "w")
-    rng = np.random.default_rng(11)
-
-    def keep(layout: Layout, *, dose: float, heights: np.ndarray, shape: tuple[int, int]) -> None:
-        clean = draw_image(layout.positions, heights, shape=shape)
-        group = examples.require_group(f"{layout.case}/{layout.image}")
-        group.attrs["sampling"] = layout.sampling
-        if "clean" not in group:
-            group["clean"] = clean
-            group["true_positions"] = layout.positions
-            known = np.ones(len(layout.positions)) if layout.measured is None else layout.measured
-            group["measured"] = known.astype(float)
-        scale = dose * layout.sampling**2
-        for name in how:
-            own = group.require_group(f"{dose:g}/{name}")
-            strength = 1.0 if name == "raw" else 0.08
-            noisy = rng.poisson(clean * scale) / scale
-            own["image"] = clean + strength * (noisy - clean)
-            own["positions"] = layout.positions + rng.normal(size=layout.positions.shape) * 0.3
-
-    if "pt_bulk" in cases:
-        info_cases["pt_bulk"] = _case_info(1, "Pt [001] bulk crystal", shape=[128, 128])
-        base = Layout()
-        for thickness in thicknesses:
-            factor = (2 / thickness) ** 0.5
-            layout = replace(
-                base, image=f"z{thickness:02d}", thickness=thickness, bound_pm=24 * factor
+    chosen = {name: parts[name]() for name in cases}
+    profile = Profile(
+        name="synthetic",
+        summary="Synthetic records.",
+        selections=tuple(
+            Selection(
+                case=name,
+                images=tuple(part.layout.image for part in group),
+                doses=tuple(group[0].estimators),
+                realizations=realizations,
             )
-            scaled = {
-                name: replace(
-                    e, std_pm=e.std_pm * (factor if name == "raw" else factor**0.4),
-                    scs_std_pct=e.scs_std_pct * factor,
-                )
-                for name, e in how.items()
-            }  # fmt: skip
-            for dose in (500.0, 50000.0):
-                share = (dose / 500) ** -0.5
-                one = {
-                    name: replace(
-                        e, std_pm=e.std_pm * (dose / 500) ** e.dose_exponent,
-                        scs_std_pct=e.scs_std_pct * (dose / 500) ** e.dose_exponent,
-                    )
-                    for name, e in scaled.items()
-                }  # fmt: skip
-                frames.append(
-                    make_records(
-                        replace(
-                            layout, bound_pm=24 * factor * share, scs_bound_pct=22 * factor * share
-                        ),
-                        one,
-                        doses=(dose,),
-                        realizations=realizations,
-                        seed=thickness,
-                    )
-                )
-        lattice = np.stack(np.meshgrid(np.arange(13), np.arange(13)), axis=-1).reshape(-1, 2)
-        columns = lattice * 9.81 + 5.0
-        for thickness, dose in ((min(thicknesses), 500.0), (max(thicknesses), 50000.0)):
-            shown = replace(base, image=f"z{thickness:02d}", positions=columns)
-            heights = np.full(len(columns), 0.35 * (1 - np.exp(-thickness / 20)))
-            keep(shown, dose=dose, heights=heights, shape=(128, 128))
-
-    if "edge_dislocation" in cases:
-        info_cases["edge_dislocation"] = _case_info(
-            2, "Edge dislocation in Pt [112]", shape=[128, 128], offset=[0.0, 0.0],
-            measured={"rule": "within", "value": 8.0},
-            structure={"material": {"lattice_parameter": 3.9242}},
-        )  # fmt: skip
-        angstrom = dislocated_columns()
-        positions = angstrom / 0.2 + 63.5
-        inside = ((positions > 0) & (positions < 127)).all(axis=1)
-        near = np.linalg.norm(angstrom, axis=1) < 8
-        layout = Layout(
-            case="edge_dislocation", image="core", thickness=6, positions=positions[inside],
-            measured=near[inside], bound_pm=None, scs_bound_pct=None,
-        )  # fmt: skip
-        frames.append(make_records(layout, how, doses=doses, realizations=realizations, seed=100))
-        for dose in (doses[0], doses[-1]):
-            heights = np.full(int(inside.sum()), 0.15)
-            keep(layout, dose=dose, heights=heights, shape=(128, 128))
-
-    if "nanoparticle" in cases:
-        info_cases["nanoparticle"] = _case_info(
-            3, "Spherical Pt nanoparticle [100]", shape=[256, 256]
-        )
-        grid = np.stack(np.meshgrid(np.arange(-10, 11), np.arange(-10, 11)), axis=-1)
-        grid = grid.reshape(-1, 2)
-        radius2 = (grid**2).sum(axis=1)
-        grid, radius2 = grid[radius2 < 105], radius2[radius2 < 105]
-        counts = np.maximum(1, np.round(2 * np.sqrt((105 - radius2) / 4))).astype(int)
-        layout = Layout(
-            case="nanoparticle", image="particle", thickness=11, positions=grid * 9.81 + 127.5,
-            counts=counts, bound_pm=None, scs_bound_pct=None,
-        )  # fmt: skip
-        frames.append(make_records(layout, how, doses=doses, realizations=realizations, seed=101))
-        for dose in (doses[0], doses[-1]):
-            keep(layout, dose=dose, heights=0.03 * counts, shape=(256, 256))
-    examples.close()
-
-    (folder / "records").mkdir(exist_ok=True)
-    records = pd.concat(frames, ignore_index=True)
-    for number, (_, block) in enumerate(records.groupby(["case", "restorer"])):
-        block.to_parquet(folder / "records" / f"block{number}.parquet")
-    info = {
-        "schema_version": SCHEMA_VERSION,
-        "profile": "synthetic",
-        "seed": 0,
-        "created": "2026-01-01T00:00:00+00:00",
-        "commit": "abc",
-        "versions": {"stembench": "0.1.0", "numpy": "2.0"},
-        "hardware": {"cores": 2, "memory_bytes": 16 * 2**30},
-        "cases": info_cases,
-        "restorers": {name: {"name": name, "version": "1"} for name in how},
-        "stages": {"fit": 12.5, "restore raw": 0.1},
-        "wall_seconds": 100.0,
-        "peak_memory_bytes": 2**30,
-        "complete": complete,
-        "failures": [],
+            for name, group in chosen.items()
+        ),
+        restorers=tuple(how),
+    )
+    metadata = [restorer_metadata(name) for name in how]
+    folder.mkdir(parents=True, exist_ok=True)
+    info = describe_run(profile, metadata, seed=0, block_size=realizations)
+    write_run_info(folder, info)
+    blocks = plan_blocks(profile, seed=0, block_size=realizations)
+    rng = np.random.default_rng(11)
+    drawn = {
+        (name, part.layout.image): (part, _records(part, realizations=realizations))
+        for name, group in chosen.items()
+        for part in group
     }
-    (folder / "run.json").write_text(json.dumps(info), encoding="utf-8")
+    for block in blocks:
+        part, records = drawn[block.case, block.image]
+        rows = records[(records["dose"] == block.dose) & (records["restorer"] == block.restorer)]
+        example = {}
+        if block.example:
+            example = _example(part, rng, dose=block.dose, restorer=block.restorer)
+        result = BlockResult(records=conform(rows), seconds={"fit": 0.5}, example=example)
+        store.write_block(folder, block, result=result)
+    names = {name: name for name in how}
+    samplings = {name: get_case(name).sampling for name in chosen}
+    store.gather_examples(folder, blocks, samplings=samplings, names=names)
+    if complete:
+        session = SessionInfo(seconds=100.0, blocks=len(blocks), jobs=2, peak_memory_bytes=2**30)
+        info = finished_run(info, folder, blocks=blocks, names=names, session=session)
+        write_run_info(folder, info)
     return folder
+
+
+def _records(part: _Part, *, realizations: int) -> pd.DataFrame:
+    frames = []
+    for dose, estimators in part.estimators.items():
+        layout = part.layout
+        if part.bounds is not None:
+            bound, scs_bound = part.bounds[dose]
+            layout = replace(layout, bound_pm=bound, scs_bound_pct=scs_bound)
+        frames.append(
+            make_records(
+                layout, estimators, doses=(dose,), realizations=realizations, seed=part.seed
+            )
+        )
+    return pd.concat(frames, ignore_index=True)
+
+
+def _example(
+    part: _Part, rng: np.random.Generator, *, dose: float, restorer: str
+) -> dict[str, np.ndarray]:
+    layout = part.layout
+    clean = draw_image(part.shown, part.heights, shape=get_case(layout.case).shape)
+    scale = dose * layout.sampling**2
+    strength = 1.0 if restorer == "raw" else 0.08
+    noisy = rng.poisson(clean * scale) / scale
+    known = np.ones(len(part.shown)) if layout.measured is None else layout.measured
+    return {
+        "image": clean + strength * (noisy - clean),
+        "clean": clean,
+        "positions": part.shown + rng.normal(size=part.shown.shape) * 0.3,
+        "true_positions": part.shown,
+        "measured": np.resize(known, len(part.shown)).astype(float),
+    }
+
+
+def _at_dose(how: Mapping[str, Estimator], dose: float) -> dict[str, Estimator]:
+    return {
+        name: replace(
+            e,
+            std_pm=e.std_pm * (dose / 500) ** e.dose_exponent,
+            scs_std_pct=e.scs_std_pct * (dose / 500) ** e.dose_exponent,
+        )
+        for name, e in how.items()
+    }
+
+
+def _bulk(how: Mapping[str, Estimator], *, thicknesses: Sequence[int]) -> Iterator[_Part]:
+    lattice = np.stack(np.meshgrid(np.arange(13), np.arange(13)), axis=-1).reshape(-1, 2)
+    for thickness in thicknesses:
+        factor = (2 / thickness) ** 0.5
+        scaled = {
+            name: replace(
+                e,
+                std_pm=e.std_pm * (factor if name == "raw" else factor**0.4),
+                scs_std_pct=e.scs_std_pct * factor,
+            )
+            for name, e in how.items()
+        }
+        share = {dose: factor * (dose / 500) ** -0.5 for dose in (500.0, 50000.0)}
+        yield _Part(
+            layout=Layout(image=f"z{thickness:02d}", thickness=thickness),
+            estimators={dose: _at_dose(scaled, dose) for dose in share},
+            seed=thickness,
+            heights=np.full(len(lattice), 0.35 * (1 - np.exp(-thickness / 20))),
+            shown=lattice * 9.81 + 5.0,
+            bounds={dose: (24 * part, 22 * part) for dose, part in share.items()},
+        )
+
+
+#: Doses of studies 2 and 3.
+_DOSES = (500.0, 1000.0, 5000.0, 10000.0, 50000.0)
+
+
+def _dislocation(how: Mapping[str, Estimator]) -> _Part:
+    case = get_case("edge_dislocation")
+    angstrom = dislocated_columns()
+    positions = to_pixels(case, angstrom)
+    inside = ((positions > 0) & (positions < 127)).all(axis=1)
+    near = np.linalg.norm(angstrom, axis=1) < 8
+    return _Part(
+        layout=Layout(
+            case=case.name,
+            image="core",
+            thickness=6,
+            positions=positions[inside],
+            measured=near[inside],
+            bound_pm=None,
+            scs_bound_pct=None,
+        ),
+        estimators={dose: _at_dose(how, dose) for dose in _DOSES},
+        seed=100,
+        heights=np.full(int(inside.sum()), 0.15),
+        shown=positions[inside],
+    )
+
+
+def _particle(how: Mapping[str, Estimator]) -> _Part:
+    grid = np.stack(np.meshgrid(np.arange(-10, 11), np.arange(-10, 11)), axis=-1).reshape(-1, 2)
+    radius2 = (grid**2).sum(axis=1)
+    grid, radius2 = grid[radius2 < 105], radius2[radius2 < 105]
+    counts = np.maximum(1, np.round(2 * np.sqrt((105 - radius2) / 4))).astype(int)
+    positions = grid * 9.81 + 127.5
+    return _Part(
+        layout=Layout(
+            case="nanoparticle",
+            image="particle",
+            thickness=11,
+            positions=positions,
+            counts=counts,
+            bound_pm=None,
+            scs_bound_pct=None,
+        ),
+        estimators={dose: _at_dose(how, dose) for dose in _DOSES},
+        seed=101,
+        heights=0.03 * counts,
+        shown=positions,
+    )

@@ -3,7 +3,10 @@
 import dataclasses
 
 from cases import get_case
-from cases.case import BulkCrystal, CoarseLevel, ImageSpec, Nanoparticle, SupercellScan, WindowScan
+from cases.case import ImageSpec
+from cases.imaging import CoarseLevel, SupercellScan, WindowScan
+from cases.specimens.kinds.bulk_crystal import BulkCrystal
+from cases.specimens.kinds.nanoparticle import Nanoparticle
 
 
 def tiny_bulk():

@@ -2,20 +2,20 @@
 
 import sys
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated
 
 import typer
 
-from bench.cli.exits import INTERRUPTED, Verbose
-from bench.cli.exits import guarded as _guarded
-from bench.cli.gate_commands import baseline, compare, regression
+from bench.cli.exits import CONTINUES, FAILED, Verbose, guarded
+from bench.cli.gate_commands import baseline, compare, power, regression
+from bench.cli.noise_commands import noise_figures, noise_ranges
+from bench.cli.simulation_commands import convergence, simulate
+from stembench import __version__
 from stembench.errors import InputError
-
-FAILED: Final = 1
 
 app = typer.Typer(
     name="stembench",
-    help="Does a restoration network keep the numbers right? A benchmark for STEM images.",
+    help="A quantitative benchmark of STEM image restoration: positions, intensities, atom counts.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -23,8 +23,26 @@ app = typer.Typer(
 )
 
 
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"stembench {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_print_version, is_eager=True, help="Print the version and exit."
+        ),
+    ] = False,
+) -> None:
+    pass
+
+
 @app.command("list")
-@_guarded
+@guarded()
 def list_everything(verbose: Verbose = False) -> None:
     """List cases, profiles and restorers.
 
@@ -36,7 +54,7 @@ def list_everything(verbose: Verbose = False) -> None:
 
 
 @app.command()
-@_guarded
+@guarded(CONTINUES)
 def run(
     case: Annotated[
         list[str] | None, typer.Option(help="Case to run; repeatable. All by default.")
@@ -52,14 +70,14 @@ def run(
     realizations: Annotated[
         int | None, typer.Option(help="Noise realizations per image and dose.")
     ] = None,
-    seed: Annotated[int, typer.Option(help="Seed of all noise.")] = 2024,
+    seed: Annotated[int, typer.Option(help="Seed of the noise.")] = 2024,
     out: Annotated[Path | None, typer.Option(help="Run folder; out/PROFILE by default.")] = None,
     jobs: Annotated[
         int | None, typer.Option(help="Worker processes; the number of cores by default.")
     ] = None,
     verbose: Verbose = False,
 ) -> None:
-    """Run the benchmark: distort, restore, fit and record. An interrupted run goes on.
+    """Run the benchmark: distort, restore, fit and record. An interrupted run continues.
 
     Example: `stembench run --case nanoparticle --restorer raw --restorer my_model.keras
     --doses 500,5000 --realizations 20 --out out/mine`
@@ -85,12 +103,12 @@ def run(
 
 
 @app.command()
-@_guarded
+@guarded()
 def report(
     folder: Annotated[Path, typer.Argument(help="Run folder.")] = Path("out/quick"),
     verbose: Verbose = False,
 ) -> None:
-    """Write the report of a run: tables, figures and one HTML page, from its records alone.
+    """Write the report of a run from its records: tables, figures and one HTML page.
 
     Example: `stembench report out/quick`
     """
@@ -100,17 +118,15 @@ def report(
     typer.echo(f"Report: {page}")
 
 
-for _command in (compare, baseline, regression):
-    app.command()(_guarded(_command))
-
-
 @app.command()
-@_guarded
+@guarded()
 def fit(
     image: Annotated[Path, typer.Argument(help="Image: .npy, .npz, .tif, .dm4, .emd, ...")],
     positions: Annotated[
         Path | None,
-        typer.Option(help="CSV with x and y in px: where each column starts. Found if absent."),
+        typer.Option(
+            help="CSV of start positions, x and y in px. Columns are searched for by default."
+        ),
     ] = None,
     out: Annotated[Path, typer.Option("--out", "-o", help="CSV to write.")] = Path("columns.csv"),
     sampling: Annotated[
@@ -118,7 +134,9 @@ def fit(
     ] = None,
     dose: Annotated[
         float | None,
-        typer.Option(help="e/Å² of an image in beam fractions: errors then assume Poisson."),
+        typer.Option(
+            help="Dose in e/Å² of an image in fractions of the beam; errors are then Poisson."
+        ),
     ] = None,
     width: Annotated[
         str, typer.Option(help="Width: shared, column, or a number of px.")
@@ -129,7 +147,7 @@ def fit(
     ] = "ls",
     verbose: Verbose = False,
 ) -> None:
-    """Fit Gaussian columns to an image of yours: position, width, SCS and their errors.
+    """Fit Gaussian columns to an image: position, width, scattering cross-section and errors.
 
     Example: `stembench fit img.tif --sampling 0.12 --positions start.csv -o columns.csv`
     """
@@ -148,7 +166,7 @@ def fit(
 
 
 @app.command()
-@_guarded
+@guarded()
 def restore(
     image: Annotated[Path, typer.Argument(help="Image or stack: .npy, .npz, .tif, .dm4, ...")],
     out: Annotated[Path, typer.Option("--out", "-o", help=".tif, .npy or .npz to write.")],
@@ -160,7 +178,7 @@ def restore(
     ] = None,
     verbose: Verbose = False,
 ) -> None:
-    """Restore an image of yours.
+    """Restore an image or a stack.
 
     Example: `stembench restore img.dm4 --restorer cgrdn -o restored.tif`
     """
@@ -170,18 +188,18 @@ def restore(
 
 
 @app.command()
-@_guarded
+@guarded()
 def check(
     restorer: Annotated[str, typer.Argument(help="Restorer, model file, or module:callable.")],
     size: Annotated[
-        int | None, typer.Option(min=1, help="Side of the tried image in px; 48 x 40 by default.")
+        int | None, typer.Option(min=1, help="Side of the test image in px; 48 x 40 by default.")
     ] = None,
     large: Annotated[
-        bool, typer.Option("--large", help="Try 2048 x 2048 px too, which may take minutes.")
+        bool, typer.Option("--large", help="Test 2048 x 2048 px too, which may take minutes.")
     ] = False,
     verbose: Verbose = False,
 ) -> None:
-    """Put a restorer through the contract, item by item; the exit code is 1 if one fails.
+    """Test a restorer against the contract, item by item; the exit code is 1 if one fails.
 
     Example: `stembench check my_model.keras`
     """
@@ -192,21 +210,21 @@ def check(
 
 
 @app.command()
-@_guarded
+@guarded()
 def distort(
-    image: Annotated[Path, typer.Argument(help="Clean image or stack in beam fractions.")],
-    dose: Annotated[float, typer.Option(help="e/Å².")],
+    image: Annotated[Path, typer.Argument(help="Clean image or stack in fractions of the beam.")],
+    dose: Annotated[float, typer.Option(help="Dose in e/Å².")],
     out: Annotated[Path, typer.Option("--out", "-o", help=".tif, .npy or .npz to write.")],
     preset: Annotated[
-        str, typer.Option(help="Noise chain; `stembench list -v` shows them.")
+        str, typer.Option(help="Noise chain; `stembench list -v` lists them.")
     ] = "study",
     sampling: Annotated[
         float | None, typer.Option(help="Å per pixel, if the file does not state it.")
     ] = None,
-    seed: Annotated[int, typer.Option(help="Seed of all noise.")] = 0,
+    seed: Annotated[int, typer.Option(help="Seed of the noise.")] = 0,
     verbose: Verbose = False,
 ) -> None:
-    """Distort a clean image of yours as a microscope would record it, in electrons per pixel.
+    """Distort a clean image as a microscope would record it, in electrons per pixel.
 
     Example: `stembench distort simulated.tif --preset study --dose 5000 --sampling 0.2 --seed 1
     -o distorted.tif`
@@ -217,12 +235,14 @@ def distort(
 
 
 @app.command()
-@_guarded
+@guarded("the sources finished so far are kept")
 def images(
     out: Annotated[Path, typer.Option("--out", "-o", help="Folder to write.")] = Path("out/images"),
     restorer: Annotated[
         list[str] | None,
-        typer.Option("--restorer", "-r", help="Restorer; repeatable. All quick ones by default."),
+        typer.Option(
+            "--restorer", "-r", help="Restorer; repeatable. All but slow ones by default."
+        ),
     ] = None,
     source: Annotated[
         list[str] | None,
@@ -231,22 +251,28 @@ def images(
     realizations: Annotated[
         int, typer.Option(help="Noise realizations of each image of a case and empty field.")
     ] = 4,
-    seed: Annotated[int, typer.Option(help="Seed of all noise.")] = 2024,
+    seed: Annotated[int, typer.Option(help="Seed of the noise.")] = 2024,
     verbose: Verbose = False,
 ) -> None:
-    """Measure whole images: PSNR, SSIM, ring correlation, conservation, residual, empty fields.
+    """Measure whole images: PSNR, SSIM, ring correlation, intensity, residual, empty fields.
 
     Example: `stembench images --restorer my.keras --restorer bm3d --source hrstem -o out/mine`
     """
-    from bench.progress import images_with_progress
+    from bench.images.measure import default_restorers, measure_images
+    from bench.progress import progress_bar
+    from reports import write_image_report
 
-    try:
-        failures = images_with_progress(
-            out, restorers=restorer or (), chosen=source or (), seed=seed, realizations=realizations
+    with progress_bar("Restoring") as bar:
+        failures = measure_images(
+            out,
+            restorers=restorer or default_restorers(),
+            chosen=source or (),
+            seed=seed,
+            realizations=realizations,
+            announce=bar.announce,
+            progress=lambda what: bar.advance(description=what),
         )
-    except KeyboardInterrupt as error:
-        typer.echo("stembench: interrupted; the sources finished so far are kept", err=True)
-        raise typer.Exit(INTERRUPTED) from error
+    typer.echo(f"Report: {write_image_report(out)}", err=True)
     for sentence in failures:
         typer.echo(f"stembench: failed: {sentence}", err=True)
     if failures:
@@ -263,6 +289,19 @@ def _doses(given: list[str] | None) -> tuple[float, ...]:
         raise InputError(
             f"--doses takes numbers separated by commas, such as 500,5000; not {text!r}"
         ) from error
+
+
+for _command in (
+    compare,
+    baseline,
+    regression,
+    power,
+    simulate,
+    convergence,
+    noise_figures,
+    noise_ranges,
+):
+    app.command()(_command)
 
 
 if __name__ == "__main__":

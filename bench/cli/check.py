@@ -1,4 +1,4 @@
-"""`stembench check`: a restorer's contract, printed item by item."""
+"""Conformance table of a restorer, printed by `stembench check`."""
 
 from rich.console import Console
 from rich.table import Table
@@ -10,7 +10,7 @@ _STYLE = {"pass": "green", "fail": "bold red", "not applicable": "dim", "reporte
 
 
 def check_and_print(spec: str, *, size: int | None, large: bool) -> bool:
-    """Put a restorer through the contract and print a table of what was found.
+    """Test a restorer against the contract and print a table of the findings.
 
     Parameters
     ----------
@@ -19,7 +19,7 @@ def check_and_print(spec: str, *, size: int | None, large: bool) -> bool:
     size : int or None
         Side in px of the image that most items use, for a network of one fixed size.
     large : bool
-        Whether 2048 x 2048 px are tried too.
+        Whether 2048 x 2048 px are tested too.
 
     Returns
     -------
@@ -57,4 +57,7 @@ def check_and_print(spec: str, *, size: int | None, large: bool) -> bool:
 
 def _title(restorer: ContractRestorer) -> str:
     metadata = restorer.metadata
-    return f"{metadata.name}, version {metadata.version}, {metadata.engine}"
+    return (
+        f"{metadata.name} ({metadata.label}, {metadata.family}), version {metadata.version}, "
+        f"{metadata.engine}"
+    )

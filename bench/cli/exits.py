@@ -1,5 +1,6 @@
-"""How commands end: what a user can mend is one sentence and an exit code."""
+"""Turn user errors and interrupts into a one-line message and an exit code."""
 
+import traceback
 from collections.abc import Callable
 from functools import wraps
 from typing import Annotated, Any, Final
@@ -8,30 +9,44 @@ import typer
 
 from stembench.errors import InputError
 
+FAILED: Final = 1
 BAD_INPUT: Final = 2
 INTERRUPTED: Final = 130
 
+#: Message after an interrupt of a command that continues where it stopped.
+CONTINUES: Final = "what is finished is kept, and the same command continues from there"
+
 Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Show detail and tracebacks.")]
 
+_Command = Callable[..., None]
 
-def guarded(command: Callable[..., None]) -> Callable[..., None]:
-    """Print one sentence for what a user can mend and exit with its code."""
 
-    @wraps(command)
-    def run(*args: Any, **kwargs: Any) -> None:
-        try:
-            command(*args, **kwargs)
-        except InputError as error:
-            if kwargs.get("verbose"):
-                raise
-            typer.echo(f"stembench: {error}", err=True)
-            raise typer.Exit(BAD_INPUT) from error
-        except KeyboardInterrupt as error:
-            typer.echo(
-                "stembench: interrupted; what is finished is kept, and the same command goes on"
-                " from there",
-                err=True,
-            )
-            raise typer.Exit(INTERRUPTED) from error
+def guarded(kept: str = "") -> Callable[[_Command], _Command]:
+    """Decorate a command so that its errors end in one sentence and an exit code.
 
-    return run
+    An `InputError` exits with 2, after its traceback if the command has ``verbose`` set; an
+    interrupt exits with 130.
+
+    Parameters
+    ----------
+    kept : str
+        What an interrupt leaves behind, for its message; empty for nothing.
+    """
+
+    def guard(command: _Command) -> _Command:
+        @wraps(command)
+        def run(*args: Any, **kwargs: Any) -> None:
+            try:
+                command(*args, **kwargs)
+            except InputError as error:
+                if kwargs.get("verbose"):
+                    traceback.print_exc()
+                typer.echo(f"stembench: {error}", err=True)
+                raise typer.Exit(BAD_INPUT) from error
+            except KeyboardInterrupt as error:
+                typer.echo(f"stembench: interrupted{f'; {kept}' if kept else ''}", err=True)
+                raise typer.Exit(INTERRUPTED) from error
+
+        return run
+
+    return guard

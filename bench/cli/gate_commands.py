@@ -1,14 +1,15 @@
-"""The commands of the regression gate: compare, baseline, regression."""
+"""Commands of the regression gate: compare, baseline, regression, power."""
 
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from bench.cli.exits import Verbose
+from bench.cli.exits import CONTINUES, Verbose, guarded
 from stembench.errors import InputError
 
 
+@guarded()
 def compare(
     old: Annotated[
         str | None, typer.Argument(help="Run folder or baseline file of the old version.")
@@ -25,10 +26,10 @@ def compare(
     old_restorer: Annotated[str | None, typer.Option(help="Restorer of the old side.")] = None,
     new_restorer: Annotated[str | None, typer.Option(help="Restorer of the new side.")] = None,
     margins: Annotated[
-        Path | None, typer.Option(help="TOML file: which changes do not matter.")
+        Path | None, typer.Option(help="TOML file of margins: changes within them do not matter.")
     ] = None,
     write_margins: Annotated[
-        Path | None, typer.Option(help="Write the margins that ship to this file, and stop.")
+        Path | None, typer.Option(help="Write the default margins to this file, and stop.")
     ] = None,
     strict: Annotated[bool, typer.Option(help="Exit with 3 if anything is undecided.")] = False,
     common: Annotated[
@@ -40,14 +41,14 @@ def compare(
     csv: Annotated[Path | None, typer.Option(help="Write all verdicts as CSV here.")] = None,
     verbose: Verbose = False,
 ) -> None:
-    """Judge a new version against an old one on the same noise: better, worse, equivalent?
+    """Compare a new version with an old one on the same noise: better, worse or equivalent.
 
-    Exit code: 0 no regression, 1 regressed, 2 not comparable (or bad input), 3 undecided (with
-    --strict alone).
+    Exit code: 0 no regression, 1 regressed, 2 not comparable (or bad input), 3 undecided (only
+    with --strict).
 
     Example: `stembench compare out/old out/new --junit gate.xml --markdown gate.md`
     """
-    from bench.cli.regression import Outputs, judge, margins_from, sides
+    from bench.cli.comparison import Outputs, judge_and_print, margins_from, sides
     from reports import default_text, write_text
 
     if write_margins is not None:
@@ -56,7 +57,7 @@ def compare(
         return
     if old is None or new is None:
         raise InputError("compare needs OLD and NEW: two run folders, or a baseline and a run")
-    code = judge(
+    code = judge_and_print(
         sides(old, new, run=run, restorers=(old_restorer or restorer, new_restorer or restorer)),
         margins=margins_from(margins),
         strict=strict,
@@ -68,6 +69,7 @@ def compare(
         raise typer.Exit(code)
 
 
+@guarded()
 def baseline(
     folder: Annotated[Path, typer.Argument(help="Run folder.")],
     out: Annotated[Path, typer.Option("--out", "-o", help="Baseline file (JSON) to write.")],
@@ -76,7 +78,7 @@ def baseline(
     ] = None,
     verbose: Verbose = False,
 ) -> None:
-    """Pack what `compare` needs of a run's restorer into one small file.
+    """Save the statistics of a run's restorer as a baseline file for `compare`.
 
     Example: `stembench baseline out/quick --restorer cgrdn -o baseline.json`
     """
@@ -85,6 +87,7 @@ def baseline(
     typer.echo(pack(folder, out, restorer=restorer))
 
 
+@guarded(CONTINUES)
 def regression(
     model: Annotated[str, typer.Argument(help="Restorer, model file, or module:callable.")],
     baseline: Annotated[
@@ -92,7 +95,7 @@ def regression(
     ] = None,
     out: Annotated[Path | None, typer.Option(help="Run folder; named after the model.")] = None,
     margins: Annotated[
-        Path | None, typer.Option(help="TOML file: which changes do not matter.")
+        Path | None, typer.Option(help="TOML file of margins: changes within them do not matter.")
     ] = None,
     strict: Annotated[bool, typer.Option(help="Exit with 3 if anything is undecided.")] = False,
     junit: Annotated[Path | None, typer.Option(help="Write JUnit XML here.")] = None,
@@ -102,11 +105,12 @@ def regression(
     ] = None,
     verbose: Verbose = False,
 ) -> None:
-    """Run a model on the noise of a baseline and judge it against that; exit codes as `compare`.
+    """Run a model on the noise of a baseline and compare it; exit codes as of `compare`.
 
     Example: `stembench regression my_model.keras --junit gate.xml`
     """
-    from bench.cli.regression import Outputs, margins_from, regress
+    from bench.cli.comparison import Outputs, margins_from
+    from bench.cli.regression import regress
 
     code = regress(
         model,
@@ -120,3 +124,25 @@ def regression(
     )
     if code:
         raise typer.Exit(code)
+
+
+@guarded()
+def power(
+    run: Annotated[Path, typer.Argument(help="Run folder.")],
+    old: Annotated[str, typer.Argument(help="Restorer of the run.")],
+    new: Annotated[str, typer.Argument(help="Another restorer of the run.")],
+    cells: Annotated[int, typer.Option(help="Cells that a pooled row has.")] = 12,
+    verbose: Verbose = False,
+) -> None:
+    """Print how small a change the gate finds between two restorers of a run.
+
+    A cell is one image of a case at one dose. The scatter of the paired errors of each cell comes
+    first, then the chance of each verdict against the change and the number of realizations.
+
+    Example: `stembench power out/quick raw cgrdn`
+    """
+    from bench.cli.comparison import sides
+    from reports import power_text
+
+    ((first, second),) = sides(old, new, run=run, restorers=(None, None))
+    typer.echo(power_text(first, second, cells=cells))

@@ -1,4 +1,4 @@
-"""What the command line prints as tables: what there is."""
+"""Tables printed by `stembench list`."""
 
 from rich.console import Console
 from rich.table import Table
@@ -6,13 +6,14 @@ from rich.table import Table
 from bench.plan.profiles import profiles
 from cases import CASES
 from noise import PRESETS
-from restore import RESTORERS, built_in_names, find_plugins, plugin_problems
+from restore import RESTORERS, BuiltIn, built_in_names, find_plugins, plugin_problems
+from stembench.errors import InputError
 
 
 def print_listing(*, detail: bool) -> None:
-    """Print cases, profiles and built-in restorers."""
+    """Print cases, profiles and restorers, and with detail noise chains and settings."""
     console = Console()
-    cases = Table("case", "version", "what it is", "images", "doses (e/Å²)", title="Cases")
+    cases = Table("case", "version", "description", "images", "doses (e/Å²)", title="Cases")
     for case in CASES:
         cases.add_row(
             case.name,
@@ -21,7 +22,7 @@ def print_listing(*, detail: bool) -> None:
             str(len(case.images)),
             ", ".join(f"{dose:g}" for dose in case.doses),
         )
-    amounts = Table("profile", "what it runs", "images", title="Profiles")
+    amounts = Table("profile", "description", "images", title="Profiles")
     for profile in profiles().values():
         images = sum(
             len(selection.images) * len(selection.doses) * selection.realizations
@@ -30,21 +31,31 @@ def print_listing(*, detail: bool) -> None:
         if profile.ablation is not None:
             images += len(profile.ablation.rungs) * profile.ablation.realizations
         amounts.add_row(profile.name, profile.summary, f"{images} x {len(profile.restorers)}")
-    restorers = Table("restorer", "what it is", title="Restorers")
+    restorers = Table("restorer", "label", "family", "description", title="Restorers")
     for entry in RESTORERS:
         settings = ", ".join(f"{key}={value}" for key, value in entry.settings.items())
         shown_settings = f"; settings {settings}" if detail and settings else ""
-        restorers.add_row(entry.name, entry.summary + shown_settings)
+        restorers.add_row(entry.name, *_label_and_family(entry), entry.summary + shown_settings)
     problems = plugin_problems(built_in_names())
     for plugin in find_plugins():
-        what = f"from {plugin.package}, {plugin.factory}"
+        origin = f"from {plugin.package}, {plugin.factory}"
         problem = problems.get(plugin.name)
-        restorers.add_row(plugin.name, f"not usable: {problem}" if problem else what)
-    shown = [cases, amounts, restorers]
+        # What a plug-in declares is known only once its code has run.
+        restorers.add_row(plugin.name, "", "", f"not usable: {problem}" if problem else origin)
+    tables = [cases, amounts, restorers]
     if detail:
-        chains = Table("noise chain", "what it is", title="Noise chains")
+        chains = Table("noise chain", "description", title="Noise chains")
         for preset in PRESETS.values():
             chains.add_row(preset.name, preset.summary)
-        shown.append(chains)
-    for table in shown:
+        tables.append(chains)
+    for table in tables:
         console.print(table)
+
+
+def _label_and_family(entry: BuiltIn) -> tuple[str, str]:
+    """Label and family of a built-in restorer; empty if what it needs is not installed."""
+    try:
+        metadata = entry.metadata()
+    except InputError:
+        return "", ""
+    return metadata.label, metadata.family

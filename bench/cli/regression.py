@@ -1,75 +1,31 @@
-"""What `stembench compare` does: find both sides, judge, print, write, tell the exit code."""
+"""Regression check of a model: run it on the noise of a baseline and judge it against that."""
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from importlib.resources import files
 from pathlib import Path
-from typing import Final
 
-from rich import box
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
+from bench.cli.comparison import Outputs, judge_and_print
 from bench.plan.profiles import Profile, get_profile, narrow
 from cases import get_case, load_ground_truth
 from reports import (
-    SHOWN_FIRST,
     Evidence,
-    GateResult,
-    GateRow,
     Margins,
-    Verdict,
-    cell_text,
-    change_text,
     chosen,
-    closing_text,
-    default_margins,
     evidence_of_run,
-    gate,
-    is_raw,
-    load_margins,
     load_run,
-    metric_text,
-    needed_text,
-    ordered,
     read_baseline,
     renewal,
-    value_text,
     write_baseline,
-    write_csv,
-    write_json,
-    write_junit,
-    write_markdown,
 )
 from stembench.errors import InputError
 
-PASSED: Final = 0
-REGRESSED: Final = 1
-REFUSED: Final = 2
-UNDECIDED: Final = 3
-
-_COLOURS: Final = {
-    Verdict.WORSE: "bold red",
-    Verdict.NOT_COMPARABLE: "bold red",
-    Verdict.INCONCLUSIVE: "yellow",
-    Verdict.BETTER: "green",
-    Verdict.EQUIVALENT: "",
-}
-
-
-@dataclass(frozen=True)
-class Outputs:
-    """Files to write a result to; None writes none."""
-
-    junit: Path | None = None
-    markdown: Path | None = None
-    json: Path | None = None
-    csv: Path | None = None
-
 
 def golden_baseline() -> Path:
-    """Where the published CGRDN's baseline lies.
+    """Path of the baseline of the published CGRDN.
 
     Raises
     ------
@@ -85,138 +41,8 @@ def golden_baseline() -> Path:
     return path
 
 
-def sides(
-    old: str, new: str, *, run: Path | None, restorers: tuple[str | None, str | None]
-) -> list[tuple[Evidence, Evidence]]:
-    """Find what is to be compared.
-
-    Parameters
-    ----------
-    old, new : str
-        Run folders or baseline files; with `run` the names of two restorers of that run.
-    run : Path or None
-    restorers : tuple of str or None
-        Restorer of the old and of the new side. Without names all restorers that both runs have
-        beside raw are compared; if there are none, the only one of each.
-
-    Raises
-    ------
-    InputError
-        If a side is not there or it is not clear which restorer is meant.
-    """
-    if run is not None:
-        within = evidence_of_run(load_run(run))
-        if old == new:
-            raise InputError(f"the two restorers are the same: {old}")
-        return [(chosen(within, old, which=str(run)), chosen(within, new, which=str(run)))]
-    before, after = _side(old), _side(new)
-    wanted_old, wanted_new = restorers
-    if wanted_old is None and wanted_new is None:
-        shared = [name for name in before if name in after and not is_raw(name)]
-        if shared:
-            return [(before[name], after[name]) for name in shared]
-    first = chosen(before, wanted_old, which=f"the old side {old}")
-    return [(first, chosen(after, wanted_new, which=f"the new side {new}"))]
-
-
-def _side(name: str) -> dict[str, Evidence]:
-    path = Path(name)
-    if path.is_file():
-        evidence = read_baseline(path)
-        return {evidence.restorer: evidence}
-    if not path.exists():
-        raise InputError(
-            f"there is no run folder or baseline file {name}; to compare two restorers of one run"
-            " add --run FOLDER"
-        )
-    return evidence_of_run(load_run(path))
-
-
-def margins_from(path: Path | None) -> Margins:
-    """Margins of a file, or those that ship."""
-    return default_margins() if path is None else load_margins(path)
-
-
-def judge(
-    pairs: list[tuple[Evidence, Evidence]],
-    *,
-    margins: Margins,
-    strict: bool,
-    common: bool,
-    outputs: Outputs,
-    detail: bool,
-) -> int:
-    """Judge, write, print, and return the exit code."""
-    result = gate(pairs, margins, common=common)
-    if outputs.junit:
-        write_junit(result, outputs.junit, strict=strict)
-    if outputs.markdown:
-        write_markdown(result, outputs.markdown, alpha=margins.alpha)
-    if outputs.json:
-        write_json(result, outputs.json, alpha=margins.alpha)
-    if outputs.csv:
-        write_csv(result, outputs.csv)
-    _print(result, alpha=margins.alpha, detail=detail)
-    return exit_code(result, strict=strict)
-
-
-def exit_code(result: GateResult, *, strict: bool) -> int:
-    """0 passed, 1 regressed, 2 refused as not comparable, 3 undecided (with `strict` alone)."""
-    if result.verdict is Verdict.NOT_COMPARABLE:
-        return REFUSED
-    if result.verdict is Verdict.WORSE:
-        return REGRESSED
-    return UNDECIDED if strict and result.verdict is Verdict.INCONCLUSIVE else PASSED
-
-
-def _print(result: GateResult, *, alpha: float, detail: bool) -> None:
-    console = Console()
-    several = len({(row.restorer_old, row.restorer_new) for row in result.rows}) > 1
-    verdicts = (*SHOWN_FIRST, Verdict.EQUIVALENT) if detail else SHOWN_FIRST
-    for case in dict.fromkeys(row.case for row in result.rows):
-        rows = ordered((row for row in result.rows if row.case == case), verdicts)
-        if rows:
-            console.print(_table(case, rows, several=several))
-    for note in result.notes:
-        console.print(Text(f"Mind: {note}."))
-    if not detail and result.count(Verdict.EQUIVALENT):
-        console.print(Text("Equivalent cells are not shown; --verbose shows them."))
-    console.print(Text(f"Old: {result.old}. New: {result.new}."))
-    console.print(Text(closing_text(result, alpha=alpha), style="bold"))
-
-
-def _table(case: str, rows: list[GateRow], *, several: bool) -> Table:
-    table = Table(title=case, box=box.SIMPLE_HEAD, pad_edge=False)
-    for name in ("verdict", *(("restorer",) if several else ()), "cell", "metric"):
-        table.add_column(name)
-    for name in ("old", "new", "change (95 %)", "n"):
-        table.add_column(name, justify="right")
-    table.add_column("note")
-    for row in rows:
-        name = (
-            row.restorer_new
-            if row.restorer_new == row.restorer_old
-            else f"{row.restorer_old} / {row.restorer_new}"
-        )
-        needed = needed_text(row)
-        table.add_row(
-            Text(row.verdict.value, style=_COLOURS[row.verdict]),
-            *((Text(name),) if several else ()),
-            Text(cell_text(row)),
-            Text(metric_text(row)),
-            value_text(row, row.old),
-            value_text(row, row.new),
-            Text(change_text(row)),
-            str(row.n),
-            Text(
-                "; ".join(part for part in (row.why, f"{needed} needed" if needed else "") if part)
-            ),
-        )
-    return table
-
-
 def pack(folder: Path, out: Path, *, restorer: str | None) -> str:
-    """Pack a run's restorer into a baseline file; returns a sentence about it."""
+    """Save a run's restorer as a baseline file; return a sentence about it."""
     evidence = chosen(evidence_of_run(load_run(folder)), restorer, which=str(folder))
     write_baseline(evidence, out)
     return (
@@ -226,7 +52,7 @@ def pack(folder: Path, out: Path, *, restorer: str | None) -> str:
 
 
 def regression_profile(baseline: Evidence, model: str) -> Profile:
-    """Profile that runs raw and a model on what a baseline was made from.
+    """Profile that runs raw and a model on the images and doses of a baseline.
 
     Raises
     ------
@@ -241,8 +67,11 @@ def regression_profile(baseline: Evidence, model: str) -> Profile:
             "hash": case.hash,
             "data_hash": load_ground_truth(case).hash,
         }
-        for key, what in (("version", "version"), ("hash", "description"),
-                          ("data_hash", "ground truth")):  # fmt: skip
+        for key, what in (
+            ("version", "version"),
+            ("hash", "description"),
+            ("data_hash", "ground truth"),
+        ):
             if declared[key] != present[key]:
                 raise InputError(
                     f"the {what} of case {name} has changed since the baseline {baseline.source}"
@@ -276,7 +105,7 @@ def regress(
     out : Path or None
         Run folder; ``out/regression/<model>`` by default.
     margins, strict, outputs, detail
-        As in `judge`.
+        As in `judge_and_print`.
     jobs : int or None
         Worker processes.
     """
@@ -290,7 +119,7 @@ def regress(
     for sentence in outcome.failures[:5]:
         Console(stderr=True).print(Text(f"stembench: failed: {sentence}"))
     new = chosen(evidence_of_run(load_run(folder)), None, which=str(folder))
-    return judge(
+    return judge_and_print(
         [(old, new)],
         margins=margins,
         strict=strict,

@@ -17,30 +17,28 @@ from bench.images.pairs import ImagePair, number_of_pairs, pairs, sources
 from noise import MODALITIES
 from reports import (
     EXAMPLES,
+    IMAGES_VERSION,
     NETWORK,
     PAIRS,
     RAW,
     RINGS,
     SETTINGS,
-    against_truth,
-    colour,
-    cutoff,
-    empty_field_leakage,
-    half_bit,
-    mean_shift,
-    one_seventh,
-    psnr,
-    ring_correlation,
-    ssim,
-    variance_ratio,
+    RestoredImage,
+    RestorerInfo,
+    metrics_of,
 )
-from restore import RESTORERS, Restorer, load_restorer
+from restore import (
+    RESTORERS,
+    Restorer,
+    is_built_in,
+    is_raw,
+    load_restorer,
+    metadata_of,
+)
 from stembench.arrays import Floats
 from stembench.atomic_files import replacing
 from stembench.errors import InputError
 
-#: Built-in restorers that are not run unless named: trained on each image anew, minutes each.
-_SLOW: Final = ("n2v",)
 #: Published pairs whose images are kept for the figure, as two are shown in the paper's Fig. 1.
 _KEPT: Final = (("hrstem", 6), ("hrstem", 7))
 
@@ -48,12 +46,12 @@ _KEPT: Final = (("hrstem", 6), ("hrstem", 7))
 def default_restorers() -> tuple[str, ...]:
     """Built-in restorers that are run unless the user names others; CGRDN as one of them.
 
-    One that needs an extra which is not installed is left out.
+    Slow ones are left out, and those that need an extra which is not installed.
     """
     return tuple(
         entry.name
         for entry in RESTORERS
-        if entry.name not in _SLOW
+        if not entry.slow
         and not entry.name.startswith(f"{NETWORK}-")
         and (not entry.extra or find_spec(entry.extra) is not None)
     )
@@ -112,10 +110,11 @@ def measure_images(
         If a choice is impossible or the folder holds something else.
     """
     chosen = tuple(chosen) or sources()
-    specs = tuple(restorers) if {"raw", "identity"} & set(restorers) else (RAW, *restorers)
+    specs = tuple(restorers) if any(map(is_raw, restorers)) else (RAW, *restorers)
     _check(folder, chosen=chosen, specs=specs, seed=seed, realizations=realizations)
     if announce is not None:
         announce(sum(number_of_pairs(s, realizations=realizations) for s in chosen) * len(specs))
+    described = {RAW if is_raw(spec) else spec: _described(spec) for spec in specs}
     begun = time.perf_counter()
     done = _Measured()
     for source in chosen:
@@ -123,12 +122,14 @@ def measure_images(
             done, source, specs=specs, seed=seed, realizations=realizations, progress=progress
         )
         settings = {
+            "images_version": IMAGES_VERSION,
             "created": dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
             "commit": environment.commit(),
             "seed": seed,
             "realizations": realizations,
             "sources": done.sources,
-            "restorers": done.metadata,
+            "restorers": {name: asdict(info) for name, info in described.items()},
+            "networks": done.metadata,
             "versions": environment.versions(),
             "hardware": environment.hardware(),
             "seconds": time.perf_counter() - begun,
@@ -160,9 +161,7 @@ def _measure_source(
     progress: Callable[[str], None] | None,
 ) -> None:
     """Restore and measure all pairs of one source."""
-    loaded = {
-        RAW if spec == "identity" else spec: _loaded(network_of(spec, source)) for spec in specs
-    }
+    loaded = {RAW if is_raw(spec) else spec: _loaded(network_of(spec, source)) for spec in specs}
     networks = {}
     for name, restorer in loaded.items():
         if isinstance(restorer, str):
@@ -176,14 +175,14 @@ def _measure_source(
         if kept:
             done.examples[f"{key}/truth"] = pair.truth
         for name, restorer in loaded.items():
-            row, output = _measured(pair, restorer)
+            row, image = _measured(pair, restorer)
             done.rows.append(
                 {**_identity(pair), "restorer": name, "network": networks[name], **row}
             )
-            if output is not None and pair.kind != "empty":
-                done.rings.append(_rings(pair, output).assign(restorer=name))
-            if output is not None and kept:
-                done.examples[f"{key}/{name}"] = output
+            if image is not None and not image.empty:
+                done.rings.append(_rings(pair, image).assign(restorer=name))
+            if image is not None and kept:
+                done.examples[f"{key}/{name}"] = image.restored
             if progress is not None:
                 progress(f"{source} {pair.number}: {name}")
     done.sources.append(source)
@@ -218,6 +217,25 @@ def _loaded(spec: str) -> Restorer | str:
         return str(error)
 
 
+def _described(spec: str) -> RestorerInfo:
+    """What reports need of a restorer; little is known of one that cannot be loaded."""
+    try:
+        metadata = metadata_of(spec)
+    except InputError:
+        return RestorerInfo(
+            name=spec,
+            label=spec,
+            family="network",
+            built_in=False,
+            version="",
+            licence="",
+            training_data="",
+            input_scale="",
+            engine="",
+        )
+    return RestorerInfo(**asdict(metadata), built_in=is_built_in(spec))
+
+
 def _identity(pair: ImagePair) -> dict[str, Any]:
     return {
         "source": pair.source,
@@ -232,7 +250,9 @@ def _identity(pair: ImagePair) -> dict[str, Any]:
     }
 
 
-def _measured(pair: ImagePair, restorer: Restorer | str) -> tuple[dict[str, Any], Floats | None]:
+def _measured(
+    pair: ImagePair, restorer: Restorer | str
+) -> tuple[dict[str, Any], RestoredImage | None]:
     """Metrics of one restored image, or the failure; and the image in grey values."""
     begun = time.perf_counter()
     if isinstance(restorer, str):
@@ -244,50 +264,29 @@ def _measured(pair: ImagePair, restorer: Restorer | str) -> tuple[dict[str, Any]
         return {"seconds": time.perf_counter() - begun, "failure": str(error)}, None
     seconds = time.perf_counter() - begun
     # Not through counts where nothing was done: round-off is no restoration.
-    restored = pair.distorted if restorer.metadata.name == RAW else pair.grey.to_grey(output)
-    found = _leakage(pair, restored) if pair.kind == "empty" else _fidelity(pair, restored)
-    return {**found, "seconds": seconds, "failure": ""}, restored
+    restored = pair.distorted if restorer.metadata.family == "raw" else pair.grey.to_grey(output)
+    image = RestoredImage(
+        restored=restored,
+        distorted=pair.distorted,
+        truth=pair.truth,
+        maximum=pair.maximum,
+        empty=pair.kind == "empty",
+    )
+    values = {metric.name: metric.of(image) for metric in metrics_of("images")}
+    present = {name: value for name, value in values.items() if value is not None}
+    return {**present, "seconds": seconds, "failure": ""}, image
 
 
-def _fidelity(pair: ImagePair, restored: Floats) -> dict[str, float]:
-    truth = pair.truth
-    rings = ring_correlation(restored, truth)
-    thresholds = {
-        "cutoff_seventh": one_seventh(rings.independent),
-        "cutoff_half_bit": half_bit(rings.independent),
-    }
-    return {
-        "psnr_db": psnr(restored, truth, maximum=pair.maximum),
-        "psnr_peak_db": psnr(restored, truth, maximum=float(truth.max())),
-        "ssim": ssim(restored, truth, maximum=pair.maximum),
-        **{name: cutoff(rings, against_truth(threshold)) for name, threshold in thresholds.items()},
-        "mean_shift": mean_shift(restored, truth),
-        "variance_ratio": variance_ratio(restored, truth),
-        "colour": colour(pair.distorted - restored),
-        "colour_of_truth": colour(pair.distorted - truth),
-    }
-
-
-def _leakage(pair: ImagePair, restored: Floats) -> dict[str, float]:
-    leaked = empty_field_leakage(restored, pair.distorted)
-    return {
-        "leak_spread": leaked.spread,
-        "leak_peak": leaked.peak,
-        "leak_mean_shift": leaked.mean_shift,
-    }
-
-
-def _rings(pair: ImagePair, restored: Floats) -> pd.DataFrame:
-    found = ring_correlation(restored, pair.truth)
+def _rings(pair: ImagePair, image: RestoredImage) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "source": pair.source,
             "image": pair.image,
             "dose": pair.dose,
             "number": pair.number,
-            "frequency": found.frequency,
-            "correlation": found.correlation,
-            "independent": found.independent,
+            "frequency": image.rings.frequency,
+            "correlation": image.rings.correlation,
+            "independent": image.rings.independent,
         }
     )
 

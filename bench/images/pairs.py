@@ -1,4 +1,4 @@
-"""Distorted images with their truth: published pairs, our cases, empty fields."""
+"""Pairs of distorted and true images: published ones, cases of the benchmark, empty fields."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -38,7 +38,7 @@ _BINS: Final = 20
 
 @dataclass(frozen=True)
 class GreyScale:
-    """How electrons per pixel become grey values: offset + gain * counts.
+    """Linear grey scale of electrons per pixel: offset + gain * counts.
 
     Attributes
     ----------
@@ -107,7 +107,7 @@ def sources() -> tuple[str, ...]:
 
 
 def number_of_pairs(source: str, *, realizations: int) -> int:
-    """Count the pairs that `pairs` will give."""
+    """Count the pairs that `pairs` generates."""
     if source in MODALITIES:
         return 8
     if source == EMPTY:
@@ -116,7 +116,7 @@ def number_of_pairs(source: str, *, realizations: int) -> int:
 
 
 def pairs(source: str, *, seed: int, realizations: int) -> Iterator[ImagePair]:
-    """Give the pairs of a source one after the other.
+    """Generate the pairs of a source one after the other.
 
     Parameters
     ----------
@@ -165,7 +165,7 @@ def _published(modality: str) -> Iterator[ImagePair]:
 
 
 def effective_scale(x: Floats, y: Floats) -> GreyScale:
-    """Grey scale on which a pair's noise is nearest to that of counted electrons.
+    """Grey scale on which a pair's noise is closest to that of counted electrons.
 
     The variance of x - y is fitted by a line over y: its slope is the gain and its root the
     offset, as for Poisson counts. Filters that stabilise the variance of counts, and any that
@@ -191,8 +191,8 @@ def effective_scale(x: Floats, y: Floats) -> GreyScale:
     member = np.clip(np.searchsorted(edges, clean, side="right") - 1, 0, _BINS - 1)
     level, variance, weight = [], [], []
     for k in np.unique(member):
-        own = residual[member == k]
-        centred = own - np.median(own)
+        values = residual[member == k]
+        centred = values - np.median(values)
         width = 1.4826 * float(np.median(np.abs(centred)))
         core = centred[np.abs(centred) <= _OUTLIER * width]
         if core.size > 2 and core.var() > 0:
@@ -204,7 +204,7 @@ def effective_scale(x: Floats, y: Floats) -> GreyScale:
         return GreyScale()
     average = float(np.mean(variance))
     slope, constant = np.polyfit(level, variance, 1, w=weight) if len(level) > 1 else (0.0, average)
-    # A noise that hardly follows the image is that of many counts on a far offset.
+    # Noise that hardly depends on the image is that of many counts above a distant offset.
     far = mean - 1e3 * max(mean - darkest, np.sqrt(average))
     offset = -constant / slope if slope > 0 else far
     offset = float(np.clip(offset, far, min(darkest, float(y.min()))))

@@ -1,4 +1,4 @@
-"""The Burgers vector that the fitted columns of each image of a dislocation show."""
+"""Burgers vector measured from the fitted columns of each image of a dislocation."""
 
 from collections.abc import Sequence
 from functools import lru_cache
@@ -9,7 +9,7 @@ import pandas as pd
 
 from bench.reference import clean_fit
 from cases import Case, to_pixels
-from fitting import burgers_by_phase
+from fitting.lattice import burgers_by_phase
 from stembench.arrays import Floats
 
 #: Radius in Å of the circle round the core.
@@ -17,8 +17,8 @@ RADIUS: Final = 8.0
 
 
 def has_circuit(case: Case) -> bool:
-    """Whether a case holds a dislocation to walk round."""
-    return case.structure.kind == "edge_dislocation"
+    """Whether a case holds a dislocation that a Burgers circuit can enclose."""
+    return case.structure.dislocation_core is not None
 
 
 def closures(case: Case, image: str, tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
@@ -39,11 +39,11 @@ def closures(case: Case, image: str, tables: Sequence[pd.DataFrame]) -> pd.DataF
         of the noise-free image, closure_x_ref, closure_y_ref.
     """
     reference = _reference(case, image)
-    found = [_closure(case, table[["x", "y"]].to_numpy(dtype=np.float64)) for table in tables]
+    failures = [_closure(case, table[["x", "y"]].to_numpy(dtype=np.float64)) for table in tables]
     return pd.DataFrame(
         {
-            "closure_x": [x for x, _ in found],
-            "closure_y": [y for _, y in found],
+            "closure_x": [x for x, _ in failures],
+            "closure_y": [y for _, y in failures],
             "closure_x_ref": reference[0],
             "closure_y_ref": reference[1],
         }
@@ -53,14 +53,17 @@ def closures(case: Case, image: str, tables: Sequence[pd.DataFrame]) -> pd.DataF
 @lru_cache(maxsize=4)
 def _reference(case: Case, image: str) -> tuple[float, float]:
     fit = clean_fit(case, image, choice=case.fit)
-    found = _closure(case, fit.table[["x", "y"]].to_numpy(dtype=np.float64))
-    if not np.isfinite(found).all():
+    closure = _closure(case, fit.table[["x", "y"]].to_numpy(dtype=np.float64))
+    if not np.isfinite(closure).all():
         raise ValueError(f"no Burgers vector in the noise-free image of '{case.name}'")
-    return found
+    return closure
 
 
 def _closure(case: Case, positions: Floats) -> tuple[float, float]:
-    centre = to_pixels(case, np.zeros((1, 2)))[0]  # the core is the reference point
+    core = case.structure.dislocation_core
+    if core is None:
+        raise ValueError(f"case '{case.name}' has no dislocation")
+    centre = to_pixels(case, np.array([core]))[0]
     closure = burgers_by_phase(positions, centre=centre, radius=RADIUS / case.sampling)
     if closure is None:
         return float("nan"), float("nan")

@@ -1,26 +1,22 @@
-"""Columns that a search without start positions finds in restored images, held against the truth.
+"""Search restored images for columns without start positions, and compare with the true columns.
 
 What a restorer invents or wipes out shows here as a reader of the image would see it. A search
-takes as long as several fits, so only the first realizations are searched.
+takes as long as several fits, so only the first realizations are searched: as many as the study
+of the case says.
 """
 
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 from scipy.spatial import cKDTree
 
 from bench.plan.blocks import Block
 from bench.reference import clean_fit
-from cases import Case, load_ground_truth
+from cases import Case, get_case, load_ground_truth
 from fitting import find_columns, score_detection
-from stembench.arrays import Floats
+from stembench.arrays import Bools, Floats
 
-#: Realizations searched in each image and dose of a case.
-SEARCHED: Final = {"defect_ladder": 8}
-#: Realizations searched where the run keeps an example for its figures alone.
-SEARCHED_EXAMPLES: Final = {"nanoparticle": 1, "particle_adatoms": 1}
 #: Farthest distance of a found column from a true one, as a part of the columns' distance.
 RADIUS: Final = 0.4
 #: A place farther than this from all atoms, as a part of the columns' distance, is vacuum.
@@ -32,12 +28,13 @@ RIM: Final = 6.0
 
 
 def searched(block: Block) -> int:
-    """How many of a block's images are searched, from its first on."""
+    """Number of a block's images that are searched, from its first on."""
     if block.rung:
         return 0
-    limit = SEARCHED.get(block.case, 0)
+    study = get_case(block.case).study
+    limit = study.searched
     if block.example:
-        limit = max(limit, SEARCHED_EXAMPLES.get(block.case, 0))
+        limit = max(limit, study.searched_examples)
     return min(max(0, limit - block.start), block.stop - block.start)
 
 
@@ -72,15 +69,15 @@ def search(images: Floats, case: Case, *, image: str) -> pd.DataFrame:
     rows = []
     for pixels in images:
         # Told the scale it looks for: otherwise its own guess of it would be judged too.
-        found = find_columns(pixels, width=width, min_distance=NEAREST * spacing)
-        score = score_detection(found, true, radius=RADIUS * spacing)
-        false = found[score.false]
+        peaks = find_columns(pixels, width=width, min_distance=NEAREST * spacing)
+        score = score_detection(peaks, true, radius=RADIUS * spacing)
+        false = peaks[score.false]
         false = false[_inner(false, case.shape)]
         missed = score.missed[counted[score.missed]]
         rows.append(
             {
                 "n_true": int(counted.sum()),
-                "n_found": int(_inner(found, case.shape).sum()),
+                "n_found": int(_inner(peaks, case.shape).sum()),
                 "n_missed": len(missed),
                 "n_false": len(false),
                 "n_at_empty": _near(false, empty, RADIUS * spacing),
@@ -91,14 +88,14 @@ def search(images: Floats, case: Case, *, image: str) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def _inner(places: Floats, shape: tuple[int, int]) -> npt.NDArray[np.bool_]:
-    """Which places lie within the frame without its rim."""
+def _inner(places: Floats, shape: tuple[int, int]) -> Bools:
+    """Mask of the places that lie within the frame without its rim."""
     last = np.array([shape[1], shape[0]]) - 1 - RIM
     return np.asarray(((places >= RIM) & (places <= last)).all(axis=1), dtype=np.bool_)
 
 
-def _near(found: Floats, places: Floats, radius: float) -> int:
-    """How many of the found columns have a place within the radius."""
-    if not len(found) or not len(places):
+def _near(peaks: Floats, places: Floats, radius: float) -> int:
+    """Number of peaks that have a place within the radius."""
+    if not len(peaks) or not len(places):
         return 0
-    return int((np.asarray(cKDTree(places).query(found)[0]) <= radius).sum())
+    return int((np.asarray(cKDTree(places).query(peaks)[0]) <= radius).sum())

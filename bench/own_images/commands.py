@@ -43,15 +43,29 @@ def fit_file(
     dose : float or None
         e/Å² of an image in beam fractions, for Poisson errors.
     width, background, estimator : str
-        See `fitting.fit_columns`; a width may be a number of px.
+        See `fitting.FitOptions`; a width may be a number of px.
 
     Raises
     ------
     InputError
         If any input cannot be used.
     """
-    from fitting import FAILED, Background, Estimator, find_columns, fit_columns
+    from fitting import (
+        FAILED,
+        Background,
+        Estimator,
+        FitOptions,
+        Width,
+        find_columns,
+        fit_columns,
+    )
 
+    options = FitOptions(
+        # Whatever is unknown is refused here.
+        width=cast(Width, _width(width)),
+        background=cast(Background, background),
+        estimator=cast(Estimator, estimator),
+    )
     file = read_image(path)
     if file.stack:
         raise InputError(f"{path} holds a stack of {len(file.images)} images; give one image")
@@ -67,11 +81,8 @@ def fit_file(
         file.images[0],
         start,
         sampling=pixel,
+        options=options,
         dose=dose,
-        width=_width(width),
-        # What is unknown is refused there.
-        background=cast(Background, background),
-        estimator=cast(Estimator, estimator),
     )
     with replacing(out) as temporary:
         fitted.table.rename_axis("column").to_csv(temporary)
@@ -117,7 +128,7 @@ def restore_file(path: Path, out: Path, *, restorer: str, sampling: float | None
     InputError
         If any input cannot be used, or the restorer returns something unusable.
     """
-    from bench.restoration_progress import restore_with_progress
+    from bench.progress import restore_with_progress
     from restore import RestorationError, load_restorer
 
     file = read_image(path)

@@ -1,4 +1,4 @@
-"""Reading and writing a user's images, and reading start positions."""
+"""Read and write image files of a user, and read start positions."""
 
 import importlib
 from dataclasses import dataclass
@@ -14,8 +14,19 @@ from stembench.atomic_files import replacing
 from stembench.errors import InputError
 
 #: Å per unit, for the length units that image files use.
-_ANGSTROM: Final = {"Å": 1.0, "A": 1.0, "Angstrom": 1.0, "angstrom": 1.0, "Ang": 1.0, "nm": 10.0,
-                    "pm": 0.01, "µm": 1e4, "um": 1e4, "μm": 1e4, "m": 1e10}  # fmt: skip
+_ANGSTROM: Final = {
+    "Å": 1.0,
+    "A": 1.0,
+    "Angstrom": 1.0,
+    "angstrom": 1.0,
+    "Ang": 1.0,
+    "nm": 10.0,
+    "pm": 0.01,
+    "µm": 1e4,
+    "um": 1e4,
+    "μm": 1e4,
+    "m": 1e10,
+}
 
 
 @dataclass(frozen=True)
@@ -58,7 +69,7 @@ def read_image(path: Path) -> ImageFile:
             data, sampling = _read_rosettasciio(path)
     except InputError:
         raise
-    except Exception as error:  # forty readers raise whatever they like
+    except Exception as error:  # the readers raise exceptions of any kind
         raise InputError(f"{path} cannot be read as an image: {error}") from error
     return _image_file(data, path, sampling=sampling)
 
@@ -104,10 +115,10 @@ def _read_rosettasciio(path: Path) -> tuple[npt.NDArray[Any], float | None]:
     ]
     if not readers:
         raise InputError(
-            f"{path} is of no kind that can be read; give .tif, .dm4, .emd, .mrc, .png, .npy, .npz"
-            " or another kind that RosettaSciIO reads"
+            f"{path} has no format that can be read; give .tif, .dm4, .emd, .mrc, .png, .npy, .npz"
+            " or another format that RosettaSciIO reads"
         )
-    # Several formats share an extension such as .h5: the first that finds an image is right.
+    # Several formats share an extension such as .h5: the first that yields an image is taken.
     problems = []
     for reader in readers:
         try:
@@ -137,7 +148,7 @@ def _stated_sampling(axes: list[dict[str, Any]]) -> float | None:
 
 
 def known_sampling(stated: float | None, given: float | None, *, path: Path) -> float:
-    """Sampling in Å/px: what the user gave, else what the file states.
+    """Sampling in Å/px: the given one, otherwise that of the file.
 
     Raises
     ------

@@ -1,11 +1,11 @@
-"""How much of the benchmark a run does: the declared profiles, and a user's narrowing of them."""
+"""Run profiles and their command-line overrides."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Final
 
-from cases import CASES, Case, get_case
+from cases import CASES, Case, RunAmount, get_case
 from noise import SCAN_WITH_LINES, ScanNoise, ablation_ladder, electrons_per_pixel
+from restore import is_raw
 from stembench.errors import InputError
 
 
@@ -84,8 +84,13 @@ class Profile:
     ablation: Ablation | None = None
 
 
-def _labels(case: Case, first: int, last: int) -> tuple[str, ...]:
-    return tuple(spec.label for spec in case.images if first <= spec.thickness <= last)
+def _selection(case: Case, amount: RunAmount) -> Selection:
+    return Selection(
+        case=case.name,
+        images=tuple(label for label in case.labels if not amount.images or label in amount.images),
+        doses=amount.doses or case.doses,
+        realizations=amount.realizations,
+    )
 
 
 def _particle_ablation(*, realizations: int) -> Ablation:
@@ -94,53 +99,20 @@ def _particle_ablation(*, realizations: int) -> Ablation:
 
 
 def _paper() -> Profile:
-    # The paper's study 1 starts at two cells; z01 only serves the library.
-    selections = tuple(
-        Selection(
-            case=case.name,
-            images=_labels(case, 2, 75),
-            doses=case.doses,
-            realizations=100,
-        )
-        for case in CASES
-    )
     return Profile(
         name="paper",
         summary="The three studies of the paper, defects and adatoms in full, 100 realizations.",
-        selections=selections,
+        selections=tuple(_selection(case, case.study.paper) for case in CASES),
         restorers=("raw", "gaussian", "nlm", "cgrdn"),
         ablation=_particle_ablation(realizations=100),
     )
 
 
-#: Realizations of profile quick, set so that two cores finish within eight minutes.
-_QUICK_REALIZATIONS: Final = {
-    "pt_bulk": 16, "edge_dislocation": 16, "nanoparticle": 8, "defect_ladder": 16,
-    "particle_adatoms": 8,
-}  # fmt: skip
-#: Thicknesses and doses of profile quick where a case has more.
-_QUICK_CELLS: Final = {"pt_bulk": (2, 5, 10, 20, 40, 75), "defect_ladder": (10,)}
-_QUICK_DOSES: Final = {"defect_ladder": (5e2, 5e3), "particle_adatoms": (5e2, 5e3)}
-
-
 def _quick() -> Profile:
-    selections = tuple(
-        Selection(
-            case=case.name,
-            images=tuple(
-                spec.label
-                for spec in case.images
-                if spec.thickness in _QUICK_CELLS.get(case.name, (spec.thickness,))
-            ),
-            doses=_QUICK_DOSES.get(case.name, case.doses),
-            realizations=_QUICK_REALIZATIONS[case.name],
-        )
-        for case in CASES
-    )
     return Profile(
         name="quick",
         summary="A subset of the paper's studies for two cores and eight minutes.",
-        selections=selections,
+        selections=tuple(_selection(case, case.study.quick) for case in CASES),
         restorers=("raw", "gaussian", "cgrdn"),
         ablation=_particle_ablation(realizations=4),
     )
@@ -209,7 +181,7 @@ def narrow(
         if not cases or selection.case in cases
     )
     chosen = tuple(restorers) or profile.restorers
-    if not {"raw", "identity"} & set(chosen):
+    if not any(is_raw(spec) for spec in chosen):
         chosen = ("raw", *chosen)
     ablation = profile.ablation
     if ablation is not None:

@@ -13,9 +13,9 @@ from bench.measures.burgers import closures, has_circuit
 from bench.measures.column_search import search, searched
 from bench.memory import peak_memory, start_watch
 from bench.plan.blocks import Block
-from bench.reference import clean_fit, positions_and_mask, reference_table
+from bench.reference import clean_fit, fit_options, positions_and_mask, reference_table
 from cases import Case, get_case, load_ground_truth
-from fitting import NOT_RESTORED, Bounds, count_atoms, fit_batch
+from fitting import NOT_RESTORED, count_atoms, fit_batch
 from noise import distort, electrons_per_pixel, realization_generator
 from reports import conform, with_rung
 from restore import RestorationError, Restorer, load_restorer
@@ -141,21 +141,17 @@ def run_block(block: Block, library: Floats) -> BlockResult:
     else:
         # Only untouched counts have the variances of Poisson and detector; what a restorer leaves
         # behind has not, so the fit then states errors from its residuals.
-        raw = restorer.metadata.name == "raw"
+        raw = restorer.metadata.family == "raw"
         positions, mask = positions_and_mask(case, block.image)
         width = float(clean_fit(case, block.image, choice=case.fit).table["sigma"].median())
-        spread = case.fit.width_factor
         fits = fit_batch(
             restored / scale,
             positions,
-            mask=mask,
             sampling=case.sampling,
+            options=fit_options(case.fit, width=width),
+            mask=mask,
             dose=block.dose if raw else None,
             detector_sigma=detector.sigma_electrons if raw and detector else 0.0,
-            width=case.fit.width,
-            background=case.fit.background,
-            start_width=width,
-            bounds=Bounds(drift=case.fit.drift, width=(width / spread, width * spread)),
             threads=1,
         )
         tables = [fit.table for fit in fits]

@@ -1,7 +1,8 @@
 """The run folder on disk: finished blocks written atomically, identity checked, run resumed."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ import pyarrow.parquet as pq
 
 from bench.plan.blocks import Block
 from bench.run.block import BlockResult
-from reports import conform, with_rung
+from reports import RUN_FILE, RunInfo, conform, read_run_info, with_rung
 from stembench.atomic_files import replacing
 from stembench.errors import InputError
 
@@ -23,8 +24,13 @@ _FAILURE = b"stembench.failure"
 _MEMORY = b"stembench.restore_memory"
 
 
-def open_run(folder: Path, identity: dict[str, Any]) -> None:
-    """Make `folder` a run folder for `identity`, or accept it if it already is one.
+def open_run(folder: Path, info: RunInfo) -> RunInfo | None:
+    """Make `folder` a run folder for `info`, or accept it if it already is one.
+
+    Returns
+    -------
+    RunInfo or None
+        The description that lies there; None for a new run.
 
     Raises
     ------
@@ -33,37 +39,21 @@ def open_run(folder: Path, identity: dict[str, Any]) -> None:
     """
     if folder.exists() and not folder.is_dir():
         raise InputError(f"{folder} is a file; name a folder with --out")
-    info = folder / "run.json"
-    if info.exists():
+    if (folder / RUN_FILE).exists():
         try:
-            there = json.loads(info.read_text(encoding="utf-8"))["identity"]
-        except (ValueError, KeyError, TypeError) as error:
-            raise InputError(
-                f"{info} cannot be read as a run; name another folder with --out"
-            ) from error
-        difference = _first_difference(there, json.loads(json.dumps(identity)))
+            there = read_run_info(folder)
+        except InputError as error:
+            raise InputError(f"{error}; or name another folder with --out") from error
+        difference = _first_difference(there.identity(), info.identity())
         if difference:
             raise InputError(
                 f"{folder} holds another run's records ({difference}); name another folder with"
                 " --out, or delete this one"
             )
-    elif folder.exists() and any(folder.iterdir()):
+        return there
+    if folder.exists() and any(folder.iterdir()):
         raise InputError(f"{folder} is not empty and not a run folder; name another with --out")
-
-
-def read_info(folder: Path) -> dict[str, Any]:
-    """run.json of a folder that `open_run` accepted; empty for a new run."""
-    info = folder / "run.json"
-    if not info.exists():
-        return {}
-    read: dict[str, Any] = json.loads(info.read_text(encoding="utf-8"))
-    return read
-
-
-def write_info(folder: Path, info: dict[str, Any]) -> None:
-    """Write run.json."""
-    with replacing(folder / "run.json") as temporary:
-        temporary.write_text(json.dumps(info, indent=2, ensure_ascii=False), encoding="utf-8")
+    return None
 
 
 def block_path(folder: Path, block: Block) -> Path:
@@ -108,7 +98,7 @@ def repeat_block(folder: Path, block: Block, *, sources: Sequence[Block]) -> Blo
     """
     rows = pd.concat([pd.read_parquet(block_path(folder, source)) for source in sources])
     wanted = rows["realization"].between(block.start, block.stop - 1)
-    failures = [block_outcome(folder, source)[1] for source in sources]
+    failures = [block_outcome(folder, source).failure for source in sources]
     return BlockResult(
         records=with_rung(conform(rows[wanted]), block.rung),
         seconds={},
@@ -116,17 +106,33 @@ def repeat_block(folder: Path, block: Block, *, sources: Sequence[Block]) -> Blo
     )
 
 
-def block_outcome(folder: Path, block: Block) -> tuple[dict[str, float], str]:
-    """Seconds per stage and failure message of a finished block."""
-    metadata = pq.read_schema(block_path(folder, block)).metadata
-    return json.loads(metadata[_SECONDS]), metadata[_FAILURE].decode()
+@dataclass(frozen=True)
+class BlockOutcome:
+    """How a finished block went.
+
+    Attributes
+    ----------
+    seconds : mapping of str to float
+        Wall time of each stage.
+    failure : str
+        Why its restorer failed; empty if it did not.
+    restore_memory : int or None
+        Most bytes that restoration added to its process; None if not known.
+    """
+
+    seconds: Mapping[str, float]
+    failure: str
+    restore_memory: int | None
 
 
-def restore_memory(folder: Path, block: Block) -> int | None:
-    """Most bytes that restoration added to its process in a finished block; None if not known."""
+def block_outcome(folder: Path, block: Block) -> BlockOutcome:
+    """Read how a finished block went."""
     metadata = pq.read_schema(block_path(folder, block)).metadata
-    found: int | None = json.loads(metadata.get(_MEMORY, b"null"))
-    return found
+    return BlockOutcome(
+        seconds=json.loads(metadata[_SECONDS]),
+        failure=metadata[_FAILURE].decode(),
+        restore_memory=json.loads(metadata.get(_MEMORY, b"null")),
+    )
 
 
 def gather_examples(

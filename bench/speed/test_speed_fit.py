@@ -9,7 +9,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from fitting import ColumnModel, cramer_rao, find_columns, fit_batch, fit_columns
+from fitting import (
+    ColumnModel,
+    FitOptions,
+    cramer_rao,
+    find_columns,
+    fit_batch,
+    fit_columns,
+)
 
 DATA = Path(__file__).parents[2] / "tests" / "data"
 SAMPLING, DOSE = 0.2, 5e3
@@ -64,11 +71,11 @@ def test_engines_on_the_same_image(benchmark, engine: str, n: int) -> None:
     common = {"sampling": SAMPLING, "dose": DOSE}
     reference = fit_columns(image, starts, **common)  # compiles
     benchmark.extra_info["columns"] = n * n
-    options = common | {"engine": engine}
+    chosen = common | {"options": FitOptions(engine=engine)}
     if engine == "lmfit" and n == 10:  # seconds each
-        fit = benchmark.pedantic(fit_columns, (image, starts), options, rounds=2)
+        fit = benchmark.pedantic(fit_columns, (image, starts), chosen, rounds=2)
     else:
-        fit = benchmark(fit_columns, image, starts, **options)
+        fit = benchmark(fit_columns, image, starts, **chosen)
     assert np.abs(fit.table["x"] - reference.table["x"]).max() < 1e-4
     np.testing.assert_allclose(fit.table["scs"], reference.table["scs"], rtol=1e-5)
 
@@ -88,7 +95,7 @@ def test_particle(benchmark, dose: float) -> None:
     """Ten realizations of 333 columns on the threads that the process may use."""
     model, starts = particle()
     images = counted(model, 10, dose)
-    common = {"sampling": SAMPLING, "dose": dose, "background": "none"}
+    common = {"sampling": SAMPLING, "dose": dose, "options": FitOptions(background="none")}
     fit_columns(images[0], starts, **common)  # compiles
     benchmark.extra_info["columns"] = 3330
     benchmark.extra_info["realizations"] = 10
@@ -99,7 +106,7 @@ def test_particle(benchmark, dose: float) -> None:
 def test_poisson_likelihood(benchmark) -> None:
     model, starts = particle()
     image = counted(model, 1, DOSE)[0]
-    common = {"sampling": SAMPLING, "dose": DOSE, "estimator": "poisson"}
+    common = {"sampling": SAMPLING, "dose": DOSE, "options": FitOptions(estimator="poisson")}
     fit_columns(image, starts, **common)  # compiles
     benchmark.extra_info["columns"] = 333
     fit = benchmark(fit_columns, image, starts, **common)

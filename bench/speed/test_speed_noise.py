@@ -4,21 +4,18 @@ Divide ``extra_info["realizations"]`` by the time of a round; one thread does al
 """
 
 import math
-from collections.abc import Callable
 
 import numpy as np
 import pytest
 
-from noise.presets import FULL_SCAN, FULL_TEM
-from noise.scan import STUDY_SCAN, ScanNoise, distort
+from noise.chain import Chain, distort
+from noise.presets import FULL_SCAN, FULL_TEM, STUDY_SCAN
+from noise.scan import ScanNoise
 from noise.seeds import realization_generator
-from noise.stages.detector import add_pulse_noise, count_electrons
-from noise.stages.digitiser import quantise, saturate
-from noise.stages.fast_scan import trail
-from noise.stages.jitter import displace_lines, line_displacements, spline_coefficients
-from noise.stages.point_defects import multiply_defects
-from noise.stages.row_lines import replace_row_lines
-from noise.tem import distort_tem
+from noise.stages.electron_counting import count_electrons
+from noise.stages.jitter import spline_coefficients
+from noise.stages.stage import AnyStage, Context
+from noise.tem import TemNoise
 
 COUNT = 16
 DOSE, SAMPLING = 5e3, 0.2
@@ -66,41 +63,43 @@ def test_tem_chain(benchmark) -> None:
     image = clean()
 
     def once() -> np.ndarray:
-        return distort_tem(image, generators(), dose=DOSE, sampling=SAMPLING, noise=FULL_TEM)
+        return distort(image, generators(), dose=DOSE, sampling=SAMPLING, noise=FULL_TEM)
 
     benchmark.extra_info["realizations"] = COUNT
     assert benchmark(once).shape == (COUNT, 256, 256)
 
 
-def stages() -> dict[str, Callable[[], np.ndarray]]:
-    """Each stage of the full chain on one image."""
+def stages() -> list[tuple[Chain, AnyStage]]:
+    """Each stage of the S(T)EM chain, and those of the TEM chain that are not among them."""
+    scan = [(FULL_SCAN, stage) for stage in ScanNoise.stages]
+    tem = [(FULL_TEM, stage) for stage in TemNoise.stages if stage not in ScanNoise.stages]
+    return [*scan, *tem]
+
+
+@pytest.mark.parametrize(
+    ("chain", "stage"),
+    stages(),
+    ids=[f"{type(chain).__name__}-{stage.name}" for chain, stage in stages()],
+)
+def test_stage(benchmark, chain: Chain, stage: AnyStage) -> None:
+    """One stage on one image, whose spline is at hand as in a batch of realizations."""
     rng = np.random.default_rng(1)
-    expected = clean() * DOSE * SAMPLING**2
-    counts = count_electrons(expected, rng)
-    coefficients = spline_coefficients(expected)
-    noise = FULL_SCAN
-    peak = float(expected.max())
+    scale = DOSE * SAMPLING**2
+    image = clean()
+    peak = scale * float(image.max())
+    context = Context(chain.streams(rng), scale=scale, sampling=SAMPLING, peak=peak)
+    names = [one.name for one in chain.stages]
+    if names.index(stage.name) > names.index("counting"):
+        image = count_electrons(scale * image, rng)
+    settings = getattr(chain, stage.name) if stage.optional else None
 
-    def jitter() -> np.ndarray:
-        dx, dy = (line_displacements(rng, 256, sigma=0.75, phi=0.6) for _ in range(2))
-        return displace_lines(coefficients, dx, dy=dy)
+    def once() -> np.ndarray:
+        return stage.apply(image, settings, context)
 
-    return {
-        "jitter": jitter,
-        "counting": lambda: count_electrons(expected, rng),
-        "detector": lambda: add_pulse_noise(counts, rng, detector=noise.detector),
-        "fast_scan": lambda: trail(counts, noise.fast_scan),
-        "row_lines": lambda: replace_row_lines(counts, rng, row_lines=noise.row_lines),
-        "black_pixels": lambda: multiply_defects(counts, rng, defects=noise.black_pixels),
-        "zingers": lambda: multiply_defects(counts, rng, defects=noise.zingers),
-        "clip": lambda: saturate(counts, threshold=noise.clip.level * peak),
-        "quantisation": lambda: quantise(counts, gain=noise.quantisation.levels / peak),
-        "spline": lambda: spline_coefficients(expected),
-    }
-
-
-@pytest.mark.parametrize("stage", list(stages()))
-def test_stage(benchmark, stage: str) -> None:
-    once = stages()[stage]
     once()  # compiles
     assert benchmark(once).shape == (256, 256)
+
+
+def test_spline(benchmark) -> None:
+    """What a new clean image costs before its first realization."""
+    assert benchmark(spline_coefficients, clean()).shape == (256, 256)

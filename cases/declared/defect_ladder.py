@@ -2,9 +2,11 @@
 
 from typing import Final
 
-from cases.case import Case, FitChoice, ImageSpec, MeasuredColumns, WindowScan
-from cases.declared.shared import HAADF, PLATINUM
-from cases.specimens.descriptions import DefectLadder, DefectSite
+from cases.case import Case, FitChoice, ImageSpec, MeasuredColumns
+from cases.declared.shared import DEFECT_HEADLINE, HAADF, PLATINUM
+from cases.imaging import WindowScan
+from cases.specimens.kinds.defect_ladder import DefectLadder, DefectSite
+from cases.study import RunAmount, Study
 from noise import ScanNoise
 
 CASE: Final = Case(
@@ -15,7 +17,13 @@ CASE: Final = Case(
         "Whether defects of single columns survive restoration: a vacancy, a half-filled column, "
         "one or two atoms more or less, and a lighter element, in an otherwise perfect crystal."
     ),
-    study=0,
+    study=Study(
+        figure="defects",
+        headline=DEFECT_HEADLINE,
+        score="defect_error",
+        quick=RunAmount(images=("z10",), doses=(5e2, 5e3), realizations=16),
+        searched=8,
+    ),
     structure=DefectLadder(
         material=PLATINUM,
         cells=20,

@@ -2,17 +2,11 @@
 
 from typing import Final
 
-from cases.case import (
-    Case,
-    CoarseLevel,
-    EdgeDislocation,
-    FitChoice,
-    ImageSpec,
-    MeasuredColumns,
-    WideLevel,
-    WindowScan,
-)
+from cases.case import Case, FitChoice, ImageSpec, MeasuredColumns
 from cases.declared.shared import HAADF, PLATINUM, STUDY_DOSES
+from cases.imaging import CoarseLevel, WideLevel, WindowScan
+from cases.specimens.kinds.edge_dislocation import EdgeDislocation
+from cases.study import RunAmount, Study
 from noise import STUDY_SCAN
 
 CASE: Final = Case(
@@ -23,7 +17,22 @@ CASE: Final = Case(
         "Accuracy of column position and scattering cross-section round the core of an edge "
         "dislocation with b = 1/2<110>, six periods thick, under shot noise and scan distortion."
     ),
-    study=2,
+    study=Study(
+        number=2,
+        figure="dislocation",
+        headline=(
+            "position_mae_pm",
+            "position_mae_spread_pm",
+            "position_mae_true_pm",
+            "position_std_pm",
+            "position_bias_rms_pm",
+            "scs_mpe_pct",
+            "scs_mpe_spread_pct",
+            "scs_bias_pct",
+            "failure_rate",
+        ),
+        quick=RunAmount(realizations=16),
+    ),
     structure=EdgeDislocation(
         material=PLATINUM,
         repeats=(22, 9, 6),

@@ -2,16 +2,11 @@
 
 from typing import Final
 
-from cases.case import (
-    Case,
-    CoarseLevel,
-    FitChoice,
-    ImageSpec,
-    MeasuredColumns,
-    Nanoparticle,
-    WindowScan,
-)
+from cases.case import Case, FitChoice, ImageSpec, MeasuredColumns
 from cases.declared.shared import HAADF, PLATINUM, STUDY_DOSES
+from cases.imaging import CoarseLevel, WindowScan
+from cases.specimens.kinds.nanoparticle import Nanoparticle
+from cases.study import RunAmount, Study
 from noise import STUDY_SCAN
 
 CASE: Final = Case(
@@ -22,7 +17,23 @@ CASE: Final = Case(
         "Accuracy of column position, scattering cross-section and atom count of all 333 columns "
         "of a sphere of 2243 atoms, under shot noise and scan distortion."
     ),
-    study=3,
+    study=Study(
+        number=3,
+        figure="counting",
+        headline=(
+            "count_accuracy",
+            "position_mae_pm",
+            "position_mae_spread_pm",
+            "position_mae_true_pm",
+            "scs_mpe_pct",
+            "scs_mpe_spread_pct",
+            "scs_bias_pct",
+            "failure_rate",
+        ),
+        score="count_accuracy",
+        quick=RunAmount(realizations=8),
+        searched_examples=1,
+    ),
     # Any radius from 5.10 to 5.14 lattice parameters gives the same 2243 atoms.
     structure=Nanoparticle(material=PLATINUM, radius=5.12),
     microscope=HAADF,

@@ -2,9 +2,11 @@
 
 from typing import Final
 
-from cases.case import Case, FitChoice, ImageSpec, MeasuredColumns, WindowScan
-from cases.declared.shared import HAADF, PLATINUM
-from cases.specimens.descriptions import AdatomSite, ParticleAdatoms
+from cases.case import Case, FitChoice, ImageSpec, MeasuredColumns
+from cases.declared.shared import DEFECT_HEADLINE, HAADF, PLATINUM
+from cases.imaging import WindowScan
+from cases.specimens.kinds.particle_adatoms import AdatomSite, ParticleAdatoms
+from cases.study import RunAmount, Study
 from noise import ScanNoise
 
 CASE: Final = Case(
@@ -15,7 +17,13 @@ CASE: Final = Case(
         "Whether single atoms on a particle's surface survive restoration: one beside a facet, "
         "alone in its column, and one each on columns of 3, 6 and 9 atoms."
     ),
-    study=0,
+    study=Study(
+        figure="defects",
+        headline=DEFECT_HEADLINE,
+        score="defect_error",
+        quick=RunAmount(doses=(5e2, 5e3), realizations=8),
+        searched_examples=1,
+    ),
     structure=ParticleAdatoms(
         material=PLATINUM,
         radius=5.12,

@@ -2,16 +2,11 @@
 
 from typing import Final
 
-from cases.case import (
-    BulkCrystal,
-    Case,
-    CoarseLevel,
-    FitChoice,
-    ImageSpec,
-    MeasuredColumns,
-    SupercellScan,
-)
+from cases.case import Case, FitChoice, ImageSpec, MeasuredColumns
 from cases.declared.shared import HAADF, PLATINUM
+from cases.imaging import CoarseLevel, SupercellScan
+from cases.specimens.kinds.bulk_crystal import BulkCrystal
+from cases.study import RunAmount, Study
 from noise import ScanNoise
 
 CASE: Final = Case(
@@ -22,7 +17,25 @@ CASE: Final = Case(
         "Precision of column position and scattering cross-section against thickness, under shot "
         "noise alone, beside the Cramér-Rao bound. Thickness 1 serves the atom-counting library."
     ),
-    study=1,
+    study=Study(
+        number=1,
+        figure="precision",
+        headline=(
+            "position_std_pm",
+            "position_std_over_bound",
+            "position_bias_rms_pm",
+            "position_rmse_pm",
+            "scs_std_pct",
+            "scs_std_over_bound",
+            "scs_bias_rms_pct",
+            "scs_rmse_pct",
+            "failure_rate",
+        ),
+        quick=RunAmount(images=("z02", "z05", "z10", "z20", "z40", "z75"), realizations=16),
+        # The paper's study starts at two cells; z01 only serves the library.
+        paper=RunAmount(images=tuple(f"z{z:02d}" for z in range(2, 76)), realizations=100),
+        converged=("z05", "z20", "z75"),
+    ),
     structure=BulkCrystal(material=PLATINUM, cells=75),
     microscope=HAADF,
     simulation=SupercellScan(

@@ -1,21 +1,21 @@
 """Transmission functions of the block of a specimen round one site, slice by slice, made once.
 
-A slice has a key; what atoms it holds is for the specimen to say. Slices that several specimens
+A slice has a key; what atoms it holds is for the block to say. Slices that several specimens
 share have one key and so one transmission function.
 """
 
-from abc import ABC, abstractmethod
 from collections.abc import Hashable
 from importlib import import_module
 from typing import Any, Final
 
 import numpy as np
-import numpy.typing as npt
 from scipy import fft
 
-from cases.case import Case, WindowScan
+from cases.case import Case
+from cases.imaging import WindowScan
 from cases.simulation.multislice import transmission
-from stembench.arrays import Floats
+from cases.specimens.sites import SiteBlock
+from stembench.arrays import Bools, Floats
 
 #: Width in Å of the block's rim that no window sees; potentials have decayed within it.
 EDGE: Final = 1.0
@@ -34,17 +34,15 @@ def block_reach(simulation: WindowScan) -> float:
     return (simulation.points // 2) * simulation.step + (simulation.window // 2 + 1) * pixel
 
 
-class BlockFunctions(ABC):
+class BlockFunctions:
     """Transmission functions of a block by the key of a slice.
 
     Parameters
     ----------
     case : Case
         Scanned in windows.
-    thickness : float
-        Of a slice in Å.
-    site : ndarray, shape (2,)
-        Middle of the block, x and y in Å.
+    block : SiteBlock
+        Displaced atoms round the site, which is the middle of the functions.
     reach : float, optional
         Distance in Å from the site along x and y that windows reach; by default that of the
         simulation's.
@@ -61,9 +59,7 @@ class BlockFunctions(ABC):
         Of a slice in Å.
     """
 
-    def __init__(
-        self, case: Case, *, thickness: float, site: Floats, reach: float | None = None
-    ) -> None:
+    def __init__(self, case: Case, block: SiteBlock, *, reach: float | None = None) -> None:
         simulation = window_scan(case)
         self.pixel = simulation.step / simulation.oversampling
         half = int(np.ceil((block_reach(simulation) if reach is None else reach) / self.pixel))
@@ -71,22 +67,19 @@ class BlockFunctions(ABC):
         room = int(EDGE / self.pixel)
         self.points = int(fft.next_fast_len(2 * (half + room), real=False))
         self.middle = self.points // 2
-        self.thickness = thickness
-        self._corner = site - self.middle * self.pixel
+        self.thickness = block.slice_thickness
+        self._block = block
+        self._corner = np.array(block.centre) - self.middle * self.pixel
         self._voltage = case.microscope.voltage
         self._made: dict[Hashable, Any] = {}
-
-    @abstractmethod
-    def atoms(self, key: Any) -> tuple[Floats, list[str]]:
-        """Positions (n, 2) in Å and elements of the atoms of a slice that lie in the block."""
 
     @property
     def extent(self) -> float:
         """Side of the block in Å."""
         return self.points * self.pixel
 
-    def within(self, places: Floats) -> npt.NDArray[np.bool_]:
-        """Which places (n, 2) in Å lie in the block."""
+    def within(self, places: Floats) -> Bools:
+        """Mask of the places (n, 2) in Å that lie in the block."""
         shifted = places - self._corner
         return np.asarray(((shifted >= 0) & (shifted < self.extent)).all(axis=1), dtype=np.bool_)
 
@@ -97,7 +90,9 @@ class BlockFunctions(ABC):
         return self._made[key]
 
     def _make(self, key: Any) -> Any:
-        places, elements = self.atoms(key)
+        places, elements = self._block.atoms(key)
+        kept = self.within(places)
+        places = places[kept]
         if not len(places):
             device = import_module("abtem").config.get("device")
             xp = import_module("abtem.core.backend").get_array_module(device)
@@ -106,7 +101,7 @@ class BlockFunctions(ABC):
         positions[:, :2] = places - self._corner
         return transmission(
             positions,
-            elements,
+            [element for element, inside in zip(elements, kept, strict=True) if inside],
             extent=self.extent,
             points=self.points,
             slices=1,

@@ -8,9 +8,8 @@ from typing import Any, Final, Literal
 import numpy as np
 from scipy import fft
 
-from cases.case import Case, CoarseLevel, Microscope, SupercellScan, WindowScan
-from cases.simulation.adatom_scan import scan_adatoms
-from cases.simulation.defect_scan import scan_defects
+from cases.case import Case
+from cases.imaging import CoarseLevel, Microscope, SupercellScan, WindowScan
 from cases.simulation.multislice import (
     POTENTIAL_SETTINGS,
     abtem_settings,
@@ -21,9 +20,7 @@ from cases.simulation.multislice import (
     multislice,
     transmission,
 )
-from cases.specimens.adatoms import adatoms
-from cases.specimens.atoms import build
-from cases.specimens.descriptions import DefectLadder, ParticleAdatoms
+from cases.simulation.sites import scan_sites
 from cases.truth.scan_plan import deal, scan_plan
 from stembench.arrays import Floats, Integers
 
@@ -99,10 +96,8 @@ def simulate_configuration(
         raise ValueError(f"case '{case.name}' has no coarse level")
     if level == "wide":
         return _scan_wide(case, configuration, device=device, advance=advance)
-    if isinstance(case.structure, DefectLadder):
-        return scan_defects(case, configuration, device=device, advance=advance)
-    if isinstance(case.structure, ParticleAdatoms):
-        return scan_adatoms(case, configuration, device=device, advance=advance)
+    if case.structure.sites_on_host is not None:
+        return scan_sites(case, configuration, device=device, advance=advance)
     seen = case if level == "fine" or coarse is None else _coarse(case, coarse)
     repetitions = coarse.places if level == "coarse" and coarse is not None else 1
     rng = configuration_rng(
@@ -163,9 +158,9 @@ def probes_of(case: Case, configuration: int, *, level: Level = "fine") -> int:
     wide = case.simulation.wide if isinstance(case.simulation, WindowScan) else None
     if level == "wide" and wide is not None:
         return wide.probes
-    structure = case.structure
-    sites = len(adatoms(structure)) if isinstance(structure, ParticleAdatoms) else 1
-    return sites * repetitions * int((plan.group == configuration % plan.groups).sum())
+    sites = case.structure.sites_on_host
+    scans = 1 if sites is None else sites.blocks_per_configuration
+    return scans * repetitions * int((plan.group == configuration % plan.groups).sum())
 
 
 def _coarse(case: Case, level: CoarseLevel) -> Case:
@@ -250,11 +245,11 @@ def _supercell_functions(
     slicing: Slicing = DECLARED,
 ) -> tuple[Any, float]:
     """Transmission functions of a displaced supercell, and the thickness in Å of their slices."""
-    specimen = build(case.structure, repeats=simulation.repeats)
+    specimen = case.structure.atoms(repeats=simulation.repeats)
     material = case.structure.material
     thickness = material.lattice_parameter / (simulation.slices_per_cell * slicing.divide)
     functions = transmission(
-        displace(specimen, material.rms_displacement, rng),
+        displace(specimen.positions, material.rms_displacement, rng),
         material.element,
         extent=simulation.repeats * material.lattice_parameter,
         points=simulation.grid_points,
@@ -280,13 +275,13 @@ def scan_windows(
 
     Scan points lie on grid points, so the wave that enters is the same for all.
     """
-    specimen = build(case.structure)
+    specimen = case.structure.atoms()
     material = case.structure.material
     window, fine = simulation.window, simulation.oversampling
     pixel = simulation.step / fine
     thickness = simulation.planes_per_slice * specimen.plane_distance / slicing.divide
     slices = specimen.planes // simulation.planes_per_slice * slicing.divide
-    positions = displace(specimen, material.rms_displacement, rng)
+    positions = displace(specimen.positions, material.rms_displacement, rng)
 
     # A box that holds every window, or the whole specimen where that is smaller.
     reach = int(np.abs(places).max()) * fine + window // 2

@@ -27,11 +27,11 @@ def cache_folder(case: Case, folder: Path, *, level: Level = "fine") -> Path:
     A level does not depend on the settings of those beside it, which may change.
     """
     described = case.simulated()
-    own = {"fine": (), "wide": ("wide",)}.get(level, ("coarse",))
+    part = {"fine": (), "wide": ("wide",)}.get(level, ("coarse",))
     simulation = {
         key: value
         for key, value in described["simulation"].items()
-        if key not in ("coarse", "wide") or key in own
+        if key not in ("coarse", "wide") or key in part
     }
     name = digest({**described, "simulation": simulation})[:12]
     return folder / (f"{case.name}-{name}" if level == "fine" else f"{case.name}-{level}-{name}")

@@ -1,25 +1,22 @@
-"""How far the simulated fractions are from those of finer settings, on a few probes.
+"""Convergence of the simulation: fractions at declared and at finer settings, on a few probes.
 
-``python -m cases.simulation.convergence [CASE ...]`` prints the table of docs/ground_truth.md.
-Each variation sees the displacements of the same phonon configurations as the declared settings
-do, so that nothing but the variation differs; what is compared are means over these configurations,
-as the stored image is one. ``--record`` writes the result into the provenance of the shipped file.
+``stembench convergence CASE ...`` prints the table of docs/ground_truth.md. Each variation sees the
+displacements of the same phonon configurations as the declared settings do, so that nothing but the
+variation differs; what is compared are means over these configurations, as the stored image is one.
+``--record`` writes the result into the provenance of the shipped file.
 """
 
-import argparse
-import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Final
 
 import numpy as np
 
-from cases.case import Case, SupercellScan, WindowScan
-from cases.registry import get_case
+from cases.case import Case
+from cases.imaging import SupercellScan, WindowScan
 from cases.simulation.configuration import DECLARED, Slicing, scan_supercell, scan_windows
 from cases.simulation.multislice import abtem_settings, configuration_rng
 from cases.simulation.wide_window import WindowCorrection
-from cases.specimens.descriptions import DefectLadder, ParticleAdatoms
 from cases.truth.truth_file import CONVERGENCE, default_path, read_scan, record_provenance
 from stembench.arrays import Floats, Integers
 from stembench.errors import InputError
@@ -88,9 +85,10 @@ def variations(case: Case) -> tuple[Variation, ...]:
     InputError
         If the file of the case stores changes of another case's image, which this cannot measure.
     """
-    if isinstance(case.structure, DefectLadder | ParticleAdatoms):
+    sites = case.structure.sites_on_host
+    if sites is not None:
         raise InputError(
-            f"the file of case '{case.name}' stores changes of '{case.structure.host_case}': "
+            f"the file of case '{case.name}' stores changes of '{sites.host_case}': "
             "measure the convergence of that one"
         )
     match case.simulation:
@@ -103,19 +101,19 @@ def variations(case: Case) -> tuple[Variation, ...]:
             )
         case WindowScan() as scan:
             finer = replace(scan, oversampling=10, window=700)
-            made = [_varied(case, "grid", "8 to 10 points per scan step", finer)]
+            listed = [_varied(case, "grid", "8 to 10 points per scan step", finer)]
             # A window that is corrected for must stand beside wider ones than one that is not.
             sides = (800, 1120) if scan.wide is None else (1120, 1440)
             for name, window in zip(("window", "wide window"), sides, strict=True):
                 wider = replace(scan, window=window, wide=None)
-                made.append(_varied(case, name, f"{_side(scan)} to {_side(wider)}", wider))
+                listed.append(_varied(case, name, f"{_side(scan)} to {_side(wider)}", wider))
             thin = case
             if scan.planes_per_slice > 1:
                 single = replace(scan, planes_per_slice=1)
-                made.append(_varied(case, "slices", "one plane in each", single))
+                listed.append(_varied(case, "slices", "one plane in each", single))
                 thin = replace(case, simulation=single)
-            made.append(Variation("projection", "three slices per plane, finite", thin, _THIN))
-            return tuple(made)
+            listed.append(Variation("projection", "three slices per plane, finite", thin, _THIN))
+            return tuple(listed)
 
 
 def _side(scan: WindowScan) -> str:
@@ -175,11 +173,13 @@ def measure(
         drawn = range(configurations)
         before = np.stack([_fractions(declared, probed, k, slicing=DECLARED) for k in drawn])
         after = np.stack([_fractions(finer, probed, k, slicing=variation.slicing) for k in drawn])
-    made = []
+    deviations = []
     for label in images:
         row = case.labels.index(label)
-        made.append(_deviation(case, variation, label, before=before[:, row], after=after[:, row]))
-    return made
+        deviations.append(
+            _deviation(case, variation, label, before=before[:, row], after=after[:, row])
+        )
+    return deviations
 
 
 def _deviation(
@@ -210,8 +210,9 @@ def _deviation(
 
 
 def _still(case: Case) -> Case:
-    material = replace(case.structure.material, rms_displacement=0.0)
-    return replace(case, structure=replace(case.structure, material=material))
+    structure: Any = case.structure
+    material = replace(structure.material, rms_displacement=0.0)
+    return replace(case, structure=replace(structure, material=material))
 
 
 def _fractions(case: Case, points: Integers, configuration: int, *, slicing: Slicing) -> Floats:
@@ -220,8 +221,8 @@ def _fractions(case: Case, points: Integers, configuration: int, *, slicing: Sli
         case SupercellScan() as scan:
             return scan_supercell(case, scan, points, rng=rng, slicing=slicing)
         case WindowScan() as scan:
-            found = scan_windows(case, scan, points, rng=rng, slicing=slicing)
-            return found if scan.wide is None else _corrected(case, found)
+            narrow = scan_windows(case, scan, points, rng=rng, slicing=slicing)
+            return narrow if scan.wide is None else _corrected(case, narrow)
 
 
 def _corrected(case: Case, fractions: Floats) -> Floats:
@@ -237,58 +238,77 @@ def _corrected(case: Case, fractions: Floats) -> Floats:
     )
 
 
-_IMAGES: Final = {"pt_bulk": ("z05", "z20", "z75")}
+def chosen_variations(
+    cases: Sequence[Case], names: Sequence[str] = ()
+) -> dict[str, tuple[Variation, ...]]:
+    """Finer settings of several cases by the case's name.
+
+    Parameters
+    ----------
+    cases : sequence of Case
+    names : sequence of str
+        Variations to keep where a case has them; none keeps all.
+
+    Raises
+    ------
+    InputError
+        If no case has a variation of one of the names, or a case has none at all.
+    """
+    declared = {case.name: variations(case) for case in cases}
+    known = dict.fromkeys(each.name for several in declared.values() for each in several)
+    unknown = [name for name in names if name not in known]
+    if unknown:
+        raise InputError(
+            f"there is no variation {unknown[0]!r} of {', '.join(declared)}; variations are"
+            f" {', '.join(known)}"
+        )
+    return {
+        case: tuple(each for each in several if not names or each.name in names)
+        for case, several in declared.items()
+    }
 
 
-def main(
-    arguments: Sequence[str] | None = None,
-    *,
-    vary: Callable[[Case], Sequence[Variation]] = variations,
-) -> int:
-    """Command line of ``python -m cases.simulation.convergence``; returns the exit code."""
-    parser = argparse.ArgumentParser(
-        prog="python -m cases.simulation.convergence",
-        description="Compare simulations with finer ones.",
-    )
-    parser.add_argument("case", nargs="+", help="pt_bulk, edge_dislocation, nanoparticle")
-    parser.add_argument("--configurations", type=int, default=1, help="to take the mean of")
-    parser.add_argument("--variation", action="append", help="only this one; may be repeated")
-    parser.add_argument(
-        "--record", action="store_true", help="write all into the provenance of the shipped file"
-    )
-    options = parser.parse_args(arguments)
-    try:
-        if options.record and options.variation:
-            raise InputError("--record writes all variations; leave out --variation")
-        for case in [get_case(name) for name in options.case]:
-            found: list[Deviation] = []
-            for variation in vary(case):
-                if options.variation and variation.name not in options.variation:
-                    continue
-                images = _IMAGES.get(case.name, case.labels)
-                for deviation in measure(
-                    case, variation, images=images, configurations=options.configurations
-                ):
-                    found.append(deviation)
-                    print(_line(deviation), flush=True)  # noqa: T201
-            if options.record:
-                record_provenance(
-                    default_path(case), {CONVERGENCE: [asdict(each) for each in found]}
-                )
-    except InputError as error:
-        print(error, file=sys.stderr)  # noqa: T201
-        return 2
-    return 0
+def convergence_of(
+    case: Case, varied: Sequence[Variation], *, configurations: int = 1
+) -> Iterator[Deviation]:
+    """Compare variations with the declared settings, each as a deviation that takes minutes.
+
+    Parameters
+    ----------
+    case : Case
+    varied : sequence of Variation
+        Of `variations`.
+    configurations : int
+        Phonon configurations to take the mean of, >= 1.
+
+    Yields
+    ------
+    Deviation
+        At the thicknesses that docs/ground_truth.md lists.
+
+    Raises
+    ------
+    InputError
+        If there is no configuration to compare.
+    """
+    if configurations < 1:
+        raise InputError(f"convergence needs at least 1 configuration, not {configurations}")
+    images = case.study.converged or case.labels
+    for variation in varied:
+        yield from measure(case, variation, images=images, configurations=configurations)
 
 
-def _line(found: Deviation) -> str:
+def record_convergence(case: Case, deviations: Sequence[Deviation]) -> None:
+    """Write deviations into the provenance of the case's ground-truth file, in place of earlier."""
+    record_provenance(default_path(case), {CONVERGENCE: [asdict(each) for each in deviations]})
+
+
+def deviation_text(deviation: Deviation) -> str:
+    """One line about a deviation."""
+    error = deviation.error
     return (
-        f"{found.case} {found.image}, {found.variation} ({found.change}): rms {found.rms:.2%}, "
-        f"worst {found.worst:.2%}, mean {found.mean:+.2%} of {found.probes} probes, "
-        f"{found.configurations} configurations"
-        + ("" if found.error is None else f", standard error {found.error:.2%}")
+        f"{deviation.case} {deviation.image}, {deviation.variation} ({deviation.change}):"
+        f" rms {deviation.rms:.2%}, worst {deviation.worst:.2%}, mean {deviation.mean:+.2%} of"
+        f" {deviation.probes} probes, {deviation.configurations} configurations"
+        + ("" if error is None else f", standard error {error:.2%}")
     )
-
-
-if __name__ == "__main__":
-    raise SystemExit(main())

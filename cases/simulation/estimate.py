@@ -1,4 +1,12 @@
-"""Mean and standard error of a scan from its phonon configurations on one level or two."""
+"""Mean and standard error of a stored scan from its phonon configurations.
+
+A scan of images is estimated on one level or two. Of a site that changes a host, a difference is
+the mean over the same phonon configurations. A ratio is that of the mean with the change to the
+mean without, less one, both over the same configurations: what the two share cancels, an empty
+site stays as dark as it is simulated, and a scale error that the two share (a small window, the
+angles of a coarse spectrum) cancels too. The ratio estimator and its error are those of
+W. G. Cochran, Sampling Techniques (3rd ed., 1977), chapter 6.
+"""
 
 import sys
 from collections.abc import Mapping, Sequence
@@ -46,20 +54,73 @@ def estimate(plan: ScanPlan, scans: Scans, *, images: int) -> tuple[Floats, Floa
     return coarse_mean + mean, np.hypot(coarse_stderr, stderr)
 
 
+def estimate_changes(
+    case: Case, plan: ScanPlan, scans: Sequence[ConfigurationScan]
+) -> tuple[Floats, Floats]:
+    """Estimate the change that each site of a specimen makes to its host.
+
+    Parameters
+    ----------
+    case : Case
+        Its specimen has sites on a host.
+    plan : ScanPlan
+    scans : sequence of ConfigurationScan
+        Fractions of the specimens with and without each change; full scans.
+
+    Returns
+    -------
+    mean, stderr : ndarray, shape (changes, points)
+        In the order of `Specimen.scan_labels`; the standard error is NaN for one configuration.
+    """
+    sites = case.structure.sites_on_host
+    if sites is None:
+        raise TypeError(f"case '{case.name}' has no sites on a host")
+    rows = sites.compared_rows(case.labels)
+    if sites.change == "ratio":
+        return _ratios(plan, scans, rows=rows)
+    changed, unchanged = ([pair[which] for pair in rows] for which in (0, 1))
+    subtracted = [
+        replace(scan, fractions=scan.fractions[changed] - scan.fractions[unchanged])
+        for scan in scans
+    ]
+    return average(plan, subtracted, images=len(rows))
+
+
+def _ratios(
+    plan: ScanPlan, scans: Sequence[ConfigurationScan], *, rows: Sequence[tuple[int, int]]
+) -> tuple[Floats, Floats]:
+    """Fraction with a change over fraction without, less one, and its standard error."""
+    means, _ = average(plan, scans, images=len(scans[0].fractions))
+    changes, errors = [], []
+    for changed, unchanged in rows:
+        ratio = means[changed] / means[unchanged]
+        # What a configuration adds beyond the common ratio; its mean over all of them is zero.
+        visits = np.zeros(len(plan.points))
+        squares = np.zeros(len(plan.points))
+        for scan in scans:
+            rest = scan.fractions[changed] - ratio[scan.index] * scan.fractions[unchanged]
+            visits[scan.index] += 1
+            squares[scan.index] += rest**2
+        several = np.where(visits > 1, visits, np.nan)
+        changes.append(ratio - 1.0)
+        errors.append(np.sqrt(squares / (several - 1) / several) / means[unchanged])
+    return np.stack(changes), np.stack(errors)
+
+
 def differences(scans: Scans) -> list[ConfigurationScan]:
     """Fine less coarse of the same displacements, configuration by configuration."""
-    made = []
+    subtracted = []
     for fine, paired in zip(scans["fine"], scans["paired"], strict=True):
         if not np.array_equal(fine.index, paired.index):
             raise ValueError("the two levels of a configuration visited other points")
-        made.append(
+        subtracted.append(
             replace(
                 fine,
                 fractions=fine.fractions - paired.fractions,
                 cpu_seconds=fine.cpu_seconds + paired.cpu_seconds,
             )
         )
-    return made
+    return subtracted
 
 
 def average(
@@ -128,17 +189,17 @@ def scatter_of_neighbours(plan: ScanPlan, values: Floats) -> Floats:
         uniform_filter((image - convolve(image, kernel, mode="nearest")) ** 2, 5, mode="nearest")
         for image in full
     ]
-    found = np.empty_like(values)
-    found[:, plan.unfold.ravel()] = np.sqrt(np.stack(local) * 4 / 5).reshape(len(values), -1)
-    return found
+    stderr = np.empty_like(values)
+    stderr[:, plan.unfold.ravel()] = np.sqrt(np.stack(local) * 4 / 5).reshape(len(values), -1)
+    return stderr
 
 
 def provenance(case: Case, scans: Scans) -> dict[str, Any]:
     """How a scan was made, in plain types."""
     plan = scan_plan(case.simulation)
     packages = ("abtem", "ase", "numpy", "scipy", "pyfftw")
-    made: dict[str, Any] = {
-        "made_by": "python -m cases.simulation.simulate",
+    entries: dict[str, Any] = {
+        "made_by": "stembench simulate",
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
         "configurations": len(scans["fine"]),
         "samples_per_point": len(scans["fine"]) // plan.groups,
@@ -152,7 +213,7 @@ def provenance(case: Case, scans: Scans) -> dict[str, Any]:
         | {package: version(package) for package in packages},
     }
     if "coarse" in scans:
-        made |= {
+        entries |= {
             "coarse_configurations": len(scans["coarse"]),
             "coarse_samples_per_point": len(scans["coarse"]) // plan.groups,
             "coarse_seed_rule": "numpy SeedSequence(seed, spawn_key=(configuration, 1))",
@@ -160,11 +221,11 @@ def provenance(case: Case, scans: Scans) -> dict[str, Any]:
             "paired_cpu_seconds_per_configuration": _seconds(scans["paired"]),
         }
     if "wide" in scans:
-        made |= {
+        entries |= {
             "wide_seed_rule": "numpy SeedSequence(seed, spawn_key=(configuration, 2))",
             "wide_cpu_seconds_per_configuration": _seconds(scans["wide"]),
         }
-    return made
+    return entries
 
 
 def _seconds(scans: Sequence[ConfigurationScan]) -> float:

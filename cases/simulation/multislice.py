@@ -9,8 +9,7 @@ import numpy as np
 from ase import Atoms
 from scipy import fft
 
-from cases.case import Microscope
-from cases.specimens.atoms import Specimen
+from cases.imaging import Microscope
 from stembench.arrays import Floats
 from stembench.errors import InputError
 
@@ -69,19 +68,27 @@ def configuration_rng(
     return np.random.default_rng(sequence)
 
 
-def displace(specimen: Specimen, rms: float, rng: np.random.Generator) -> Floats:
+def displace(positions: Floats, rms: float, rng: np.random.Generator) -> Floats:
     """Displace atoms thermally, in the plane across the beam.
 
     Displacements along the beam have no effect: the potential of a slice is projected along it
     and no plane lies near a boundary of a slice.
 
+    Parameters
+    ----------
+    positions : ndarray, shape (n, 3)
+        In Å.
+    rms : float
+        Root-mean-square displacement along one axis in Å.
+    rng : numpy.random.Generator
+
     Returns
     -------
     ndarray, shape (n, 3)
     """
-    positions = specimen.positions.copy()
-    positions[:, :2] += rng.normal(scale=rms, size=(len(positions), 2))
-    return positions
+    displaced = positions.copy()
+    displaced[:, :2] += rng.normal(scale=rms, size=(len(positions), 2))
+    return displaced
 
 
 def transmission(

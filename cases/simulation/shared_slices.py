@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from cases.case import Microscope
+from cases.imaging import Microscope
 from cases.simulation.multislice import multislice
 
 
@@ -39,7 +39,7 @@ def multislice_shared(
     dict of str to float
         Fraction of the beam on the detector behind each specimen.
     """
-    found: dict[str, float] = {}
+    behind: dict[str, float] = {}
     # A wave, how many slices it has passed, and the specimens that it stands for.
     todo: list[tuple[Any, int, list[str]]] = [(waves, 0, list(specimens))]
     while todo:
@@ -58,17 +58,17 @@ def multislice_shared(
         branches: dict[Hashable, list[str]] = {}
         for name in names:
             if len(specimens[name]) == stop:
-                found[name] = float(detected)
+                behind[name] = float(detected)
             else:
                 branches.setdefault(specimens[name][stop], []).append(name)
         for number, branch in enumerate(branches.values()):
             last = number == len(branches) - 1
             todo.append((wave if last else wave.copy(), stop, branch))
-    return found
+    return behind
 
 
 def _shared(names: list[str], specimens: Mapping[str, Sequence[Hashable]], passed: int) -> int:
-    """How many slices the specimens have in common, up to the end of the shortest."""
+    """Number of slices that the specimens have in common, up to the end of the shortest."""
     stop = passed
     while all(len(specimens[name]) > stop for name in names):
         if len({specimens[name][stop] for name in names}) > 1:

@@ -1,14 +1,12 @@
 """Simulation of a case's ground truth, one phonon configuration after another, resumable.
 
-``python -m cases.simulation.simulate [CASE] [--configurations N] [--coarse M]`` runs it from the
-command line. Every finished configuration is a file of its own in the cache folder; a run that was
-stopped continues behind the last of them and ends with the same numbers.
+``stembench simulate [CASE] [--configurations N] [--coarse M]`` runs it from the command line. Every
+finished configuration is a file of its own in the cache folder; a run that was stopped continues
+after the last of them and ends with the same numbers.
 """
 
-import argparse
-import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
@@ -16,8 +14,8 @@ from typing import Any
 
 import numpy as np
 
-from cases.case import Case, SupercellScan, WindowScan, canonical_json
-from cases.registry import CASES, get_case
+from cases.case import Case, canonical_json
+from cases.imaging import SupercellScan, WindowScan
 from cases.simulation.configuration import Level, probes_of, simulate_configuration
 from cases.simulation.configuration_cache import (
     ConfigurationScan,
@@ -26,11 +24,8 @@ from cases.simulation.configuration_cache import (
     read_configuration,
     write_configuration,
 )
-from cases.simulation.defect_estimate import added, relative_changes
-from cases.simulation.estimate import estimate, provenance
+from cases.simulation.estimate import estimate, estimate_changes, provenance
 from cases.simulation.wide_window import fit_correction
-from cases.specimens.defects import scan_labels
-from cases.specimens.descriptions import DefectLadder, ParticleAdatoms
 from cases.truth.scan_plan import ScanPlan, scan_plan
 from cases.truth.truth_file import CONVERGENCE, Scan, default_path, read_scan, write_scan
 from stembench.errors import InputError
@@ -69,7 +64,8 @@ def simulate(
     folder: Path,
     output: Path | None = None,
     device: str = "cpu",
-    progress: bool = True,
+    announce: Callable[[float], None] = lambda _: None,
+    progress: Callable[[float], None] = lambda _: None,
 ) -> Path:
     """Simulate a case with abTEM and write its ground-truth file.
 
@@ -86,8 +82,10 @@ def simulate(
         File to write; by default the one that `cases.truth.ground_truth` reads.
     device : {'cpu', 'gpu'}
         abTEM's own switch.
-    progress : bool
-        Show a progress bar with the time left.
+    announce : callable
+        Called once with the work to come, in grid points that probes propagate.
+    progress : callable
+        Called with the work of each batch of probes as it finishes.
 
     Returns
     -------
@@ -111,18 +109,18 @@ def simulate(
         probes_of(case, number, level=level) * _work_of_probe(case, level=level)
         for level, number, _ in missing
     )
-    with _bar(work, title=f"{case.name}: {len(missing)} configurations", show=progress) as step:
-        for level, number, path in missing:
-            started = time.process_time()
-            index, fractions = simulate_configuration(
-                case,
-                number,
-                level=level,
-                device=device,
-                advance=partial(_advance, step, share=_work_of_probe(case, level=level)),
-            )
-            done = ConfigurationScan(index, fractions, time.process_time() - started)
-            write_configuration(path, done)
+    announce(work)
+    for level, number, path in missing:
+        started = time.process_time()
+        index, fractions = simulate_configuration(
+            case,
+            number,
+            level=level,
+            device=device,
+            advance=partial(_advance, progress, share=_work_of_probe(case, level=level)),
+        )
+        done = ConfigurationScan(index, fractions, time.process_time() - started)
+        write_configuration(path, done)
     return combine(case, amount, folder=folder, output=target)
 
 
@@ -137,8 +135,8 @@ def _work_of_probe(case: Case, *, level: Level) -> float:
     return float(fine if level == "fine" or coarse is None else coarse.window) ** 2
 
 
-def _advance(step: Callable[[float], None], probes: int, *, share: float) -> None:
-    step(probes * share)
+def _advance(progress: Callable[[float], None], probes: int, *, share: float) -> None:
+    progress(probes * share)
 
 
 def combine(case: Case, amount: Amount, *, folder: Path, output: Path) -> Path:
@@ -172,15 +170,12 @@ def combine(case: Case, amount: Amount, *, folder: Path, output: Path) -> Path:
         ]
         for level, number in levels(case, amount).items()
     }
-    labels = scan_labels(case)
-    match case.structure:
-        case DefectLadder():
-            mean, stderr = relative_changes(case, plan, scans["fine"])
-        case ParticleAdatoms():
-            mean, stderr = added(plan, scans["fine"], images=len(labels))
-        case _:
-            mean, stderr = estimate(plan, scans, images=len(labels))
-    made = provenance(case, scans)
+    labels = case.structure.scan_labels(case.labels)
+    if case.structure.sites_on_host is None:
+        mean, stderr = estimate(plan, scans, images=len(labels))
+    else:
+        mean, stderr = estimate_changes(case, plan, scans["fine"])
+    entries = provenance(case, scans)
     if "wide" in scans:
         lines = [
             fit_correction(scans["fine"], scans["wide"], image=image)
@@ -190,10 +185,10 @@ def combine(case: Case, amount: Amount, *, folder: Path, output: Path) -> Path:
         stderr = np.stack(
             [line.applied_to_error(row) for line, row in zip(lines, stderr, strict=True)]
         )
-        made["window_correction"] = {
+        entries["window_correction"] = {
             label: asdict(line) for label, line in zip(labels, lines, strict=True)
         }
-    made |= _convergence(case, output, made=made)
+    entries |= _convergence(case, output, entries=entries)
     step, first = _geometry(case, plan)
     scan = Scan(
         labels=labels,
@@ -201,19 +196,19 @@ def combine(case: Case, amount: Amount, *, folder: Path, output: Path) -> Path:
         stderr=plan.expand(stderr).astype(np.float32),
         step=step,
         first=first * step,
-        boundary="mirror" if case.structure.kind == "edge_dislocation" else "periodic",
+        boundary=case.structure.boundary,
     )
-    return write_scan(output, scan, case=case, provenance=made)
+    return write_scan(output, scan, case=case, provenance=entries)
 
 
-def _convergence(case: Case, output: Path, *, made: dict[str, Any]) -> dict[str, Any]:
+def _convergence(case: Case, output: Path, *, entries: dict[str, Any]) -> dict[str, Any]:
     """What an earlier file states of its convergence, if it was made in the same way."""
     try:
         _, earlier, simulated = read_scan(output)
     except InputError:  # none, or a damaged one, which is replaced
         return {}
     same = simulated == canonical_json(case.simulated()) and all(
-        canonical_json({"": earlier.get(key)}) == canonical_json({"": made.get(key)})
+        canonical_json({"": earlier.get(key)}) == canonical_json({"": entries.get(key)})
         for key in ("window_correction", "versions")
     )
     return {CONVERGENCE: earlier[CONVERGENCE]} if same and CONVERGENCE in earlier else {}
@@ -239,94 +234,12 @@ def _geometry(case: Case, plan: ScanPlan) -> tuple[float, float]:
             return simulation.step, float(plan.first)
 
 
-class _bar:  # noqa: N801 - a context manager that reads like a function
-    """Progress bar over probes; a silent one does nothing."""
-
-    def __init__(self, total: float, *, title: str, show: bool) -> None:
-        from rich.progress import (
-            BarColumn,
-            Progress,
-            TaskProgressColumn,
-            TextColumn,
-            TimeElapsedColumn,
-            TimeRemainingColumn,
-        )
-
-        self._progress = Progress(
-            TextColumn("{task.description}"),
-            BarColumn(),
-            TaskProgressColumn(),
-            TimeElapsedColumn(),
-            TextColumn("left"),
-            TimeRemainingColumn(),
-            disable=not show,
-            speed_estimate_period=600,
-        )
-        self._task = self._progress.add_task(title, total=total)
-
-    def __enter__(self) -> Callable[[float], None]:
-        self._progress.start()
-        return lambda number: self._progress.advance(self._task, number)
-
-    def __exit__(self, *_: object) -> None:
-        self._progress.stop()
-
-
 def shipped_amount(case: Case) -> Amount:
     """Phonon configurations of the file that ships, or those of one full image if there is none."""
     path = default_path(case)
     if not path.exists():
         return Amount(fine=scan_plan(case.simulation).groups)
-    made = read_scan(path)[1]
+    entries = read_scan(path)[1]
     return Amount(
-        fine=int(made["configurations"]), coarse=int(made.get("coarse_configurations", 0))
+        fine=int(entries["configurations"]), coarse=int(entries.get("coarse_configurations", 0))
     )
-
-
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Command line of ``python -m cases.simulation.simulate``; returns the exit code."""
-    parser = argparse.ArgumentParser(
-        prog="python -m cases.simulation.simulate",
-        description="Simulate the ground truth of cases with abTEM, resumably.",
-        epilog="example: python -m cases.simulation.simulate pt_bulk --configurations 12",
-    )
-    names = ", ".join(case.name for case in CASES)
-    parser.add_argument("case", nargs="*", help=f"{names}; all by default")
-    parser.add_argument(
-        "--configurations", type=int, help="phonon configurations in all; as shipped by default"
-    )
-    parser.add_argument(
-        "--coarse", type=int, help="configurations of the coarse level alone; as shipped by default"
-    )
-    parser.add_argument("--folder", type=Path, default=Path("out/simulation"), help="cache folder")
-    parser.add_argument("--output", type=Path, help="file to write, with one case")
-    parser.add_argument("--device", default="cpu", help="cpu or gpu")
-    parser.add_argument("--quiet", action="store_true", help="no progress bar")
-    options = parser.parse_args(arguments)
-    try:
-        cases = [get_case(name) for name in options.case] or list(CASES)
-        if options.output is not None and len(cases) > 1:
-            raise InputError("--output names one file; name one case with it")
-        for case in cases:
-            shipped = shipped_amount(case)
-            fine, coarse = options.configurations, options.coarse
-            path = simulate(
-                case,
-                Amount(
-                    fine=shipped.fine if fine is None else fine,
-                    coarse=shipped.coarse if coarse is None else coarse,
-                ),
-                folder=options.folder,
-                output=options.output,
-                device=options.device,
-                progress=not options.quiet,
-            )
-            print(path)  # noqa: T201 - the command line's own output
-    except InputError as error:
-        print(error, file=sys.stderr)  # noqa: T201
-        return 2
-    return 0
-
-
-if __name__ == "__main__":
-    raise SystemExit(main())

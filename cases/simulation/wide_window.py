@@ -78,13 +78,13 @@ def fit_correction(
         If a wide probe was not visited by the fine configuration of the same number.
     """
     narrow, broad, groups = [], [], []
-    for number, (own, other) in enumerate(zip(fine, wide, strict=True)):
-        place = {int(point): at for at, point in enumerate(own.index)}
-        if not set(other.index.tolist()) <= set(place):
+    for number, (declared, repeated) in enumerate(zip(fine, wide, strict=True)):
+        place = {int(point): at for at, point in enumerate(declared.index)}
+        if not set(repeated.index.tolist()) <= set(place):
             raise ValueError("the wide level visited points that the fine one did not")
-        at = [place[int(point)] for point in other.index]
-        narrow.append(own.fractions[image, at])
-        broad.append(other.fractions[image])
+        at = [place[int(point)] for point in repeated.index]
+        narrow.append(declared.fractions[image, at])
+        broad.append(repeated.fractions[image])
         groups.append(np.full(len(at), number))
     x, y, group = (np.concatenate(parts) for parts in (narrow, broad, groups))
     offset, slope = _line(x, y - x)

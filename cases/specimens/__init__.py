@@ -1,1 +1,1 @@
-"""Specimens: descriptions, atoms and sites."""
+"""Specimens: what they are made of, their columns, and the sites that differ from a host."""

@@ -1,203 +1,55 @@
-"""Frozen descriptions of specimens: material, crystals, dislocation, particle, defects, adatoms."""
+"""Specimens from their stored descriptions: the registry of the kinds."""
 
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Mapping
+from importlib import import_module
+from typing import Any, Final
 
-#: What can be wrong with a column: see `cases.specimens.defects`.
-Defect = Literal["vacancy", "half", "minus2", "minus1", "perfect", "plus1", "plus2", "substituted"]
+from cases.specimens.sites import PERFECT
+from cases.specimens.specimen import Specimen
+from stembench.describe import from_dict
+from stembench.errors import InputError
+
+#: Files of `cases.specimens.kinds`, each with one kind. A new kind adds its line here.
+_KINDS: Final = (
+    "bulk_crystal",
+    "edge_dislocation",
+    "nanoparticle",
+    "defect_ladder",
+    "particle_adatoms",
+)
 
 
-@dataclass(frozen=True)
-class Material:
-    """An fcc element.
+def specimen_kinds() -> dict[str, type[Specimen]]:
+    """Classes of the specimens by the kind that a description names."""
+    classes: list[type[Specimen]] = [
+        value
+        for name in _KINDS
+        for value in vars(import_module(f"{__package__}.kinds.{name}")).values()
+        if isinstance(value, type) and Specimen in value.__bases__
+    ]
+    return {specimen.kind: specimen for specimen in classes}
 
-    Attributes
-    ----------
-    element : str
-        Chemical symbol.
-    lattice_parameter : float
-        Edge of the cubic cell in Å.
-    rms_displacement : float
-        Root-mean-square thermal displacement along one axis in Å.
+
+def specimen_from_dict(values: Mapping[str, Any]) -> Specimen:
+    """Build a specimen from its description, as read from JSON.
+
+    Raises
+    ------
+    InputError
+        If its kind is not known, or a value is absent or of the wrong type.
     """
-
-    element: str
-    lattice_parameter: float
-    rms_displacement: float
-
-
-@dataclass(frozen=True)
-class BulkCrystal:
-    """A perfect crystal seen along [001], periodic in x and y.
-
-    Attributes
-    ----------
-    material : Material
-    cells : int
-        Largest thickness in unit cells; every smaller one is imaged too.
-    """
-
-    material: Material
-    cells: int
-    kind: Literal["bulk"] = "bulk"
+    kinds = specimen_kinds()
+    kind = values.get("kind")
+    if kind not in kinds:
+        raise InputError(f"no kind of specimen is named {kind!r}; known are {', '.join(kinds)}")
+    return from_dict(kinds[kind], values)
 
 
-@dataclass(frozen=True)
-class EdgeDislocation:
-    """A crystal seen along [112] with one edge dislocation parallel to the beam.
-
-    X = [1-10] is the direction of the Burgers vector, Y = [11-1] the normal of the glide plane.
-
-    Attributes
-    ----------
-    material : Material
-    repeats : tuple of three int
-        Cells of a/√2 × a√3 × a√6/2 along X, Y and the beam before the dislocation is inserted.
-    core : tuple of two float
-        Position of the dislocation line in cells along X and Y; between atomic columns.
-    sign : int
-        +1 or -1, sign of the Burgers vector, whose length is a/√2.
-    poisson_ratio : float
-    mode : str
-        How the extra half plane is made, see `cases.specimens.dislocation`.
-    """
-
-    material: Material
-    repeats: tuple[int, int, int]
-    core: tuple[float, float]
-    sign: int
-    poisson_ratio: float
-    mode: Literal["edge", "edge_add", "edge_rm"]
-    kind: Literal["edge_dislocation"] = "edge_dislocation"
-
-
-@dataclass(frozen=True)
-class Nanoparticle:
-    """All atoms of a crystal within a sphere round an atom, seen along [001].
-
-    Attributes
-    ----------
-    material : Material
-    radius : float
-        In lattice parameters.
-    """
-
-    material: Material
-    radius: float
-    kind: Literal["nanoparticle"] = "nanoparticle"
-
-
-@dataclass(frozen=True)
-class DefectSite:
-    """One defect and where it stands.
-
-    Attributes
-    ----------
-    kind : str
-        What is wrong with the column, see `cases.specimens.defects`; a 'perfect' site is a control.
-    i, j : int
-        Place in half lattice parameters along x and y from the reference point; i + j even, so
-        that all sites are translations of each other.
-    """
-
-    kind: Defect
-    i: int
-    j: int
-
-    def __post_init__(self) -> None:
-        if (self.i + self.j) % 2:
-            raise ValueError("i + j of a site must be even")
-
-
-@dataclass(frozen=True)
-class DefectLadder:
-    """A crystal seen along [001] with one defect in each of several distant columns.
-
-    The atoms that a column lacks, or has too many of, are those on the side where the beam leaves;
-    the lattice round a defect is not relaxed.
-
-    Attributes
-    ----------
-    material : Material
-    cells : int
-        Largest thickness in unit cells.
-    sites : tuple of DefectSite
-    guest : str
-        Element of a substituted column; it has the material's thermal displacements.
-    host_case : str
-        Case that images the perfect crystal.
-    """
-
-    material: Material
-    cells: int
-    sites: tuple[DefectSite, ...]
-    guest: str
-    host_case: str
-    kind: Literal["defect_ladder"] = "defect_ladder"
-
-    @property
-    def crystal(self) -> BulkCrystal:
-        """The crystal without defects."""
-        return BulkCrystal(material=self.material, cells=self.cells)
-
-
-@dataclass(frozen=True)
-class AdatomSite:
-    """One adatom on a particle, or a column without one for control.
-
-    Attributes
-    ----------
-    kind : str
-        'adatom' and the number of atoms that its column has without it, as in 'adatom3'; or
-        'perfect' for a control.
-    place : tuple of int
-        Where the adatom sits, x, y and z in half lattice parameters from the particle's centre: a
-        lattice place outside the particle. Of a control x and y alone.
-    """
-
-    kind: str
-    place: tuple[int, ...]
-
-    def __post_init__(self) -> None:
-        wanted = 2 if self.kind == "perfect" else 3
-        if len(self.place) != wanted or (wanted == 3 and sum(self.place) % 2):
-            raise ValueError("an adatom needs a lattice place (x, y, z), a control (x, y)")
-
-    @property
-    def i(self) -> int:
-        """Place of the column along x in half lattice parameters."""
-        return self.place[0]
-
-    @property
-    def j(self) -> int:
-        """Place of the column along y in half lattice parameters."""
-        return self.place[1]
-
-
-@dataclass(frozen=True)
-class ParticleAdatoms:
-    """A particle with one adatom at each of several distant places of its surface, not relaxed.
-
-    Attributes
-    ----------
-    material : Material
-    radius : float
-        Of the particle, in lattice parameters.
-    sites : tuple of AdatomSite
-    host_case : str
-        Case that images the particle without adatoms.
-    """
-
-    material: Material
-    radius: float
-    sites: tuple[AdatomSite, ...]
-    host_case: str
-    kind: Literal["particle_adatoms"] = "particle_adatoms"
-
-    @property
-    def particle(self) -> Nanoparticle:
-        """The particle without adatoms."""
-        return Nanoparticle(material=self.material, radius=self.radius)
-
-
-Structure = BulkCrystal | EdgeDislocation | Nanoparticle | DefectLadder | ParticleAdatoms
+def site_labels() -> dict[str, str]:
+    """Names for readers of every kind of site that a specimen may hold, in the order of tables."""
+    labels: dict[str, str] = {}
+    for specimen in specimen_kinds().values():
+        labels |= getattr(specimen, "site_labels", {})
+    return {kind: label for kind, label in labels.items() if kind != PERFECT} | {
+        PERFECT: "perfect columns"
+    }

@@ -1,54 +1,13 @@
-"""Atomic columns of a case: positions and atom counts, derived from its atoms."""
+"""Atomic columns of a case in the frame of its images, and the frame's geometry."""
 
 from functools import lru_cache
 
 import numpy as np
 import pandas as pd
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
-from scipy.spatial import cKDTree
 
-from cases.case import BulkCrystal, Case, MeasuredColumns, Structure
-from cases.specimens.adatoms import columns_with_adatoms
-from cases.specimens.atoms import build
-from cases.specimens.defects import count_changes
-from cases.specimens.descriptions import DefectLadder, ParticleAdatoms
+from cases.case import Case, MeasuredColumns
 from stembench.arrays import Bools, Floats, Integers
 from stembench.errors import InputError
-
-#: Atoms whose projections lie closer than this (Å) belong to one column; columns are >= 1.3 apart.
-SAME_COLUMN = 0.3
-
-
-def find_columns(positions: Floats, *, tolerance: float = SAME_COLUMN) -> tuple[Floats, Integers]:
-    """Group atoms into columns along z.
-
-    Parameters
-    ----------
-    positions : ndarray, shape (n, 3)
-        Atoms without thermal displacements, in Å.
-    tolerance : float
-        Atoms are of one column if a chain of neighbours closer than this links them.
-
-    Returns
-    -------
-    centres : ndarray, shape (columns, 2)
-        Mean x and y of each column's atoms, ordered by y, then x.
-    counts : ndarray, shape (columns,)
-        Number of atoms.
-    """
-    flat = positions[:, :2]
-    pairs = cKDTree(flat).query_pairs(tolerance, output_type="ndarray")
-    n = len(flat)
-    links = coo_array((np.ones(len(pairs), dtype=np.int8), (pairs[:, 0], pairs[:, 1])), (n, n))
-    number, member = connected_components(links, directed=False)
-    counts = np.bincount(member, minlength=number)
-    centres = np.stack(
-        [np.bincount(member, weights=flat[:, axis], minlength=number) / counts for axis in (0, 1)],
-        axis=1,
-    )
-    order = np.lexsort((centres[:, 0].round(3), centres[:, 1].round(3)))
-    return centres[order], counts[order].astype(np.int64)
 
 
 def to_pixels(case: Case, places: Floats, *, sampling: float | None = None) -> Floats:
@@ -138,27 +97,24 @@ def _measured(case: Case, centres: Floats) -> Bools:
             return block
 
 
-def _specimen_columns(case: Case, label: str) -> tuple[Floats, Integers]:
-    thickness = {image.label: image.thickness for image in case.images}
-    if label not in thickness:
-        raise InputError(f"case '{case.name}' has no image '{label}'; it has {_listed(case)}")
-    if isinstance(case.structure, BulkCrystal | DefectLadder):
-        a = case.structure.material.lattice_parameter
-        widest = (max(case.shape) + 2 * case.margin) * case.sampling
-        repeats = 2 * (int(np.ceil(widest / (2 * a))) + 2)
-        centres, counts = _columns_of(case.structure, thickness[label], repeats)
-        if isinstance(case.structure, DefectLadder):
-            counts = counts + count_changes(case.structure, centres, cells=thickness[label])
-        return centres, counts
-    centres, counts = _columns_of(case.structure, None, 1)
-    if isinstance(case.structure, ParticleAdatoms):
-        return columns_with_adatoms(case.structure, centres, counts)
-    return centres, counts
+def thickness_of(case: Case, label: str) -> int:
+    """Thickness of an image, as in `ImageSpec`.
+
+    Raises
+    ------
+    InputError
+        If the case has no such image; the message lists those that it has.
+    """
+    for image in case.images:
+        if image.label == label:
+            return image.thickness
+    raise InputError(f"case '{case.name}' has no image '{label}'; it has {_listed(case)}")
 
 
 @lru_cache(maxsize=128)
-def _columns_of(structure: Structure, cells: int | None, repeats: int) -> tuple[Floats, Integers]:
-    centres, counts = find_columns(build(structure, cells=cells, repeats=repeats).positions)
+def _specimen_columns(case: Case, label: str) -> tuple[Floats, Integers]:
+    extent = (max(case.shape) + 2 * case.margin) * case.sampling
+    centres, counts = case.structure.columns(thickness_of(case, label), extent=extent)
     centres.flags.writeable = False
     counts.flags.writeable = False
     return centres, counts

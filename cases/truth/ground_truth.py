@@ -1,6 +1,6 @@
 """The ground truth of a case: noise-free images at any sampling and blur, and the true columns."""
 
-import math
+import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,10 +10,14 @@ import numpy.typing as npt
 import pandas as pd
 
 from cases.case import Case, canonical_json
-from cases.specimens.descriptions import DefectLadder, ParticleAdatoms
-from cases.truth.columns import case_columns, frame_shape, to_angstrom
-from cases.truth.rendering import interpolation_matrix, orbit_variance
+from cases.registry import get_case
+from cases.specimens.specimen import Specimen
+from cases.truth.column_roles import column_roles
+from cases.truth.columns import case_columns
+from cases.truth.frame import Frame, check_reach, frame_of, scan_weights
+from cases.truth.rendering import orbit_variance
 from cases.truth.scan_plan import scan_plan
+from cases.truth.sites import SiteChanges, check_host, host_label
 from cases.truth.truth_file import (
     Scan,
     default_path,
@@ -25,10 +29,6 @@ from cases.truth.truth_file import (
 from stembench.arrays import Floats
 from stembench.errors import InputError
 
-#: Standard deviations of the source that an image must stay away from the edge of a scan that does
-#: not continue periodically.
-BLUR_REACH = 4.0
-
 
 @dataclass(frozen=True)
 class GroundTruth:
@@ -38,18 +38,38 @@ class GroundTruth:
     ----------
     case : Case
     scan : Scan
+        The case's images; of a specimen with sites on a host, what each site changes.
     provenance : dict
         How the scan was made: settings, seed, number of configurations, versions, date.
+    host : GroundTruth or None
+        Of the case that images the specimen without its sites; None for a specimen that is imaged
+        as a whole.
     """
 
     case: Case
     scan: Scan
     provenance: dict[str, Any]
+    host: "GroundTruth | None" = None
+
+    @property
+    def specimen(self) -> Specimen:
+        """The specimen that is imaged."""
+        return self.case.structure
 
     @property
     def hash(self) -> str:
-        """SHA-256 of the stored data."""
-        return self.scan.hash
+        """SHA-256 of the stored data; of changes together with the host's data."""
+        if self.host is None:
+            return self.scan.hash
+        return hashlib.sha256(f"{self.scan.hash} {self.host.hash}".encode()).hexdigest()
+
+    @property
+    def changes(self) -> SiteChanges | None:
+        """What the specimen's sites change in the host's image; None without sites."""
+        sites = self.specimen.sites_on_host
+        if sites is None or self.host is None:
+            return None
+        return SiteChanges(specimen=sites, scan=self.scan, host=self.host.scan)
 
     def image(
         self,
@@ -87,10 +107,8 @@ class GroundTruth:
             If there is no such image, a number is out of range, or the scan ends before the
             pixels asked for.
         """
-        rows, columns = self._weights(margin, sampling, source_sigma)
-        image: Floats = rows @ self._stored(self.scan.mean, label) @ columns.T
-        clipped: Floats = np.maximum(image, 0.0)
-        return clipped
+        frame = frame_of(self.case, margin=margin, sampling=sampling, source_sigma=source_sigma)
+        return self._image(label, frame)
 
     def stderr(
         self,
@@ -106,7 +124,7 @@ class GroundTruth:
         neighbouring points makes true; in a bulk crystal the copies of a point that symmetry makes
         are taken together. In the nanoparticle they are not, so that close to its four mirror
         lines the error is stated too small, by √2 at most. NaN where each point was sampled only
-        once.
+        once. A host and the changes that its sites make have phonon configurations of their own.
 
         Parameters and errors are those of `image`.
 
@@ -114,12 +132,8 @@ class GroundTruth:
         -------
         ndarray, shape (h + 2 margin, w + 2 margin)
         """
-        rows, columns = self._weights(margin, sampling, source_sigma)
-        variance = self._stored(self.scan.stderr, label) ** 2
-        if self.case.structure.kind == "bulk":
-            return np.sqrt(orbit_variance(rows, columns, variance, orbits=self._orbits()))
-        result: Floats = np.sqrt(rows**2 @ variance @ (columns**2).T)
-        return result
+        frame = frame_of(self.case, margin=margin, sampling=sampling, source_sigma=source_sigma)
+        return self._stderr(label, frame)
 
     def columns(self, label: str) -> pd.DataFrame:
         """List the columns whose centre lies in the frame, between the outermost pixel centres.
@@ -137,6 +151,23 @@ class GroundTruth:
         table = case_columns(self.case, label)
         return table.drop(columns="inside")
 
+    def roles(self, label: str) -> pd.DataFrame:
+        """Sites among the columns in the frame, and the columns that they are held against.
+
+        Returns
+        -------
+        pandas.DataFrame
+            Index as of `columns`; site and role, see `cases.column_roles`.
+
+        Raises
+        ------
+        InputError
+            If there is no such image.
+        """
+        table = self.columns(label)
+        places = table[["x", "y"]].to_numpy(dtype=np.float64)
+        return column_roles(self.case, places).set_index(table.index)
+
     def outside(self, label: str) -> pd.DataFrame:
         """List the columns just outside the frame, within the case's margin.
 
@@ -148,8 +179,40 @@ class GroundTruth:
         table = case_columns(self.case, label, reach=self.case.margin)
         return table.loc[~table["inside"]].drop(columns="inside")
 
-    def _orbits(self) -> npt.NDArray[np.int64]:
-        return scan_plan(self.case.simulation).unfold
+    def _image(self, label: str, frame: Frame) -> Floats:
+        changes, host = self.changes, self.host
+        if changes is None or host is None:
+            stored = self._stored(self.scan.mean, label)
+            check_reach(self.case, self.scan, frame)
+            rows, columns = scan_weights(self.scan, frame)
+            image: Floats = rows @ stored @ columns.T
+        else:
+            name = host_label(self.case, host.case, label)
+            image = host._image(name, frame)
+            for site, rows, columns in changes.weights(frame):
+                difference = changes.difference(label, site.kind, host_label=name)
+                image += rows @ difference @ columns.T
+        clipped: Floats = np.maximum(image, 0.0)
+        return clipped
+
+    def _stderr(self, label: str, frame: Frame) -> Floats:
+        changes, host = self.changes, self.host
+        orbits = scan_plan(self.case.simulation).unfold
+        if changes is None or host is None:
+            variance = self._stored(self.scan.stderr, label) ** 2
+            check_reach(self.case, self.scan, frame)
+            rows, columns = scan_weights(self.scan, frame)
+            if self.specimen.endless:
+                return np.sqrt(orbit_variance(rows, columns, variance, orbits=orbits))
+            rendered: Floats = np.sqrt(rows**2 @ variance @ (columns**2).T)
+            return rendered
+        name = host_label(self.case, host.case, label)
+        share = changes.host_share(self._image(label, frame), host._image(name, frame))
+        variance = (host._stderr(name, frame) * share) ** 2
+        for site, rows, columns in changes.weights(frame):
+            error = changes.difference_stderr(label, site.kind, host_label=name)
+            variance += orbit_variance(rows, columns, error**2, orbits=orbits)
+        return np.sqrt(variance)
 
     def _stored(self, array: npt.NDArray[np.float32], label: str) -> Floats:
         if label not in self.scan.labels:
@@ -157,47 +220,32 @@ class GroundTruth:
         stored: Floats = array[self.scan.labels.index(label)].astype(np.float64)
         return stored
 
-    def _weights(
-        self, margin: int, sampling: float | None, source_sigma: float | None
-    ) -> tuple[Floats, Floats]:
-        case = self.case
-        pixel = case.sampling if sampling is None else sampling
-        sigma = case.microscope.source_sigma if source_sigma is None else source_sigma
-        if not (math.isfinite(pixel) and pixel > 0):
-            raise InputError(f"the sampling must be a positive number of Å/px, not {pixel}")
-        if not (math.isfinite(sigma) and sigma >= 0):
-            raise InputError(f"the source size must be a number of Å >= 0, not {sigma}")
-        if margin < 0:
-            raise InputError(f"the margin must not be negative, it is {margin}")
-        height, width = frame_shape(case, sampling=pixel)
-        pixels = np.arange(-margin, max(height, width) + margin, dtype=np.float64)
-        places = to_angstrom(case, np.stack([pixels, pixels], axis=1), sampling=pixel)
-        matrices = []
-        for axis, count in ((1, height), (0, width)):
-            targets = places[: count + 2 * margin, axis] - self.scan.first
-            self._check_reach(targets, margin=margin, sigma=sigma)
-            matrices.append(
-                interpolation_matrix(
-                    targets,
-                    points=self.scan.mean.shape[1 if axis else 2],
-                    step=self.scan.step,
-                    sigma=sigma,
-                    boundary=self.scan.boundary,
-                )
-            )
-        return matrices[0], matrices[1]
 
-    def _check_reach(self, targets: Floats, *, margin: int, sigma: float) -> None:
-        """Refuse pixels where the scan's continuation, not the specimen, would be shown."""
-        if self.case.structure.kind == "bulk":
-            return
-        last = (self.scan.mean.shape[1] - 1) * self.scan.step
-        edge = BLUR_REACH * sigma if self.scan.boundary == "mirror" else 0.0
-        if targets.min() < edge or targets.max() > last - edge:
-            raise InputError(
-                f"the stored scan of case '{self.case.name}' ends before a margin of {margin} px "
-                f"with a source of {sigma} Å; ask for less of either"
-            )
+def with_host(truth: GroundTruth, host: GroundTruth) -> GroundTruth:
+    """Join what the sites of a specimen change and the ground truth of their host.
+
+    Parameters
+    ----------
+    truth : GroundTruth
+        Its scan holds the changes.
+    host : GroundTruth
+        Of the case that images the specimen without its sites.
+
+    Raises
+    ------
+    ValueError
+        If the two do not belong together: in specimen, microscope or thickness.
+    """
+    check_host(truth.case, host.case)
+    provenance = truth.provenance | {
+        "host": {
+            "case": host.case.name,
+            "version": host.case.version,
+            "data_sha256": host.hash,
+            "configurations": host.provenance.get("configurations"),
+        }
+    }
+    return GroundTruth(case=truth.case, scan=truth.scan, provenance=provenance, host=host)
 
 
 def load_ground_truth(case: Case, *, path: Path | None = None) -> GroundTruth:
@@ -226,15 +274,10 @@ def load_ground_truth(case: Case, *, path: Path | None = None) -> GroundTruth:
             "run `nox -s simulate` to make it anew"
         )
     truth = GroundTruth(case=case, scan=scan, provenance=provenance)
-    if isinstance(case.structure, DefectLadder | ParticleAdatoms):
-        from cases.registry import get_case
-        from cases.truth.adatom_truth import as_adatoms
-        from cases.truth.defect_truth import as_ladder
-
-        host = load_ground_truth(get_case(case.structure.host_case))
-        ladder = isinstance(case.structure, DefectLadder)
-        return as_ladder(truth, host) if ladder else as_adatoms(truth, host)
-    return truth
+    sites = case.structure.sites_on_host
+    if sites is None:
+        return truth
+    return with_host(truth, load_ground_truth(get_case(sites.host_case)))
 
 
 def load_version(name: str, version: int) -> GroundTruth:
@@ -249,15 +292,17 @@ def load_version(name: str, version: int) -> GroundTruth:
     Returns
     -------
     GroundTruth
-        Its `case` is the description of that version, rebuilt from the file.
+        Its `case` is the description of that version, rebuilt from the file, with the present
+        version's study.
 
     Raises
     ------
     InputError
-        If that version does not ship; the message lists those that do.
+        If no case has that name, or that version does not ship; the message lists those that do.
     """
+    study = get_case(name).study
     path = version_path(name, version)
     if not path.exists():
         shipped = ", ".join(map(str, shipped_versions(name))) or "none"
         raise InputError(f"case '{name}' has no version {version}; versions that ship: {shipped}")
-    return load_ground_truth(read_description(path), path=path)
+    return load_ground_truth(read_description(path, study=study), path=path)

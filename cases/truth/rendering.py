@@ -8,7 +8,7 @@ Gaussian source multiplies each coefficient by exp(-2 π² σ² q²).
 import numpy as np
 import numpy.typing as npt
 
-from cases.truth.truth_file import Boundary
+from cases.specimens.specimen import Boundary
 from stembench.arrays import Floats
 
 

@@ -5,24 +5,13 @@ Everything here is exact integer arithmetic on the scan lattice.
 """
 
 from dataclasses import dataclass
-from typing import Final
 
 import numpy as np
 from scipy.interpolate import RectBivariateSpline
 
-from cases.case import Simulation, SupercellScan, WindowScan
+from cases.imaging import Simulation, SupercellScan, WindowScan
+from cases.specimens.symmetry import POINT_GROUP
 from stembench.arrays import Floats, Integers
-
-#: The eight operations of the point group 4mm as matrices on (x, y).
-POINT_GROUP: Final[Integers] = np.array(
-    [
-        [[sx, 0], [0, sy]] if not swap else [[0, sx], [sy, 0]]
-        for swap in (False, True)
-        for sx in (1, -1)
-        for sy in (1, -1)
-    ],
-    dtype=np.int64,
-)
 
 
 @dataclass(frozen=True)

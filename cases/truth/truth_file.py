@@ -5,16 +5,16 @@ import json
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 import h5py
 import numpy as np
 import numpy.typing as npt
 
-from cases.case import Case, canonical_json
-from cases.specimens.descriptions import DefectLadder, ParticleAdatoms
+from cases.case import Case, canonical_json, case_from_dict
+from cases.specimens.specimen import Boundary
+from cases.study import Study
 from stembench.atomic_files import replacing
-from stembench.describe import from_dict
 from stembench.errors import InputError
 
 FORMAT: Final = "stembench ground truth"
@@ -22,8 +22,6 @@ FORMAT_VERSION: Final = 1
 #: Entry of the provenance that `cases.simulation.convergence` records.
 CONVERGENCE: Final = "convergence"
 DATA_FOLDER: Final = Path(__file__).parents[1] / "data"
-
-Boundary = Literal["periodic", "mirror"]
 
 
 @dataclass(frozen=True)
@@ -77,12 +75,18 @@ def version_path(name: str, version: int) -> Path:
 def shipped_versions(name: str) -> tuple[int, ...]:
     """Versions of a case whose files ship, ascending."""
     prefix = f"{name}-v"
-    found = (path.stem.removeprefix(prefix) for path in DATA_FOLDER.glob(f"{prefix}*.h5"))
-    return tuple(sorted(int(number) for number in found if number.isdecimal()))
+    versions = (path.stem.removeprefix(prefix) for path in DATA_FOLDER.glob(f"{prefix}*.h5"))
+    return tuple(sorted(int(number) for number in versions if number.isdecimal()))
 
 
-def read_description(path: Path) -> Case:
+def read_description(path: Path, *, study: Study) -> Case:
     """Description that a ground-truth file was made from, as the case it belongs to.
+
+    Parameters
+    ----------
+    path : Path
+    study : Study
+        How the case is reported; what the file states of that is of its time, and left out.
 
     Raises
     ------
@@ -92,9 +96,9 @@ def read_description(path: Path) -> Case:
     try:
         with h5py.File(path, "r") as file:
             described = json.loads(file.attrs["description"])
+        return case_from_dict({**described, "study": study})
     except (OSError, KeyError, ValueError) as error:
         raise InputError(f"'{path}' cannot be read as a ground-truth file: {error}") from error
-    return from_dict(Case, described)
 
 
 def write_scan(path: Path, scan: Scan, *, case: Case, provenance: dict[str, Any]) -> Path:
@@ -131,19 +135,14 @@ def write_scan(path: Path, scan: Scan, *, case: Case, provenance: dict[str, Any]
         group.attrs["boundary"] = scan.boundary
         group.attrs["axes"] = "image, y, x"
         group["labels"] = np.array(scan.labels, dtype=h5py.string_dtype())
-        unit, meaning = "fraction of the incident beam", "fraction of the beam on the detector"
-        if isinstance(case.structure, DefectLadder):
-            unit, meaning = "1", "relative change of the perfect crystal's image by one defect"
-        elif isinstance(case.structure, ParticleAdatoms):
-            meaning = "what one adatom adds to the fraction of the beam on the detector"
         for name, array, words in (
-            ("mean", scan.mean, f"{meaning}, no source blur"),
+            ("mean", scan.mean, f"{case.structure.scan_meaning}, no source blur"),
             ("stderr", scan.stderr, "standard error of the mean over phonon configurations"),
         ):
             stored = group.create_dataset(
                 name, data=array.astype("<f4"), compression="gzip", shuffle=True
             )
-            stored.attrs["unit"] = unit
+            stored.attrs["unit"] = case.structure.scan_unit
             stored.attrs["meaning"] = words
     return path
 

@@ -1,1 +1,1 @@
-"""The Cramér-Rao bound of the column model, and of biased estimators."""
+"""Cramér-Rao bound of the column model, and of biased estimators."""

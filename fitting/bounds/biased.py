@@ -1,4 +1,4 @@
-"""What an estimator with bias or prior knowledge is held to: the bias-corrected bound."""
+"""Cramér-Rao bound of a biased estimator, and the gradient of its bias."""
 
 from dataclasses import dataclass
 from typing import Any

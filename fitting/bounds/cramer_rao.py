@@ -1,27 +1,25 @@
-"""The Cramér-Rao bound of the column model: the least standard errors an unbiased fit can reach."""
+"""Cramér-Rao bound of the column model: the least standard errors an unbiased fit can reach."""
 
 from dataclasses import replace
-from typing import Final
+from typing import Final, get_args
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from fitting import engine
 from fitting.bounds.pixel_information import information_per_electron
-from fitting.engine.layout import Layout, arrange, neighbours
 from fitting.model import (
     BACKGROUND_TERMS,
     Background,
     ColumnModel,
+    WidthMode,
     scattering_cross_section,
 )
+from fitting.options import require_detector_noise, require_positive
 from fitting.result import ColumnFit
-from fitting.task import positive
-from stembench.arrays import Floats
+from stembench.arrays import Bools, Floats
 from stembench.errors import InputError
 
-#: Half size of a column's window in widths; the integrand falls like the Gaussian itself.
-SUPPORT: Final = 6.5
 #: Columns farther apart than this many widths are taken as independent; their coupling in the
 #: Fisher matrix is below 1e-3 and enters the bound squared.
 COUPLING: Final = 9.0
@@ -34,7 +32,7 @@ def cramer_rao(
     *,
     dose: float,
     sampling: float | None = None,
-    width: str | None = None,
+    width: WidthMode | None = None,
     background: Background | None = None,
     detector_sigma: float = 0.0,
 ) -> pd.DataFrame:
@@ -85,12 +83,11 @@ def cramer_rao(
         if not isinstance(fit, ColumnFit):
             raise InputError("a ColumnModel has no pixel size: give sampling= in Å/px")
         sampling = fit.sampling
-    positive("dose", dose, "e/Å²")
-    positive("sampling", sampling, "Å/px")
-    if not (np.isfinite(detector_sigma) and detector_sigma >= 0):
-        raise InputError(f"detector_sigma must be 0 or more electrons, not {detector_sigma}")
+    require_positive("dose", dose, "e/Å²")
+    require_positive("sampling", sampling, "Å/px")
+    require_detector_noise(detector_sigma)
     width = model.width if width is None else width
-    if width not in ("shared", "species", "column", "fixed"):
+    if width not in get_args(WidthMode):
         raise InputError(f"width must be shared, species, column or fixed, not {width!r}")
     n_background = len(model.background)
     if background is not None:
@@ -105,9 +102,8 @@ def cramer_rao(
         return out
     mask = fit.mask if isinstance(fit, ColumnFit) else None
     covariance = _inverse_fisher(
-        model,
+        replace(model, width=width),
         dose * sampling**2,
-        width=width,
         n_background=n_background,
         sigma=detector_sigma,
         used=np.ones(model.shape, dtype=np.bool_) if mask is None else ~mask,
@@ -124,62 +120,16 @@ def cramer_rao(
 
 
 def _inverse_fisher(
-    model: ColumnModel,
-    electrons: float,
-    *,
-    width: str,
-    n_background: int,
-    sigma: float,
-    used: NDArray[np.bool_],
+    model: ColumnModel, electrons: float, *, n_background: int, sigma: float, used: Bools
 ) -> Floats:
-    """Covariance bound (n, 4, 4) of x, y, height and width, from the pixels `used`."""
-    from fitting.engine.descent import Columns
-    from fitting.kernels import covariance as spread
-    from fitting.kernels import envelope
-    from fitting.kernels import sums as kernels
+    """Bound on the covariance (n, 4, 4) of x, y, height and width, from the pixels `used`.
 
-    group = replace(model, width=width).group
-    widest = float(model.sigma.max())
-    points = np.column_stack([model.x, model.y])
-    reach = COUPLING * widest
-    near = neighbours(points, reach=reach)
-    order, (pair_at, pairs) = near.order, near.within(reach)
-    layout: Layout = arrange(
-        order,
-        pair_at,
-        pairs,
-        positions_free=model.positions_free,
-        width=width,
-        group=group[order],
-        n_background=n_background,
-    )
-    background = np.zeros(3)
-    background[: len(model.background)] = model.background
-    longest = min(max(model.shape), int(2 * SUPPORT * widest) + 2)
-    n = model.n_columns
-    columns = Columns(
-        image=np.zeros(model.shape),
-        weight=np.ones(model.shape),
-        layout=layout,
-        x=model.x[order],
-        y=model.y[order],
-        width=model.sigma[order],
-        height=model.height[order],
-        background=background,
-        factors=np.empty((n, 2, 6, longest)),
-        start=np.empty((n, 2), dtype=np.int64),
-        count=np.empty((n, 2), dtype=np.int64),
-        weighting=0,
-        dirty=np.zeros(n, dtype=np.int64),
-        integrated=model.pixel == "integrated",
-        floor=0.0,
-    )
+    `electrons` are those of a pixel at beam fraction 1, `sigma` those of the detector noise.
+    """
+    columns = _columns(model, n_background=n_background)
     expected = model.image() * electrons
     # far from all columns the tails underflow; nothing depends on these pixels
-    reached = np.zeros(model.shape)
-    columns.set_windows(SUPPORT)
-    kernels.render(columns.factors, columns.start, columns.count, np.ones(n), np.zeros(3), reached)
-    matters = used if n_background else used & (reached > 0)
+    matters = used if n_background else used & _reached(columns)
     if sigma == 0 and not np.all(expected[matters] > 0):
         raise InputError(
             f"the expected image has {np.count_nonzero(expected[matters] <= 0)} pixels that are "
@@ -188,28 +138,42 @@ def _inverse_fisher(
         )
     per_pixel = np.zeros(model.shape)
     per_pixel[matters] = information_per_electron(expected[matters], sigma=sigma)
-    information = columns.normal_matrix(1, per_pixel * electrons**2)
-    held = np.zeros(layout.n_parameters, dtype=np.int64)
-    none = np.zeros(layout.n_parameters)
-    factor = np.empty(layout.size)
-    while True:
-        envelope.damped(information, layout.at, layout.first, held, none, factor)
-        bad = envelope.cholesky(factor, layout.at, layout.first)
-        if bad < 0:
-            break
-        held[bad] = 1
-    blocks = np.empty((n, 4, 4))
-    spread.column_blocks(
-        factor,
-        layout.at,
-        layout.first,
-        held,
-        factor,
-        False,
-        layout.index,
-        layout.first_shared,
-        blocks,
+    columns.set_windows(engine.columns.SUPPORT)
+    fisher = columns.normal_matrix(per_pixel * electrons**2)
+    return engine.information.column_covariance(columns, fisher)[0]
+
+
+def _columns(model: ColumnModel, *, n_background: int) -> "engine.columns.Columns":
+    """Columns of a model in solver order, with `n_background` free coefficients."""
+    widest = float(model.sigma.max())
+    reach = COUPLING * widest
+    layout = engine.layout.arrange(
+        engine.layout.neighbours(np.column_stack([model.x, model.y]), reach=reach),
+        reach=reach,
+        positions_free=model.positions_free,
+        width=model.width,
+        group=model.group,
+        n_background=n_background,
     )
-    out = np.empty_like(blocks)
-    out[order] = blocks
-    return out
+    background = np.zeros(3)
+    background[: len(model.background)] = model.background
+    return engine.columns.Columns.placed(
+        layout,
+        image=np.zeros(model.shape),
+        weight=np.ones(model.shape),
+        x=model.x,
+        y=model.y,
+        width=model.sigma,
+        height=model.height,
+        background=background,
+        widest=widest,
+        pixel=model.pixel,
+    )
+
+
+def _reached(columns: "engine.columns.Columns") -> Bools:
+    """Pixels in which a column of height 1 is above zero."""
+    unit = replace(columns, height=np.ones(len(columns.x)), background=np.zeros(3))
+    reached = np.empty_like(columns.image)
+    unit.evaluate(engine.columns.SUPPORT, reached)
+    return reached > 0

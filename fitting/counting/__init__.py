@@ -1,1 +1,1 @@
-"""Counting the atoms of columns: by a library of cross-sections, by a mixture."""
+"""Atom counts of columns: by a library of cross-sections, by a Gaussian mixture."""

@@ -1,4 +1,4 @@
-"""Atom counts by library: the count whose SCS is nearest, with its probability."""
+"""Atom counts by library: the count of the nearest SCS, with its probability."""
 
 from collections.abc import Mapping
 

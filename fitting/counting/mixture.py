@@ -1,4 +1,4 @@
-"""Atom counts without a library: a Gaussian mixture with one variance, its size chosen by ICL."""
+"""Atom counts without a library: a Gaussian mixture of one variance, its size chosen by ICL."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -94,17 +94,17 @@ def count_by_mixture(
         raise InputError(f"max_components must be 1 or more, not {max_components}")
     if components is not None and not 1 <= components <= largest:
         raise InputError(f"components must be 1 to {largest}, not {components}")
-    found: dict[int, tuple[Floats, Floats, float]] = {}
+    solutions: dict[int, tuple[Floats, Floats, float]] = {}
     scores: dict[int, float] = {}
     for size in range(1, largest + 1):
-        before = found[size - 1][0] if size > 1 else np.zeros(0)
+        before = solutions[size - 1][0] if size > 1 else np.zeros(0)
         likelihood, means, weights, sigma = _fit(data, size, before)
         posterior, _ = _posterior(data, means, weights, sigma)
         entropy = -float(np.sum(posterior * np.log(np.maximum(posterior, 1e-300))))
         scores[size] = -2.0 * likelihood + 2 * size * float(np.log(len(data))) + 2.0 * entropy
-        found[size] = means, weights, sigma
+        solutions[size] = means, weights, sigma
     chosen = min(scores, key=lambda size: scores[size]) if components is None else components
-    means, weights, sigma = found[chosen]
+    means, weights, sigma = solutions[chosen]
     posterior, _ = _posterior(data, means, weights, sigma)
     count = np.full(len(values), np.nan)
     probability = np.full(len(values), np.nan)

@@ -1,17 +1,17 @@
-"""The joint minimiser: bounded Gauss-Newton steps over all columns, damped column by column.
+"""Bounded Newton and Gauss-Newton descent over all columns, damped column by column.
 
-All sums over pixels and all linear algebra run in compiled kernels; import this module inside
-functions only, because it loads numba.
+All sums over pixels and all linear algebra run in compiled kernels.
 """
 
 from dataclasses import dataclass
 
 import numpy as np
 
+from fitting.engine.columns import Columns
 from fitting.engine.layout import Layout
-from fitting.kernels import assembly, curvature, envelope
-from fitting.kernels import sums as kernels
-from stembench.arrays import Floats, Integers
+from fitting.kernels import envelope, sums
+from fitting.kernels.assembly import EVERY_PIXEL
+from stembench.arrays import Bools, Floats, Integers
 
 #: Steps below this (in widths, and relative to heights and widths) end the descent.
 TOLERANCE = 1e-7
@@ -20,6 +20,7 @@ CONVERGED = 1e-5
 MAX_STEPS = 200
 _FIRST_DAMPING = 1e-4
 _MOST_DAMPING = 1e8
+_LITTLE_DAMPING = 1e-2  # up to here a small step means convergence, not a brake
 _MAX_ATTEMPTS = 40
 _PATIENCE = 5  # attempts with the suspect columns braked before all are
 _ROUNDING = 1e-13  # of a sum over pixels
@@ -27,123 +28,9 @@ _ROUNDING = 1e-13  # of a sum over pixels
 _FLAT = 1e-12
 _MAX_STALLED = 3
 
-
-@dataclass
-class Columns:
-    """Columns of one image in solver order, with the scratch space of the kernels.
-
-    Attributes
-    ----------
-    image, weight : ndarray, shape (rows, columns)
-        Image, 0 where masked; 1 where a pixel takes part, else 0 (not read where
-        `weighting` is 0).
-    x, y, width, height, background : ndarray
-        Current values; `background` has three entries, the unused ones 0.
-    weighting, dirty
-        Masking mode of the kernels (see fitting.kernels.assembly).
-    integrated : bool
-        Whether pixels hold the mean over their area.
-    floor : float
-        0 for least squares, else the Poisson floor (see fitting.kernels.sums.compare).
-    """
-
-    image: Floats
-    weight: Floats
-    layout: Layout
-    x: Floats
-    y: Floats
-    width: Floats
-    height: Floats
-    background: Floats
-    factors: Floats
-    start: Integers
-    count: Integers
-    weighting: int
-    dirty: Integers
-    integrated: bool
-    floor: float
-
-    def evaluate(self, support: float, out: Floats) -> None:
-        """Write the expected image to `out`, windows reaching `support` widths."""
-        self.set_windows(support)
-        kernels.render(self.factors, self.start, self.count, self.height, self.background, out)
-
-    def set_windows(self, support: float) -> None:
-        """Evaluate the axis factors within `support` widths of each column."""
-        rows, cols = self.image.shape
-        kernels.set_factors(
-            self.x,
-            self.y,
-            self.width,
-            rows,
-            cols,
-            support,
-            self.integrated,
-            self.factors,
-            self.start,
-            self.count,
-        )
-
-    def derivatives(self, score: Floats) -> tuple[Floats, Floats]:
-        """Σ_px score ∂f/∂θ for each parameter, and Σ_px score ∂²f (n, 4, 4) for each column."""
-        layout = self.layout
-        gradient = np.empty(layout.n_parameters)
-        second = np.empty((len(self.x), 4, 4))
-        curvature.derivatives(
-            self.factors,
-            self.start,
-            self.count,
-            self.height,
-            layout.index,
-            layout.first_background,
-            layout.n_background,
-            score,
-            gradient,
-            second,
-        )
-        return gradient, second
-
-    def normal_matrix(self, weighting: int, weight: Floats) -> Floats:
-        """Σ_px w (∂f/∂θ_i)(∂f/∂θ_j) in envelope storage."""
-        layout = self.layout
-        out = np.empty(layout.size)
-        assembly.normal_matrix(
-            self.factors,
-            self.start,
-            self.count,
-            self.height,
-            layout.index,
-            layout.pair_at,
-            layout.pairs,
-            layout.first_background,
-            layout.n_background,
-            weighting,
-            weight,
-            self.dirty,
-            layout.at,
-            out,
-        )
-        return out
-
-    def newton_matrix(self, matrix: Floats, second: Floats, held: Integers) -> Floats:
-        """`matrix` with the second derivatives of the model where the cost is convex."""
-        out = np.empty_like(matrix)
-        layout = self.layout
-        curvature.subtract_curvature(
-            layout.index, layout.first_shared, held, second, layout.at, matrix, out
-        )
-        return out
-
-    def unpack(self, theta: Floats) -> None:
-        """Spread the parameter vector over the columns; what is not free keeps its value."""
-        layout = self.layout
-        if layout.index[0, 0] >= 0:
-            self.x = theta[layout.index[:, 0]]
-            self.y = theta[layout.index[:, 1]]
-        self.height = theta[layout.index[:, 2]]
-        if layout.index[0, 3] >= 0:
-            self.width = theta[layout.index[:, 3]]
-        self.background[: layout.n_background] = theta[layout.first_background :]
+#: Images of an iterate: the score, and the observed and the expected curvature of each pixel's
+#: cost, all by the expected value of the pixel (see fitting.kernels.sums.compare).
+_Images = tuple[Floats, Floats, Floats]
 
 
 def linear_start(columns: Columns, *, support: float) -> float:
@@ -156,10 +43,10 @@ def linear_start(columns: Columns, *, support: float) -> float:
     columns.background[:] = 0.0
     columns.set_windows(support)
     right = np.empty(layout.n_parameters)
-    kernels.project_heights(
+    sums.project_heights(
         columns.factors, columns.start, columns.count, layout.n_background, columns.image, right
     )
-    matrix = columns.normal_matrix(columns.weighting, columns.weight)
+    matrix = columns.normal_matrix()
     held = (matrix[layout.at + np.arange(layout.n_parameters)] <= 0.0).astype(np.int64)
     ridge = np.full(layout.n_parameters, 1e-9)
     envelope.damped(matrix, layout.at, layout.first, held, ridge, matrix)
@@ -173,151 +60,273 @@ def linear_start(columns: Columns, *, support: float) -> float:
     return 0.5 * (float(np.sum(columns.image**2)) - float(projected @ right))
 
 
-@dataclass
-class _Point:
-    """An iterate: its parameters, cost, local costs, and images of score and of both curvatures.
+@dataclass(frozen=True)
+class Descent:
+    """End of a descent.
 
-    The images are reused by the iterate after the next: fresh pages cost more than sums.
+    Attributes
+    ----------
+    theta : ndarray, shape (n_parameters,)
+        Parameters at the minimum.
+    cost : float
+        Half the residual sum of squares, or half the Poisson deviance [beam fraction].
+    steps : int
+        Steps taken.
+    held : ndarray of int, shape (n_parameters,)
+        1 for parameters that a bound holds.
+    moved : ndarray, shape (n,)
+        Last step of each column in units of its width and height; infinite if none was made.
     """
 
     theta: Floats
     cost: float
-    images: tuple[Floats, Floats, Floats]
-    local: Floats
+    steps: int
+    held: Integers
+    moved: Floats
 
 
 def minimise(
-    columns: Columns, theta: Floats, lower: Floats, upper: Floats, *, support: float
-) -> tuple[Floats, float, int, Integers, Floats]:
+    columns: Columns, theta: Floats, *, lower: Floats, upper: Floats, support: float
+) -> Descent:
     """Minimise from `theta` within bounds; `columns` ends at the minimum.
 
     Each column has its own damping, so that one column lost in noise does not slow the others.
 
-    Returns
-    -------
-    theta : ndarray
-        Parameters at the minimum.
-    cost : float
-    steps : int
-    held : ndarray of int
-        1 for parameters that a bound holds.
-    moved : ndarray, shape (n,)
-        Last step of each column in units of its width and height.
+    Parameters
+    ----------
+    columns : Columns
+        Columns at their starts; changed.
+    theta, lower, upper : ndarray, shape (n_parameters,)
+        Start and its bounds.
+    support : float
+        Half size of a column's window in widths.
     """
-    layout = columns.layout
-    index = layout.index
-    n = len(columns.x)
-    # the widths of own parameters come before first_shared; shared ones are not damped
-    own = (index >= 0) & (index < layout.first_shared)
-    owner = np.broadcast_to(np.arange(n)[:, None], index.shape)[own]
-    own_index = index[own]
-    owner_of = np.zeros(layout.n_parameters, dtype=np.int64)
-    owner_of[own_index] = owner
-    lambdas = np.full(n, _FIRST_DAMPING)
-    damping = np.zeros(layout.n_parameters)
-    factor = np.empty(layout.size)
-    anchors = (columns.x.copy(), columns.y.copy())
-    half = max(1, round(1.5 * float(np.median(columns.width))))
-    moved = np.full(n, np.inf)
-    diagonal = layout.at + np.arange(layout.n_parameters)
+    cost_of = _Cost(columns, support)
+    damping = _Damping(columns.layout)
+    here, spare = cost_of(theta, cost_of.blank()), cost_of.blank()
+    scale = max(
+        1e-2 * float(np.mean(np.abs(columns.height))),
+        1e-6 * float(np.max(np.abs(columns.image))),
+        np.finfo(np.float64).tiny,
+    )
+    moved = np.full(len(columns.x), np.inf)
+    outward = np.zeros(len(theta), dtype=np.bool_)
+    steps = stalled = 0
+    while steps < MAX_STEPS:
+        steps += 1
+        quadratic = _Quadratic(columns, here, lower=lower, upper=upper, support=support)
+        outward = quadratic.outward
+        damping.release_shared()
+        height = np.maximum(np.abs(columns.height), scale)
+        width = columns.width
+        for attempt in range(_MAX_ATTEMPTS):
+            step = quadratic.step(damping, may_brake=attempt < _PATIENCE)
+            if step is None:
+                continue
+            _limit(step, columns.layout.index, width)
+            there = np.clip(here.theta + step, lower, upper)
+            moved = _movement(there - here.theta, columns.layout.index, width, height)
+            small = bool(np.all((moved <= TOLERANCE) & damping.is_little))
+            trial = cost_of(there, spare)
+            if trial.cost <= here.cost * (1.0 + _ROUNDING) or small:
+                break
+            damping.raise_where(trial.local > here.local, patient=attempt < _PATIENCE)
+        else:
+            columns.unpack(here.theta)
+            moved = np.where(damping.is_little, moved, np.inf)
+            break
+        if trial.cost > here.cost * (1.0 + _ROUNDING):  # only rounding is left
+            columns.unpack(here.theta)
+            break
+        damping.lower()
+        spare = here.images
+        level = here.cost - trial.cost <= _FLAT * here.cost and moved.max() <= 1e3 * TOLERANCE
+        stalled = stalled + 1 if level else 0
+        here = trial
+        if small or stalled == _MAX_STALLED:
+            break
+    return Descent(here.theta, here.cost, steps, outward.astype(np.int64), moved)
 
-    poisson = columns.floor > 0.0
-    extra = columns.image.shape if poisson else (1, 1)
-    parts = np.empty(extra)
-    spare = [(np.empty_like(columns.image), np.empty(extra), np.empty(extra)) for _ in range(2)]
 
-    def point(at: Floats, images: tuple[Floats, Floats, Floats]) -> _Point:
-        columns.unpack(at)
-        columns.set_windows(support)
-        cost = kernels.compare(
+@dataclass(frozen=True)
+class _Point:
+    """Iterate of a descent.
+
+    Attributes
+    ----------
+    theta : ndarray, shape (n_parameters,)
+    cost : float
+    images : tuple of ndarray
+        Score and curvatures; reused by the iterate after the next.
+    local : ndarray, shape (n,)
+        Cost in a box around the start of each column.
+    """
+
+    theta: Floats
+    cost: float
+    images: _Images
+    local: Floats
+
+
+class _Cost:
+    """Cost of the columns as a function of the parameter vector.
+
+    Images are given to a call and not allocated by it: fresh pages cost more than sums.
+    """
+
+    def __init__(self, columns: Columns, support: float) -> None:
+        self._columns = columns
+        self._support = support
+        self._anchors = columns.x.copy(), columns.y.copy()
+        self._half = max(1, round(1.5 * float(np.median(columns.width))))
+        self._poisson = columns.floor > 0.0
+        # least squares writes neither curvatures nor the cost of each pixel
+        self._shape = columns.image.shape if self._poisson else (1, 1)
+        self._parts = np.empty(self._shape)
+
+    def blank(self) -> _Images:
+        """Allocate the images of an iterate."""
+        image = self._columns.image
+        return np.empty_like(image), np.empty(self._shape), np.empty(self._shape)
+
+    def __call__(self, theta: Floats, images: _Images) -> _Point:
+        """Evaluate the cost at `theta`, where the columns then are; overwrites `images`."""
+        columns = self._columns
+        columns.unpack(theta)
+        columns.set_windows(self._support)
+        cost = sums.compare(
             columns.factors,
             columns.start,
             columns.count,
             columns.height,
             columns.background,
             columns.image,
-            columns.weighting != 0,
+            columns.weighting != EVERY_PIXEL,
             columns.weight,
             columns.floor,
             *images,
-            parts,
+            self._parts,
         )
-        local = np.empty(n)
-        kernels.local_costs(poisson, parts if poisson else images[0], *anchors, half, local)
-        return _Point(at, float(cost), images, local)
+        local = np.empty(len(columns.x))
+        costs = self._parts if self._poisson else images[0]
+        sums.local_costs(self._poisson, costs, *self._anchors, self._half, local)
+        return _Point(theta, float(cost), images, local)
 
-    here = point(theta, spare.pop())
-    scale = max(
-        1e-2 * float(np.mean(np.abs(columns.height))),
-        1e-6 * float(np.max(np.abs(columns.image))),
-        np.finfo(np.float64).tiny,
-    )
-    outward = np.zeros(layout.n_parameters, dtype=np.bool_)
-    steps = stalled = 0
-    while steps < MAX_STEPS:
-        steps += 1
-        score, observed, information = here.images
-        gradient, second = columns.derivatives(score)
-        if columns.floor == 0.0:
-            matrix = columns.normal_matrix(columns.weighting, columns.weight)
-        else:
-            matrix = columns.normal_matrix(1, observed)
-        outward = ((here.theta <= lower) & (gradient <= 0)) | (
-            (here.theta >= upper) & (gradient >= 0)
+
+class _Damping:
+    """Damping of each column's own parameters, and a brake on those that columns share."""
+
+    def __init__(self, layout: Layout) -> None:
+        index = layout.index
+        n = len(index)
+        # the widths of single columns come before first_shared; shared ones are not damped
+        single = (index >= 0) & (index < layout.first_shared)
+        self._numbers = index[single]
+        self._columns = np.broadcast_to(np.arange(n)[:, None], index.shape)[single]
+        self._column_of = np.zeros(layout.n_parameters, dtype=np.int64)
+        self._column_of[self._numbers] = self._columns
+        self._first_shared = layout.first_shared
+        self._of_columns = np.full(n, _FIRST_DAMPING)
+        self._brake = 0.0
+        self._vector = np.zeros(layout.n_parameters)
+
+    @property
+    def is_little(self) -> Bools:
+        """Whether each column is hardly damped, so that a small step means convergence."""
+        return self._of_columns <= _LITTLE_DAMPING
+
+    def vector(self) -> Floats:
+        """Damping of each parameter, as a part of its diagonal element."""
+        self._vector[self._first_shared :] = self._brake
+        self._vector[self._numbers] = self._of_columns[self._columns]
+        return self._vector
+
+    def release_shared(self) -> None:
+        """Take the brake off the shared parameters."""
+        self._brake = 0.0
+
+    def lower(self) -> None:
+        """Damp every column less, after a step that lowered the cost."""
+        self._of_columns = np.maximum(0.1 * self._of_columns, 1e-12)
+
+    def raise_owner(self, parameter: int) -> None:
+        """Damp the column that owns a parameter more."""
+        column = self._column_of[parameter]
+        raised = 10.0 * max(self._of_columns[column], _LITTLE_DAMPING)
+        self._of_columns[column] = min(raised, _MOST_DAMPING)
+
+    def raise_all(self) -> None:
+        """Damp every column more, and brake the shared parameters."""
+        self._of_columns = np.clip(10.0 * self._of_columns, _FIRST_DAMPING, _MOST_DAMPING)
+        self._brake = 10.0 * max(self._brake, _FIRST_DAMPING)
+
+    def raise_where(self, worse: Bools, *, patient: bool) -> None:
+        """Damp columns whose surroundings got worse; all, if there are none or if not `patient`."""
+        if not patient or not worse.any():
+            self.raise_all()
+            return
+        raised = np.clip(10.0 * self._of_columns, _FIRST_DAMPING, _MOST_DAMPING)
+        self._of_columns = np.where(worse, raised, self._of_columns)
+
+
+class _Quadratic:
+    """Quadratic model of the cost about an iterate, at which the columns are.
+
+    Its matrix is the normal matrix with the model's second derivatives where the cost is convex;
+    where that turns out not to be positive, the normal matrix alone.
+
+    Attributes
+    ----------
+    outward : ndarray of bool, shape (n_parameters,)
+        Parameters at a bound beyond which the cost falls.
+    """
+
+    def __init__(
+        self, columns: Columns, here: _Point, *, lower: Floats, upper: Floats, support: float
+    ) -> None:
+        layout = columns.layout
+        score, observed, self._expected = here.images
+        self._columns, self._support = columns, support
+        self._gradient, second = columns.derivatives(score)
+        self._poisson = columns.floor > 0.0
+        self._normal = columns.normal_matrix(observed if self._poisson else None)
+        self.outward = ((here.theta <= lower) & (self._gradient <= 0)) | (
+            (here.theta >= upper) & (self._gradient >= 0)
         )
-        held = (outward | (matrix[diagonal] <= 0)).astype(np.int64)
-        newton = columns.newton_matrix(matrix, second, held)
-        width, height = columns.width, columns.height
-        brake = 0.0  # on shared parameters
-        for attempt in range(_MAX_ATTEMPTS):
-            damping[layout.first_shared :] = brake
-            damping[own_index] = lambdas[owner]
-            envelope.damped(newton, layout.at, layout.first, held, damping, factor)
-            bad = envelope.cholesky(factor, layout.at, layout.first)
-            if bad >= 0:
-                if newton is not matrix and bad < layout.first_shared and attempt < _PATIENCE:
-                    # convex by itself, but not beside its neighbours
-                    column = owner_of[bad]
-                    lambdas[column] = min(10.0 * max(lambdas[column], 1e-2), _MOST_DAMPING)
-                elif newton is not matrix:
-                    if columns.floor > 0.0:
-                        columns.set_windows(support)
-                        matrix = columns.normal_matrix(1, information)
-                    newton = matrix
-                else:
-                    lambdas = np.clip(10.0 * lambdas, _FIRST_DAMPING, _MOST_DAMPING)
-                    brake = 10.0 * max(brake, _FIRST_DAMPING)
-                continue
-            step = np.where(held == 1, 0.0, gradient)
-            envelope.solve(factor, layout.at, layout.first, step)
-            _limit(step, index, width)
-            there = np.clip(here.theta + step, lower, upper)
-            moved = _movement(there - here.theta, index, width, np.maximum(np.abs(height), scale))
-            small = bool(np.all((moved <= TOLERANCE) & (lambdas <= 1e-2)))
-            trial = point(there, spare[0])
-            if trial.cost <= here.cost * (1.0 + _ROUNDING) or small:
-                break
-            worse = trial.local > here.local
-            if attempt >= _PATIENCE or not worse.any():
-                worse[:] = True
-                brake = 10.0 * max(brake, _FIRST_DAMPING)
-            raised = np.clip(10.0 * lambdas, _FIRST_DAMPING, _MOST_DAMPING)
-            lambdas = np.where(worse, raised, lambdas)
+        blind = self._normal[layout.at + np.arange(layout.n_parameters)] <= 0
+        self._held = (self.outward | blind).astype(np.int64)
+        self._matrix = columns.newton_matrix(self._normal, second, self._held)
+        self._is_normal = False
+        self._factor = np.empty(layout.size)
+
+    def step(self, damping: _Damping, *, may_brake: bool) -> Floats | None:
+        """Step to the minimum of the damped model.
+
+        None if its matrix is not positive. Then the suspect column is damped more if `may_brake`;
+        else the second derivatives are dropped; without them, all columns are damped more.
+        """
+        layout = self._columns.layout
+        envelope.damped(
+            self._matrix, layout.at, layout.first, self._held, damping.vector(), self._factor
+        )
+        bad = envelope.cholesky(self._factor, layout.at, layout.first)
+        if bad < 0:
+            step = np.where(self._held == 1, 0.0, self._gradient)
+            envelope.solve(self._factor, layout.at, layout.first, step)
+            return step
+        if self._is_normal:
+            damping.raise_all()
+        elif bad < layout.first_shared and may_brake:
+            damping.raise_owner(bad)  # convex by itself, but not beside its neighbours
         else:
-            columns.unpack(here.theta)
-            moved = np.where(lambdas > 1e-2, np.inf, moved)
-            break
-        if trial.cost > here.cost * (1.0 + _ROUNDING):  # only rounding is left
-            columns.unpack(here.theta)
-            break
-        lambdas = np.maximum(0.1 * lambdas, 1e-12)
-        spare[0] = here.images
-        level = here.cost - trial.cost <= _FLAT * here.cost and moved.max() <= 1e3 * TOLERANCE
-        stalled = stalled + 1 if level else 0
-        here = trial
-        if small or stalled == _MAX_STALLED:
-            break
-    return here.theta, here.cost, steps, outward.astype(np.int64), moved
+            self._drop_second_derivatives()
+        return None
+
+    def _drop_second_derivatives(self) -> None:
+        if self._poisson:
+            self._columns.set_windows(self._support)
+            self._normal = self._columns.normal_matrix(self._expected)
+        self._matrix, self._is_normal = self._normal, True
 
 
 def _limit(step: Floats, index: Integers, width: Floats) -> None:

@@ -1,26 +1,23 @@
-"""The joint engine: the least-squares or Poisson minimum over all columns of an image at once.
+"""Joint engine: the least-squares or Poisson minimum over all columns of an image at once.
 
 Gauss-Newton on sparse normal equations. The kernels are compiled (numba) and run without the
 interpreter lock; each image is solved by one thread from start to end, so that no result depends
 on how many images or threads there are.
 """
 
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
+from fitting.engine import descent
+from fitting.engine.columns import SUPPORT, Columns
+from fitting.engine.information import column_covariance
 from fitting.engine.layout import Neighbours, arrange, neighbours
 from fitting.engine.problem import Minimum, Problem, width_bounds
 from fitting.model import BACKGROUND_TERMS
-from stembench.arrays import Floats, Integers
+from stembench.arrays import Bools, Floats
 
-if TYPE_CHECKING:
-    from fitting.engine.descent import Columns
-
-#: Half size of a column's window in widths; outside lies 2e-10 of its SCS.
-SUPPORT: Final = 6.5
-#: Same for the search of the start width.
+#: Half size of a column's window in widths in the search of the start width.
 START_SUPPORT: Final = 4.0
 #: Same for variance sums, where the square of the Gaussian leaves 1e-10 outside.
 VARIANCE_SUPPORT: Final = 5.0
@@ -45,33 +42,32 @@ def solve(problem: Problem) -> Minimum:
     -------
     Minimum
     """
-    from fitting.engine import descent
-
-    state = _started(problem)
-    layout = state.layout
-    theta, lower, upper = _vectors(problem, state)
-    theta, cost, steps, held, moved = descent.minimise(state, theta, lower, upper, support=SUPPORT)
-    covariance, singular = _covariance(problem, state, held, cost)
-    back = np.empty_like(layout.order)
-    back[layout.order] = np.arange(len(back))
-    own = layout.index[back]
+    columns = _started(problem)
+    layout = columns.layout
+    theta, lower, upper = _vectors(problem, columns)
+    end = descent.minimise(columns, theta, lower=lower, upper=upper, support=SUPPORT)
+    covariance, singular = _covariance(problem, columns, end)
+    by_caller = np.empty_like(layout.order)
+    by_caller[layout.order] = np.arange(len(by_caller))
+    numbers = layout.index[by_caller]
     at_bound = np.zeros(layout.n_parameters + 1, dtype=np.bool_)  # last entry stands for "not free"
-    at_bound[:-1] = (theta <= lower) | (theta >= upper)
-    converged = moved[back] <= descent.CONVERGED
+    at_bound[:-1] = (end.theta <= lower) | (end.theta >= upper)
+    moved = end.moved[by_caller]
+    converged = moved <= descent.CONVERGED
     return Minimum(
-        x=state.x[back],
-        y=state.y[back],
-        height=state.height[back],
-        sigma=state.width[back],
-        background=tuple(float(b) for b in state.background[: layout.n_background]),
-        moved=moved[back],
+        x=columns.x[by_caller],
+        y=columns.y[by_caller],
+        height=columns.height[by_caller],
+        sigma=columns.width[by_caller],
+        background=tuple(float(b) for b in columns.background[: layout.n_background]),
+        moved=moved,
         converged=converged,
-        position_at_bound=at_bound[own[:, :2]].max(axis=1),
-        shape_at_bound=at_bound[own[:, 2:]].max(axis=1),
-        covariance=covariance[back],
-        singular=singular[back],
-        cost=cost,
-        steps=steps,
+        position_at_bound=at_bound[numbers[:, :2]].max(axis=1),
+        shape_at_bound=at_bound[numbers[:, 2:]].max(axis=1),
+        covariance=covariance,
+        singular=singular,
+        cost=end.cost,
+        steps=end.steps,
         message="converged" if converged.all() else f"{(~converged).sum()} columns still moved",
     )
 
@@ -86,61 +82,46 @@ def _reach(problem: Problem, widths: Floats, *, linear: bool) -> float:
 
 def _place(
     problem: Problem,
-    pixels: tuple[Floats, Floats],
     widths: Floats,
-    near: Neighbours,
     *,
+    pixels: tuple[Floats, Floats],
+    near: Neighbours,
     linear: bool,
-) -> "Columns":
+) -> Columns:
     """Columns at their starts in solver order, coupled for the given widths.
 
     `pixels` are the image, 0 where masked, and the weight of each pixel; `near` holds all pairs
-    within `_reach`.
+    within `_reach`. Where `linear`, positions and widths are held.
     """
-    widest = float(widths.max())
-    order = near.order
-    pair_at, pairs = near.within(_reach(problem, widths, linear=linear))
     layout = arrange(
-        order,
-        pair_at,
-        pairs,
+        near,
+        reach=_reach(problem, widths, linear=linear),
         positions_free=problem.positions_free and not linear,
         width="fixed" if linear else problem.width,
-        group=problem.group[order],
+        group=problem.group,
         n_background=BACKGROUND_TERMS[problem.background],
     )
-    n = problem.n_columns
+    widest = float(widths.max())
     if not linear and problem.width != "fixed":
-        widest = width_bounds(problem, widths)[1].max()
-    rows, cols = problem.image.shape
-    longest = min(max(rows, cols), int(2 * SUPPORT * widest) + 2)
-    x, y = problem.positions[order].T
-    weighting, dirty = _masking(problem.valid, x, y, reach=SUPPORT * widest)
-    from fitting.engine.descent import Columns
-
-    return Columns(
+        widest = float(width_bounds(problem, widths)[1].max())
+    return Columns.placed(
+        layout,
         image=pixels[0],
         weight=pixels[1],
-        integrated=problem.pixel == "integrated",
-        floor=problem.floor,
-        layout=layout,
-        x=x.copy(),
-        y=y.copy(),
-        width=widths[order],
-        height=np.zeros(n),
+        x=problem.positions[:, 0],
+        y=problem.positions[:, 1],
+        width=widths,
+        height=np.zeros(problem.n_columns),
         background=np.zeros(3),
-        factors=np.empty((n, 2, 6, longest)),
-        start=np.empty((n, 2), dtype=np.int64),
-        count=np.empty((n, 2), dtype=np.int64),
-        weighting=weighting,
-        dirty=dirty,
+        widest=widest,
+        pixel=problem.pixel,
+        floor=problem.floor,
+        valid=problem.valid,
     )
 
 
-def _started(problem: Problem) -> "Columns":
-    """Best of the trial widths, with its least-squares heights and background."""
-    from fitting.engine import descent
-
+def _started(problem: Problem) -> Columns:
+    """Columns at the best of the trial widths, with least-squares heights and background."""
     # without a mask no kernel reads the weights, and the image may stand in for them
     pixels = (problem.image, problem.image)
     if not problem.valid.all():
@@ -154,12 +135,11 @@ def _started(problem: Problem) -> "Columns":
         if not 0 <= k < len(trials):
             return np.inf
         if k not in tried:
-            widths = trials[k]
-            state = _place(problem, pixels, widths, near, linear=True)
-            value = descent.linear_start(state, support=START_SUPPORT)
-            heights = np.empty_like(state.height)
-            heights[state.layout.order] = state.height
-            tried[k] = value, heights, state.background
+            columns = _place(problem, trials[k], pixels=pixels, near=near, linear=True)
+            value = descent.linear_start(columns, support=START_SUPPORT)
+            heights = np.empty_like(columns.height)
+            heights[columns.layout.order] = columns.height
+            tried[k] = value, heights, columns.background
         return tried[k][0]
 
     # widths are in order: walk downhill from the middle
@@ -169,103 +149,57 @@ def _started(problem: Problem) -> "Columns":
         if lower == best:
             break
         best = lower
-    widths = trials[best]
-    state = _place(problem, pixels, widths, near, linear=False)
-    state.height = np.clip(tried[best][1][state.layout.order], *problem.height_bounds)
-    state.background = tried[best][2]
-    return state
+    _, heights, background = tried[best]
+    columns = _place(problem, trials[best], pixels=pixels, near=near, linear=False)
+    columns.height = np.clip(heights[columns.layout.order], *problem.height_bounds)
+    columns.background = background
+    return columns
 
 
-def _vectors(problem: Problem, state: "Columns") -> tuple[Floats, Floats, Floats]:
-    """Start vector and its bounds."""
-    layout = state.layout
+def _vectors(problem: Problem, columns: Columns) -> tuple[Floats, Floats, Floats]:
+    """Start vector and its bounds; clips the columns' widths to theirs."""
+    layout = columns.layout
     theta = np.zeros(layout.n_parameters)
     lower = np.full(layout.n_parameters, -np.inf)
     upper = np.full(layout.n_parameters, np.inf)
     drift = problem.drift[layout.order]
     if problem.positions_free:
-        for axis, values in enumerate((state.x, state.y)):
+        for axis, values in enumerate((columns.x, columns.y)):
             place = layout.index[:, axis]
             theta[place] = values
             lower[place] = values - drift
             upper[place] = values + drift
     place = layout.index[:, 2]
-    theta[place] = state.height
+    theta[place] = columns.height
     lower[place], upper[place] = problem.height_bounds
     if problem.width != "fixed":
         place = layout.index[:, 3]
-        low, high = width_bounds(problem, state.width)
-        state.width = np.clip(state.width, low, high)
-        theta[place], lower[place], upper[place] = state.width, low, high
-    theta[layout.first_background :] = state.background[: layout.n_background]
+        low, high = width_bounds(problem, columns.width)
+        columns.width = np.clip(columns.width, low, high)
+        theta[place], lower[place], upper[place] = columns.width, low, high
+    theta[layout.first_background :] = columns.background[: layout.n_background]
     return theta, lower, upper
 
 
-def _masking(
-    valid: NDArray[np.bool_], x: Floats, y: Floats, *, reach: float
-) -> tuple[int, Integers]:
-    """Weighting mode of the kernels and which columns have masked pixels in their window."""
-    dirty = np.zeros(len(x), dtype=np.int64)
-    if valid.all():
-        return 0, dirty
-    rows, cols = valid.shape
-    total = np.zeros((rows + 1, cols + 1), dtype=np.int64)
-    total[1:, 1:] = np.cumsum(np.cumsum(~valid, axis=0), axis=1)
-    drift = 1 + reach / 2  # a window moves with its column
-    left, right = (np.clip(x + s * (reach + drift), 0, cols).astype(int) for s in (-1, 1))
-    top, bottom = (np.clip(y + s * (reach + drift), 0, rows).astype(int) for s in (-1, 1))
-    masked = total[bottom, right] - total[top, right] - total[bottom, left] + total[top, left]
-    dirty[:] = masked > 0
-    return 2, dirty
-
-
-def _covariance(
-    problem: Problem, state: "Columns", held: Integers, cost: float
-) -> tuple[Floats, NDArray[np.bool_]]:
-    """Covariance (n, 4, 4) of x, y, height, width in solver order, and singular columns.
+def _covariance(problem: Problem, columns: Columns, end: descent.Descent) -> tuple[Floats, Bools]:
+    """Covariance (n, 4, 4) of x, y, height, width and singular columns, in the caller's order.
 
     Known dose and least squares: the sandwich H⁻¹VH⁻¹ with the Poisson variance of the fitted
     model; Poisson likelihood: the inverse Fisher information; else H⁻¹ times the residual
     variance.
     """
-    from fitting.kernels import covariance as spread
-    from fitting.kernels import envelope
-
-    layout = state.layout
-    expected = np.empty_like(state.image)
-    state.evaluate(SUPPORT, expected)
-    scale = 1.0
-    variance: Floats | None = None
+    expected = np.empty_like(columns.image)
+    columns.evaluate(SUPPORT, expected)
     if problem.floor > 0:
         curvature = problem.valid * problem.electrons / np.maximum(expected, problem.floor)
-        information = state.normal_matrix(1, curvature)
-    else:
-        information = state.normal_matrix(state.weighting, state.weight)
-        if problem.electrons > 0:
-            electrons = np.maximum(expected, 0.0) * problem.electrons + problem.detector_sigma**2
-            state.set_windows(VARIANCE_SUPPORT)
-            variance = state.normal_matrix(1, problem.valid * electrons / problem.electrons**2)
-        else:
-            scale = 2.0 * cost / max(1, int(np.count_nonzero(problem.valid)) - layout.n_parameters)
-
-    # a parameter that no pixel depends on has no error, and its column says so
-    blind = information[layout.at + np.arange(layout.n_parameters)] <= 0.0
-    held = np.where(blind, 1, held).astype(np.int64)
-    numbers = np.append(blind, False)[layout.index]
-    singular = np.asarray(numbers.max(axis=1), dtype=np.bool_)
-    none = np.zeros(layout.n_parameters)
-    factor = np.empty(layout.size)
-    while True:
-        envelope.damped(information, layout.at, layout.first, held, none, factor)
-        bad = envelope.cholesky(factor, layout.at, layout.first)
-        if bad < 0:
-            break
-        held[bad] = 1
-        singular |= (layout.index == bad).any(axis=1)
-    blocks = np.empty((problem.n_columns, 4, 4))
-    spread.column_blocks(
-        factor, layout.at, layout.first, held,
-        factor if variance is None else variance, variance is not None,
-        layout.index, layout.first_shared, blocks,
-    )  # fmt: skip
-    return blocks * scale, singular
+        information = columns.normal_matrix(curvature)
+        return column_covariance(columns, information, held=end.held)
+    information = columns.normal_matrix()
+    if problem.electrons > 0:
+        electrons = np.maximum(expected, 0.0) * problem.electrons + problem.detector_sigma**2
+        columns.set_windows(VARIANCE_SUPPORT)
+        variance = columns.normal_matrix(problem.valid * electrons / problem.electrons**2)
+        return column_covariance(columns, information, held=end.held, variance=variance)
+    covariance, singular = column_covariance(columns, information, held=end.held)
+    freedom = int(np.count_nonzero(problem.valid)) - columns.layout.n_parameters
+    return covariance * (2.0 * end.cost / max(1, freedom)), singular

@@ -1,4 +1,4 @@
-"""Which number of the parameter vector is what, and which columns couple.
+"""Parameter numbering, and the pairs of columns that couple in the normal matrix.
 
 Columns are numbered so that neighbours lie close (reverse Cuthill-McKee), each with its own
 parameters together; parameters shared by many columns (widths, background) come last, so that
@@ -12,6 +12,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import reverse_cuthill_mckee
 from scipy.spatial import cKDTree
 
+from fitting.model import WidthMode
 from stembench.arrays import Floats, Integers
 
 
@@ -27,8 +28,12 @@ class Layout:
         Parameter number of x, y, height, width of each column, -1 where not free.
     pair_at, pairs : ndarray
         Column k couples with ``pairs[pair_at[k]:pair_at[k + 1]]``, all numbers up to k.
-    first_shared, first_background, n_background, n_parameters : int
-        Where the shared parameters begin, and how many there are.
+    first_shared : int
+        Number of the first parameter that columns share (widths, then background).
+    first_background, n_background : int
+        Number of the first background coefficient, and how many there are.
+    n_parameters : int
+        Number of all free parameters.
     at, first : ndarray, shape (n_parameters,)
         Envelope storage (see fitting.kernels.envelope).
     """
@@ -98,12 +103,11 @@ def neighbours(points: Floats, *, reach: float) -> Neighbours:
 
 
 def arrange(
-    order: Integers,
-    pair_at: Integers,
-    pairs: Integers,
+    near: Neighbours,
     *,
+    reach: float,
     positions_free: bool,
-    width: str,
+    width: WidthMode,
     group: Integers,
     n_background: int,
 ) -> Layout:
@@ -111,36 +115,40 @@ def arrange(
 
     Parameters
     ----------
-    order, pair_at, pairs : ndarray
-        From `neighbours` and `Neighbours.within`.
+    near : Neighbours
+        Columns in solver order and all pairs within at least `reach`.
+    reach : float
+        Distance [px] up to which columns couple.
     positions_free : bool
         Whether x and y are free.
     width : {'shared', 'species', 'column', 'fixed'}
         Which widths are free.
-    group : ndarray, shape (n,)
-        Width group of each column in solver order, numbered from 0 without gaps.
+    group : ndarray of int, shape (n,)
+        Width group of each column in the caller's order, numbered from 0 without gaps.
     n_background : int
         Number of background coefficients.
     """
+    order, (pair_at, pairs) = near.order, near.within(reach)
+    group = group[order]
     n = len(order)
-    own = 2 * positions_free + 1 + (width == "column")
-    base = own * np.arange(n)
+    per_column = 2 * positions_free + 1 + (width == "column")
+    base = per_column * np.arange(n)
     index = np.full((n, 4), -1, dtype=np.int64)
     if positions_free:
         index[:, 0] = base
         index[:, 1] = base + 1
     index[:, 2] = base + 2 * positions_free
-    first_shared = own * n
+    first_shared = per_column * n
     n_widths = 0
     if width == "column":
-        index[:, 3] = base + own - 1
+        index[:, 3] = base + per_column - 1
     elif width in ("shared", "species"):
         n_widths = int(group.max(initial=-1)) + 1
         index[:, 3] = first_shared + group
     first_background = first_shared + n_widths
     n_parameters = first_background + n_background
     first = np.zeros(n_parameters, dtype=np.int64)
-    first[:first_shared] = np.repeat(own * pairs[pair_at[:-1]], own)
+    first[:first_shared] = np.repeat(per_column * pairs[pair_at[:-1]], per_column)
     length = np.arange(n_parameters) - first + 1
     at = np.cumsum(length) - length - first
     return Layout(

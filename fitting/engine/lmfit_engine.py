@@ -1,4 +1,4 @@
-"""The reference engine: the same problem through lmfit.Parameters, dense and without shortcuts.
+"""Reference engine: the same problem through lmfit.Parameters, dense and without shortcuts.
 
 It shares with the joint engine the formulas of `fitting.model` and nothing else: no windows, no
 sparse algebra, MINPACK's Levenberg-Marquardt, and bounds by lmfit's change of variables.
@@ -8,11 +8,10 @@ from dataclasses import replace
 from typing import Any, Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from fitting.engine.problem import Minimum, Problem, width_bounds
 from fitting.model import BACKGROUND_TERMS, ColumnModel
-from stembench.arrays import Floats
+from stembench.arrays import Bools, Floats, Integers
 from stembench.errors import InputError
 
 #: Largest dense Jacobian, pixels times parameters (400 MB).
@@ -85,9 +84,9 @@ def solve(problem: Problem) -> Minimum:
     room = 1e-6 * np.where(np.isfinite(upper - lower), upper - lower, 1.0)
     at_bound = (values <= lower + room) | (values >= upper - room)
     model = model_of(values)
-    own = _own(problem)
+    numbers = _parameter_numbers(problem)
     bound = np.append(at_bound, False)
-    covariance, singular = _covariance(problem, model, at_bound, own)
+    covariance, singular = _covariance(problem, model, at_bound, numbers)
     n = problem.n_columns
     done = bool(outcome.success)
     return Minimum(
@@ -98,8 +97,8 @@ def solve(problem: Problem) -> Minimum:
         background=model.background,
         moved=np.full(n, 0.0 if done else np.inf),
         converged=np.full(n, done),
-        position_at_bound=bound[own[:, :2]].max(axis=1),
-        shape_at_bound=bound[own[:, 2:]].max(axis=1),
+        position_at_bound=bound[numbers[:, :2]].max(axis=1),
+        shape_at_bound=bound[numbers[:, 2:]].max(axis=1),
         covariance=covariance,
         singular=singular,
         cost=0.5 * float(np.sum(residual(outcome.params) ** 2)),
@@ -193,19 +192,19 @@ def _unpack(problem: Problem, start: ColumnModel, values: Floats) -> ColumnModel
     return replace(start, **changes)
 
 
-def _own(problem: Problem) -> NDArray[np.int64]:
+def _parameter_numbers(problem: Problem) -> Integers:
     """Parameter number of x, y, height and width of each column, -1 where held."""
     n = problem.n_columns
-    own = np.full((n, 4), -1, dtype=np.int64)
+    numbers = np.full((n, 4), -1, dtype=np.int64)
     at = 0
     if problem.positions_free:
-        own[:, 0] = np.arange(n)
-        own[:, 1] = n + np.arange(n)
+        numbers[:, 0] = np.arange(n)
+        numbers[:, 1] = n + np.arange(n)
         at = 2 * n
-    own[:, 2] = at + np.arange(n)
+    numbers[:, 2] = at + np.arange(n)
     if problem.width != "fixed":
-        own[:, 3] = at + n + problem.group
-    return own
+        numbers[:, 3] = at + n + problem.group
+    return numbers
 
 
 def _residual(problem: Problem, expected: Floats) -> Floats:
@@ -241,8 +240,8 @@ def _slope(problem: Problem, expected: Floats) -> Floats:
 
 
 def _covariance(
-    problem: Problem, model: ColumnModel, held: NDArray[np.bool_], own: NDArray[np.int64]
-) -> tuple[Floats, NDArray[np.bool_]]:
+    problem: Problem, model: ColumnModel, held: Bools, numbers: Integers
+) -> tuple[Floats, Bools]:
     """Covariance blocks (n, 4, 4) and which columns are singular; see the joint engine."""
     jacobian = model.jacobian()[problem.valid.ravel()][:, ~held]
     expected = model.image()[problem.valid]
@@ -253,7 +252,7 @@ def _covariance(
     normal = jacobian.T @ (jacobian * weight[:, None])
     blind = np.zeros(len(held) + 1, dtype=np.bool_)
     blind[np.flatnonzero(~held)[np.diag(normal) <= 0.0]] = True
-    singular = np.asarray(blind[own].max(axis=1), dtype=np.bool_)
+    singular = np.asarray(blind[numbers].max(axis=1), dtype=np.bool_)
     held = held | blind[:-1]
     jacobian = model.jacobian()[problem.valid.ravel()][:, ~held]
     normal = jacobian.T @ (jacobian * weight[:, None])
@@ -273,4 +272,4 @@ def _covariance(
         inverse = inverse * rss / max(1, len(expected) - len(held))
     free = np.flatnonzero(~held)
     full[np.ix_(free, free)] = inverse
-    return full[own[:, :, None], own[:, None, :]], singular
+    return full[numbers[:, :, None], numbers[:, None, :]], singular

@@ -1,13 +1,12 @@
-"""What an engine is given and what it returns: one image's fitting problem and its minimum."""
+"""Fitting problem of one image, and its minimum: input and output of an engine."""
 
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from fitting.model import BACKGROUND_TERMS, Background, ColumnModel, Pixel
+from fitting.model import BACKGROUND_TERMS, Background, ColumnModel, Pixel, WidthMode
 from fitting.start import MIN_WIDTH, WIDTH_RANGE
-from stembench.arrays import Floats, Integers
+from stembench.arrays import Bools, Floats, Integers
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,11 +45,11 @@ class Problem:
     """
 
     image: Floats
-    valid: NDArray[np.bool_]
+    valid: Bools
     positions: Floats
     trial_widths: Floats
     group: Integers
-    width: str
+    width: WidthMode
     background: Background
     pixel: Pixel
     drift: Floats
@@ -73,9 +72,9 @@ class Problem:
     @property
     def n_parameters(self) -> int:
         """Number of free parameters."""
-        own = 1 + 2 * self.positions_free + (self.width == "column")
+        per_column = 1 + 2 * self.positions_free + (self.width == "column")
         shared = len(np.unique(self.group)) if self.width in ("shared", "species") else 0
-        return own * self.n_columns + shared + BACKGROUND_TERMS[self.background]
+        return per_column * self.n_columns + shared + BACKGROUND_TERMS[self.background]
 
     def model(self, minimum: "Minimum") -> ColumnModel:
         """The model at a minimum."""
@@ -125,11 +124,11 @@ class Minimum:
     sigma: Floats
     background: tuple[float, ...]
     moved: Floats
-    converged: NDArray[np.bool_]
-    position_at_bound: NDArray[np.bool_]
-    shape_at_bound: NDArray[np.bool_]
+    converged: Bools
+    position_at_bound: Bools
+    shape_at_bound: Bools
     covariance: Floats
-    singular: NDArray[np.bool_]
+    singular: Bools
     cost: float
     steps: int
     message: str
@@ -141,3 +140,25 @@ def width_bounds(problem: Problem, widths: Floats) -> tuple[Floats, Floats]:
         low, high = problem.width_bounds
         return np.full_like(widths, low), np.full_like(widths, high)
     return np.maximum(MIN_WIDTH, widths / WIDTH_RANGE), widths * WIDTH_RANGE
+
+
+def nothing_fitted(problem: Problem) -> Minimum:
+    """Outcome of a problem without columns."""
+    no_value = np.zeros(0)
+    no_flag = np.zeros(0, dtype=np.bool_)
+    return Minimum(
+        x=no_value,
+        y=no_value,
+        height=no_value,
+        sigma=no_value,
+        background=(np.nan,) * BACKGROUND_TERMS[problem.background],
+        moved=no_value,
+        converged=no_flag,
+        position_at_bound=no_flag,
+        shape_at_bound=no_flag,
+        covariance=np.zeros((0, 4, 4)),
+        singular=no_flag,
+        cost=np.nan,
+        steps=0,
+        message="no column could be fitted",
+    )

@@ -1,1 +1,1 @@
-"""Compiled kernels of the fit."""
+"""Compiled kernels of the fit; importing one of its files loads numba."""

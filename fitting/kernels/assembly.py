@@ -1,13 +1,19 @@
-"""Compiled assembly of the normal matrix Σ_px w (∂f/∂θ_i)(∂f/∂θ_j) over column pairs.
+"""Compiled assembly of the normal matrix Σ_px w (∂f/∂θ_i)(∂f/∂θ_j) over column pairs."""
 
-Import this module inside functions only: it loads numba.
-"""
+from typing import Final
 
 import numpy as np
 
 from fitting.kernels.compiled import kernel
 from fitting.kernels.sums import pair_block
 from stembench.arrays import Floats, Integers
+
+#: Weighting of the normal matrix in which every pixel counts once and no weight is read.
+EVERY_PIXEL: Final = 0
+#: Weighting by a weight of each pixel.
+WEIGHTED: Final = 1
+#: Weighting of masked images: the weight is 1 outside the windows of columns marked dirty.
+MASKED_WINDOWS: Final = 2
 
 
 @kernel
@@ -97,8 +103,8 @@ def normal_matrix(
 ) -> None:
     """Assemble into envelope storage.
 
-    weighting 0: every pixel counts once; 1: `weight` (rows, cols) everywhere; 2: `weight` is 1
-    outside the windows of columns marked `dirty` (masked images).
+    `weighting` is `EVERY_PIXEL`, `WEIGHTED` or `MASKED_WINDOWS`; `weight` has the image's shape
+    (rows, cols) in each of them. `dirty` (n,) is read for `MASKED_WINDOWS`.
     """
     rows, cols = weight.shape
     strip = np.empty((9, factors.shape[3]))
@@ -110,7 +116,9 @@ def normal_matrix(
     for n in range(len(height)):
         for k in range(pair_at[n], pair_at[n + 1]):
             m = pairs[k]
-            weighted = weighting == 1 or (weighting == 2 and dirty[n] == 1 and dirty[m] == 1)
+            weighted = weighting == WEIGHTED or (
+                weighting == MASKED_WINDOWS and dirty[n] == 1 and dirty[m] == 1
+            )
             pair_block(
                 factors, start, count, height, n, m, weighted, weight, strip, axis_sums, sums, block
             )
@@ -132,7 +140,7 @@ def normal_matrix(
                     else:
                         out[at[r] + r] += 2.0 * value  # one width, both orders of the pair
         if n_background > 0:
-            weighted = weighting == 1 or (weighting == 2 and dirty[n] == 1)
+            weighted = weighting == WEIGHTED or (weighting == MASKED_WINDOWS and dirty[n] == 1)
             _background_column(
                 factors,
                 start,
@@ -152,7 +160,7 @@ def normal_matrix(
                     out[at[first_background + t] + index[n, p]] += terms[p, t]
     if n_background > 0:
         moments = np.zeros((3, 3))
-        if weighting == 0:
+        if weighting == EVERY_PIXEL:
             moments[0, 0] = rows * cols
             moments[1, 1] = rows * cols * (cols * cols - 1) / 12.0
             moments[2, 2] = rows * cols * (rows * rows - 1) / 12.0

@@ -1,7 +1,4 @@
-"""Compiled covariance blocks of each column from a factorised information matrix.
-
-Import this module inside functions only: it loads numba.
-"""
+"""Compiled covariance blocks of each column from a factorised information matrix."""
 
 import math
 
@@ -32,7 +29,7 @@ def column_blocks(
     """
     n_columns = len(index)
     n_parameters = len(first)
-    own = first_shared // n_columns
+    per_column = first_shared // n_columns
     n_shared = n_parameters - first_shared
     out[:] = math.nan
 
@@ -46,8 +43,8 @@ def column_blocks(
         multiply(variance, at, first, held, shared, shared_product)
 
     for k in range(0, n_columns, _COLUMNS):
-        begin = own * k
-        end = min(first_shared, own * (k + _COLUMNS))
+        begin = per_column * k
+        end = min(first_shared, per_column * (k + _COLUMNS))
         columns = np.empty((n_parameters, end - begin))
         product = np.empty((n_parameters, end - begin))
         inverse_columns(factor, at, first, begin, end, columns)

@@ -1,7 +1,7 @@
-"""Compiled second derivatives of the cost: what Gauss-Newton leaves out, column by column.
+"""Compiled second derivatives of the cost of each column, which Gauss-Newton leaves out.
 
-Import this module inside functions only: it loads numba. At a few electrons per pixel the
-residual is as large as the columns, and without these terms the descent crawls.
+At a few electrons per pixel the residual is as large as the columns, and without these terms the
+descent crawls.
 """
 
 import numpy as np
@@ -90,7 +90,7 @@ def subtract_curvature(
 ) -> None:
     """Write `matrix` minus `seconds` (see `derivatives`) to `out`, where that stays convex."""
     out[:] = matrix
-    own = np.empty((4, 4))
+    block = np.empty((4, 4))
     numbers = np.empty(4, dtype=np.int64)
     places = np.empty(4, dtype=np.int64)
     for n in range(len(index)):
@@ -110,14 +110,14 @@ def subtract_curvature(
                     total = matrix[at[numbers[a]] + numbers[b]]
                     total -= part * second[places[a], places[b]]
                     for k in range(b):
-                        total -= own[a, k] * own[b, k]
+                        total -= block[a, k] * block[b, k]
                     if a > b:
-                        own[a, b] = total / own[b, b]
+                        block[a, b] = total / block[b, b]
                     elif total > _LEAST_PIVOT * matrix[at[numbers[a]] + numbers[a]]:
-                        own[a, a] = np.sqrt(total)
+                        block[a, a] = np.sqrt(total)
                     else:
                         convex = False
-                        own[a, a] = 1.0
+                        block[a, a] = 1.0
             if convex:
                 break
             part -= 0.25

@@ -1,6 +1,6 @@
-"""Compiled symmetric solver for normal matrices stored by envelope.
+"""Compiled Cholesky solver for symmetric matrices stored by envelope (skyline).
 
-Import this module inside functions only: it loads numba. Row r of the lower triangle is stored
+Row r of the lower triangle is stored
 from its first nonzero column ``first[r]`` to the diagonal; element (r, c) lies at ``at[r] + c``.
 Columns sorted in space give short rows; shared parameters come last and have full rows.
 """

@@ -1,6 +1,6 @@
 """Compiled sums over pixels: model image, cost and normal-matrix blocks of separable columns.
 
-Import this module inside functions only: it loads numba. A column is a product of an x factor
+A column is a product of an x factor
 and a y factor, and so is each of its derivatives; unweighted sums over pixels of products of two
 derivatives are therefore products of two sums along the axes, and no pixel is visited twice.
 """

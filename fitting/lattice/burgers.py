@@ -1,4 +1,4 @@
-"""The Burgers circuit: a walk from column to column round a dislocation, and its closure failure.
+"""Burgers circuit: a walk from column to column round a dislocation, and its closure failure.
 
 The lattice, the walk and the failure are derived from column positions alone. In a perfect
 crystal n steps right, m up, n left and m down end where they began; round a dislocation they miss
@@ -65,10 +65,10 @@ def lattice_vectors(positions: Floats) -> tuple[Floats, Floats] | None:
     )
     across = np.where(sine > 0.7, distances, np.inf)
     best = across.argmin(axis=1)
-    found = np.isfinite(across.min(axis=1))
-    if found.sum() < 6:
+    has_second = np.isfinite(across.min(axis=1))
+    if has_second.sum() < 6:
         return None
-    second = _folded_median(steps[np.arange(len(steps)), best][found], axis=1)
+    second = _folded_median(steps[np.arange(len(steps)), best][has_second], axis=1)
     first, second = _refined(positions, first), _refined(positions, second)
     return (first, second) if abs(first[0]) >= abs(first[1]) else (second, first)
 

@@ -1,1 +1,1 @@
-"""What the noise model is held against: published pairs and demonstrations."""
+"""Evidence for the noise model: published pairs, demonstrations and the tables of its page."""

@@ -1,14 +1,15 @@
-"""Whether random chains reach the statistics of given pairs: drawn on the same clean images."""
+"""Coverage of given pairs by random chains: statistics of random distortions of the clean image."""
 
 from collections.abc import Callable
 
 import numpy as np
 
+from noise.chain import Chain, distort
 from noise.dose import draw_counts
 from noise.evidence.residuals import STATISTICS, distorted_part, residual_statistics
 from noise.post_processing.apply import PostProcessing, post_process
-from noise.scan import ScanNoise, distort
-from noise.tem import TemNoise, distort_tem
+from noise.scan import ScanNoise
+from noise.tem import TemNoise
 from stembench.arrays import Floats
 
 Draw = Callable[[Floats, np.random.Generator], Floats]
@@ -36,13 +37,13 @@ def random_distortion(modality: str) -> Draw:
         post = PostProcessing(blur=PostProcessing.sample(rng).blur)
         counts = draw_counts(rng)
         dose = counts / (clean.mean() * _SAMPLING**2)
+        noise: Chain
         if modality.endswith(("stem", "sem")):
-            scan = ScanNoise.sample(rng, modality="stem" if modality.endswith("stem") else "sem")
-            x = distort(clean, [rng], dose=dose, sampling=_SAMPLING, noise=scan)[0]
+            noise = ScanNoise.sample(rng, modality="stem" if modality.endswith("stem") else "sem")
         else:
             # The published y holds the camera's blur already.
-            tem = TemNoise.sample(rng).without("mtf")
-            x = distort_tem(clean, [rng], dose=dose, sampling=_SAMPLING, noise=tem)[0]
+            noise = TemNoise.sample(rng).without("mtf")
+        x = distort(clean, [rng], dose=dose, sampling=_SAMPLING, noise=noise)[0]
         x, _ = post_process(x, clean, post=post)
         return np.asarray(x / (dose * _SAMPLING**2), dtype=np.float64)
 
@@ -73,13 +74,13 @@ def drawn_statistics(
         Name of the statistic to its value for the pair, and to an array of `draws` values.
     """
     part = distorted_part(x, y)
-    ours = []
+    rows = []
     for _ in range(draws):
         clean = y - rng.uniform(0, y[part].min())
         clean = np.maximum(clean, 0) / clean[part].max()
-        ours.append(residual_statistics(draw(clean, rng), clean, part=part))
+        rows.append(residual_statistics(draw(clean, rng), clean, part=part))
     return residual_statistics(x, y, part=part), {
-        name: np.array([one[name] for one in ours]) for name in STATISTICS
+        name: np.array([row[name] for row in rows]) for name in STATISTICS
     }
 
 

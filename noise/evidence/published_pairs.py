@@ -1,4 +1,4 @@
-"""The published pairs of distorted and clean images, found without importing their package.
+"""Published pairs of distorted and clean images, read without importing their package.
 
 They are the test data of tk_r_em 1.0.4 (GPL-3), which the project installs for its weights.
 """
@@ -51,7 +51,7 @@ def published_pairs(modality: str) -> tuple[Floats, Floats]:
 
 
 def _folder() -> Path:
-    found = find_spec("tk_r_em")
-    if found is None or not found.submodule_search_locations:
+    package = find_spec("tk_r_em")
+    if package is None or not package.submodule_search_locations:
         raise InputError("the published pairs need the package tk_r_em==1.0.4; install it")
-    return Path(found.submodule_search_locations[0]) / "test_data"
+    return Path(package.submodule_search_locations[0]) / "test_data"

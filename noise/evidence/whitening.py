@@ -1,4 +1,4 @@
-"""The local whitening transform: an image's fine detail apart from its intensity, equation (7)."""
+"""Local whitening transform: fine detail of an image without its intensity, equation (7)."""
 
 from typing import Final
 

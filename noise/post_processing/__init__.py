@@ -1,1 +1,1 @@
-"""What users do to a recorded pair of images afterwards."""
+"""Post-processing of a recorded pair of images."""

@@ -1,4 +1,4 @@
-"""What users do to a recorded image before it is restored: the paper's post-processing distortions.
+"""Post-processing of a pair of images before restoration, as users do it.
 
 The paper's section 'Post-processing distortions' says what meets which image of a training pair:
 interpolation, annotations and cropping meet both alike, since restoration shall keep them;
@@ -7,20 +7,29 @@ blurring meets the distorted image alone, since restoration shall undo it.
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 from scipy import ndimage
 
-from noise.post_processing.annotations import Annotation, annotate
-from noise.post_processing.crop import Crop, cut
-from noise.post_processing.linear_transform import LinearTransform, transform
-from noise.ranges import CHANCES, RANGES
+from noise.post_processing.annotations import ANNOTATIONS_DRAWN, Annotation, annotate
+from noise.post_processing.crop import CROP_DRAWN, Crop, cut
+from noise.post_processing.linear_transform import TRANSFORM_DRAWN, LinearTransform, transform
+from noise.ranges import Chance, Drawn, Range
 from stembench.arrays import Floats
 from stembench.describe import from_dict
 from stembench.errors import InputError
 from stembench.limits import require
+
+_BLUR: Final = Drawn(
+    name="blur",
+    chance=Chance(0.25, "column autocorrelation in a quarter of the published pairs"),
+    ranges={"sigma": Range(0.0, 1.0, "px", "linear", "paper, Post-processing distortions")},
+)
+
+#: What random post-processing draws, in the order in which it draws whether each step happens.
+STEPS: Final = (TRANSFORM_DRAWN, _BLUR, CROP_DRAWN, ANNOTATIONS_DRAWN)
 
 
 @dataclass(frozen=True)
@@ -60,17 +69,15 @@ class PostProcessing:
 
     @classmethod
     def sample(cls, rng: np.random.Generator) -> "PostProcessing":
-        """Draw random post-processing over the ranges and probabilities of `noise.ranges`."""
-        happens = {
-            step: CHANCES[step].draw(rng) for step in ("transform", "blur", "crop", "annotations")
-        }
-        linear, blur = LinearTransform.sample(rng), RANGES["blur.sigma"].draw(rng)
-        crop = Crop.sample(rng)
+        """Draw random post-processing over the ranges and probabilities of `STEPS`."""
+        happens = {step.name: step.chance is None or step.chance.draw(rng) for step in STEPS}
+        linear, blur = LinearTransform.sample(rng), _BLUR.ranges["sigma"].draw(rng)
+        rectangle = Crop.sample(rng)
         marks = tuple(Annotation.sample(rng) for _ in range(int(rng.integers(1, 4))))
         return cls(
             transform=linear if happens["transform"] else None,
             blur=blur if happens["blur"] else 0.0,
-            crop=crop if happens["crop"] else None,
+            crop=rectangle if happens["crop"] else None,
             annotations=marks if happens["annotations"] else (),
         )
 

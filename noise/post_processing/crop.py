@@ -1,15 +1,29 @@
-"""Cropping: what lies outside a central, possibly tilted rectangle becomes one value."""
+"""Cropping: one value outside a central, possibly tilted rectangle."""
 
 import math
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal
 
 import numpy as np
 
-from noise.ranges import RANGES
+from noise.ranges import Chance, Drawn, Range
 from stembench.arrays import Bools, Floats
 from stembench.errors import InputError
 from stembench.limits import require
+
+CROP_DRAWN: Final = Drawn(
+    name="crop",
+    chance=Chance(0.15, "seen in 7 of 40 published pairs"),
+    ranges={
+        "area": Range(
+            0.5,
+            0.95,
+            "of image",
+            "linear",
+            "paper: outside a central part such as 50 % of the area",
+        ),
+    },
+)
 
 
 @dataclass(frozen=True)
@@ -46,8 +60,8 @@ class Crop:
 
     @classmethod
     def sample(cls, rng: np.random.Generator) -> "Crop":
-        """Draw parameters over the ranges of `noise.ranges`."""
-        area = RANGES["crop.area"].draw(rng)
+        """Draw parameters over the range of `CROP_DRAWN`."""
+        area = CROP_DRAWN.ranges["area"].draw(rng)
         aspect = math.exp(rng.uniform(-0.2, 0.2))
         fills: tuple[Literal["low", "high", "median"], ...] = ("low", "high", "median")
         return cls(

@@ -2,16 +2,26 @@
 
 import math
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal
 
 import numpy as np
 import numpy.typing as npt
 from scipy import ndimage
 
-from noise.ranges import RANGES
+from noise.ranges import Chance, Drawn, Range
 from stembench.arrays import Floats
 from stembench.errors import InputError
 from stembench.limits import require
+
+TRANSFORM_DRAWN: Final = Drawn(
+    name="transform",
+    chance=Chance(0.25, "an image that was rotated or registered before restoration"),
+    ranges={
+        "scale": Range(0.8, 1.25, "", "log", "small enough to keep the sampling's range"),
+        "rotation": Range(-math.pi / 6, math.pi / 6, "rad", "linear", "published pairs"),
+        "shear": Range(-0.1, 0.1, "", "linear", "drift and scan coil errors"),
+    },
+)
 
 
 @dataclass(frozen=True)
@@ -44,11 +54,11 @@ class LinearTransform:
 
     @classmethod
     def sample(cls, rng: np.random.Generator) -> "LinearTransform":
-        """Draw parameters over the ranges of `noise.ranges`."""
+        """Draw parameters over the ranges of `TRANSFORM_DRAWN`."""
         return cls(
-            scale=RANGES["transform.scale"].draw(rng),
-            rotation=RANGES["transform.rotation"].draw(rng),
-            shear=RANGES["transform.shear"].draw(rng),
+            scale=TRANSFORM_DRAWN.ranges["scale"].draw(rng),
+            rotation=TRANSFORM_DRAWN.ranges["rotation"].draw(rng),
+            shear=TRANSFORM_DRAWN.ranges["shear"].draw(rng),
             order=3 if rng.random() < 0.5 else 1,
         )
 

@@ -1,1 +1,1 @@
-"""Stages of the noise chains, one file each."""
+"""Stages of the noise chains: each file declares what it adds to a chain (see `stage`)."""

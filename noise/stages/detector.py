@@ -1,14 +1,35 @@
-"""Electron detection: Poisson counting and the photomultiplier's pulse spread, (43) to (46)."""
+"""Photomultiplier detector: the spread of its pulses, equations (44) and (46)."""
 
 import math
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 
-from noise.ranges import RANGES
+from noise.ranges import Chance, Range
+from noise.stages.stage import Context, Example, Stage
 from stembench.arrays import Floats
-from stembench.errors import InputError
 from stembench.limits import require
+
+RANGES: Final = {
+    "photons": Range(
+        2,
+        300,
+        "photons/e",
+        "log",
+        "paper, before (44), names about 100; secondary electrons (SEM) give far fewer",
+    ),
+    "photon_variance": Range(0.5, 2, "times the mean", "log", "around the Poisson value 1"),
+    "efficiency": Range(
+        0.02,
+        0.4,
+        "",
+        "log",
+        "photocathodes reach 0.4; poor light guides lose most. With the rest, σ is 0.09 to 6.2 e"
+        " per pixel: published pairs hold noise that does not depend on intensity",
+    ),
+    "secondary_gain": Range(3, 8, "", "linear", "gain of a dynode at usual voltages"),
+}
 
 
 @dataclass(frozen=True)
@@ -44,13 +65,13 @@ class Detector:
 
     @classmethod
     def sample(cls, rng: np.random.Generator) -> "Detector":
-        """Draw parameters over the ranges of `noise.ranges`."""
-        photons = RANGES["detector.photons"].draw(rng)
+        """Draw parameters over `RANGES`."""
+        photons = RANGES["photons"].draw(rng)
         return cls(
             photons=photons,
-            photon_variance=photons * RANGES["detector.photon_variance"].draw(rng),
-            efficiency=RANGES["detector.efficiency"].draw(rng),
-            secondary_gain=RANGES["detector.secondary_gain"].draw(rng),
+            photon_variance=photons * RANGES["photon_variance"].draw(rng),
+            efficiency=RANGES["efficiency"].draw(rng),
+            secondary_gain=RANGES["secondary_gain"].draw(rng),
         )
 
     @property
@@ -67,33 +88,41 @@ class Detector:
         return self.mean_pulse * math.sqrt(spread)
 
     @property
-    def pulse_fwhm(self) -> float:
-        """Full width at half maximum of the pulse, equation (43)."""
-        return 2 * math.sqrt(2 * math.log(2)) * self.pulse_sigma
-
-    @property
     def sigma_electrons(self) -> float:
         """Standard deviation added to each pixel, in electrons (σ of (44) over the mean pulse)."""
         return self.pulse_sigma / self.mean_pulse
 
 
-def count_electrons(expected: Floats, rng: np.random.Generator) -> Floats:
-    """Poisson counts of `expected` electrons per pixel, equations (30) and (45); exact.
-
-    Raises
-    ------
-    InputError
-        If more electrons are expected than a 64-bit integer can count.
-    """
-    try:
-        return rng.poisson(expected).astype(np.float64)
-    except ValueError as error:
-        raise InputError(
-            f"{expected.max():.3g} electrons per pixel cannot be counted; lower the dose or check"
-            " that the image is a fraction of the incident beam"
-        ) from error
-
-
 def add_pulse_noise(counts: Floats, rng: np.random.Generator, *, detector: Detector) -> Floats:
     """Add the detector's Gaussian term N(0, σ) of equation (46), in electrons per pixel."""
     return counts + detector.sigma_electrons * rng.standard_normal(counts.shape)
+
+
+def _apply(image: Floats, detector: Detector, context: Context, /) -> Floats:
+    return add_pulse_noise(image, context.streams["pulse"], detector=detector)
+
+
+_WEAK: Final = Detector(photons=5.0, photon_variance=5.0, efficiency=0.05, secondary_gain=4.0)
+
+STAGES: Final = (
+    Stage(
+        name="detector",
+        settings=Detector,
+        apply=_apply,
+        summary="photomultiplier pulse spread",
+        equations="(44), (46)",
+        streams=("pulse",),
+        chance=Chance(0.9, "'S(T)EM detector noise' is always there; 0.1 keeps pure counting"),
+        ranges=RANGES,
+        sample=Detector.sample,
+        typical=Detector(photons=100.0, photon_variance=100.0, efficiency=0.2, secondary_gain=4.0),
+        symbols={
+            "photons": ("m_c", " photons per electron"),
+            "photon_variance": ("their variance δ_c²", ""),
+            "efficiency": ("DQE η", ""),
+            "secondary_gain": ("secondary gain δ", ""),
+            "gain": ("tube gain G", ""),
+        },
+        examples=(Example("detector (46)", f"σ {_WEAK.sigma_electrons:.2g} e", _WEAK),),
+    ),
+)

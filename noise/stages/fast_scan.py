@@ -8,13 +8,36 @@ a later pixel carries the charge of an earlier one.
 
 import math
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 
-from noise.ranges import RANGES
+from noise.ranges import Chance, Range
+from noise.stages.stage import Context, Example, Stage
 from stembench.arrays import Floats
 from stembench.errors import InputError
 from stembench.limits import require
+
+RANGES: Final = {
+    "alpha": Range(
+        0.1,
+        20,
+        "px",
+        "log",
+        "20 px is our response (1 px at 1 µs) at 0.05 µs, the fastest dwell time of Fig. 6",
+    ),
+    "beta": Range(0.1, 2, "px", "log", "a few pixels of row autocorrelation in published pairs"),
+    "gamma": Range(
+        6, 40, "px", "log", "weak negative row autocorrelation at lags 3 to 6 in published pairs"
+    ),
+    "theta": Range(
+        math.pi / 4,
+        3 * math.pi / 4,
+        "rad",
+        "linear",
+        "the response starts within 30 % of its crest, as a driven damped circuit does",
+    ),
+}
 
 
 @dataclass(frozen=True)
@@ -74,11 +97,10 @@ class FastScan:
 
     @classmethod
     def sample(cls, rng: np.random.Generator) -> "FastScan":
-        """Draw parameters over the ranges of `noise.ranges`, again if they give no net charge."""
+        """Draw parameters over `RANGES`, again if they give no net charge."""
         while True:
             alpha, beta, gamma, theta = (
-                RANGES[f"fast_scan.{name}"].draw(rng)
-                for name in ("alpha", "beta", "gamma", "theta")
+                RANGES[name].draw(rng) for name in ("alpha", "beta", "gamma", "theta")
             )
             try:
                 return cls(alpha=alpha, beta=beta, gamma=gamma, theta=theta)
@@ -128,3 +150,33 @@ def trail(images: Floats, fast_scan: FastScan) -> Floats:
     for source, target in zip(flat, out.reshape(flat.shape), strict=True):
         trail_lines(source, response, target)
     return out
+
+
+def _apply(image: Floats, fast_scan: FastScan, _context: Context, /) -> Floats:
+    return trail(image, fast_scan)
+
+
+STAGES: Final = (
+    Stage(
+        name="fast_scan",
+        settings=FastScan,
+        apply=_apply,
+        summary="trailing response of detector and readout",
+        equations="(47) to (50)",
+        chance=Chance(0.9, "row autocorrelation at lag 1 above 0.1 in 28 of 31 S(T)EM pairs"),
+        ranges=RANGES,
+        sample=FastScan.sample,
+        typical=FastScan.at_dwell(1.0),
+        symbols={
+            "alpha": ("α", " px"),
+            "beta": ("β", " px"),
+            "gamma": ("γ", " px"),
+            "theta": ("θ", " rad"),
+            "length": ("", " lags kept, 1 px is one dwell time"),
+        },
+        examples=(
+            Example("fast scan (47)", "dwell 0.2 µs", FastScan.at_dwell(0.2)),
+            Example("fast scan (47)", "dwell 0.05 µs", FastScan.at_dwell(0.05)),
+        ),
+    ),
+)

@@ -2,13 +2,20 @@
 
 import math
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
-from scipy import ndimage, signal
 
-from noise.ranges import CHANCES, RANGES
+from noise.ranges import Chance, Range
+from noise.stages.stage import Context, Example, Stage
 from stembench.arrays import Floats
 from stembench.limits import require
+
+RANGES: Final = {
+    "sigma": Range(0.0025, 0.8, "Å", "linear", "paper, after Fig. 12"),
+    "phi": Range(0.0, 0.7, "", "linear", "paper, after Fig. 12"),
+}
+X_ONLY: Final = Chance(0.25, "paper, after Fig. 12; Y alone 0.25, both 0.5")
 
 
 @dataclass(frozen=True)
@@ -38,10 +45,10 @@ class Jitter:
 
     @classmethod
     def sample(cls, rng: np.random.Generator) -> "Jitter":
-        """Draw parameters over the ranges of `noise.ranges`: in x, in y or in both."""
-        place, chance = rng.random(), CHANCES["jitter.x_only"].value
-        sigma_x, sigma_y = (RANGES["jitter.sigma"].draw(rng) for _ in range(2))
-        phi_x, phi_y = (RANGES["jitter.phi"].draw(rng) for _ in range(2))
+        """Draw parameters over `RANGES`: in x, in y or in both."""
+        place, chance = rng.random(), X_ONLY.value
+        sigma_x, sigma_y = (RANGES["sigma"].draw(rng) for _ in range(2))
+        phi_x, phi_y = (RANGES["phi"].draw(rng) for _ in range(2))
         if place < chance:
             sigma_y = phi_y = 0.0
         elif place < 2 * chance:
@@ -70,6 +77,8 @@ def line_displacements(rng: np.random.Generator, lines: int, *, sigma: float, ph
     ndarray, shape (lines,)
         Displacements in the unit of `sigma`.
     """
+    from scipy import signal
+
     innovations = sigma * rng.standard_normal(lines)
     innovations[0] /= math.sqrt(1 - phi**2)
     return np.asarray(signal.lfilter([1.0], [1.0, -phi], innovations), dtype=np.float64)
@@ -80,6 +89,8 @@ def spline_coefficients(image: Floats) -> Floats:
 
     They depend on the clean image alone, so a batch of realizations computes them once.
     """
+    from scipy import ndimage
+
     return np.asarray(ndimage.spline_filter(image, order=3, mode="mirror"), dtype=np.float64)
 
 
@@ -124,3 +135,53 @@ def _cubic_weights(fraction: Floats) -> tuple[Floats, ...]:
         (1 + 3 * t + 3 * t**2 - 3 * t**3) / 6,
         t**3 / 6,
     )
+
+
+def _apply(image: Floats, jitter: Jitter, context: Context, /) -> Floats:
+    coefficients = context.once(spline_coefficients, image)
+    lines = image.shape[0]
+    dx, dy = (
+        line_displacements(context.streams[f"jitter_{axis}"], lines, sigma=sigma, phi=phi)
+        for axis, sigma, phi in (
+            ("x", jitter.sigma_x, jitter.phi_x),
+            ("y", jitter.sigma_y, jitter.phi_y),
+        )
+    )
+    moved = displace_lines(coefficients, dx / context.sampling, dy=dy / context.sampling)
+    # The spline undershoots beside steep peaks; a beam fraction below zero has no meaning.
+    return np.maximum(moved, 0.0)
+
+
+STAGES: Final = (
+    Stage(
+        name="jitter",
+        settings=Jitter,
+        apply=_apply,
+        summary="scan jitter, AR(1), one (dx, dy) per line, bicubic",
+        equations="(41), (42)",
+        streams=("jitter_x", "jitter_y"),
+        chance=Chance(0.9, "paper, after Fig. 12"),
+        ranges=RANGES,
+        choices={"x_only": X_ONLY},
+        sample=Jitter.sample,
+        typical=Jitter(sigma_x=0.15, sigma_y=0.15, phi_x=0.6, phi_y=0.6),
+        symbols={
+            "sigma_x": ("σx", " Å"),
+            "sigma_y": ("σy", " Å"),
+            "phi_x": ("φx", ""),
+            "phi_y": ("φy", ""),
+        },
+        examples=(
+            Example(
+                "X jitter (41)",
+                "σ 0.15 Å, φ 0.6",
+                Jitter(sigma_x=0.15, sigma_y=0.0, phi_x=0.6, phi_y=0.0),
+            ),
+            Example(
+                "Y jitter (41)",
+                "σ 0.15 Å, φ 0.6",
+                Jitter(sigma_x=0.0, sigma_y=0.15, phi_x=0.0, phi_y=0.6),
+            ),
+        ),
+    ),
+)

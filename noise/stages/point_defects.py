@@ -1,15 +1,42 @@
-"""Black pixels and zingers: a sensitivity mask of points or clusters, (37), (38), (52), (53)."""
+"""Black pixels and zingers: a sensitivity mask of points or clusters, (37), (38), (52), (53).
 
+The stages of S(T)EM, whose defects are single pixels, are declared here; those of a TEM camera in
+`noise.stages.camera.defect_clusters`.
+"""
+
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from functools import partial
+from typing import Final
 
 import numpy as np
 
-from noise.ranges import RANGES
+from noise.ranges import Chance, Range
+from noise.stages.stage import Apply, Context, Example, Stage
 from stembench.arrays import Floats
 from stembench.limits import require
 
-_STEPS = np.array([(0, 1), (0, -1), (1, 0), (-1, 0)])
+BLACK_RESPONSE: Final = Range(
+    0.0, 0.25, "", "linear", "'significantly lower' (52), from dead to a quarter"
+)
+ZINGER_RESPONSE: Final = Range(
+    2, 12, "", "linear", "a burst outshines the pixel; outliers of published pairs"
+)
+BLACK_RANGES: Final = {
+    "density": Range(1e-5, 1e-3, "per px", "log", "one to 66 points in an image of 256 x 256 px"),
+    "response": BLACK_RESPONSE,
+}
+ZINGER_RANGES: Final = {
+    "density": Range(1e-5, 3e-4, "per px", "log", "one to 20 points in an image of 256 x 256 px"),
+    "response": ZINGER_RESPONSE,
+}
+SYMBOLS: Final = {
+    "density": ("density", " per px"),
+    "low": ("lowest response", ""),
+    "high": ("highest response", ""),
+    "steps": ("random-walk steps", ""),
+}
+_NEIGHBOURS = np.array([(0, 1), (0, -1), (1, 0), (-1, 0)])
 
 
 @dataclass(frozen=True)
@@ -39,21 +66,14 @@ class PointDefects:
         require(self.steps, "random-walk steps of defects", low=0)
 
     @classmethod
-    def sample(
-        cls,
-        rng: np.random.Generator,
-        *,
-        kind: Literal["black_pixels", "zingers"],
-        clusters: bool = False,
-    ) -> "PointDefects":
-        """Draw parameters over the ranges of `noise.ranges`; `clusters` for TEM cameras."""
-        response = RANGES[f"{kind}.response"]
-        ends = sorted(response.draw(rng) for _ in range(2))
+    def sample(cls, rng: np.random.Generator, *, ranges: Mapping[str, Range]) -> "PointDefects":
+        """Draw ``density`` and ``response`` over `ranges`, and ``steps`` if there are any."""
+        ends = sorted(ranges["response"].draw(rng) for _ in range(2))
         return cls(
-            density=RANGES[f"tem_{kind}.density" if clusters else f"{kind}.density"].draw(rng),
+            density=ranges["density"].draw(rng),
             low=ends[0],
             high=ends[1],
-            steps=round(RANGES["clusters.steps"].draw(rng)) if clusters else 0,
+            steps=round(ranges["steps"].draw(rng)) if "steps" in ranges else 0,
         )
 
 
@@ -76,10 +96,58 @@ def multiply_defects(image: Floats, rng: np.random.Generator, *, defects: PointD
     count = int(rng.poisson(defects.density * image.size))
     points = np.stack([rng.integers(height, size=count), rng.integers(width, size=count)], axis=-1)
     response = rng.uniform(defects.low, defects.high, size=count)
-    walk = _STEPS[rng.integers(4, size=(defects.steps, count))].cumsum(axis=0)
+    walk = _NEIGHBOURS[rng.integers(4, size=(defects.steps, count))].cumsum(axis=0)
     pixels = np.concatenate([points[None], points + walk])
     # A walk that leaves the sensor ends at its edge.
     rows = np.clip(pixels[..., 0], 0, height - 1)
     columns = np.clip(pixels[..., 1], 0, width - 1)
     out[rows, columns] = image[rows, columns] * response
     return out
+
+
+def multiply_by(stream: str) -> Apply[PointDefects]:
+    """Return the function that applies defects with the random stream of that name."""
+
+    def apply(image: Floats, defects: PointDefects, context: Context, /) -> Floats:
+        return multiply_defects(image, context.streams[stream], defects=defects)
+
+    return apply
+
+
+STAGES: Final = (
+    Stage(
+        name="black_pixels",
+        settings=PointDefects,
+        apply=multiply_by("black_pixels"),
+        summary="single dark pixels (not for SEM: dark spots there are pores of the specimen)",
+        equations="(52)",
+        streams=("black_pixels",),
+        chance=Chance(0.1, "rare in the published pairs; never for SEM, paper, after (52)"),
+        ranges=BLACK_RANGES,
+        sample=partial(PointDefects.sample, ranges=BLACK_RANGES),
+        excluded=("sem",),
+        typical=PointDefects(density=2e-4, low=0.0, high=0.25),
+        symbols=SYMBOLS,
+        examples=(
+            Example("black pixels (52)", "0.6 %", PointDefects(density=6e-3, low=0.0, high=0.25)),
+        ),
+    ),
+    Stage(
+        name="zingers",
+        settings=PointDefects,
+        apply=multiply_by("zingers"),
+        summary="single pixels far too bright",
+        equations="(53)",
+        streams=("zingers",),
+        chance=Chance(0.1, "rare in the published pairs"),
+        ranges=ZINGER_RANGES,
+        sample=partial(PointDefects.sample, ranges=ZINGER_RANGES),
+        typical=PointDefects(density=1e-4, low=2.0, high=12.0),
+        symbols=SYMBOLS,
+        examples=(
+            Example(
+                "zingers (53)", "0.6 %, ×2 to 6", PointDefects(density=6e-3, low=2.0, high=6.0)
+            ),
+        ),
+    ),
+)

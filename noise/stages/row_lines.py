@@ -1,12 +1,22 @@
 """Row lines: pieces of scan lines over which the detector does not follow, equation (51)."""
 
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 
-from noise.ranges import RANGES
+from noise.ranges import Chance, Range
+from noise.stages.stage import Context, Example, Stage
 from stembench.arrays import Floats
 from stembench.limits import require
+
+RANGES: Final = {
+    "rate": Range(
+        1 / 256, 12 / 256, "per line", "log", "one to twelve lines in an image of 256 lines"
+    ),
+    "length": Range(8, 192, "px", "log", "lines seen in published pairs are 20 to 120 px long"),
+    "factor": Range(0.5, 1.5, "", "linear", "paper, before (51)"),
+}
 
 
 @dataclass(frozen=True)
@@ -38,11 +48,11 @@ class RowLines:
 
     @classmethod
     def sample(cls, rng: np.random.Generator) -> "RowLines":
-        """Draw parameters over the ranges of `noise.ranges`."""
-        lengths = sorted(round(RANGES["row_lines.length"].draw(rng)) for _ in range(2))
-        factor = RANGES["row_lines.factor"]
+        """Draw parameters over `RANGES`."""
+        lengths = sorted(round(RANGES["length"].draw(rng)) for _ in range(2))
+        factor = RANGES["factor"]
         return cls(
-            rate=RANGES["row_lines.rate"].draw(rng),
+            rate=RANGES["rate"].draw(rng),
             shortest=lengths[0],
             longest=lengths[1],
             low=factor.low,
@@ -75,3 +85,38 @@ def replace_row_lines(image: Floats, rng: np.random.Generator, *, row_lines: Row
         piece = out[row, start : start + length]
         piece[:] = piece.mean() * factor
     return out
+
+
+def _apply(image: Floats, row_lines: RowLines, context: Context, /) -> Floats:
+    return replace_row_lines(image, context.streams["row_lines"], row_lines=row_lines)
+
+
+STAGES: Final = (
+    Stage(
+        name="row_lines",
+        settings=RowLines,
+        apply=_apply,
+        summary="pieces of scan lines that the detector does not follow",
+        equations="(51)",
+        streams=("row_lines",),
+        chance=Chance(0.15, "seen in 2 of 31 published S(T)EM pairs, doubled for training"),
+        ranges=RANGES,
+        sample=RowLines.sample,
+        # Four pieces in 256 scan lines.
+        typical=RowLines(rate=4 / 256, shortest=16, longest=128),
+        symbols={
+            "rate": ("pieces per line", ""),
+            "shortest": ("shortest", " px"),
+            "longest": ("longest", " px"),
+            "low": ("lowest factor", ""),
+            "high": ("highest factor", ""),
+        },
+        examples=(
+            Example(
+                "row lines (51)",
+                "12 in 100 lines",
+                RowLines(rate=0.12, shortest=20, longest=70),
+            ),
+        ),
+    ),
+)

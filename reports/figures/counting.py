@@ -1,23 +1,24 @@
 """The figure after the paper's Fig. 4: atom counting on a nanoparticle against dose."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import pandas as pd
 
 from reports.figures import panels
-from reports.names import is_raw, main_restorer, styles
+from reports.figures.figure import Figure
 from reports.records.run_folder import Run
-from reports.words.captions import settings_text
+from reports.words.captions import case_settings_text
+from reports.words.numbers import dose_text
 from stembench.arrays import Floats
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.collections import PatchCollection
-    from matplotlib.figure import Figure
+    from matplotlib.figure import Figure as Drawing
 
 
-def figure_counting(run: Run, summary: pd.DataFrame, *, case: str) -> "Figure":
+def figure_counting(run: Run, summary: pd.DataFrame, *, case: str) -> "Drawing":
     """Draw MAE, MPE and the share of columns counted right against dose, and the particle.
 
     Parameters
@@ -36,24 +37,28 @@ def figure_counting(run: Run, summary: pd.DataFrame, *, case: str) -> "Figure":
     rows = summary[summary["case"] == case]
     rows = rows[rows["image"] == rows["image"].iloc[0]]
     image = str(rows["image"].iloc[0])
-    info = run.case_info(case)
     names = list(rows["restorer"].unique())
-    looks = {k: v for k, v in styles(summary["restorer"].unique()).items() if k in names}
+    styles = run.restorers.styles(names)
     doses = np.unique(rows["dose"].to_numpy())
     figure, bottom, top = panels.new_figure(
         5.35,
         footer="MAE: mean distance |r - r_ref|. MPE: mean absolute percentage error. A column is "
         "counted right if the nearest library SCS gives its exact number of atoms; failed fits "
-        "count as wrong. Dotted: the noise-free image. " + settings_text(info, rows),
+        "count as wrong. Dotted: the noise-free image. " + case_settings_text(run, rows, case=case),
         title=f"Atom counting against dose: {run.title(case)}",
         complete=run.complete,
     )
     height = float(figure.get_size_inches()[1])
     split = bottom + 2.65 / height
     plots = figure.add_gridspec(
-        1, 3, left=0.075, right=0.985, bottom=split + 0.42 / height, top=top - 0.45 / height,
+        1,
+        3,
+        left=0.075,
+        right=0.985,
+        bottom=split + 0.42 / height,
+        top=top - 0.45 / height,
         wspace=0.36,
-    )  # fmt: skip
+    )
     for k, (metric, label) in enumerate(
         (
             ("position_mae_pm", "MAE of position (pm)"),
@@ -65,7 +70,7 @@ def figure_counting(run: Run, summary: pd.DataFrame, *, case: str) -> "Figure":
         if metric == "count_accuracy":
             percent = rows[rows["metric"] == metric].copy()
             percent[["value", "low", "high"]] *= 100
-            panels.curves(axes, percent, x="dose", metric=metric, looks=looks)
+            panels.curves(axes, percent, x="dose", metric=metric, styles=styles)
             axes.set_ylabel(label)
             axes.set_ylim(0, 103)
             ceiling = rows[rows["metric"] == "count_accuracy_clean"]["value"]
@@ -74,37 +79,47 @@ def figure_counting(run: Run, summary: pd.DataFrame, *, case: str) -> "Figure":
             axes.grid(axis="y", color="#E3E3E3", linewidth=0.6)
             axes.set_axisbelow(True)
         else:
-            panels.curves(axes, rows, x="dose", metric=metric, looks=looks)
+            panels.curves(axes, rows, x="dose", metric=metric, styles=styles)
             panels.error_axis(axes, metric, label=label)
         panels.dose_axis(axes, doses)
         panels.heading(axes, "abc"[k], label.split(" (")[0])
         if k == 0:
             handles, labels = axes.get_legend_handles_labels()
             figure.legend(
-                handles, labels, loc="upper center", ncols=len(labels), frameon=False,
+                handles,
+                labels,
+                loc="upper center",
+                ncols=len(labels),
+                frameon=False,
                 bbox_to_anchor=(0.53, top + 0.02 / height),
-            )  # fmt: skip
+            )
     maps = figure.add_gridspec(
-        1, 3, left=0.02, right=0.915, bottom=bottom + 0.06 / height, top=split - 0.2 / height,
+        1,
+        3,
+        left=0.02,
+        right=0.915,
+        bottom=bottom + 0.06 / height,
+        top=split - 0.2 / height,
         wspace=0.08,
-    )  # fmt: skip
+    )
     sampling = float(run.records["sampling"][run.records["case"] == case].iloc[0])
     clean = run.examples.clean(case, image)
     axes = figure.add_subplot(maps[0, 0])
     panels.picture(axes, clean, sampling=sampling, bar=10)
     panels.heading(axes, "d", "noise-free image")
-    raw = next((n for n in names if is_raw(n)), None)
+    raw = run.restorers.raw(names)
     drawn = None
-    for k, restorer in enumerate((raw, main_restorer(names))):
+    for k, restorer in enumerate((raw, run.restorers.main(names))):
         if restorer is None:
             continue
         axes = figure.add_subplot(maps[0, k + 1])
         found = _share_right(run, case, image=image, dose=float(doses[0]), restorer=restorer)
         drawn = _map(axes, found, shape=None if clean is None else clean.shape)
         panels.heading(
-            axes, "ef"[k],
-            f"counted right: {looks[restorer].label}, {panels.dose_text(float(doses[0]))} e/Å²",
-        )  # fmt: skip
+            axes,
+            "ef"[k],
+            f"counted right: {styles[restorer].label}, {dose_text(float(doses[0]))} e/Å²",
+        )
     if drawn is not None:
         bar = figure.colorbar(drawn, cax=axes.inset_axes((1.04, 0, 0.05, 1)))
         bar.set_label("% of realizations", labelpad=2)
@@ -116,9 +131,12 @@ def _share_right(run: Run, case: str, *, image: str, dose: float, restorer: str)
     """Per measured column: x, y in px and the share (%) of realizations counted right."""
     records = run.records
     rows = records[
-        (records["case"] == case) & (records["image"] == image) & (records["dose"] == dose)
-        & (records["restorer"] == restorer) & records["measured"]
-    ]  # fmt: skip
+        (records["case"] == case)
+        & (records["image"] == image)
+        & (records["dose"] == dose)
+        & (records["restorer"] == restorer)
+        & records["measured"]
+    ]
     fitted = rows[["x_fit", "y_fit", "scs"]].notna().all(axis=1)
     right = fitted & (rows["count_fit"] == rows["count_true"])
     return (
@@ -162,3 +180,14 @@ def _spacing(positions: Floats) -> float:
     if len(positions) < 2:
         return 10.0
     return float(np.median(np.asarray(KDTree(positions).query(positions, k=2)[0])[:, 1]))
+
+
+FIGURE: Final = Figure(
+    name="counting",
+    title="Atom counting",
+    reading="Errors of position and scattering cross-section and the share of columns with "
+    "the exact atom count against dose; below, the noise-free particle and where columns are "
+    "counted right at the lowest dose.",
+    draw=figure_counting,
+    settings=case_settings_text,
+)

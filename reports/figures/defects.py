@@ -1,23 +1,24 @@
 """The figure of defects and adatoms: fidelity of each kind against dose, and one of them."""
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from cases import SITE, site_labels
 from reports.figures import panels
+from reports.figures.figure import Figure
 from reports.metrics.defects import summarise_defects
-from reports.metrics.sites import KIND_NAMES, column_roles
-from reports.names import RestorerStyle, is_raw, main_restorer, styles
+from reports.names import RestorerStyle
 from reports.records.run_folder import Run
-from reports.words.captions import fit_text, microscope_text, noise_text
+from reports.words.captions import case_settings
+from reports.words.numbers import dose_text
 from stembench.arrays import Floats
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
+    from matplotlib.figure import Figure as Drawing
 
 
 #: Half the side of an example in Å: the defect and the columns round it.
@@ -28,7 +29,7 @@ _RED = "#D40000"
 _LETTERS = "abcdefghijklmnop"
 
 
-def figure_defects(run: Run, summary: pd.DataFrame, *, case: str) -> "Figure":
+def figure_defects(run: Run, summary: pd.DataFrame, *, case: str) -> "Drawing":
     """Draw examples round one defect and the fidelity of each kind of defect against dose.
 
     Parameters
@@ -45,35 +46,41 @@ def figure_defects(run: Run, summary: pd.DataFrame, *, case: str) -> "Figure":
     matplotlib.figure.Figure
     """
     rows = summary[summary["case"] == case]
-    found = summarise_defects(run.records, run.info)
-    found = found[found["case"] == case]
-    thicknesses = np.unique(found["thickness"].to_numpy())
+    fidelity = summarise_defects(run.records)
+    fidelity = fidelity[fidelity["case"] == case]
+    thicknesses = np.unique(fidelity["thickness"].to_numpy())
     thickness = int(thicknesses[(len(thicknesses) - 1) // 2])
-    shown = found[(found["thickness"] == thickness) & (found["kind"] != "perfect")]
-    kinds = [kind for kind in KIND_NAMES if kind in set(shown["kind"])]
+    shown = fidelity[(fidelity["thickness"] == thickness) & (fidelity["kind"] != "perfect")]
+    kinds = [kind for kind in site_labels() if kind in set(shown["kind"])]
     names = list(rows["restorer"].unique())
-    looks = {k: v for k, v in styles(summary["restorer"].unique()).items() if k in names}
+    styles = run.restorers.styles(names)
     figure, bottom, top = panels.new_figure(
         6.75,
-        footer=_curves_shown(thickness, thicknesses) + defect_settings(run.case_info(case), found),
+        footer=_curves_shown(thickness, thicknesses) + defect_settings(run, summary, case=case),
         title=f"What happens to defects: {run.title(case)}",
         complete=run.complete,
     )
     height = float(figure.get_size_inches()[1])
     split = top - 2.15 / height
-    first = _examples(figure, run, case=case, looks=looks, area=(split, top - 0.16 / height))
+    first = _examples(figure, run, case=case, styles=styles, area=(split, top - 0.16 / height))
     columns = 3 if len(kinds) < 6 else 4
     lines = -(-(len(kinds) + 1) // columns)
     grid = figure.add_gridspec(
-        lines, columns, left=0.082, right=0.985, bottom=bottom + 0.4 / height,
-        top=split - 0.42 / height, wspace=0.24, hspace=0.34,
-    )  # fmt: skip
+        lines,
+        columns,
+        left=0.082,
+        right=0.985,
+        bottom=bottom + 0.4 / height,
+        top=split - 0.42 / height,
+        wspace=0.24,
+        hspace=0.34,
+    )
     doses = np.unique(shown["dose"].to_numpy())
     reach = _limits(shown)
     for number, kind in enumerate(kinds):
         axes = figure.add_subplot(grid[number // columns, number % columns])
         own = shown[shown["kind"] == kind]
-        _curves(axes, own, looks=looks, limits=reach)
+        _curves(axes, own, styles=styles, limits=reach)
         panels.dose_axis(axes, doses)
         if number + columns < len(kinds):
             axes.set_xlabel("")
@@ -84,30 +91,34 @@ def figure_defects(run: Run, summary: pd.DataFrame, *, case: str) -> "Figure":
         true = float(own["true_deviation_pct"].iloc[0])
         letter = _LETTERS[first + number]
         deviation = f" ({true:+.0f} %)".replace("-", "\N{MINUS SIGN}") if np.isfinite(true) else ""
-        panels.heading(axes, letter, KIND_NAMES[kind] + deviation)
-    _key(figure.add_subplot(grid[-1, -1]), looks)
+        panels.heading(axes, letter, site_labels()[kind] + deviation)
+    _key(figure.add_subplot(grid[-1, -1]), styles)
     return figure
 
 
 def _curves_shown(thickness: int, thicknesses: NDArray[np.int64]) -> str:
     """Which thickness the curves show, where there are several."""
-    return f"Curves: {thickness} unit cells. " if len(thicknesses) > 1 else ""
+    return f"Curves: {thickness} atoms thick. " if len(thicknesses) > 1 else ""
 
 
-def defect_settings(info: Mapping[str, Any], found: pd.DataFrame) -> str:
+def defect_settings(run: Run, summary: pd.DataFrame, *, case: str) -> str:
     """Put the declared settings of a case with defects in sentences, for the foot of its figure.
 
     Parameters
     ----------
-    info : mapping
-        The case's part of ``run.json``.
-    found : pandas.DataFrame
-        `reports.metrics.defects.summarise_defects` of the case.
+    run : Run
+    summary : pandas.DataFrame
+        Summary of its records.
+    case : str
+        Name of the case.
     """
-    n = sorted({int(number) for number in found["n_realizations"]})
+    del summary  # fidelity is taken from the records themselves
+    fidelity = summarise_defects(run.records)
+    fidelity = fidelity[fidelity["case"] == case]
+    n = sorted({int(number) for number in fidelity["n_realizations"]})
     number = f"{n[0]}" if len(n) == 1 else f"{n[0]} to {n[-1]}"
     lone = ""
-    if (found["kind"] == "adatom0").any():
+    if (fidelity["kind"] == "adatom0").any():
         lone = (
             "The lone adatom is held against empty places, so that a vacuum drawn too dark raises "
             "its fidelity. "
@@ -116,10 +127,9 @@ def defect_settings(info: Mapping[str, Any], found: pd.DataFrame) -> str:
         "Fidelity: deviation of a site's SCS from like columns without a defect in the same image, "
         f"found over true (noise-free image). {lone}"
         f"n = {number} realizations per point, one site each; bars: 95 % confidence "
-        f"intervals of the mean. Noise: {noise_text(info.get('noise'))}. "
-        f"Fit: {fit_text(info.get('fit'))}. Microscope: {microscope_text(info.get('microscope'))}; "
-        f"{info.get('sampling', float('nan')):g} Å/px. Example images: realization 0, on the grey "
-        "scale of the noise-free one but for the raw image; brighter columns may be saturated."
+        f"intervals of the mean. {case_settings(run.case(case))} "
+        "Example images: realization 0, on the grey scale of the noise-free one but for the raw "
+        "image; brighter columns may be saturated."
     )
 
 
@@ -131,57 +141,78 @@ def _limits(shown: pd.DataFrame) -> tuple[float, float]:
 
 
 def _curves(
-    axes: "Axes", rows: pd.DataFrame, *, looks: dict[str, RestorerStyle],
+    axes: "Axes",
+    rows: pd.DataFrame,
+    *,
+    styles: dict[str, RestorerStyle],
     limits: tuple[float, float],
-) -> None:  # fmt: skip
+) -> None:
     for level, style in ((1.0, "-"), (0.0, ":")):
         axes.axhline(level, color="#333333", linewidth=0.8, linestyle=style, zorder=1)
-    for place, (name, look) in enumerate(looks.items()):
+    for place, (name, look) in enumerate(styles.items()):
         own = rows[rows["restorer"] == name].sort_values("dose")
         if own.empty:
             continue
         value = own["value"].to_numpy(dtype=np.float64)
         bars = np.stack([value - own["low"].to_numpy(), own["high"].to_numpy() - value])
         # Side by side, or the intervals of equal values would hide each other.
-        beside = 1.09 ** (place - (len(looks) - 1) / 2)
+        beside = 1.09 ** (place - (len(styles) - 1) / 2)
         axes.errorbar(
-            own["dose"].to_numpy() * beside, value, yerr=np.nan_to_num(bars), label=look.label,
-            color=look.colour, marker=look.marker, markersize=4, markeredgecolor="white",
-            markeredgewidth=0.4, linewidth=1.2, elinewidth=0.9, capsize=2.0, capthick=0.8,
-        )  # fmt: skip
+            own["dose"].to_numpy() * beside,
+            value,
+            yerr=np.nan_to_num(bars),
+            label=look.label,
+            color=look.colour,
+            marker=look.marker,
+            markersize=4,
+            markeredgecolor="white",
+            markeredgewidth=0.4,
+            linewidth=1.2,
+            elinewidth=0.9,
+            capsize=2.0,
+            capthick=0.8,
+        )
     axes.set_ylim(*limits)
 
 
-def _key(axes: "Axes", looks: dict[str, RestorerStyle]) -> None:
+def _key(axes: "Axes", styles: dict[str, RestorerStyle]) -> None:
     from matplotlib.lines import Line2D
 
     axes.set_axis_off()
     handles: list[Any] = [
         Line2D([], [], color=look.colour, marker=look.marker, markersize=4, label=look.label)
-        for look in looks.values()
+        for look in styles.values()
     ]
     handles += [
         Line2D([], [], color="#333333", linewidth=0.8, label="faithful"),
         Line2D([], [], color="#333333", linewidth=0.8, linestyle=":", label="erased"),
     ]
     axes.legend(
-        handles=handles, loc="upper left", frameon=False, bbox_to_anchor=(-0.08, 1.04),
-        title="in brackets: true deviation\nof the SCS from a column's", alignment="left",
+        handles=handles,
+        loc="upper left",
+        frameon=False,
+        bbox_to_anchor=(-0.08, 1.04),
+        title="in brackets: true deviation\nof the SCS from a column's",
+        alignment="left",
         title_fontsize=7,
-    )  # fmt: skip
+    )
 
 
 def _examples(
-    figure: "Figure", run: Run, *, case: str, looks: dict[str, RestorerStyle],
+    figure: "Drawing",
+    run: Run,
+    *,
+    case: str,
+    styles: dict[str, RestorerStyle],
     area: tuple[float, float],
-) -> int:  # fmt: skip
+) -> int:
     """Show the noise-free image and, at the lowest dose kept, raw and restored; count them."""
     image, dose = _kept(run, case)
-    sampling = float(run.case_info(case).get("sampling", np.nan))
+    sampling = run.case(case).sampling
     kind, centre = _first_defect(run, case)
-    best = main_restorer(looks)
-    raw = next((name for name in looks if is_raw(name)), None)
-    rest = [name for name in looks if name not in (raw, best)]
+    best = run.restorers.main(styles)
+    raw = run.restorers.raw(styles)
+    rest = [name for name in styles if name not in (raw, best)]
     names = [name for name in (raw, best, *rest) if name is not None][:3]
     grid = figure.add_gridspec(
         1, 4, left=0.02, right=0.985, bottom=area[0], top=area[1], wspace=0.06
@@ -192,13 +223,13 @@ def _examples(
     pictures = [("noise-free", clean)]
     for name in names:
         made = run.examples.image(case, image, dose=dose, restorer=name)
-        pictures.append((f"{looks[name].label}, {panels.dose_text(dose)} e/Å²", made))
+        pictures.append((f"{styles[name].label}, {dose_text(dose)} e/Å²", made))
     for number, (title, pixels) in enumerate(pictures):
         axes = figure.add_subplot(grid[0, number])
         crop = None if pixels is None else _crop(pixels, centre, reach=reach)
         panels.picture(axes, crop, sampling=sampling, bar=2.0)
         if crop is not None:
-            _same_scale(axes, scale, noisy=number > 0 and is_raw(names[number - 1]))
+            _same_scale(axes, scale, noisy=number > 0 and run.restorers.is_raw(names[number - 1]))
             _mark(axes, centre - _corner(centre, reach=reach), sampling=sampling)
         panels.heading(axes, _LETTERS[number], title)
     return len(pictures)
@@ -241,9 +272,9 @@ def _kept(run: Run, case: str) -> tuple[str, float]:
 def _first_defect(run: Run, case: str) -> tuple[str, Floats]:
     """Kind and position (x, y) in px of the first defect that the case has."""
     rows = run.records[run.records["case"] == case].drop_duplicates("column")
-    roles = column_roles(run.case_info(case), rows)
-    for kind in KIND_NAMES:
-        here = rows[roles["kind"] == kind]
+    sites = rows[rows["role"] == SITE]
+    for kind in site_labels():
+        here = sites[sites["site"] == kind]
         if len(here):
             place: Floats = here[["x_true", "y_true"]].to_numpy(dtype=np.float64)[0]
             return kind, place
@@ -262,3 +293,15 @@ def _crop(pixels: Floats, centre: Floats, *, reach: float) -> Floats:
     half = round(reach)
     crop: Floats = pixels[top : y + half + 1, left : x + half + 1]
     return crop
+
+
+FIGURE: Final = Figure(
+    name="defects",
+    title="What happens to defects",
+    reading="The first defect (circled) in the noise-free image, raw and restored; below, "
+    "defect fidelity against dose with 95 % intervals for each kind: the deviation of a site's "
+    "scattering cross-section from like columns without a defect, found over true; 1 (line) is "
+    "faithful, 0 (dotted) erased.",
+    draw=figure_defects,
+    settings=defect_settings,
+)

@@ -1,28 +1,31 @@
 """The figure after the paper's Fig. 3: accuracy round an edge dislocation against dose."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from cases import Case, to_pixels
 from fitting.lattice import Circuit, burgers_circuit
 from reports.figures import panels
-from reports.names import RestorerStyle, is_raw, main_restorer, styles
+from reports.figures.figure import Figure
+from reports.names import RestorerStyle
 from reports.records.run_folder import Run
-from reports.words.captions import settings_text
+from reports.words.captions import case_settings_text
+from reports.words.numbers import dose_text
 from stembench.arrays import Floats
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
+    from matplotlib.figure import Figure as Drawing
 
 _RED = "#D40000"
 _PATH = "#FFC20A"
 
 
-def figure_dislocation(run: Run, summary: pd.DataFrame, *, case: str) -> "Figure":
+def figure_dislocation(run: Run, summary: pd.DataFrame, *, case: str) -> "Drawing":
     """Draw the structure, example images with a Burgers circuit, MAE and MPE against dose.
 
     Parameters
@@ -41,37 +44,47 @@ def figure_dislocation(run: Run, summary: pd.DataFrame, *, case: str) -> "Figure
     rows = summary[summary["case"] == case]
     rows = rows[rows["image"] == rows["image"].iloc[0]]
     image = str(rows["image"].iloc[0])
-    info = run.case_info(case)
+    described = run.case(case)
     names = list(rows["restorer"].unique())
-    looks = {k: v for k, v in styles(summary["restorer"].unique()).items() if k in names}
-    raw = next((n for n in names if is_raw(n)), None)
-    restored = main_restorer(names)
+    styles = run.restorers.styles(names)
+    raw = run.restorers.raw(names)
+    restored = run.restorers.main(names)
     shown = [name for name in (raw, restored) if name is not None]
     figure, bottom, top = panels.new_figure(
         2.75 + 2.275 * len(shown),
         footer="MAE: mean distance |r - r_ref|. MPE: mean absolute percentage error. Circuits run "
         "through columns fitted from their true places: they close alike where a restorer has "
-        "drawn the core as perfect lattice. " + settings_text(info, rows),
+        "drawn the core as perfect lattice. " + case_settings_text(run, rows, case=case),
         title=f"Accuracy against dose: {run.title(case)}",
         complete=run.complete,
     )
     height = float(figure.get_size_inches()[1])
     split = bottom + 2.55 / height
     grid = figure.add_gridspec(
-        len(shown), 3, left=0.03, right=0.985, bottom=split + 0.06 / height,
-        top=top - 0.18 / height, hspace=0.14, wspace=0.06,
-    )  # fmt: skip
+        len(shown),
+        3,
+        left=0.03,
+        right=0.985,
+        bottom=split + 0.06 / height,
+        top=top - 0.18 / height,
+        hspace=0.14,
+        wspace=0.06,
+    )
     plots = figure.add_gridspec(
-        1, 2, left=0.085, right=0.985, bottom=bottom + 0.42 / height, top=split - 0.38 / height,
+        1,
+        2,
+        left=0.085,
+        right=0.985,
+        bottom=bottom + 0.42 / height,
+        top=split - 0.38 / height,
         wspace=0.24,
-    )  # fmt: skip
+    )
 
     sampling = float(run.records["sampling"][run.records["case"] == case].iloc[0])
     columns = _columns(run, case, image=image)
-    centre = _centre(info, columns)
-    shape = _frame(run, case, image=image, columns=columns)
+    centre = to_pixels(described, np.zeros((1, 2)))[0]  # the core is the reference point
     schematic = figure.add_subplot(grid[0, 0])
-    _schematic(schematic, columns, centre=centre, info=info, shape=shape, sampling=sampling)
+    _schematic(schematic, columns, centre=centre, case=described)
 
     doses = np.unique(rows["dose"].to_numpy())
     extremes = list(dict.fromkeys((float(doses[0]), float(doses[-1]))))
@@ -86,7 +99,7 @@ def figure_dislocation(run: Run, summary: pd.DataFrame, *, case: str) -> "Figure
                 run.examples.image(case, image, dose=dose, restorer=restorer),
                 sampling=sampling,
             )
-            title = f"{looks[restorer].label}, {panels.dose_text(dose)} e/Å²"
+            title = f"{styles[restorer].label}, {dose_text(dose)} e/Å²"
             panels.heading(axes, letters[len(extremes) * i + j], title)
             if restorer == restored:
                 positions = run.examples.positions(case, image, dose=dose, restorer=restorer)
@@ -96,14 +109,14 @@ def figure_dislocation(run: Run, summary: pd.DataFrame, *, case: str) -> "Figure
                 _draw_circuit(axes, circuits[dose])
     if len(shown) > 1:
         key = figure.add_subplot(grid[-1, 0])
-        _legend(key, looks, title=f"panels {' and '.join(last)}")
-        _closures(key, circuits, info=info, sampling=sampling)
+        _legend(key, styles, title=f"panels {' and '.join(last)}")
+        _closures(key, circuits, case=described)
 
     for k, (metric, label) in enumerate(
         (("position_mae_pm", "MAE of position (pm)"), ("scs_mpe_pct", "MPE of SCS (%)"))
     ):
         axes = figure.add_subplot(plots[0, k])
-        panels.curves(axes, rows, x="dose", metric=metric, looks=looks)
+        panels.curves(axes, rows, x="dose", metric=metric, styles=styles)
         panels.dose_axis(axes, doses)
         panels.error_axis(axes, metric, label=label)
         panels.heading(axes, last[k], label.split(" (")[0])
@@ -120,34 +133,9 @@ def _columns(run: Run, case: str, *, image: str) -> tuple[Floats, NDArray[np.boo
     return rows[["x_true", "y_true"]].to_numpy(), rows["measured"].to_numpy()
 
 
-def _centre(info: Mapping[str, Any], columns: tuple[Floats, NDArray[np.bool_]]) -> Floats:
-    """Where the dislocation line lies: as declared, else the middle of the measured columns."""
-    offset, shape = info.get("offset"), info.get("shape")
-    if offset is not None and shape is not None:
-        middle = (np.array([shape[1], shape[0]]) - 1) / 2
-        return np.asarray(middle + np.array(offset) / info["sampling"])
-    positions, measured = columns
-    return np.asarray(positions[measured].mean(axis=0))
-
-
-def _frame(
-    run: Run, case: str, *, image: str, columns: tuple[Floats, NDArray[np.bool_]]
-) -> tuple[int, int]:
-    """Height and width of the image."""
-    clean = run.examples.clean(case, image)
-    if clean is not None:
-        return clean.shape[0], clean.shape[1]
-    declared = run.case_info(case).get("shape")
-    if declared is not None:
-        return int(declared[0]), int(declared[1])
-    reach = np.ceil(columns[0].max(axis=0) + 8).astype(int)
-    return int(reach[1]), int(reach[0])
-
-
 def _schematic(
-    axes: "Axes", columns: tuple[Floats, NDArray[np.bool_]], *, centre: Floats,
-    info: Mapping[str, Any], shape: tuple[int, int], sampling: float,
-) -> None:  # fmt: skip
+    axes: "Axes", columns: tuple[Floats, NDArray[np.bool_]], *, centre: Floats, case: Case
+) -> None:
     """The columns seen along the beam, the measured ones within a red circle."""
     from matplotlib.patches import Circle
 
@@ -158,18 +146,18 @@ def _schematic(
     axes.scatter(
         positions[measured, 0], positions[measured, 1], s=11, color="#30424F", linewidths=0
     )
-    rule = info.get("measured", {})
-    if rule.get("rule") == "within":
-        radius = float(rule["value"]) / sampling
+    if case.measured.rule == "within":
+        radius = case.measured.value / case.sampling
     else:
         radius = float(np.linalg.norm(positions[measured] - centre, axis=1).max()) + 3
     axes.add_patch(Circle((centre[0], centre[1]), radius, fill=False, color=_RED, linewidth=1.3))
-    arm = 0.022 * shape[1]
+    height, width = case.shape
+    arm = 0.022 * width
     stem = 1.6 * arm * _extra_half_plane(positions, centre=centre, reach=radius)
     for dx, dy in (((-arm, arm), (0, 0)), ((0, 0), (stem, 0))):
         axes.plot(centre[0] + np.array(dx), centre[1] + np.array(dy), color=_RED, linewidth=1.6)
-    axes.set_xlim(-0.5, shape[1] - 0.5)
-    axes.set_ylim(shape[0] - 0.5, -0.5)
+    axes.set_xlim(-0.5, width - 0.5)
+    axes.set_ylim(height - 0.5, -0.5)
     axes.set_aspect("equal")
     axes.set_xticks([])
     axes.set_yticks([])
@@ -191,45 +179,69 @@ def _draw_circuit(axes: "Axes", circuit: Circuit | None) -> None:
     axes.plot(*circuit.path[0], marker="o", markersize=3.5, color=_PATH)
     start, finish = circuit.path[0], circuit.path[-1]
     axes.annotate(
-        "", xy=(start[0], start[1]), xytext=(finish[0], finish[1]),
-        arrowprops={"arrowstyle": "-|>", "color": _RED, "linewidth": 1.8, "shrinkA": 0,
-                    "shrinkB": 0, "mutation_scale": 8},
-    )  # fmt: skip
+        "",
+        xy=(start[0], start[1]),
+        xytext=(finish[0], finish[1]),
+        arrowprops={
+            "arrowstyle": "-|>",
+            "color": _RED,
+            "linewidth": 1.8,
+            "shrinkA": 0,
+            "shrinkB": 0,
+            "mutation_scale": 8,
+        },
+    )
 
 
-def _legend(axes: "Axes", looks: Mapping[str, RestorerStyle], *, title: str) -> None:
+def _legend(axes: "Axes", styles: Mapping[str, RestorerStyle], *, title: str) -> None:
     """Legend of the curves, in a panel of its own."""
     from matplotlib.lines import Line2D
 
     axes.set_axis_off()
     handles = [
         Line2D([], [], color=look.colour, marker=look.marker, markersize=4, label=look.label)
-        for look in looks.values()
+        for look in styles.values()
     ]
     axes.legend(
-        handles=handles, loc="upper left", frameon=False, bbox_to_anchor=(0, 1), title=title,
-        alignment="left", title_fontsize=8,
-    )  # fmt: skip
+        handles=handles,
+        loc="upper left",
+        frameon=False,
+        bbox_to_anchor=(0, 1),
+        title=title,
+        alignment="left",
+        title_fontsize=8,
+    )
 
 
-def _closures(
-    axes: "Axes", circuits: Mapping[float, Circuit | None], *, info: Mapping[str, Any],
-    sampling: float,
-) -> None:  # fmt: skip
+def _closures(axes: "Axes", circuits: Mapping[float, Circuit | None], *, case: Case) -> None:
     """The closure failure of each circuit in numbers, beside the Burgers vector built in."""
-    said = ["Burgers circuit (yellow) through fitted", "columns; red: its closure failure"]
+    lines = ["Burgers circuit (yellow) through fitted", "columns; red: its closure failure"]
     for dose, circuit in circuits.items():
         if circuit is None:
-            said.append(f"  {panels.dose_text(dose)} e/Å²: none found")
+            lines.append(f"  {dose_text(dose)} e/Å²: none found")
         else:
-            x, y = circuit.closure * sampling
-            said.append(f"  {panels.dose_text(dose)} e/Å²: ({x:+.2f}, {y:+.2f}) Å")
-    material = info.get("structure", {}).get("material", {})
-    if "lattice_parameter" in material:
-        length = material["lattice_parameter"] / np.sqrt(2)
-        said.append(f"  built in: a/√2 = {length:.2f} Å along x")
+            x, y = circuit.closure * case.sampling
+            lines.append(f"  {dose_text(dose)} e/Å²: ({x:+.2f}, {y:+.2f}) Å")
+    length = case.structure.material.lattice_parameter / np.sqrt(2)
+    lines.append(f"  built in: a/√2 = {length:.2f} Å along x")
     if circuits:
         axes.text(
-            0.02, 0.02, "\n".join(said), transform=axes.transAxes, va="bottom", fontsize=7.5,
+            0.02,
+            0.02,
+            "\n".join(lines),
+            transform=axes.transAxes,
+            va="bottom",
+            fontsize=7.5,
             linespacing=1.4,
-        )  # fmt: skip
+        )
+
+
+FIGURE: Final = Figure(
+    name="dislocation",
+    title="Accuracy round a dislocation",
+    reading="Structure with its measured columns, example images with a Burgers circuit "
+    "through the fitted columns, mean absolute error of position and mean absolute percentage "
+    "error of the scattering cross-section against dose.",
+    draw=figure_dislocation,
+    settings=case_settings_text,
+)

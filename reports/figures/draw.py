@@ -1,94 +1,32 @@
-"""The figures of a run: which case is shown by which figure, drawn and written to files."""
+"""The figures of a run: an explicit registry, drawn case by case."""
 
-from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
+from typing import Final
 
 import pandas as pd
 
-from reports.metrics.defects import summarise_defects
-from reports.metrics.sites import with_sites
+from reports.figures.figure import Figure, FigureFile
 from reports.records.run_folder import Run
-from reports.words.captions import settings_text
+from reports.studies import cases_in_order
+
+#: Files of this room that declare a figure, in the order of the report. A new figure adds its line
+#: here.
+_DECLARED: Final = (
+    "precision",
+    "dislocation",
+    "counting",
+    "defects",
+)
 
 
-@dataclass(frozen=True)
-class FigureFile:
-    """A written figure.
-
-    Attributes
-    ----------
-    case : str
-        Name of the case it shows.
-    title : str
-        Heading.
-    description : str
-        What is to be seen.
-    settings : str
-        The declared settings, as they also stand under the figure itself.
-    png, pdf : pathlib.Path
-        The files.
-    """
-
-    case: str
-    title: str
-    description: str
-    settings: str
-    png: Path
-    pdf: Path
-
-
-_TITLES = {
-    "precision": "Precision against thickness",
-    "dislocation": "Accuracy round a dislocation",
-    "counting": "Atom counting",
-    "defects": "What happens to defects",
-}
-_READING = {
-    "precision": "Standard deviation over realizations with 95 % intervals (solid), RMSE (dotted) "
-    "and Cramér-Rao bound (dashed), for the lowest and the highest dose; below, examples of the "
-    "thinnest crystal at the lowest and the thickest at the highest dose.",
-    "dislocation": "Structure with its measured columns, example images with a Burgers circuit "
-    "through the fitted columns, mean absolute error of position and mean absolute percentage "
-    "error of the scattering cross-section against dose.",
-    "counting": "Errors of position and scattering cross-section and the share of columns with "
-    "the exact atom count against dose; below, the noise-free particle and where columns are "
-    "counted right at the lowest dose.",
-    "defects": "The first defect (circled) in the noise-free image, raw and restored; below, "
-    "defect fidelity against dose with 95 % intervals for each kind: the deviation of a site's "
-    "scattering cross-section from like columns without a defect, found over true; 1 (line) is "
-    "faithful, 0 (dotted) erased.",
-}
-
-
-def figure_kind(run: Run, summary: pd.DataFrame, *, case: str) -> str:
-    """Which figure shows a case: 'precision', 'dislocation', 'counting' or 'defects'.
-
-    The study that the case declares decides; where it declares none, what its records hold. A case
-    with defects shows these.
-    """
-    if case in with_sites(run.info):
-        return "defects"
-    declared = {1: "precision", 2: "dislocation", 3: "counting"}.get(
-        run.case_info(case).get("study", 0)
-    )
-    metrics = set(summary["metric"][summary["case"] == case])
-    if declared == "precision" or (declared is None and "position_bound_pm" in metrics):
-        return "precision"
-    if "count_accuracy" in metrics and declared != "dislocation":
-        return "counting"
-    return "dislocation"
-
-
-def cases_in_order(run: Run, summary: pd.DataFrame) -> dict[str, str]:
-    """Cases of a run with the figure that shows each, in the order of the paper's studies."""
-    kinds = {
-        str(case): figure_kind(run, summary, case=str(case)) for case in summary["case"].unique()
-    }
-    return dict(sorted(kinds.items(), key=lambda item: (list(_TITLES).index(item[1]), item[0])))
+def figures() -> tuple[Figure, ...]:
+    """Every declared figure, in the order of the report."""
+    return tuple(import_module(f"{__package__}.{name}").FIGURE for name in _DECLARED)
 
 
 def write_figures(run: Run, summary: pd.DataFrame, folder: Path) -> list[FigureFile]:
-    """Draw one figure per case into `folder`.
+    """Draw the figures of every case into a folder.
 
     Parameters
     ----------
@@ -96,37 +34,17 @@ def write_figures(run: Run, summary: pd.DataFrame, folder: Path) -> list[FigureF
     summary : pandas.DataFrame
         Summary of its records.
     folder : pathlib.Path
-        Existing folder; ``figure_<kind>_<case>.png`` and ``.pdf`` are written there.
+        Existing folder; ``figure_<name>_<case>.png`` and ``.pdf`` are written there.
 
     Returns
     -------
     list of FigureFile
-        In the order of the paper's studies.
+        In the order of the registry, then of the studies.
     """
-    from matplotlib import rc_context
-
-    from reports.figures import panels
-    from reports.figures.counting import figure_counting
-    from reports.figures.defects import defect_settings, figure_defects
-    from reports.figures.dislocation import figure_dislocation
-    from reports.figures.precision import figure_precision
-
-    draw = {
-        "precision": figure_precision,
-        "dislocation": figure_dislocation,
-        "counting": figure_counting,
-        "defects": figure_defects,
-    }
-    written = []
-    for case, kind in cases_in_order(run, summary).items():
-        with rc_context(panels.RC):
-            figure = draw[kind](run, summary, case=case)
-            png, pdf = panels.save(figure, folder / f"figure_{kind}_{case}")
-        title = f"{_TITLES[kind]}: {run.title(case)}"
-        settings = (
-            defect_settings(run.case_info(case), summarise_defects(run.records, run.info))
-            if kind == "defects"
-            else settings_text(run.case_info(case), summary[summary["case"] == case])
-        )
-        written.append(FigureFile(case, title, _READING[kind], settings, png, pdf))
-    return written
+    cases = cases_in_order(run, summary)
+    return [
+        figure.write(run, summary, case=case, folder=folder)
+        for figure in figures()
+        for case in cases
+        if figure.shows(run, case)
+    ]

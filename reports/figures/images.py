@@ -7,10 +7,11 @@ import numpy as np
 import pandas as pd
 
 from reports.figures import panels
-from reports.metrics.images import against_truth, psnr
-from reports.names import RestorerStyle, order, styles
+from reports.metrics.images.agreement import psnr
+from reports.metrics.images.ring_correlation import against_truth
+from reports.names import NETWORK, RAW, RestorerStyle
 from reports.records.image_folder import ImageRun
-from reports.summaries.image_summary import NETWORK, PUBLISHED_DB, RAW
+from reports.summaries.image_summary import PUBLISHED_DB
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -38,7 +39,7 @@ def figure_images(run: ImageRun, summary: pd.DataFrame) -> "Figure":
     -------
     matplotlib.figure.Figure
     """
-    looks = styles(run.rows["restorer"].unique())
+    styles = run.restorers.styles(run.rows["restorer"].unique())
     shown = _shown(run, summary)
     pairs = sorted({name.rsplit("/", 1)[0] for name in run.examples})
     tall = 1.75 * len(pairs)
@@ -49,28 +50,45 @@ def figure_images(run: ImageRun, summary: pd.DataFrame) -> "Figure":
     split = bottom + 2.85 / height
     if pairs:
         grid = figure.add_gridspec(
-            len(pairs), len(shown), left=0.022, right=0.988, bottom=split + 0.1 / height,
-            top=top - 0.2 / height, wspace=0.04, hspace=0.12,
-        )  # fmt: skip
+            len(pairs),
+            len(shown),
+            left=0.022,
+            right=0.988,
+            bottom=split + 0.1 / height,
+            top=top - 0.2 / height,
+            wspace=0.04,
+            hspace=0.12,
+        )
         for row, pair in enumerate(pairs):
             for column, name in enumerate(shown):
                 axes = figure.add_subplot(grid[row, column])
-                _example(axes, run, pair=pair, name=name, looks=looks, first=not row + column)
+                _example(axes, run, pair=pair, name=name, styles=styles, first=not row + column)
     plots = figure.add_gridspec(
-        1, 2, left=0.075, right=0.985, bottom=bottom + 0.4 / height, top=split - 0.75 / height,
+        1,
+        2,
+        left=0.075,
+        right=0.985,
+        bottom=bottom + 0.4 / height,
+        top=split - 0.75 / height,
         wspace=0.22,
-    )  # fmt: skip
+    )
     left = figure.add_subplot(plots[0, 0])
-    _psnr(left, summary, looks=looks)
+    _psnr(left, summary, styles=styles)
     panels.heading(left, "b", "PSNR, MAX = 65535")
     right = figure.add_subplot(plots[0, 1])
-    _rings(right, run.rings, looks=looks)
+    _rings(right, run.rings, styles=styles)
     panels.heading(right, "c", "agreement with the truth, hrstem")
     handles, labels = left.get_legend_handles_labels()
     figure.legend(
-        handles, labels, loc="upper center", ncols=min(6, len(labels)), frameon=False,
-        bbox_to_anchor=(0.53, split - 0.0 / height), columnspacing=1.1, handletextpad=0.4,
-    )  # fmt: skip
+        handles,
+        labels,
+        loc="upper center",
+        ncols=min(6, len(labels)),
+        frameon=False,
+        bbox_to_anchor=(0.53, split - 0.0 / height),
+        columnspacing=1.1,
+        handletextpad=0.4,
+    )
     return figure
 
 
@@ -89,7 +107,7 @@ def _example(
     *,
     pair: str,
     name: str,
-    looks: Mapping[str, RestorerStyle],
+    styles: Mapping[str, RestorerStyle],
     first: bool,
 ) -> None:
     image, truth = run.examples[f"{pair}/{name}"], run.examples[f"{pair}/truth"]
@@ -101,53 +119,75 @@ def _example(
     if name == "truth":
         text = "truth"
     else:
-        label = "distorted" if name == RAW else looks[name].label
+        label = "distorted" if name == RAW else styles[name].label
         text = f"{label}, {psnr(image, truth, maximum=65535):.1f} dB"
     axes.set_title(text, loc="left", fontsize=7.5, pad=3)
     if first:
         axes.annotate(
-            "a", (0, 1), xycoords="axes fraction", xytext=(-9, 4), textcoords="offset points",
-            fontsize=9.5, fontweight="bold", va="baseline", annotation_clip=False,
-        )  # fmt: skip
+            "a",
+            (0, 1),
+            xycoords="axes fraction",
+            xytext=(-9, 4),
+            textcoords="offset points",
+            fontsize=9.5,
+            fontweight="bold",
+            va="baseline",
+            annotation_clip=False,
+        )
 
 
-def _psnr(axes: "Axes", summary: pd.DataFrame, *, looks: Mapping[str, RestorerStyle]) -> None:
+def _psnr(axes: "Axes", summary: pd.DataFrame, *, styles: Mapping[str, RestorerStyle]) -> None:
     """Mean PSNR of each restorer, modalities side by side."""
     rows = summary[(summary["kind"] == "published") & (summary["metric"] == "psnr_db")]
     modalities = list(dict.fromkeys(rows["source"]))
-    names = order(rows["restorer"].unique())
+    restored = set(rows["restorer"])
+    names = [name for name in styles if name in restored]
     for k, name in enumerate(names):
         own = rows[rows["restorer"] == name].set_index("source")
-        places = [i + 0.72 * ((k + 0.5) / len(names) - 0.5) for i, m in enumerate(modalities)
-                  if m in own.index]  # fmt: skip
+        places = [
+            i + 0.72 * ((k + 0.5) / len(names) - 0.5)
+            for i, m in enumerate(modalities)
+            if m in own.index
+        ]
         own = own.loc[[m for m in modalities if m in own.index]]
         value = own["value"].to_numpy()
         reach = np.stack([value - own["low"].to_numpy(), own["high"].to_numpy() - value])
-        look = looks[name]
+        look = styles[name]
         axes.errorbar(
-            places, value, yerr=np.nan_to_num(reach), label=look.label, color=look.colour,
-            marker=look.marker, markersize=4.5, linestyle="none", elinewidth=0.8,
-            markeredgecolor="white", markeredgewidth=0.3,
-        )  # fmt: skip
+            places,
+            value,
+            yerr=np.nan_to_num(reach),
+            label=look.label,
+            color=look.colour,
+            marker=look.marker,
+            markersize=4.5,
+            linestyle="none",
+            elinewidth=0.8,
+            markeredgecolor="white",
+            markeredgewidth=0.3,
+        )
     if "hrstem" in modalities:
         place = modalities.index("hrstem")
         for name, published in PUBLISHED_DB.items():
-            if name in looks:
+            if name in styles:
                 axes.plot(
-                    [place - 0.48, place + 0.48], [published, published], color=looks[name].colour,
-                    linewidth=0.9, linestyle=(0, (4, 2)),
-                )  # fmt: skip
+                    [place - 0.48, place + 0.48],
+                    [published, published],
+                    color=styles[name].colour,
+                    linewidth=0.9,
+                    linestyle=(0, (4, 2)),
+                )
     axes.set_xticks(range(len(modalities)), modalities)
     axes.set_ylabel("PSNR (dB)")
     axes.grid(axis="y", color="#E3E3E3", linewidth=0.6)
     axes.set_axisbelow(True)
 
 
-def _rings(axes: "Axes", rings: pd.DataFrame, *, looks: Mapping[str, RestorerStyle]) -> None:
+def _rings(axes: "Axes", rings: pd.DataFrame, *, styles: Mapping[str, RestorerStyle]) -> None:
     """Mean ring correlation with the truth on the hrstem pairs."""
     own = rings[rings["source"] == "hrstem"] if len(rings) else rings
     if len(own):
-        for name, look in looks.items():
+        for name, look in styles.items():
             curve = own[own["restorer"] == name].groupby("frequency")["correlation"].mean()
             axes.plot(curve.index, curve.to_numpy(), color=look.colour, linewidth=1.1)
     half = float(against_truth(np.array([1 / 7]))[0])

@@ -1,10 +1,8 @@
 """Figures of the noise model: each distortion alone, whitening, and ours against published pairs.
 
-``python -m reports.figures.noise`` writes them to out/figures/noise/.
+``stembench noise-figures`` writes them to out/figures/noise/.
 """
 
-import argparse
-import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -66,9 +64,15 @@ def draw_grid(
         rows * (side + 0.05), footer=footer, title=title, complete=True
     )
     grid = figure.add_gridspec(
-        rows, columns, left=0.012, right=0.988, bottom=low + 0.01, top=high - 0.03, wspace=0.06,
+        rows,
+        columns,
+        left=0.012,
+        right=0.988,
+        bottom=low + 0.01,
+        top=high - 0.03,
+        wspace=0.06,
         hspace=0.14,
-    )  # fmt: skip
+    )
     clean = next(one.image for one in shown if not one.strength)
     for k, one in enumerate(shown):
         axes = figure.add_subplot(grid[k // columns, k % columns])
@@ -81,9 +85,15 @@ def draw_grid(
         panels.heading(axes, chr(ord("a") + k), one.label)
         if one.strength:
             axes.text(
-                0.03, 0.97, one.strength, transform=axes.transAxes, color="white", fontsize=7,
-                va="top", bbox={"facecolor": "black", "alpha": 0.65, "linewidth": 0, "pad": 1.5},
-            )  # fmt: skip
+                0.03,
+                0.97,
+                one.strength,
+                transform=axes.transAxes,
+                color="white",
+                fontsize=7,
+                va="top",
+                bbox={"facecolor": "black", "alpha": 0.65, "linewidth": 0, "pad": 1.5},
+            )
     return figure
 
 
@@ -140,9 +150,15 @@ def _draw_statistic(axes: "Axes", pairs: Pairs, *, name: str) -> None:
             axes.plot([place, place], [first, third], color="#56B4E9", linewidth=3.2)
             inside = low <= theirs[name] <= high
             axes.plot(
-                place, theirs[name], marker="o", markersize=3.2, color="black" if inside else
-                "#D55E00", markeredgewidth=0.3, markeredgecolor="white", zorder=3,
-            )  # fmt: skip
+                place,
+                theirs[name],
+                marker="o",
+                markersize=3.2,
+                color="black" if inside else "#D55E00",
+                markeredgewidth=0.3,
+                markeredgecolor="white",
+                zorder=3,
+            )
             place += 1
         ticks.append((start + place - 1) / 2)
         place += 1.5
@@ -176,42 +192,56 @@ _HAADF: Final = (
 
 def _figure_10(clean: Floats, sampling: float) -> "Figure":
     return draw_grid(
-        whitening_demonstrations(clean), columns=5, sampling=sampling, bar=10.0, shared=False,
+        whitening_demonstrations(clean),
+        columns=5,
+        sampling=sampling,
+        bar=10.0,
+        shared=False,
         title="Whitening transform (counterpart of the paper's Fig. 10)",
         footer="Equation (7) of the clean image of case nanoparticle, 0.2 Å/px; smallest standard "
         "deviation divided by: 0.001 of the image's range. Each image on its own grey scale, cut "
         "at its quantiles 0.002 and 0.998.",
-    )  # fmt: skip
+    )
 
 
 def _figure_11(clean: Floats, sampling: float) -> "Figure":
     return draw_grid(
-        tem_demonstrations(_detail(clean), sampling=sampling), sampling=sampling, columns=4,
-        bar=5.0, shared=True,
+        tem_demonstrations(_detail(clean), sampling=sampling),
+        sampling=sampling,
+        columns=4,
+        bar=5.0,
+        shared=True,
         title="Distortions of the TEM chain, each alone (counterpart of the paper's Fig. 11)",
         footer=f"{_HAADF}; the HAADF image serves as a test pattern, the distortions are those of "
         "a TEM camera. Equation numbers are the paper's. All on one grey scale, from zero to the "
         "undistorted maximum.",
-    )  # fmt: skip
+    )
 
 
 def _figure_12(clean: Floats, sampling: float) -> "Figure":
     return draw_grid(
-        jitter_demonstrations(_detail(clean)), columns=3, sampling=sampling, bar=5.0, shared=True,
+        jitter_demonstrations(_detail(clean)),
+        columns=3,
+        sampling=sampling,
+        bar=5.0,
+        shared=True,
         title="Scan jitter (counterpart of the paper's Fig. 12)",
         footer="Innovations of 0.75 px and φ 0.6, equations (41) and (42). Clean image: simulated "
         "HAADF image of case nanoparticle, 0.2 Å/px. One grey scale.",
-    )  # fmt: skip
+    )
 
 
 def _figure_13(clean: Floats, sampling: float) -> "Figure":
     return draw_grid(
-        scan_demonstrations(_detail(clean), sampling=sampling), sampling=sampling, columns=4,
-        bar=5.0, shared=True,
+        scan_demonstrations(_detail(clean), sampling=sampling),
+        sampling=sampling,
+        columns=4,
+        bar=5.0,
+        shared=True,
         title="Distortions of the S(T)EM chain, each alone (counterpart of the paper's Fig. 13)",
         footer=f"{_HAADF}. Equation numbers are the paper's. All on one grey scale, from zero to "
         "the undistorted maximum.",
-    )  # fmt: skip
+    )
 
 
 def _detail(clean: Floats) -> Floats:
@@ -225,12 +255,15 @@ def _figure_pairs(_clean: Floats, _sampling: float, *, draws: int = 60) -> "Figu
     for modality in MODALITIES:
         found[modality] = [
             drawn_statistics(
-                x, y, draw=random_distortion(modality), draws=draws,
+                x,
+                y,
+                draw=random_distortion(modality),
+                draws=draws,
                 rng=np.random.default_rng([_SEED, k]),
             )
             for k, (x, y) in enumerate(zip(*published_pairs(modality), strict=True))
             if not np.array_equal(x, y)  # one pair is not distorted
-        ]  # fmt: skip
+        ]
     return draw_pairs(found, draws=draws)
 
 
@@ -243,7 +276,7 @@ FIGURES: Final[dict[str, Callable[[Floats, float], "Figure"]]] = {
 }
 
 
-def write_figures(folder: Path, names: Sequence[str] = tuple(FIGURES)) -> list[Path]:
+def write_noise_figures(folder: Path, names: Sequence[str] = ()) -> list[Path]:
     """Draw figures of the noise model and write each as PNG and PDF.
 
     Parameters
@@ -251,7 +284,7 @@ def write_figures(folder: Path, names: Sequence[str] = tuple(FIGURES)) -> list[P
     folder : pathlib.Path
         Made if absent.
     names : sequence of str
-        Keys of `FIGURES`.
+        Keys of `FIGURES`; none draws all of them.
 
     Returns
     -------
@@ -274,26 +307,7 @@ def write_figures(folder: Path, names: Sequence[str] = tuple(FIGURES)) -> list[P
     clean, sampling = _example()
     written = []
     with mpl.rc_context(panels.RC):
-        for name in names:
+        for name in names or FIGURES:
             png, _ = panels.save(FIGURES[name](clean, sampling), folder / f"noise-{name}")
             written.append(png)
     return written
-
-
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Write the figures that the command line names, all by default; return the exit code."""
-    parser = argparse.ArgumentParser(prog="python -m reports.figures.noise", description=__doc__)
-    parser.add_argument("names", nargs="*", help=", ".join(FIGURES))
-    parser.add_argument("--out", type=Path, default=Path("out/figures/noise"))
-    options = parser.parse_args(arguments)
-    try:
-        for path in write_figures(options.out, options.names or tuple(FIGURES)):
-            sys.stdout.write(f"{path}\n")
-    except InputError as error:
-        sys.stderr.write(f"{error}\n")
-        return 2
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

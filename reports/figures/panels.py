@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pandas as pd
 
+from reports.figures.style import BOUND_COLOUR
 from reports.metrics.table import METRICS
-from reports.names import BOUND_COLOUR, RestorerStyle
+from reports.names import RestorerStyle
+from reports.words.numbers import short_dose_text
 from stembench.arrays import Floats
 
 if TYPE_CHECKING:
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
 
 
 #: Text sizes for a figure of text width (7.2 inches).
+#: Colour of the Cramér-Rao bound.
 RC: Final[Any] = {
     "font.size": 8,
     "axes.titlesize": 8,
@@ -67,15 +70,25 @@ def new_figure(
     total = foot + height + head
     figure = Figure(figsize=(WIDTH, total))
     figure.text(
-        0.012, 0.06 / total, "\n".join(lines), fontsize=_FOOTER_SIZE, color="#333333",
-        va="bottom", linespacing=1.25,
-    )  # fmt: skip
+        0.012,
+        0.06 / total,
+        "\n".join(lines),
+        fontsize=_FOOTER_SIZE,
+        color="#333333",
+        va="bottom",
+        linespacing=1.25,
+    )
     figure.text(0.012, 1 - 0.08 / total, title, fontsize=9.5, fontweight="bold", va="top")
     if not complete:
         figure.text(
-            0.012, 1 - 0.27 / total, "INCOMPLETE RUN: not all realizations are in",
-            fontsize=8, fontweight="bold", color="#B00020", va="top",
-        )  # fmt: skip
+            0.012,
+            1 - 0.27 / total,
+            "INCOMPLETE RUN: not all realizations are in",
+            fontsize=8,
+            fontweight="bold",
+            color="#B00020",
+            va="top",
+        )
     return figure, foot / total, (foot + height) / total
 
 
@@ -90,17 +103,28 @@ def save(figure: "Figure", stem: Path) -> tuple[Path, Path]:
 def heading(axes: "Axes", letter: str, text: str) -> None:
     """Write a panel's letter and its title above its upper left corner."""
     axes.annotate(
-        letter, (0, 1), xycoords="axes fraction", xytext=(0, 4), textcoords="offset points",
-        fontsize=9.5, fontweight="bold", va="baseline",
-    )  # fmt: skip
+        letter,
+        (0, 1),
+        xycoords="axes fraction",
+        xytext=(0, 4),
+        textcoords="offset points",
+        fontsize=9.5,
+        fontweight="bold",
+        va="baseline",
+    )
     axes.annotate(
-        text, (0, 1), xycoords="axes fraction", xytext=(11, 4), textcoords="offset points",
-        fontsize=8, va="baseline",
-    )  # fmt: skip
+        text,
+        (0, 1),
+        xycoords="axes fraction",
+        xytext=(11, 4),
+        textcoords="offset points",
+        fontsize=8,
+        va="baseline",
+    )
 
 
 def curves(
-    axes: "Axes", rows: pd.DataFrame, *, x: str, metric: str, looks: Mapping[str, RestorerStyle]
+    axes: "Axes", rows: pd.DataFrame, *, x: str, metric: str, styles: Mapping[str, RestorerStyle]
 ) -> None:
     """Draw one metric of every restorer against `x` with its 95 % intervals.
 
@@ -113,10 +137,10 @@ def curves(
         Column of the abscissa, 'dose' or 'thickness'.
     metric : str
         Name in `METRICS`.
-    looks : mapping of str to RestorerStyle
+    styles : mapping of str to RestorerStyle
         Restorers in drawing order.
     """
-    for name, look in looks.items():
+    for name, look in styles.items():
         own = rows[(rows["restorer"] == name) & (rows["metric"] == metric)].sort_values(x)
         own = own[own["value"].notna()]
         if own.empty:
@@ -125,18 +149,27 @@ def curves(
         reach = np.stack([value - own["low"].to_numpy(), own["high"].to_numpy() - value])
         dense = len(own) > 20
         axes.errorbar(
-            own[x].to_numpy(), value, yerr=np.nan_to_num(reach), label=look.label,
-            color=look.colour, marker=look.marker, markersize=2.4 if dense else 4,
-            markeredgecolor="white", markeredgewidth=0.2 if dense else 0.4, elinewidth=0.9,
-            capsize=0 if dense else 2.2, capthick=0.8, linewidth=0.8 if dense else 1.2,
-        )  # fmt: skip
+            own[x].to_numpy(),
+            value,
+            yerr=np.nan_to_num(reach),
+            label=look.label,
+            color=look.colour,
+            marker=look.marker,
+            markersize=2.4 if dense else 4,
+            markeredgecolor="white",
+            markeredgewidth=0.2 if dense else 0.4,
+            elinewidth=0.9,
+            capsize=0 if dense else 2.2,
+            capthick=0.8,
+            linewidth=0.8 if dense else 1.2,
+        )
 
 
 def companion(
-    axes: "Axes", rows: pd.DataFrame, *, x: str, metric: str, looks: Mapping[str, RestorerStyle]
+    axes: "Axes", rows: pd.DataFrame, *, x: str, metric: str, styles: Mapping[str, RestorerStyle]
 ) -> None:
     """Draw a second metric as thin dotted lines in the restorers' colours."""
-    for name, look in looks.items():
+    for name, look in styles.items():
         own = rows[(rows["restorer"] == name) & (rows["metric"] == metric)].sort_values(x)
         axes.plot(own[x], own["value"], color=look.colour, linewidth=0.9, linestyle=":", zorder=1.5)
 
@@ -146,9 +179,16 @@ def bound(axes: "Axes", rows: pd.DataFrame, *, x: str, metric: str) -> None:
     own = rows[rows["metric"] == metric].drop_duplicates(x).sort_values(x)
     if not own.empty:
         axes.plot(
-            own[x], own["value"], color=BOUND_COLOUR, linewidth=1.1, linestyle=(0, (4, 2)),
-            marker="_" if len(own) <= 20 else "", markersize=6, label="Cramér-Rao bound", zorder=3,
-        )  # fmt: skip
+            own[x],
+            own["value"],
+            color=BOUND_COLOUR,
+            linewidth=1.1,
+            linestyle=(0, (4, 2)),
+            marker="_" if len(own) <= 20 else "",
+            markersize=6,
+            label="Cramér-Rao bound",
+            zorder=3,
+        )
 
 
 def dose_axis(axes: "Axes", doses: Floats) -> None:
@@ -162,23 +202,10 @@ def dose_axis(axes: "Axes", doses: Floats) -> None:
     axes.set_xlabel("dose (e/Å²)")
 
 
-def dose_text(dose: float) -> str:
-    """Write a dose so that nobody counts zeros: 500, 1000, 50 000 (narrow blank)."""
-    whole = float(dose).is_integer()
-    if not whole or dose >= 1e9:
-        return f"{dose:g}"
-    return f"{dose:.0f}" if dose < 10_000 else f"{dose:,.0f}".replace(",", "\u202f")
-
-
-def short_dose_text(dose: float) -> str:
-    """Write a dose in thousands where it has them: 500, 1k, 50k."""
-    return f"{dose / 1000:g}k" if dose >= 1000 else f"{dose:g}"
-
-
 def error_axis(axes: "Axes", metric: str, *, label: str | None = None) -> None:
     """Label the ordinate and make it logarithmic if what it shows spans a factor of three."""
     described = METRICS[metric]
-    axes.set_ylabel(label or f"{described.label} ({described.unit})")
+    axes.set_ylabel(label or described.heading)
     low, high = _span(axes)
     if low > 0 and high / low > 3:
         axes.set_yscale("log")
@@ -230,25 +257,40 @@ def picture(axes: "Axes", pixels: Floats | None, *, sampling: float, bar: float 
     if pixels is None:
         axes.set_box_aspect(1)
         axes.text(
-            0.5, 0.5, "no example image\nin this run folder", transform=axes.transAxes,
-            ha="center", va="center", color="#666666",
-        )  # fmt: skip
+            0.5,
+            0.5,
+            "no example image\nin this run folder",
+            transform=axes.transAxes,
+            ha="center",
+            va="center",
+            color="#666666",
+        )
         return
     low, high = np.percentile(pixels, (0.2, 99.8))
-    axes.imshow(pixels, cmap="gray", vmin=low, vmax=max(high, low + 1e-12),
-                interpolation="nearest")  # fmt: skip
+    axes.imshow(pixels, cmap="gray", vmin=low, vmax=max(high, low + 1e-12), interpolation="nearest")
     height, width = pixels.shape
     length = bar / sampling
     pad = 0.04 * width
     tall = 0.145 * height
     axes.add_patch(
-        Rectangle((pad * 0.5, height - tall - pad * 0.5), length + pad, tall, color="black",
-                  alpha=0.65, linewidth=0)
-    )  # fmt: skip
+        Rectangle(
+            (pad * 0.5, height - tall - pad * 0.5),
+            length + pad,
+            tall,
+            color="black",
+            alpha=0.65,
+            linewidth=0,
+        )
+    )
     axes.add_patch(
         Rectangle((pad, height - pad * 1.45), length, 0.022 * height, color="white", linewidth=0)
     )
     axes.text(
-        pad + length / 2, height - pad * 1.75, f"{bar:g} Å", color="white", ha="center",
-        va="bottom", fontsize=7,
-    )  # fmt: skip
+        pad + length / 2,
+        height - pad * 1.75,
+        f"{bar:g} Å",
+        color="white",
+        ha="center",
+        va="bottom",
+        fontsize=7,
+    )

@@ -1,18 +1,19 @@
 """The figure after the paper's Fig. 2: precision against thickness, beside the bound."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import pandas as pd
 
 from reports.figures import panels
-from reports.names import is_raw, main_restorer, styles
+from reports.figures.figure import Figure
 from reports.records.run_folder import Run
-from reports.words.captions import settings_text
+from reports.words.captions import case_settings_text
+from reports.words.numbers import dose_text, short_dose_text
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
+    from matplotlib.figure import Figure as Drawing
 
 _PANELS = (
     ("position_std_pm", "position_rmse_pm", "position_bound_pm", "precision of position (pm)"),
@@ -20,7 +21,7 @@ _PANELS = (
 )
 
 
-def figure_precision(run: Run, summary: pd.DataFrame, *, case: str) -> "Figure":
+def figure_precision(run: Run, summary: pd.DataFrame, *, case: str) -> "Drawing":
     """Draw precision of position and SCS against thickness at the lowest and highest dose.
 
     Parameters
@@ -39,42 +40,51 @@ def figure_precision(run: Run, summary: pd.DataFrame, *, case: str) -> "Figure":
         example images of the thinnest at the lowest and the thickest at the highest dose.
     """
     rows = summary[summary["case"] == case]
-    info = run.case_info(case)
     doses = np.unique(rows["dose"].to_numpy())
     shown = list(dict.fromkeys([float(doses[0]), float(doses[-1])]))
-    looks = styles(summary["restorer"].unique())
+    styles = run.restorers.styles(rows["restorer"].unique())
     figure, bottom, top = panels.new_figure(
         2.35 * len(shown) + 2.35,
         footer="Position: per axis, root mean square of x and y. Dotted: RMSE, which counts bias "
         "too. The bound holds for unbiased estimators without prior knowledge. "
-        + settings_text(info, rows),
+        + case_settings_text(run, rows, case=case),
         title=f"Precision against thickness: {run.title(case)}",
         complete=run.complete,
     )
     height = float(figure.get_size_inches()[1])
     images_top = bottom + 1.95 / height
     grid = figure.add_gridspec(
-        len(shown), 2, left=0.085, right=0.985, bottom=images_top + 0.62 / height,
-        top=top - 0.42 / height, hspace=0.42, wspace=0.22,
-    )  # fmt: skip
+        len(shown),
+        2,
+        left=0.085,
+        right=0.985,
+        bottom=images_top + 0.62 / height,
+        top=top - 0.42 / height,
+        hspace=0.42,
+        wspace=0.22,
+    )
     letters = iter("abcdefgh")
     for i, dose in enumerate(shown):
         at_dose = rows[rows["dose"] == dose]
         for j, (std, rmse, bound, label) in enumerate(_PANELS):
             axes = figure.add_subplot(grid[i, j])
-            panels.companion(axes, at_dose, x="thickness", metric=rmse, looks=looks)
-            panels.curves(axes, at_dose, x="thickness", metric=std, looks=looks)
+            panels.companion(axes, at_dose, x="thickness", metric=rmse, styles=styles)
+            panels.curves(axes, at_dose, x="thickness", metric=std, styles=styles)
             panels.bound(axes, at_dose, x="thickness", metric=bound)
             panels.error_axis(axes, std, label=label)
             axes.set_xlim(0, rows["thickness"].max() * 1.03)
-            axes.set_xlabel("thickness (unit cells)")
-            panels.heading(axes, next(letters), f"{panels.dose_text(dose)} e/Å²")
+            axes.set_xlabel("thickness (atoms)")
+            panels.heading(axes, next(letters), f"{dose_text(dose)} e/Å²")
             if i == j == 0:
                 handles, labels = axes.get_legend_handles_labels()
                 figure.legend(
-                    handles, labels, loc="upper center", ncols=len(labels), frameon=False,
+                    handles,
+                    labels,
+                    loc="upper center",
+                    ncols=len(labels),
+                    frameon=False,
                     bbox_to_anchor=(0.53, top + 0.02 / height),
-                )  # fmt: skip
+                )
     row = figure.add_gridspec(
         1, 4, left=0.02, right=0.985, bottom=bottom + 0.03 / height, top=images_top, wspace=0.06
     )
@@ -89,9 +99,7 @@ def _example(
 ) -> None:
     """The example image at one extreme of the signal-to-noise ratio."""
     names = list(rows["restorer"].unique())
-    restorer = (
-        main_restorer(names) if restored else next((n for n in names if is_raw(n)), None)
-    )  # fmt: skip
+    restorer = run.restorers.main(names) if restored else run.restorers.raw(names)
     if restorer is None:
         axes.set_axis_off()
         return
@@ -103,7 +111,18 @@ def _example(
         run.examples.image(case, image, dose=dose, restorer=restorer),
         sampling=float(run.records["sampling"][run.records["case"] == case].iloc[0]),
     )
-    label = styles(names)[restorer].label
+    label = run.restorers.label(restorer)
     panels.heading(
-        axes, letter, f"{label}, {extreme['thickness']} cells, {panels.short_dose_text(dose)} e/Å²"
+        axes, letter, f"{label}, {extreme['thickness']} atoms, {short_dose_text(dose)} e/Å²"
     )
+
+
+FIGURE: Final = Figure(
+    name="precision",
+    title="Precision against thickness",
+    reading="Standard deviation over realizations with 95 % intervals (solid), RMSE (dotted) "
+    "and Cramér-Rao bound (dashed), for the lowest and the highest dose; below, examples of the "
+    "thinnest crystal at the lowest and the thickest at the highest dose.",
+    draw=figure_precision,
+    settings=case_settings_text,
+)

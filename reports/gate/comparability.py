@@ -1,9 +1,9 @@
-"""Whether two sides of a comparison met the same images and the same noise."""
+"""Comparability of two sides: whether they met the same images and the same noise."""
 
 import numpy as np
 
 from reports.gate.evidence import Evidence
-from reports.metrics.per_realization import CellKey
+from reports.summaries.per_realization import CellKey
 
 #: Mean squares of raw fits (SCS) that differ by more are of other noise or another fit: other noise
 #: changes them by some ten percent, another machine by round-off.
@@ -11,7 +11,7 @@ SAME_RAW = 1e-3
 
 
 def not_comparable(old: Evidence, new: Evidence, *, key: CellKey) -> str:
-    """Why a cell of two sides cannot be compared; empty if it can.
+    """Reason why a cell of two sides cannot be compared; empty if it can.
 
     Parameters
     ----------

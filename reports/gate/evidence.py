@@ -1,4 +1,4 @@
-"""One side of a comparison: a restorer's statistics per realization and what they were made from.
+"""Evidence of one side of a comparison: statistics per realization, and their provenance.
 
 It comes from a run folder or from a packed baseline, a JSON file that holds the statistics of one
 restorer, where they come from, and a hash over all of it.
@@ -16,26 +16,20 @@ from typing import Any, Final
 import numpy as np
 
 from reports.metrics.defects import site_deviations
-from reports.metrics.per_realization import (
-    GATE_METRICS,
-    CellKey,
-    CellStatistics,
-    realization_statistics,
-)
-from reports.metrics.sites import with_sites
-from reports.names import is_raw
+from reports.metrics.table import GATES
 from reports.records.run_folder import Run
+from reports.summaries.per_realization import CellKey, CellStatistics, realization_statistics
 from stembench.atomic_files import replacing
+from stembench.describe import as_plain
 from stembench.errors import InputError
 
 FORMAT: Final = "stembench baseline"
 FORMAT_VERSION: Final = 1
-_CASE_KEYS: Final = ("version", "hash", "data_hash")
 
 
 @dataclass(frozen=True)
 class Evidence:
-    """What one version of a restorer did.
+    """Results of one version of a restorer.
 
     Attributes
     ----------
@@ -74,6 +68,11 @@ class Evidence:
         """Name of the profile that was run."""
         return str(self.provenance.get("profile", "unknown"))
 
+    @property
+    def is_raw(self) -> bool:
+        """Whether the restorer leaves images as they are."""
+        return bool(self.provenance["restorer"].get("family") == "raw")
+
 
 def evidence_of_run(run: Run) -> dict[str, Evidence]:
     """Reduce a run; one entry per restorer, raw included.
@@ -81,41 +80,43 @@ def evidence_of_run(run: Run) -> dict[str, Evidence]:
     Raises
     ------
     InputError
-        If the run does not state its seed or rows of a column are missing from a realization.
+        If rows of a column are missing from a realization.
     """
-    seed = run.info.get("seed")
-    if not isinstance(seed, int):
-        raise InputError(f"{run.folder} does not state the seed of its noise: run again")
-    sites = site_deviations(run.records, run.info) if with_sites(run.info) else None
+    sites = site_deviations(run.records)
     statistics = realization_statistics(run.records, sites=sites)
     raw = {
         key: dict(zip(cell.realizations, map(float, cell.by_metric["scs_rmse"]), strict=True))
-        for name, own in statistics.items()
-        if is_raw(name)
-        for key, cell in own.items()
+        for name, by_key in statistics.items()
+        if run.restorers.is_raw(name)
+        for key, cell in by_key.items()
     }
-    made = {}
-    for restorer, own in statistics.items():
-        cases = sorted({case for case, _, _ in own})
-        made[restorer] = Evidence(
+    info = run.info
+    return {
+        restorer: Evidence(
             source=str(run.folder),
             restorer=restorer,
-            seed=seed,
+            seed=info.seed,
             complete=run.complete,
             cases={
-                case: {key: run.case_info(case).get(key) for key in _CASE_KEYS} for case in cases
+                case: {
+                    "version": info.cases[case].case.version,
+                    "hash": info.cases[case].hash,
+                    "data_hash": info.cases[case].data_hash,
+                }
+                for case in sorted({case for case, _, _ in by_key})
             },
-            cells=own,
+            cells=by_key,
             raw=raw,
             provenance={
-                "profile": run.info.get("profile", "unknown"),
-                "created": run.info.get("created", "unknown"),
-                "commit": run.info.get("commit", ""),
-                "versions": run.info.get("versions", {}),
-                "restorer": run.info.get("restorers", {}).get(restorer, {}),
+                "profile": info.profile,
+                "created": info.created,
+                "commit": info.commit,
+                "versions": dict(info.versions),
+                "restorer": as_plain(info.restorers[restorer]),
             },
         )
-    return made
+        for restorer, by_key in statistics.items()
+    }
 
 
 def chosen(
@@ -133,7 +134,7 @@ def chosen(
         if restorer not in evidence:
             raise InputError(f"{which} has no restorer {restorer!r}; it has {', '.join(names)}")
         return evidence[restorer]
-    candidates = [name for name in names if not is_raw(name)] or names
+    candidates = [name for name in names if not evidence[name].is_raw] or names
     if len(candidates) != 1:
         raise InputError(
             f"{which} has several restorers ({', '.join(candidates)}): name one of them"
@@ -253,6 +254,6 @@ def _unpacked_cell(packed: Mapping[str, Any]) -> CellStatistics:
         by_metric={
             name: np.array(values, dtype=np.float64)
             for name, values in packed["values"].items()
-            if name in GATE_METRICS
+            if name in GATES
         },
     )

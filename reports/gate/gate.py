@@ -1,6 +1,7 @@
-"""The regression gate: a verdict per case, image, dose and metric on a new version against an old.
+"""The regression gate: verdicts on a new version of a restorer against an old one.
 
-The rules stand in docs/gate.md; `reports.statistics.paired` holds their statistics.
+One verdict per case, image, dose and metric. The rules are in docs/gate.md, their statistics in
+`reports.statistics.paired`.
 """
 
 import math
@@ -13,7 +14,8 @@ from reports.gate.comparability import not_comparable
 from reports.gate.evidence import Evidence
 from reports.gate.margins import Margins
 from reports.gate.result import FAILURES, POOLED, GateResult, GateRow, Verdict
-from reports.metrics.per_realization import GATE_METRICS, CellStatistics
+from reports.metrics.metric import Kind
+from reports.metrics.table import GATES
 from reports.statistics.paired import (
     Effect,
     bias_effect,
@@ -23,10 +25,12 @@ from reports.statistics.paired import (
     ratio_effect,
     realizations_needed,
 )
+from reports.summaries.per_realization import CellStatistics
+from stembench.arrays import Floats
 from stembench.errors import InputError
 
 
-def gate(
+def judge_versions(
     pairs: Sequence[tuple[Evidence, Evidence]], margins: Margins, *, common: bool = False
 ) -> GateResult:
     """Judge new versions against old ones on the same noise.
@@ -53,9 +57,9 @@ def gate(
     notes: list[str] = []
     for old, new in pairs:
         _check(old, new)
-        made = _pair(old, new, margins, common=common)
-        rows += [row for row, _ in made]
-        effects += [effect for _, effect in made]
+        for row, effect in _pair(old, new, margins, common=common):
+            rows.append(row)
+            effects.append(effect)
         notes += _notes(old, new, common=common)
     old, new = pairs[0]
     return GateResult(
@@ -95,47 +99,64 @@ def _pair(
     old: Evidence, new: Evidence, margins: Margins, *, common: bool
 ) -> list[tuple[GateRow, Effect | None]]:
     """Rows of one pair before Holm, each with its effect; None where there is none to test."""
-    made: list[tuple[GateRow, Effect | None]] = []
-    pooled: dict[tuple[str, str], list[Effect]] = {}
+    rows: list[tuple[GateRow, Effect | None]] = []
+    by_metric: dict[tuple[str, str], list[Effect]] = {}
     for before in sorted(old.cells.values(), key=lambda c: (c.case, c.thickness, c.image, c.dose)):
-        key = before.key
-        if key not in new.cells and common:
+        if before.key not in new.cells and common:
             continue
         blank = _blank(before, old=old, new=new)
-        why = not_comparable(old, new, key=key)
+        why = not_comparable(old, new, key=before.key)
         if why:
-            made.append((replace(blank, verdict=Verdict.NOT_COMPARABLE, why=why), None))
+            rows.append((replace(blank, verdict=Verdict.NOT_COMPARABLE, why=why), None))
             continue
-        after = new.cells[key]
-        shared = tuple(n for n in before.realizations if n in set(after.realizations))
-        blank = replace(blank, n=len(shared))
-        made.append((_failure_row(blank, before, after, shared=shared, margins=margins), None))
-        for metric in GATE_METRICS:
-            if metric not in before.by_metric:
-                continue
-            if metric not in after.by_metric:
-                why = "the new side has nothing of this metric left"
-                row = replace(blank, metric=metric, verdict=Verdict.WORSE, why=why)
-                made.append((row, None))
-                continue
-            row, effect = _metric_row(
-                blank, before, after, metric=metric, shared=shared, margins=margins
-            )
-            made.append((row, effect))
-            pooled.setdefault((key[0], metric), []).append(effect)
-    for (case, metric), effects in pooled.items():
+        after = new.cells[before.key]
+        for row, effect in _cell_rows(blank, before, after, margins=margins):
+            rows.append((row, effect))
+            if effect is not None:
+                by_metric.setdefault((row.case, row.metric), []).append(effect)
+    for (case, metric), effects in by_metric.items():
         if len(effects) > 1:
-            effect = pooled_effect(effects)
-            blank = _blank(None, old=old, new=new, case=case)
-            row = replace(
-                blank,
-                metric=metric,
-                n=effect.n,
-                margin=margins.margin(metric, case=case),
-                why=f"mean of {sum(e.known for e in effects)} cells",
-            )
-            made.append((_with_change(row, effect), effect))
-    return made
+            pooled = _blank(None, old=old, new=new, case=case)
+            rows.append(_pooled_row(pooled, effects, metric=metric, margins=margins))
+    return rows
+
+
+def _cell_rows(
+    blank: GateRow, before: CellStatistics, after: CellStatistics, *, margins: Margins
+) -> list[tuple[GateRow, Effect | None]]:
+    """Rows of one cell: failed fits, then each metric that the old side has."""
+    shared = tuple(n for n in before.realizations if n in set(after.realizations))
+    blank = replace(blank, n=len(shared))
+    rows: list[tuple[GateRow, Effect | None]] = [
+        (_failure_row(blank, before, after, shared=shared, margins=margins), None)
+    ]
+    for metric in GATES:
+        if metric not in before.by_metric:
+            continue
+        if metric not in after.by_metric:
+            why = "the new side has nothing of this metric left"
+            lost = replace(blank, metric=metric, verdict=Verdict.WORSE, why=why)
+            rows.append((lost, None))
+            continue
+        rows.append(
+            _metric_row(blank, before, after, metric=metric, shared=shared, margins=margins)
+        )
+    return rows
+
+
+def _pooled_row(
+    blank: GateRow, effects: Sequence[Effect], *, metric: str, margins: Margins
+) -> tuple[GateRow, Effect]:
+    """Row of the mean over the cells of a case."""
+    effect = pooled_effect(effects)
+    row = replace(
+        blank,
+        metric=metric,
+        n=effect.n,
+        margin=margins.margin(metric, case=blank.case),
+        why=f"mean of {sum(e.known for e in effects)} cells",
+    )
+    return _with_change(row, effect), effect
 
 
 def _blank(cell: CellStatistics | None, *, old: Evidence, new: Evidence, case: str = "") -> GateRow:
@@ -145,10 +166,21 @@ def _blank(cell: CellStatistics | None, *, old: Evidence, new: Evidence, case: s
         image=cell.image if cell else POOLED,
         thickness=cell.thickness if cell else None,
         dose=cell.dose if cell else nan,
-        restorer_old=old.restorer, restorer_new=new.restorer, metric=FAILURES,
-        old=nan, new=nan, change=nan, low=nan, high=nan, p=nan, p_holm=nan, margin=nan,
-        n=0, needed=None, verdict=Verdict.INCONCLUSIVE,
-    )  # fmt: skip
+        restorer_old=old.restorer,
+        restorer_new=new.restorer,
+        metric=FAILURES,
+        old=nan,
+        new=nan,
+        change=nan,
+        low=nan,
+        high=nan,
+        p=nan,
+        p_holm=nan,
+        margin=nan,
+        n=0,
+        needed=None,
+        verdict=Verdict.INCONCLUSIVE,
+    )
 
 
 def _failure_row(
@@ -204,7 +236,7 @@ def _metric_row(
     shared: tuple[int, ...],
     margins: Margins,
 ) -> tuple[GateRow, Effect]:
-    kind = GATE_METRICS[metric].kind
+    kind = GATES[metric].kind
     old, new = before.at(metric, shared), after.at(metric, shared)
     fitted = np.isfinite(old) & np.isfinite(new)
     old, new = old[fitted], new[fitted]
@@ -213,7 +245,7 @@ def _metric_row(
     elif kind == "difference":
         effect = difference_effect(old, new, n_columns=len(after.columns))
     else:
-        squares = before.at(GATE_METRICS[metric].error, shared)[fitted]
+        squares = before.at(GATES[metric].error, shared)[fitted]
         effect = bias_effect(
             old, new, mean_square=float(squares.mean()) if squares.size else math.nan
         )
@@ -228,7 +260,7 @@ def _metric_row(
     return _with_change(row, effect), effect
 
 
-def _readable(values: np.ndarray, *, kind: str) -> float:
+def _readable(values: Floats, *, kind: Kind) -> float:
     if not values.size:
         return math.nan
     mean = float(values.mean())
@@ -236,9 +268,9 @@ def _readable(values: np.ndarray, *, kind: str) -> float:
 
 
 def _with_change(row: GateRow, effect: Effect) -> GateRow:
-    """Write the effect as readers take it."""
+    """Write an effect into a row as a relative change, a difference or a share."""
     low, high = effect.interval()
-    kind = GATE_METRICS[row.metric].kind
+    kind = GATES[row.metric].kind
     if kind == "ratio":
         value, low, high = (float(np.expm1(min(v, 700.0))) for v in (effect.value, low, high))
     elif kind == "difference":
@@ -259,7 +291,7 @@ def _judged(
         if effect is None:
             judged.append(row)
             continue
-        ratio = GATE_METRICS[row.metric].kind == "ratio"
+        ratio = GATES[row.metric].kind == "ratio"
         margin = math.log1p(row.margin) if ratio else row.margin
         verdict, needed = verdict_of(
             effect, margin, p_holm=adjusted[i], alpha=margins.alpha, tests=len(tested)

@@ -1,4 +1,4 @@
-"""The gate's verdicts as files: JUnit XML for CI servers, JSON, CSV and Markdown."""
+"""Files of the gate's verdicts: JUnit XML for CI servers, JSON, CSV and Markdown."""
 
 import json
 import math

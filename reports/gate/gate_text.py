@@ -1,26 +1,25 @@
-"""The gate's verdicts in words: numbers for readers, the closing sentence, and Markdown."""
+"""Verdicts of the gate as text: rounded numbers, the closing sentence, and Markdown."""
 
 import math
 from collections.abc import Iterable, Sequence
 
 from reports.gate.result import FAILURES, POOLED, GateResult, GateRow, Verdict
-from reports.metrics.per_realization import GATE_METRICS
+from reports.metrics.table import GATE_METRICS, GATES, METRICS
 from reports.words.numbers import plain
+from reports.words.tables import escape, markdown_grid
 
 #: Verdicts that a reader sees first.
 SHOWN_FIRST = (Verdict.NOT_COMPARABLE, Verdict.WORSE, Verdict.BETTER, Verdict.INCONCLUSIVE)
 #: Changes below this, in percent, are written as such.
 _TINY = 1e-3
-_UNITS = {"position": "pm", "scs": "%"}
+_CHANGE_UNITS = {"ratio": "%", "difference": "points", "bias": "% of MSE"}
 
 
 def metric_text(row: GateRow) -> str:
     """Name of a row's metric with its unit."""
     if row.metric == FAILURES:
-        return "failed fits"
-    metric = GATE_METRICS[row.metric]
-    unit = "%" if metric.kind == "difference" else _UNITS.get(row.metric.split("_")[0], "")
-    return f"{metric.label} ({unit})" if unit else metric.label
+        return METRICS["failure_rate"].label
+    return GATE_METRICS[row.metric].heading
 
 
 def cell_text(row: GateRow) -> str:
@@ -36,7 +35,7 @@ def value_text(row: GateRow, value: float) -> str:
         return ""
     if row.metric == FAILURES:
         return f"{value:.0f}"
-    return plain(100 * value if GATE_METRICS[row.metric].kind == "difference" else value)
+    return plain(GATE_METRICS[row.metric].factor * value)
 
 
 def change_text(row: GateRow) -> str:
@@ -45,8 +44,7 @@ def change_text(row: GateRow) -> str:
         return "" if math.isnan(row.change) else f"{row.change:+.0f}"
     if math.isnan(row.change):
         return ""
-    kind = GATE_METRICS[row.metric].kind
-    unit = {"ratio": "%", "difference": "points", "bias": "% of MSE"}[kind]
+    unit = _CHANGE_UNITS[GATES[row.metric].kind]
     if math.isnan(row.low):
         return f"{100 * row.change:+.2g} {unit}"
     half = 100 * (row.high - row.low) / 2
@@ -87,14 +85,14 @@ def counts_text(result: GateResult) -> str:
 
 def closing_text(result: GateResult, *, alpha: float) -> str:
     """The verdict on the whole in one sentence."""
-    said = {
+    summary = {
         Verdict.NOT_COMPARABLE: "REFUSED: the two sides cannot be compared everywhere",
         Verdict.WORSE: "REGRESSED: the new version is worse",
         Verdict.INCONCLUSIVE: "UNDECIDED: no regression found, but not everything is decided",
         Verdict.BETTER: "PASSED: nothing is worse and something is better",
         Verdict.EQUIVALENT: "PASSED: equivalent within the margins everywhere",
     }[result.verdict]
-    return f"{said} ({counts_text(result)}; chance of any false alarm {100 * alpha:g} %)."
+    return f"{summary} ({counts_text(result)}; chance of any false alarm {100 * alpha:g} %)."
 
 
 def markdown(result: GateResult, *, alpha: float) -> str:
@@ -104,37 +102,44 @@ def markdown(result: GateResult, *, alpha: float) -> str:
         "",
         f"**{closing_text(result, alpha=alpha)}**",
         "",
-        f"Old: {_escape(result.old)}. New: {_escape(result.new)}.",
-        *(f"\nMind: {_escape(note)}." for note in result.notes),
+        f"Old: {escape(result.old)}. New: {escape(result.new)}.",
+        *(f"\nNote: {escape(note)}." for note in result.notes),
     ]
     rest = ordered(result.rows, SHOWN_FIRST)
     if rest:
         lines += ["", *_table(rest)]
     equal = ordered(result.rows, (Verdict.EQUIVALENT,))
     if equal:
-        lines += [
-            "", "<details>", f"<summary>{len(equal)} equivalent</summary>", "", *_table(equal), "",
-            "</details>",
-        ]  # fmt: skip
+        lines += ["", "<details>", f"<summary>{len(equal)} equivalent</summary>", ""]
+        lines += [*_table(equal), "", "</details>"]
     return "\n".join(lines) + "\n"
 
 
 def _table(rows: Sequence[GateRow]) -> list[str]:
-    lines = [
-        "| verdict | case | cell | metric | old | new | change (95 % interval) | n | note |",
-        "| --- | --- | --- | --- | ---: | ---: | ---: | ---: | --- |",
-    ]
-    for row in rows:
-        cells = (
-            row.verdict.value, row.case, cell_text(row), metric_text(row),
-            value_text(row, row.old), value_text(row, row.new), change_text(row), str(row.n),
+    """Lines of a Markdown table of rows."""
+    header = (
+        "verdict",
+        "case",
+        "cell",
+        "metric",
+        "old",
+        "new",
+        "change (95 % interval)",
+        "n",
+        "note",
+    )
+    cells = [
+        (
+            row.verdict.value,
+            row.case,
+            cell_text(row),
+            metric_text(row),
+            value_text(row, row.old),
+            value_text(row, row.new),
+            change_text(row),
+            str(row.n),
             note_text(row),
-        )  # fmt: skip
-        lines.append("| " + " | ".join(map(_escape, cells)) + " |")
-    return lines
-
-
-def _escape(text: str) -> str:
-    for mark, safe in (("\\", "\\\\"), ("|", "\\|"), ("<", "&lt;"), ("\n", " "), ("`", "\\`")):
-        text = text.replace(mark, safe)
-    return text
+        )
+        for row in rows
+    ]
+    return markdown_grid(header, cells, left=(0, 1, 2, 3, 8))

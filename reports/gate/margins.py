@@ -1,16 +1,40 @@
-"""The margins of the gate: the largest changes that do not matter, in a TOML file users edit."""
+"""Margins of the gate: the largest changes that do not matter, in a TOML file that users edit.
 
+Defaults are those that the metrics declare; the file that a user starts from is made of them.
+"""
+
+import textwrap
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from importlib.resources import files
 from pathlib import Path
 from typing import Any, Final
 
-from reports.metrics.per_realization import GATE_METRICS
+from reports.metrics.table import GATES
 from stembench.errors import InputError
 
 _SETTINGS: Final = ("alpha", "new_failures")
+_ALPHA: Final = 0.05
+_NEW_FAILURES: Final = 0
+_TEXT: Final = """\
+# What `stembench compare` calls a change that does not matter. Give your copy with --margins FILE;
+# what it leaves out stays as here. The statistics are described in docs/gate.md.
+
+# Chance of any false "better" or "worse" over all cells together (Holm), and of calling a change
+# as large as its margin "equivalent" in one cell.
+alpha = {alpha}
+
+# Newly failed fits per case, image and dose that are let pass.
+new_failures = {new_failures}
+
+[margin]
+{margins}
+
+# A case may have margins of its own:
+# [case.nanoparticle]
+# count_accuracy = 0.005
+"""
+_WIDTH: Final = 100
 
 
 @dataclass(frozen=True)
@@ -39,14 +63,26 @@ class Margins:
         return self.cases.get(case, {}).get(metric, self.metrics[metric])
 
 
-def default_text() -> str:
-    """Content of the margins file that ships."""
-    return files("reports").joinpath("data/margins.toml").read_text(encoding="utf-8")
-
-
 def default_margins() -> Margins:
-    """Margins that ship."""
-    return parse_margins(default_text(), source="the margins that ship")
+    """Margins where a user's file says nothing."""
+    return Margins(
+        alpha=_ALPHA,
+        new_failures=_NEW_FAILURES,
+        metrics={name: gate.margin for name, gate in GATES.items()},
+    )
+
+
+def default_text() -> str:
+    """Margins file with the defaults, each margin under a comment on its meaning."""
+    margins = "\n".join(
+        "\n".join([*_comment(gate.meaning), f"{name} = {gate.margin}"])
+        for name, gate in GATES.items()
+    )
+    return _TEXT.format(alpha=_ALPHA, new_failures=_NEW_FAILURES, margins=margins)
+
+
+def _comment(text: str) -> list[str]:
+    return textwrap.wrap(text, _WIDTH, initial_indent="# ", subsequent_indent="#   ")
 
 
 def load_margins(path: Path) -> Margins:
@@ -65,7 +101,7 @@ def load_margins(path: Path) -> Margins:
 
 
 def parse_margins(text: str, *, source: str) -> Margins:
-    """Read margins from TOML; what is left out stays as it ships.
+    """Read margins from TOML; what is left out stays at its default.
 
     Parameters
     ----------
@@ -74,27 +110,28 @@ def parse_margins(text: str, *, source: str) -> Margins:
         Named in errors.
     """
     try:
-        found = tomllib.loads(text)
+        content = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise InputError(f"{source} is not TOML ({error})") from error
-    _refuse_unknown(found, (*_SETTINGS, "margin", "case"), source=source, where="")
-    shipped = tomllib.loads(default_text())
-    alpha = found.get("alpha", shipped["alpha"])
+    _refuse_unknown(content, (*_SETTINGS, "margin", "case"), source=source, where="")
+    alpha = content.get("alpha", _ALPHA)
     if not _number(alpha) or not 0 < alpha < 0.5:
         raise InputError(f"alpha in {source} must be a number between 0 and 0.5, not {alpha!r}")
-    failures = found.get("new_failures", shipped["new_failures"])
+    failures = content.get("new_failures", _NEW_FAILURES)
     if isinstance(failures, bool) or not isinstance(failures, int) or failures < 0:
         raise InputError(
             f"new_failures in {source} must be a whole number from 0, not {failures!r}"
         )
-    own = _table(found.get("margin", {}), source=source, where="[margin]")
-    cases = found.get("case", {})
+    cases = content.get("case", {})
     if not isinstance(cases, dict):
         raise InputError(f"case in {source} must be tables such as [case.nanoparticle]")
     return Margins(
         alpha=float(alpha),
         new_failures=failures,
-        metrics={**shipped["margin"], **own},
+        metrics={
+            **default_margins().metrics,
+            **_table(content.get("margin", {}), source=source, where="[margin]"),
+        },
         cases={
             name: _table(values, source=source, where=f"[case.{name}]")
             for name, values in cases.items()
@@ -105,7 +142,7 @@ def parse_margins(text: str, *, source: str) -> Margins:
 def _table(values: Any, *, source: str, where: str) -> dict[str, float]:
     if not isinstance(values, dict):
         raise InputError(f"{where} in {source} must be a table of margins")
-    _refuse_unknown(values, tuple(GATE_METRICS), source=source, where=where)
+    _refuse_unknown(values, tuple(GATES), source=source, where=where)
     for name, value in values.items():
         if not _number(value) or not 0 < value < 1:
             raise InputError(

@@ -1,24 +1,20 @@
-"""How small a change the gate finds: chance of each verdict against change and realizations.
+"""Statistical power of the gate: chance of each verdict against change and realizations.
 
-``python -m reports.gate.power RUN OLD NEW`` measures how two restorers of a run scatter against
-each other and prints the table of docs/gate.md for it.
+``stembench power RUN OLD NEW`` measures how two restorers of a run scatter against each other and
+prints the tables of docs/gate.md for them.
 """
 
-import argparse
 import math
-import sys
-from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Final
 
 import numpy as np
 from scipy.special import stdtrit
 
-from reports.gate.evidence import Evidence, chosen, evidence_of_run
+from reports.gate.evidence import Evidence
 from reports.gate.margins import default_margins
-from reports.metrics.per_realization import GATE_METRICS
-from reports.records.run_folder import load_run
+from reports.metrics.table import GATES
+from reports.words.tables import markdown_grid
 from stembench.errors import InputError
 
 CHANGES: Final = (0.0, 0.01, 0.02, 0.05, 0.10)
@@ -84,19 +80,25 @@ def chances(
 
 
 def needed(
-    change: float, scatter: float, *, cells: int = 1, margin: float, tests: int = TESTS,
-    power: float = 0.8, rng: np.random.Generator,
-) -> int | None:  # fmt: skip
+    change: float,
+    scatter: float,
+    *,
+    cells: int = 1,
+    margin: float,
+    tests: int = TESTS,
+    power: float = 0.8,
+    rng: np.random.Generator,
+) -> int | None:
     """Fewest realizations per cell with which a change is found; None above 20 000.
 
     A change of zero is found if it is called equivalent, any other if it is called worse.
     """
 
     def enough(n: int) -> bool:
-        made = chances(
+        verdicts = chances(
             change, scatter, n=n, cells=cells, margin=margin, tests=tests, draws=20_000, rng=rng
         )
-        return (made.equivalent if change == 0 else made.worse) >= power
+        return (verdicts.equivalent if change == 0 else verdicts.worse) >= power
 
     high = 2
     while not enough(high):
@@ -118,67 +120,82 @@ def paired_scatter(old: Evidence, new: Evidence) -> dict[tuple[str, str, float, 
     dict
         (case, image, dose, metric) to the standard deviation over shared realizations.
     """
-    found = {}
+    scatter = {}
     for key in old.cells.keys() & new.cells.keys():
         before, after = old.cells[key], new.cells[key]
         shared = tuple(n for n in before.realizations if n in set(after.realizations))
-        for name, metric in GATE_METRICS.items():
-            if metric.kind != "ratio" or not {name} <= before.by_metric.keys() & after.by_metric:
+        for name, gate in GATES.items():
+            if gate.kind != "ratio" or not {name} <= before.by_metric.keys() & after.by_metric:
                 continue
             with np.errstate(divide="ignore", invalid="ignore"):
                 logs = np.log(after.at(name, shared) / before.at(name, shared)) / 2
             logs = logs[np.isfinite(logs)]
             if logs.size > 2:
-                found[(*key, name)] = float(logs.std(ddof=1))
-    return found
+                scatter[(*key, name)] = float(logs.std(ddof=1))
+    return scatter
 
 
 def power_table(scatter: float, *, margin: float, cells: int = 1, seed: int = 0) -> str:
     """Markdown table of chances (%) against change and realizations, and the numbers needed."""
     rng = np.random.default_rng(seed)
-    lines = [
-        "| change | " + " | ".join(f"n = {n}" for n in REALIZATIONS) + " | n for 80 % |",
-        "| --- |" + " ---: |" * (len(REALIZATIONS) + 1),
-    ]
+    rows = []
     for change in CHANGES:
-        shown = []
+        percentages = []
         for n in REALIZATIONS:
-            made = chances(change, scatter, n=n, cells=cells, margin=margin, rng=rng)
-            shown.append(f"{100 * (made.equivalent if change == 0 else made.worse):.0f}")
+            decided = chances(change, scatter, n=n, cells=cells, margin=margin, rng=rng)
+            chance = decided.equivalent if change == 0 else decided.worse
+            percentages.append(f"{100 * chance:.0f}")
         count = needed(change, scatter, cells=cells, margin=margin, rng=rng)
         name = "none: equivalent" if change == 0 else f"+{100 * change:g} %: worse"
-        shown.append("> 20000" if count is None else str(count))
-        lines.append(f"| {name} | " + " | ".join(shown) + " |")
-    return "\n".join(lines)
+        rows.append((name, *percentages, "> 20000" if count is None else str(count)))
+    header = ("change", *(f"n = {n}" for n in REALIZATIONS), "n for 80 %")
+    return "\n".join(markdown_grid(header, rows, left=(0,)))
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Print the paired scatter of two restorers of a run, and power tables for it."""
-    parser = argparse.ArgumentParser(description=main.__doc__)
-    parser.add_argument("run", type=Path, help="run folder")
-    parser.add_argument("old", help="restorer of the run")
-    parser.add_argument("new", help="another restorer of the run")
-    parser.add_argument("--cells", type=int, default=12, help="cells that a pooled row has")
-    chosen_arguments = parser.parse_args(arguments)
-    try:
-        within = evidence_of_run(load_run(chosen_arguments.run))
-        found = paired_scatter(
-            chosen(within, chosen_arguments.old), chosen(within, chosen_arguments.new)
+def power_text(old: Evidence, new: Evidence, *, cells: int) -> str:
+    """Paired scatter of two restorers of one run, and Markdown tables of the gate's power for it.
+
+    Parameters
+    ----------
+    old, new : Evidence
+        Two restorers on the same noise.
+    cells : int
+        Cells that a pooled row has, >= 1.
+
+    Returns
+    -------
+    str
+        The scatter of each cell and metric, its quartiles, and `power_table` at the median for one
+        cell and for `cells`.
+
+    Raises
+    ------
+    InputError
+        If `cells` is below one, or no cell has the three shared realizations that a scatter needs.
+    """
+    if cells < 1:
+        raise InputError(f"a pooled row has at least 1 cell, not {cells}; give another --cells")
+    scatter = paired_scatter(old, new)
+    if not scatter:
+        raise InputError(
+            f"{old.restorer} and {new.restorer} share no cell with three realizations or more;"
+            " give a run with more --realizations"
         )
-    except InputError as error:
-        parser.error(str(error))
-    margins = default_margins()
-    out = sys.stdout.write
-    for key, value in sorted(found.items()):
-        out(f"{key[0]} {key[1]} {key[2]:g} e/Å² {key[3]}: {100 * value:.2f} %\n")
-    low, middle, high = np.percentile(list(found.values()), (25, 50, 75))
-    margin = margins.metrics["position_rmse"]
-    out(f"\nquartiles of the scatter: {100 * low:.2f}, {100 * middle:.2f}, {100 * high:.2f} %\n")
-    for cells in (1, chosen_arguments.cells):
-        out(f"\nmedian scatter, {cells} cell(s), margin {100 * margin:g} %, chances in %\n\n")
-        out(power_table(float(middle), margin=margin, cells=cells) + "\n")
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+    lines = [
+        f"{case} {image} {dose:g} e/Å² {metric}: {100 * value:.2f} %"
+        for (case, image, dose, metric), value in sorted(scatter.items())
+    ]
+    low, median, high = np.percentile(list(scatter.values()), (25, 50, 75))
+    margin = default_margins().metrics["position_rmse"]
+    lines += [
+        "",
+        f"quartiles of the scatter: {100 * low:.2f}, {100 * median:.2f}, {100 * high:.2f} %",
+    ]
+    for number in (1, cells):
+        lines += [
+            "",
+            f"median scatter, {number} cell(s), margin {100 * margin:g} %, chances in %",
+            "",
+            power_table(float(median), margin=margin, cells=number),
+        ]
+    return "\n".join(lines)

@@ -1,4 +1,4 @@
-"""What the gate says: its verdicts, one row per cell and metric, and the verdict on the whole."""
+"""The result of the gate: one verdict per cell and metric, and the verdict on the whole."""
 
 from dataclasses import asdict, dataclass
 from enum import StrEnum
@@ -13,7 +13,7 @@ POOLED: Final = "all"
 
 
 class Verdict(StrEnum):
-    """What the gate says of a cell."""
+    """A verdict of the gate on one cell and metric."""
 
     WORSE = "worse"
     NOT_COMPARABLE = "not comparable"
@@ -31,12 +31,12 @@ class GateRow:
     case, image : str
         `image` is `POOLED` for the mean over the cells of a case.
     thickness : int or None
-        Unit cells; None if pooled.
+        In atoms; None if pooled.
     dose : float
         e/Å²; NaN if pooled.
     restorer_old, restorer_new : str
     metric : str
-        A name in `GATE_METRICS`, or `FAILURES`.
+        A name in `reports.metrics.table.GATES`, or `FAILURES`.
     old, new : float
         The two values: RMSE in pm or %, rms bias in pm or %, shares, numbers of failed fits. NaN
         if pooled.
@@ -53,7 +53,7 @@ class GateRow:
         Realizations that would decide an inconclusive row.
     verdict : Verdict
     why : str
-        What there is to say beside the numbers.
+        Reasons beside the numbers.
     """
 
     case: str

@@ -1,21 +1,38 @@
-"""Records cut into cells: one case, image, dose and restorer as arrays over realizations."""
+"""Cells of records: the columns of one case, image, dose and restorer as arrays."""
 
 from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Final
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from reports.statistics.moments import Moments
 from stembench.arrays import Bools, Floats
 from stembench.errors import InputError
 
 #: What tells cells apart.
-CELL = ("case", "image", "dose", "restorer")
+CELL: Final = ("case", "image", "dose", "restorer")
+#: What a row of every tidy table says of its cell; the thickness follows from case and image.
+CELL_COLUMNS: Final = ("case", "image", "thickness", "dose", "restorer")
 _PM_PER_ANGSTROM = 100.0
 _GRIDDED = (
-    "x_fit", "y_fit", "scs", "x_ref", "y_ref", "scs_ref", "x_true", "y_true",
-    "x_crb", "y_crb", "scs_crb", "count_fit", "count_ref", "count_true",
-)  # fmt: skip
+    "x_fit",
+    "y_fit",
+    "scs",
+    "x_ref",
+    "y_ref",
+    "scs_ref",
+    "x_true",
+    "y_true",
+    "x_crb",
+    "y_crb",
+    "scs_crb",
+    "count_fit",
+    "count_ref",
+    "count_true",
+)
 
 
 @dataclass(frozen=True)
@@ -81,6 +98,41 @@ class Cell:
         return self.case, self.image, self.dose, self.restorer
 
     @property
+    def cell_columns(self) -> dict[str, str | int | float]:
+        """What a row of a tidy table says of the cell, by `CELL_COLUMNS`."""
+        return {name: getattr(self, name) for name in CELL_COLUMNS}
+
+    @cached_property
+    def position(self) -> Moments:
+        """Moments of x and y less the reference."""
+        return Moments(self.error_pm)
+
+    @cached_property
+    def position_true(self) -> Moments:
+        """Moments of x and y less the mean position of the atoms."""
+        return Moments(self.error_true_pm)
+
+    @cached_property
+    def distance(self) -> Moments:
+        """Moments of the distance from the reference in the image plane."""
+        return Moments(np.hypot(*self.error_pm)[np.newaxis])
+
+    @cached_property
+    def distance_true(self) -> Moments:
+        """Moments of the distance from the mean position of the atoms in the image plane."""
+        return Moments(np.hypot(*self.error_true_pm)[np.newaxis])
+
+    @cached_property
+    def scs(self) -> Moments:
+        """Moments of SCS / SCS_ref - 1."""
+        return Moments(self.scs_error_pct[np.newaxis])
+
+    @cached_property
+    def scs_absolute(self) -> Moments:
+        """Moments of |SCS / SCS_ref - 1|."""
+        return Moments(np.abs(self.scs_error_pct)[np.newaxis])
+
+    @cached_property
     def positions_held(self) -> bool:
         """Whether the fits held the positions: all errors are exactly zero."""
         fitted = np.isfinite(self.error_pm)
@@ -125,14 +177,12 @@ def cells(records: pd.DataFrame) -> list[Cell]:
     counted = {
         str(case) for case, rows in measured.groupby("case") if rows["count_fit"].notna().any()
     }
-    made = []
-    for _, rows in measured.groupby(list(CELL), sort=False):
-        made.append(_cell(rows, counted=counted))
-    return sorted(made, key=lambda c: (c.case, c.thickness, c.image, c.dose, c.restorer))
+    cut = [_cell(rows, counted=counted) for _, rows in measured.groupby(list(CELL), sort=False)]
+    return sorted(cut, key=lambda c: (c.case, c.thickness, c.image, c.dose, c.restorer))
 
 
 def _cell(rows: pd.DataFrame, *, counted: set[str]) -> Cell:
-    """One cell from its rows."""
+    """Build one cell from its rows."""
     rows = rows.sort_values(["realization", "column"])
     first = rows.iloc[0]
     realizations = np.unique(rows["realization"].to_numpy()).astype(np.int64)

@@ -1,85 +1,123 @@
-"""What happens round a dislocation: strain errors and whether the Burgers vector is kept.
+"""Metrics of a dislocation's surroundings: strain error and conservation of the Burgers vector.
 
-The displacement gradient of a column is that of the affine map that takes the vectors to its
-neighbours from the reference to the fit (least squares). The fit of the noise-free image is the
-reference, so a perfect restoration has gradient zero, whatever the strain round the core.
+The fit of the noise-free image is the reference of the displacement gradients, so a perfect
+restoration has gradient zero, whatever the strain around the core.
+
+The metrics of this file take a `CoreCell` and return a `CoreSample`, or None where nothing was
+measured.
 """
 
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import Any, Final
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
-from scipy.spatial import KDTree
 
-from reports.figures.panels import dose_text
-from reports.metrics.table import Scale
-from reports.names import order, styles
+from cases import Case, to_pixels
+from fitting.lattice import displacement_gradients
+from reports.metrics.cells import CELL_COLUMNS
+from reports.metrics.metric import Metric
 from reports.records.run_folder import Run, read_frames
-from reports.statistics.intervals import LEVEL, Replicates, estimate
-from reports.words.numbers import quantity
-from reports.words.tables import Table
+from reports.statistics.intervals import LEVEL, estimate
+from reports.statistics.moments import mean_with_left_out
 from stembench.arrays import Floats
 
-#: Neighbours of a column that its displacement gradient is taken from.
-NEIGHBOURS: Final = 8
 #: Columns within this distance of the core (Å) enter the strain error.
 RADIUS: Final = 5.0
-#: A closure failure within this part of the Burgers vector from the reference's is that vector.
+#: A closure failure that differs from the reference's by less than this part of the Burgers vector
+#: is that vector.
 KEPT: Final = 0.25
 
-_CELL = ["case", "image", "thickness", "dose", "restorer"]
-_SCALES: dict[str, Scale] = {
-    "strain_rmse_pct": "log",
-    "burgers_read": "fraction",
-    "burgers_kept": "fraction",
-}
+_CELL = list(CELL_COLUMNS)
 
 
-def dislocations(info: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
-    """Cases of a ``run.json`` that hold a dislocation, by name."""
-    return {
-        str(name): case
-        for name, case in info.get("cases", {}).items()
-        if case.get("structure", {}).get("kind") == "edge_dislocation"
-    }
+@dataclass(frozen=True)
+class CoreCell:
+    """The surroundings of a dislocation in the images of one case, image, dose and restorer.
 
-
-def displacement_gradients(fitted: Floats, reference: Floats, *, of: NDArray[np.int64]) -> Floats:
-    """Displacement gradient of columns from reference to fit.
-
-    Parameters
+    Attributes
     ----------
-    fitted, reference : ndarray, shape (n, 2)
-        Positions (x, y) of the same columns; NaN where a fit failed.
-    of : ndarray of int
-        Columns that it is wanted of.
-
-    Returns
-    -------
-    ndarray, shape (len(of), 2, 2)
-        Rows ∂u_x, ∂u_y; columns ∂/∂x, ∂/∂y. NaN where fewer than three neighbours were fitted.
+    squared_gradients : ndarray, shape (n_realizations,)
+        Mean square displacement gradient in percent squared; NaN where none could be taken.
+    n_columns : int
+        Columns within `RADIUS`.
+    kept : ndarray, shape (n_circuits,)
+        1 where an image shows the Burgers vector of the noise-free image, 0 where it shows
+        another, NaN where the lattice cannot be read.
     """
-    _, near = KDTree(reference).query(reference[of], k=NEIGHBOURS + 1)
-    gradients = np.full((len(of), 2, 2), np.nan)
-    for number, (column, around) in enumerate(zip(of, np.asarray(near)[:, 1:], strict=True)):
-        before = reference[around] - reference[column]
-        after = fitted[around] - fitted[column]
-        good = np.isfinite(after).all(axis=1)
-        if good.sum() >= 3:
-            # after = before @ (1 + gradient)ᵀ
-            mapped = np.linalg.lstsq(before[good], after[good], rcond=None)[0]
-            gradients[number] = mapped.T - np.eye(2)
-    return gradients
+
+    squared_gradients: Floats
+    n_columns: int
+    kept: Floats
+
+
+@dataclass(frozen=True)
+class CoreSample:
+    """A metric of a `CoreCell`: the value and those with one left out, and what they are over."""
+
+    with_left_out: Floats
+    n_realizations: int
+    n_columns: int
+
+
+def _strain_rmse(core: CoreCell) -> CoreSample:
+    squares = core.squared_gradients
+    root = np.sqrt(mean_with_left_out(squares[np.isfinite(squares)]))
+    return CoreSample(root, squares.size, core.n_columns)
+
+
+def _burgers_read(core: CoreCell) -> CoreSample | None:
+    read = np.isfinite(core.kept).astype(np.float64)
+    return CoreSample(mean_with_left_out(read), read.size, 0) if read.size else None
+
+
+def _burgers_kept(core: CoreCell) -> CoreSample | None:
+    kept = core.kept[np.isfinite(core.kept)]
+    return CoreSample(mean_with_left_out(kept), kept.size, 0) if kept.size else None
+
+
+METRICS: Final = (
+    Metric(
+        "strain_rmse_pct",
+        "strain error",
+        unit="%",
+        direction="lower",
+        scale="log",
+        subject="core",
+        definition="root mean square of the displacement gradient from the noise-free fit, over "
+        f"columns within {RADIUS:g} Å of the core and over its four components",
+        of=_strain_rmse,
+    ),
+    Metric(
+        "burgers_read",
+        "Burgers vector readable",
+        unit="fraction",
+        direction="higher",
+        scale="fraction",
+        subject="core",
+        definition="share of the images whose lattice can be read all around the core",
+        of=_burgers_read,
+    ),
+    Metric(
+        "burgers_kept",
+        "Burgers vector kept",
+        unit="fraction",
+        direction="higher",
+        scale="fraction",
+        subject="core",
+        definition="share of the readable images that show the Burgers vector of the noise-free "
+        "image",
+        of=_burgers_kept,
+    ),
+)
 
 
 def load_circuits(run: Run) -> pd.DataFrame:
     """Read the Burgers circuits of a run, one row per image; empty if it has none.
 
     Columns: case, image, thickness, dose, restorer, realization, closure_x, closure_y (Å; NaN if
-    the lattice cannot be read round the core), closure_x_ref, closure_y_ref (of the noise-free
+    the lattice cannot be read around the core), closure_x_ref, closure_y_ref (of the noise-free
     image).
     """
     frames = read_frames(run.folder / "circuits")
@@ -88,19 +126,19 @@ def load_circuits(run: Run) -> pd.DataFrame:
 
 def summarise_core(
     records: pd.DataFrame,
-    info: Mapping[str, Any],
+    cases: Mapping[str, Case],
     *,
     circuits: pd.DataFrame,
     level: float = LEVEL,
 ) -> pd.DataFrame:
-    """Strain error and fate of the Burgers vector with intervals over realizations.
+    """Strain error and conservation of the Burgers vector, with intervals over realizations.
 
     Parameters
     ----------
     records : pandas.DataFrame
         Rows of `reports.records.schema.COLUMNS`.
-    info : mapping
-        ``run.json``.
+    cases : mapping of str to Case
+        Of the run; those without a dislocation are ignored.
     circuits : pandas.DataFrame
         `load_circuits`.
     level : float
@@ -109,90 +147,56 @@ def summarise_core(
     Returns
     -------
     pandas.DataFrame
-        Tidy: case, image, thickness, dose, restorer, metric, value, low, high, method,
-        n_realizations, n_columns. Metrics: strain_rmse_pct (root mean square over columns within
-        `RADIUS` and over the four components of the gradient, in percent), burgers_read (share of
-        realizations whose lattice can be read all round the core) and burgers_kept (share of these
-        that show the Burgers vector of the noise-free image; absent if none can be read).
+        Tidy: case, image, thickness, dose, restorer, metric (a name in `METRICS`), value, low,
+        high, method, n_realizations, n_columns. burgers_kept is absent if no image can be read.
     """
-    rows = []
-    for name, case in dislocations(info).items():
+    rows: list[dict[str, Any]] = []
+    for name, case in cases.items():
+        if case.structure.dislocation_core is None:
+            continue
         for key, group in records[records["case"] == name].groupby(_CELL, sort=True):
-            squares, columns = _squared_gradients(group, case)
             cell = dict(zip(_CELL, key, strict=True))
-            rows.append(_row(cell, "strain_rmse_pct", squares, columns=columns, level=level))
-            walked = circuits
-            for label, value in cell.items():
-                walked = walked[walked[label] == value]
-            if len(walked):
-                kept = _kept(walked.sort_values("realization"))
-                read = np.isfinite(kept)
-                for metric, values in (
-                    ("burgers_read", read.astype(np.float64)), ("burgers_kept", kept[read]),
-                ):  # fmt: skip
-                    if len(values):
-                        rows.append(_row(cell, metric, values, columns=0, level=level))
+            core = _core_cell(group, case, circuits=_of_cell(circuits, cell))
+            for metric in METRICS:
+                sample = metric.of(core)
+                if sample is None:
+                    continue
+                replicates = metric.replicates(sample.with_left_out)
+                rows.append(
+                    {
+                        **cell,
+                        "metric": metric.name,
+                        **asdict(estimate(replicates, level=level)),
+                        "n_realizations": sample.n_realizations,
+                        "n_columns": sample.n_columns,
+                    }
+                )
     return pd.DataFrame(
         rows,
         columns=[*_CELL, "metric", "value", "low", "high", "method", "n_realizations", "n_columns"],
     )
 
 
-def _row(
-    cell: Mapping[str, Any], metric: str, values: Floats, *, columns: int, level: float
-) -> dict[str, Any]:
-    return {
-        **cell,
-        "metric": metric,
-        **asdict(estimate(_replicates(metric, values), level=level)),
-        "n_realizations": len(values),
-        "n_columns": columns,
-    }
+def _core_cell(group: pd.DataFrame, case: Case, *, circuits: pd.DataFrame) -> CoreCell:
+    """Measure the records and the circuits of one cell."""
+    squares, n_columns = _squared_gradients(group, case)
+    kept = _kept(circuits.sort_values("realization")) if len(circuits) else np.empty(0)
+    return CoreCell(squared_gradients=squares, n_columns=n_columns, kept=kept)
 
 
-def core_table(summary: pd.DataFrame, *, title: str) -> Table:
-    """Table of strain errors and Burgers vectors of one case.
-
-    Parameters
-    ----------
-    summary : pandas.DataFrame
-        `summarise_core`, of one case.
-    title : str
-        Of the case.
-    """
-    looks = styles(summary["restorer"].unique())
-    rows = []
-    for _, cell in summary.groupby("dose"):
-        dose = dose_text(float(cell["dose"].iloc[0]))
-        for restorer in order(cell["restorer"].unique()):
-            own = cell[cell["restorer"] == restorer].set_index("metric")
-            n = f"{own['n_realizations'].max()} × {own['n_columns'].max()}"
-            numbers = (_cell(own, metric) for metric in _SCALES)
-            rows.append((dose, looks[restorer].label, *numbers, n))
-    return Table(
-        title=f"Strain and Burgers vector: {title}",
-        note=f"Displacement gradient against the noise-free fit within {RADIUS:g} Å of the core, "
-        "root mean square over columns and components. The Burgers vector is read from the phases "
-        "of the lattice round the core, where noise lets them be read; shares of the images, and "
-        "of those that can be read. Fits start at the true positions, so a core that was drawn as "
-        "perfect lattice is not told by this. Value (95 % interval).",
-        header=(
-            "dose (e/Å²)", "restorer", "strain error (%)", "Burgers vector readable (%)",
-            "of these kept (%)",
-            "n: realizations × columns",
-        ),
-        rows=tuple(rows),
-        n_labels=2,
-    )  # fmt: skip
+def _of_cell(rows: pd.DataFrame, cell: Mapping[str, Any]) -> pd.DataFrame:
+    """Rows of one cell."""
+    for name, value in cell.items():
+        rows = rows[rows[name] == value]
+    return rows
 
 
-def _squared_gradients(group: pd.DataFrame, case: Mapping[str, Any]) -> tuple[Floats, int]:
+def _squared_gradients(group: pd.DataFrame, case: Case) -> tuple[Floats, int]:
     """Mean square gradient (percent squared) in each realization, and its number of columns."""
-    sampling = float(case["sampling"])
-    centre = (np.array(case["shape"][::-1]) - 1) / 2 + np.array(case["offset"]) / sampling
+    centre = to_pixels(case, np.zeros((1, 2)))[0]  # the core is the reference point
     first = group[group["realization"] == group["realization"].min()].sort_values("column")
     reference = first[["x_ref", "y_ref"]].to_numpy(dtype=np.float64)
-    inner = np.flatnonzero(np.hypot(*(reference - centre).T) * sampling <= RADIUS)
+    inner = np.flatnonzero(np.hypot(*(reference - centre).T) * case.sampling <= RADIUS)
     squares = []
     for _, rows in group.groupby("realization", sort=True):
         fitted = rows.sort_values("column")[["x_fit", "y_fit"]].to_numpy(dtype=np.float64)
@@ -204,27 +208,7 @@ def _squared_gradients(group: pd.DataFrame, case: Mapping[str, Any]) -> tuple[Fl
 
 def _kept(circuits: pd.DataFrame) -> Floats:
     """1 where the Burgers vector is that of the noise-free image, else 0; NaN if not readable."""
-    found = circuits[["closure_x", "closure_y"]].to_numpy(dtype=np.float64)
+    fitted = circuits[["closure_x", "closure_y"]].to_numpy(dtype=np.float64)
     true = circuits[["closure_x_ref", "closure_y_ref"]].to_numpy(dtype=np.float64)
-    away = np.hypot(*(found - true).T)
+    away = np.hypot(*(fitted - true).T)
     return np.where(np.isfinite(away), away <= KEPT * np.hypot(*true.T), np.nan)
-
-
-def _replicates(metric: str, values: Floats) -> Replicates:
-    values = values[np.isfinite(values)]
-    n = values.size
-    value = float(values.mean()) if n else float("nan")
-    left_out = (values.sum() - values) / (n - 1) if n > 1 else np.empty(0)
-    if metric == "strain_rmse_pct":  # the mean was that of squares
-        value, left_out = float(np.sqrt(value)), np.sqrt(left_out)
-    return Replicates(value, left_out, _SCALES[metric])
-
-
-def _cell(own: pd.DataFrame, metric: str) -> str:
-    if metric not in own.index:
-        return ""
-    factor = 100.0 if metric.startswith("burgers_") else 1.0
-    value, low, high = (
-        factor * float(x) for x in own.loc[[metric], ["value", "low", "high"]].to_numpy()[0]
-    )
-    return quantity(value, low, high).replace(" to ", "–")

@@ -5,10 +5,12 @@ from tempfile import TemporaryDirectory
 
 import pandas as pd
 
+from reports.metrics.table import metrics_of
 from reports.records.image_folder import ImageRun, load_images
-from reports.summaries.image_summary import IMAGE_METRICS, psnr_gaps, summarise_images
+from reports.summaries.image_summary import psnr_gaps, summarise_images
 from reports.words.images import image_tables
-from reports.words.tables import Table, markdown, seconds_text
+from reports.words.numbers import seconds_text
+from reports.words.tables import Table, markdown
 from stembench.atomic_files import replacing
 
 PAGE = "images.md"
@@ -44,7 +46,7 @@ def write_image_report(folder: str | Path) -> Path:
     lines = ["# Image metrics", "", _lead(run), ""]
     lines += [f"- failed: {sentence}" for sentence in _failures(run)]
     lines += ["", "![Image metrics](figure_images.png)", ""] if drawn else []
-    tables = [*image_tables(summary, gaps, run.rows), _definitions()]
+    tables = [*image_tables(run, summary, gaps), _definitions()]
     text = "\n".join(lines) + "\n" + "\n".join(markdown(table) for table in tables)
     with replacing(run.folder / PAGE) as temporary:
         temporary.write_text(text, encoding="utf-8")
@@ -91,7 +93,7 @@ def _definitions() -> Table:
         header=("name in the CSV files", "label", "unit", "definition"),
         rows=tuple(
             (metric.name, metric.label, metric.unit, metric.definition)
-            for metric in IMAGE_METRICS.values()
+            for metric in metrics_of("images")
         ),
         n_labels=4,
     )

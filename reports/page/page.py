@@ -5,19 +5,16 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from reports.figures.draw import FigureFile
-from reports.figures.panels import dose_text
+from reports.figures.figure import FigureFile
 from reports.records.run_folder import Run
+from reports.records.run_info import AblationInfo, CaseInfo
 from reports.words.captions import fit_text, microscope_text, noise_text
+from reports.words.numbers import dose_text, seconds_text
 from reports.words.sentences import Sentence
-from reports.words.tables import Table, flatten, seconds_text
+from reports.words.tables import Table, flatten
+from stembench.describe import as_plain
 
 _TEMPLATES = Path(__file__).parents[1] / "templates"
-#: Parts of run.json that the page shows in words or tables of their own.
-_SHOWN_APART = (
-    "cases", "restorers", "versions", "hardware", "stages", "restore_memory_bytes", "sessions",
-    "identity", "ablation",
-)  # fmt: skip
 
 
 def render(
@@ -62,7 +59,7 @@ def render(
     )
     environment.filters["unbroken"] = unbroken
     return environment.get_template("report.html.j2").render(
-        title=f"stembench report: profile {run.info.get('profile', 'unknown')}",
+        title=f"stembench report: profile {run.info.profile}",
         run=run,
         lead=lead(run),
         verdict=_by_topic(sentences),
@@ -86,65 +83,78 @@ def lead(run: Run) -> str:
     """Say in one line what run this is."""
     info = run.info
     parts = [
-        f"profile {info.get('profile', 'unknown')}",
-        f"seed {info.get('seed', 'unknown')}",
-        f"created {info.get('created', 'unknown')}",
-        f"stembench {info.get('versions', {}).get('stembench', 'unknown')}",
+        f"profile {info.profile}",
+        f"seed {info.seed}",
+        f"created {info.created}",
+        f"stembench {info.stembench}",
     ]
-    if "wall_seconds" in info:
-        parts.append(f"wall time {seconds_text(float(info['wall_seconds']))}")
+    if info.sessions:
+        parts.append(f"wall time {seconds_text(info.wall_seconds)}")
     return ", ".join(parts)
 
 
 def settings(run: Run) -> list[tuple[str, str, list[tuple[str, str]]]]:
     """Every declared setting of a run as (heading, sentence, rows of name and value)."""
     info = run.info
-    general = {k: v for k, v in info.items() if k not in _SHOWN_APART}
-    if "peak_memory_bytes" in info:
-        general["peak_memory_gib"] = f"{info['peak_memory_bytes'] / 2**30:.2f}"
-    made = [("Run", "", flatten(general))]
-    for case, declared in info.get("cases", {}).items():
-        made.append((f"Case {case}", case_text(declared), flatten(declared)))
-    if info.get("ablation"):
-        made.append(("Ablation", ablation_text(info["ablation"]), flatten(info["ablation"])))
-    made.append(("Restorers", "", flatten(info.get("restorers", {}))))
-    stages = {k: seconds_text(float(v)) for k, v in info.get("stages", {}).items()}
-    made.append(
+    general = {
+        "schema_version": info.schema_version,
+        "profile": info.profile,
+        "profile_summary": info.profile_summary,
+        "seed": info.seed,
+        "block_size": info.block_size,
+        "created": info.created,
+        "commit": info.commit,
+        "complete": info.complete,
+        "failures": list(info.failures),
+    }
+    if info.sessions:
+        general["wall_seconds"] = info.wall_seconds
+        general["peak_memory_gib"] = f"{info.peak_memory_bytes / 2**30:.2f}"
+    parts = [("Run", "", flatten(general))]
+    for name, case in info.cases.items():
+        parts.append((f"Case {name}", case_text(case), flatten(as_plain(case))))
+    if info.ablation is not None:
+        parts.append(("Ablation", ablation_text(info.ablation), flatten(as_plain(info.ablation))))
+    stages = {name: seconds_text(seconds) for name, seconds in info.stages.items()}
+    parts += [
+        ("Restorers", "", flatten(as_plain(info.restorers))),
         ("Time per stage", "Summed over worker processes.", flatten(stages)),
-    )
-    made.append(("Calls that made this run", "", flatten({"call": info.get("sessions", [])})))
-    made.append(("Versions", "", flatten(info.get("versions", {}))))
-    made.append(("Hardware", "", flatten(info.get("hardware", {}))))
-    return [part for part in made if part[2]]
+        ("Calls that made this run", "", flatten({"call": as_plain(info.sessions)})),
+        ("Versions", "", flatten(info.versions)),
+        ("Hardware", "", flatten(info.hardware)),
+    ]
+    return [part for part in parts if part[2]]
 
 
-def case_text(declared: Mapping[str, Any]) -> str:
+def case_text(info: CaseInfo) -> str:
     """Describe a case in sentences: noise, microscope, fit, ground truth."""
-    truth = phonon_text(declared.get("provenance"))
+    declared = info.case.as_dict()
     return (
-        f"{declared.get('summary', '')} Noise: {noise_text(declared.get('noise'))}. "
-        f"Microscope: {microscope_text(declared.get('microscope'))}. "
-        f"Fit: {fit_text(declared.get('fit'))}. Ground truth: {truth}."
-    ).strip()
-
-
-def ablation_text(declared: Mapping[str, Any]) -> str:
-    """Describe the rungs of an ablation in sentences."""
-    rungs = ". ".join(f"{rung}: {noise_text(chain)}" for rung, chain in declared["rungs"].items())
-    return (
-        f"{declared['case']} {declared['image']} at {dose_text(declared['dose'])} e/Å², "
-        f"{declared['realizations']} realizations per rung. {rungs}."
+        f"{info.case.summary} Noise: {noise_text(declared['noise'])}. "
+        f"Microscope: {microscope_text(declared['microscope'])}. "
+        f"Fit: {fit_text(declared['fit'])}. Ground truth: {phonon_text(info.provenance)}."
     )
 
 
-def phonon_text(provenance: Mapping[str, Any] | None) -> str:
+def ablation_text(ablation: AblationInfo) -> str:
+    """Describe the rungs of an ablation in sentences."""
+    rungs = ". ".join(
+        f"{rung}: {noise_text(chain.as_dict())}" for rung, chain in ablation.rungs.items()
+    )
+    return (
+        f"{ablation.case} {ablation.image} at {dose_text(ablation.dose)} e/Å², "
+        f"{ablation.realizations} realizations per rung. {rungs}."
+    )
+
+
+def phonon_text(provenance: Mapping[str, Any]) -> str:
     """Name the numbers of phonon configurations that a ground truth's provenance states."""
     rows = []
-    for name, value in flatten(provenance or {}):
+    for name, value in flatten(provenance):
         *path, leaf = name.split(".")
         if leaf == "configurations":
             leaf = "phonon_configurations"
-        if leaf.endswith("configurations") or "phonon" in leaf:
+        if leaf.endswith("configurations"):
             rows.append(f"{' '.join([*path, leaf]).replace('_', ' ')} {value}")
     return ", ".join(rows) or "number of phonon configurations not declared"
 

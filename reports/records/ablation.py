@@ -61,13 +61,13 @@ def load_ablation(run: Run) -> AblationRecords | None:
         If a file cannot be read, or what it holds is not of the ablation that ``run.json``
         declares.
     """
-    declared = run.info.get("ablation")
+    declared = run.info.ablation
     folder = run.folder / "ablation"
     frames = read_frames(folder)
-    if not declared or not frames:
+    if declared is None or not frames:
         return None
     rows = pd.concat(frames, ignore_index=True)
-    rungs = list(declared["rungs"])
+    rungs = list(declared.rungs)
     _check(rows, rungs, folder=str(folder))
     present = set(rows[RUNG])
     return AblationRecords(tuple(rung for rung in rungs if rung in present), rows)

@@ -1,16 +1,18 @@
 """The reader of a run folder: its records, its description and its example images."""
 
-import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from reports.records.schema import SCHEMA_VERSION, conform
+from cases import Case
+from reports.names import Restorers
+from reports.records.run_info import RUN_FILE, RunInfo, read_run_info
+from reports.records.schema import conform
 from stembench.arrays import Bools, Floats
 from stembench.errors import InputError
 
@@ -97,28 +99,34 @@ class Run:
         Where it lies.
     records : pandas.DataFrame
         Rows of `reports.records.schema.COLUMNS`.
-    info : mapping
-        Content of ``run.json``.
-    complete : bool
-        Whether every block of the run is there; a report on an incomplete run says so.
+    info : RunInfo
+        Its description.
     examples : Examples
         Its example images.
     """
 
     folder: Path
     records: pd.DataFrame
-    info: Mapping[str, Any]
-    complete: bool
+    info: RunInfo
     examples: Examples
 
-    def case_info(self, case: str) -> Mapping[str, Any]:
-        """What ``run.json`` declares of a case; empty if it declares nothing."""
-        found = self.info.get("cases", {}).get(case, {})
-        return found if isinstance(found, Mapping) else {}
+    @property
+    def complete(self) -> bool:
+        """Whether every block of the run is there; a report on an incomplete run says so."""
+        return self.info.complete
+
+    def case(self, name: str) -> Case:
+        """Return the description of a case of the run."""
+        return self.info.cases[name].case
+
+    @cached_property
+    def restorers(self) -> Restorers:
+        """Names, order and looks of the run's restorers."""
+        return Restorers(self.info.restorers)
 
     def title(self, case: str) -> str:
-        """What people call a case; its name if it declares nothing else."""
-        return str(self.case_info(case).get("title", case))
+        """Return what people call a case."""
+        return self.case(case).title
 
 
 def load_run(folder: str | Path) -> Run:
@@ -143,28 +151,21 @@ def load_run(folder: str | Path) -> Run:
     folder = Path(folder)
     if not folder.is_dir():
         raise InputError(f"there is no run folder {folder}: name the --out folder of a run")
-    description = folder / "run.json"
-    if not description.is_file():
-        raise InputError(f"{folder} is not a run folder: it holds no run.json")
-    try:
-        info = json.loads(description.read_text(encoding="utf-8"))
-    except (ValueError, OSError) as error:
-        raise InputError(f"{description} cannot be read ({error})") from error
-    if not isinstance(info, dict):
-        raise InputError(f"{description} is not the description of a run: no JSON object")
-    version = info.get("schema_version")
-    if version != SCHEMA_VERSION:
-        raise InputError(
-            f"{folder} has record schema {version!r}, this version reads schema "
-            f"{SCHEMA_VERSION}: use the stembench version that wrote it, or run again"
-        )
-    return Run(
+    info = read_run_info(folder)
+    run = Run(
         folder=folder,
         records=_read_records(folder / "records"),
         info=info,
-        complete=info.get("complete") is True,
         examples=Examples(folder / "examples.h5"),
     )
+    for name, known in (("case", info.cases), ("restorer", info.restorers)):
+        strangers = sorted(set(run.records[name]) - set(known))
+        if strangers:
+            raise InputError(
+                f"the records in {folder} hold the {name} {', '.join(strangers)}, which its"
+                f" {RUN_FILE} does not declare: delete these records and run again"
+            )
+    return run
 
 
 def _read_records(folder: Path) -> pd.DataFrame:

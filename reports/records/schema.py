@@ -8,7 +8,7 @@ from typing import Final
 
 import pandas as pd
 
-SCHEMA_VERSION: Final = 1
+SCHEMA_VERSION: Final = 2
 
 #: Identity of a row; no two rows of a run share it.
 KEYS: Final = ("case", "image", "dose", "realization", "restorer", "column")
@@ -18,12 +18,14 @@ COLUMNS: Final[dict[str, tuple[str, str, str]]] = {
     "case": ("str", "", "name of the case"),
     "case_version": ("int16", "", "version of the case description"),
     "image": ("str", "", "label of the image within the case, such as z05"),
-    "thickness": ("int16", "unit cells", "extent along the beam"),
+    "thickness": ("int16", "atoms", "most atoms of a column along the beam"),
     "dose": ("float64", "e/Å²", "mean electron dose"),
     "realization": ("int32", "", "number of the noise realization"),
     "restorer": ("str", "", "name of the restorer; 'raw' is the distorted image itself"),
     "column": ("int32", "", "number of the atomic column in the case's column table"),
     "measured": ("bool", "", "whether the column counts towards the case's figures of merit"),
+    "site": ("str", "", "kind of site that the column holds, or as a reference serves ('' all)"),
+    "role": ("str", "", "'site', 'reference' (what sites are held against), or neither"),
     "sampling": ("float64", "Å/px", "pixel size of the image"),
     "x_true": ("float64", "px", "true position, mean of the column's atoms"),
     "y_true": ("float64", "px", "true position, mean of the column's atoms"),

@@ -1,20 +1,24 @@
-"""Confidence intervals with the realization as the unit: jackknife with Student t, and Wilson.
+"""Confidence intervals over realizations: jackknife with Student t, and Wilson score intervals.
 
-The columns of one image share its distortions and its restoration, so they are no independent
+The columns of one image share its distortions and its restoration, so they are not independent
 trials; the realizations are. A statistic is therefore recomputed with each realization left out
 in turn (Quenouille-Tukey jackknife). For a mean this is exactly Student's t interval over
 realizations; unlike it, it also holds for pooled standard deviations, ratios and missing values.
 """
 
 from dataclasses import dataclass
+from typing import Final, Literal
 
 import numpy as np
 from scipy.special import ndtri, stdtrit
 
-from reports.metrics.table import Scale
 from stembench.arrays import Floats
 
-LEVEL = 0.95
+LEVEL: Final = 0.95
+#: How an interval is made: 'log' for positive quantities, 'linear' for signed ones, 'square' for
+#: a root of an estimate that may come out below zero, 'fraction' for shares of columns, 'exact'
+#: for what no noise touches.
+Scale = Literal["log", "linear", "square", "fraction", "exact"]
 
 
 @dataclass(frozen=True)
@@ -28,7 +32,7 @@ class Replicates:
     left_out : ndarray, shape (n_realizations,)
         The statistic without realization r; empty if no noise touches it.
     scale : {'log', 'linear', 'square', 'fraction', 'exact'}
-        See `reports.metrics.table`.
+        See `Scale`.
     """
 
     value: float
@@ -38,7 +42,7 @@ class Replicates:
 
 @dataclass(frozen=True)
 class Estimate:
-    """A value with its two-sided interval; `method` says how it came about, 'none' if not."""
+    """A value with its two-sided interval and the method of it, 'none' without an interval."""
 
     value: float
     low: float
@@ -101,7 +105,7 @@ def _root(square: float) -> float:
 
 
 def estimate(replicates: Replicates, *, level: float = LEVEL) -> Estimate:
-    """Return the statistic with its interval.
+    """Confidence interval of a statistic from its jackknife replicates.
 
     Parameters
     ----------
@@ -143,8 +147,8 @@ def estimate(replicates: Replicates, *, level: float = LEVEL) -> Estimate:
     return Estimate(value, float(low), float(high), method)
 
 
-def contrast(new: Replicates, old: Replicates, *, level: float = LEVEL) -> Estimate:
-    """Compare one statistic of two restorers that met the same noise.
+def paired_comparison(new: Replicates, old: Replicates, *, level: float = LEVEL) -> Estimate:
+    """Paired comparison of one statistic of two restorers on the same noise.
 
     Both must hold the same realizations in the same order: leaving one out leaves it out of both,
     so what the two share cancels.
@@ -166,13 +170,13 @@ def contrast(new: Replicates, old: Replicates, *, level: float = LEVEL) -> Estim
     Raises
     ------
     ValueError
-        If the two differ in scale or in number of realizations, or the scale has no contrast
-        ('square', 'exact').
+        If the two differ in scale or in number of realizations, or the scale has no paired
+        comparison ('square', 'exact').
     """
     if new.scale != old.scale or new.left_out.size != old.left_out.size:
-        raise ValueError("a contrast needs one metric over the same realizations")
+        raise ValueError("a paired comparison needs one metric over the same realizations")
     if new.scale in ("square", "exact"):
-        raise ValueError(f"no contrast is defined on the scale {new.scale}")
+        raise ValueError(f"no paired comparison is defined on the scale {new.scale}")
     n = new.left_out.size
     if new.scale == "log":
         value = float(_log(np.array(new.value)) - _log(np.array(old.value)))

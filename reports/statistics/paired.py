@@ -1,7 +1,7 @@
 """Paired comparison of two versions over realizations: effects, p-values, equivalence, planning.
 
 An effect is a number with its standard error and degrees of freedom; positive is worse. Effects
-come from one number per realization (`reports.metrics.per_realization`), new against old on the
+come from one number per realization (`reports.summaries.per_realization`), new against old on the
 same noise, so that what the two versions share cancels.
 """
 
@@ -27,7 +27,7 @@ class Effect:
     Attributes
     ----------
     value : float
-        Positive is worse; NaN if nothing can be said.
+        Positive is worse; NaN if it cannot be estimated.
     error : float
         Standard error; NaN if it cannot be estimated. Zero for identical results.
     freedom : float
@@ -43,7 +43,7 @@ class Effect:
 
     @property
     def known(self) -> bool:
-        """Whether anything can be decided from it."""
+        """Whether value and standard error are known."""
         return math.isfinite(self.value) and math.isfinite(self.error) and self.freedom > 0
 
     def interval(self, level: float = 0.95) -> tuple[float, float]:
@@ -54,7 +54,7 @@ class Effect:
         return self.value - half, self.value + half
 
     def p_value(self) -> float:
-        """Two-sided p of no change; 1 if nothing can be said, so that it never decides."""
+        """Two-sided p of no change; 1 if it cannot be estimated, so that it never decides."""
         if not self.known or self.value == 0:
             return 1.0
         if self.error == 0:
@@ -139,7 +139,7 @@ def bias_effect(old: Floats, new: Floats, *, mean_square: float) -> Effect:
     Parameters
     ----------
     old, new : ndarray, shape (n,)
-        Bias products of the same realizations (`CellStatistics.by_metric`).
+        Bias products of the same realizations (`reports.statistics.moments.bias_products`).
     mean_square : float
         Mean square error of the old version.
 
@@ -214,7 +214,7 @@ def realizations_needed(
     Returns
     -------
     int or None
-        None if it cannot be told or is above 100 000.
+        None if it cannot be estimated or is above 100 000.
     """
     if not effect.known or effect.error == 0:
         return None

@@ -1,16 +1,44 @@
 """The summary of records: every metric of every cell with its 95 % interval and its n."""
 
 from dataclasses import asdict
+from typing import Final
 
 import numpy as np
 import pandas as pd
 
-from reports.metrics.cells import Cell, cells
-from reports.metrics.columns import statistics
-from reports.statistics.intervals import LEVEL, contrast, estimate
+from reports.metrics.cells import CELL_COLUMNS, Cell, cells
+from reports.metrics.table import metrics_of
+from reports.statistics.intervals import LEVEL, Replicates, estimate, paired_comparison
 
 #: Identity of a summary row.
-SUMMARY_KEYS = ("case", "image", "thickness", "dose", "restorer", "metric")
+SUMMARY_KEYS: Final = (*CELL_COLUMNS, "metric")
+_INTERVAL: Final = ("value", "low", "high", "method", "n_realizations", "n_columns")
+_SUMMARY_COLUMNS: Final = (*SUMMARY_KEYS, *_INTERVAL, "n_fits", "n_failed", "n_flagged")
+_COMPARISON_COLUMNS: Final = (*CELL_COLUMNS, "baseline", "metric", *_INTERVAL)
+
+
+def statistics(cell: Cell) -> dict[str, Replicates]:
+    """All metrics of a cell's columns with their jackknife replicates.
+
+    Parameters
+    ----------
+    cell : Cell
+        Measured columns of one case, image, dose and restorer.
+
+    Returns
+    -------
+    dict of str to Replicates
+        In the order of `reports.metrics.table.METRICS`, without the metrics that have no meaning
+        here: ratios to a bound where none is stated, counts in a case that is not counted,
+        positions where the fit held them. A metric that has a meaning but cannot be computed (no
+        fit succeeded, one realization) is NaN.
+    """
+    values = {metric: metric.of(cell) for metric in metrics_of("columns")}
+    return {
+        metric.name: metric.replicates(with_left_out)
+        for metric, with_left_out in values.items()
+        if with_left_out is not None
+    }
 
 
 def summarise(records: pd.DataFrame, *, level: float = LEVEL) -> pd.DataFrame:
@@ -42,11 +70,7 @@ def summarise(records: pd.DataFrame, *, level: float = LEVEL) -> pd.DataFrame:
         for name, replicates in statistics(cell).items():
             rows.append(
                 {
-                    "case": cell.case,
-                    "image": cell.image,
-                    "thickness": cell.thickness,
-                    "dose": cell.dose,
-                    "restorer": cell.restorer,
+                    **cell.cell_columns,
                     "metric": name,
                     **asdict(estimate(replicates, level=level)),
                     "n_realizations": cell.realizations.size,
@@ -56,26 +80,16 @@ def summarise(records: pd.DataFrame, *, level: float = LEVEL) -> pd.DataFrame:
                     "n_flagged": int(np.sum(cell.flagged)),
                 }
             )
-    return pd.DataFrame(rows, columns=_SUMMARY_COLUMNS)
+    return pd.DataFrame(rows, columns=list(_SUMMARY_COLUMNS))
 
 
-_SUMMARY_COLUMNS = [
-    *SUMMARY_KEYS, "value", "low", "high", "method",
-    "n_realizations", "n_columns", "n_fits", "n_failed", "n_flagged",
-]  # fmt: skip
-_CONTRAST_COLUMNS = [
-    "case", "image", "thickness", "dose", "restorer", "baseline", "metric",
-    "value", "low", "high", "method", "n_realizations", "n_columns",
-]  # fmt: skip
-
-
-def contrasts(
+def paired_comparisons(
     records: pd.DataFrame, *, baseline: str = "raw", level: float = LEVEL
 ) -> pd.DataFrame:
     """Compare each restorer with the baseline over the realizations that both have.
 
-    All restorers meet the same noise, so the comparison is paired: far narrower than the distance
-    of two intervals of `summarise`.
+    All restorers meet the same noise, so the comparison is paired: its intervals are far narrower
+    than the distance of two intervals of `summarise`.
 
     Parameters
     ----------
@@ -98,17 +112,17 @@ def contrasts(
     InputError
         If rows of a column are missing from a realization.
     """
-    made = {cell.key: cell for cell in cells(records)}
+    by_key = {cell.key: cell for cell in cells(records)}
     pairs = [
-        (cell, made[(cell.case, cell.image, cell.dose, baseline)])
-        for cell in made.values()
-        if cell.restorer != baseline and (cell.case, cell.image, cell.dose, baseline) in made
+        (cell, by_key[(cell.case, cell.image, cell.dose, baseline)])
+        for cell in by_key.values()
+        if cell.restorer != baseline and (cell.case, cell.image, cell.dose, baseline) in by_key
     ]
-    rows = [row for new, old in pairs for row in contrast_rows(new, old, level=level)]
-    return pd.DataFrame(rows, columns=_CONTRAST_COLUMNS)
+    rows = [row for new, old in pairs for row in comparison_rows(new, old, level=level)]
+    return pd.DataFrame(rows, columns=list(_COMPARISON_COLUMNS))
 
 
-def contrast_rows(new: Cell, old: Cell, *, level: float = LEVEL) -> list[dict[str, object]]:
+def comparison_rows(new: Cell, old: Cell, *, level: float = LEVEL) -> list[dict[str, object]]:
     """Paired comparison of two cells that met the same noise, one row per metric both have.
 
     Parameters
@@ -122,7 +136,7 @@ def contrast_rows(new: Cell, old: Cell, *, level: float = LEVEL) -> list[dict[st
     Returns
     -------
     list of dict
-        Rows as described in `contrasts`; none if the two share no realization.
+        Rows as described in `paired_comparisons`; none if the two share no realization.
     """
     common = np.intersect1d(new.realizations, old.realizations)
     if common.size == 0:
@@ -130,14 +144,10 @@ def contrast_rows(new: Cell, old: Cell, *, level: float = LEVEL) -> list[dict[st
     ours, theirs = statistics(new.at(common)), statistics(old.at(common))
     return [
         {
-            "case": new.case,
-            "image": new.image,
-            "thickness": new.thickness,
-            "dose": new.dose,
-            "restorer": new.restorer,
+            **new.cell_columns,
             "baseline": old.restorer,
             "metric": name,
-            **asdict(contrast(ours[name], theirs[name], level=level)),
+            **asdict(paired_comparison(ours[name], theirs[name], level=level)),
             "n_realizations": common.size,
             "n_columns": new.columns.size,
         }

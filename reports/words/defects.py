@@ -1,20 +1,21 @@
-"""What happens to defects in words: the table and the sentences of the verdict."""
+"""Defect fidelity in words: the table and the sentences of the verdict."""
+
+from typing import Final
 
 import numpy as np
 import pandas as pd
 
-from reports.figures.panels import dose_text
-from reports.metrics.sites import KIND_NAMES
-from reports.names import is_raw, order, styles
-from reports.words.numbers import plain, quantity
-from reports.words.sentences import Kind, Sentence, label
+from cases import site_labels
+from reports.names import Restorers
+from reports.words.numbers import dose_text, quantity, tabulated
+from reports.words.sentences import Kind, Sentence
 from reports.words.tables import Table
 
 #: A defect whose whole interval of fidelity lies within this distance of 1 is called faithful.
-FAITHFUL = 0.1
+FAITHFUL: Final = 0.1
 
 
-def defect_table(fidelity: pd.DataFrame, *, title: str) -> Table:
+def defect_table(fidelity: pd.DataFrame, *, title: str, restorers: Restorers) -> Table:
     """Table 'What happens to defects' of one case.
 
     Parameters
@@ -23,47 +24,49 @@ def defect_table(fidelity: pd.DataFrame, *, title: str) -> Table:
         `reports.metrics.defects.summarise_defects`, of one case.
     title : str
         Of the case.
+    restorers : Restorers
+        Of the run.
 
     Returns
     -------
     Table
         One row per thickness, dose and restorer, and one per thickness for what is true.
     """
-    kinds = [kind for kind in KIND_NAMES if kind in set(fidelity["kind"])]
-    looks = styles(fidelity["restorer"].unique())
-    rows = []
+    labels = {kind: label for kind, label in site_labels().items() if kind in set(fidelity["kind"])}
+    rows: list[tuple[str, ...]] = []
     for thickness, group in fidelity.groupby("thickness"):
         true = group.drop_duplicates("kind").set_index("kind")["true_deviation_pct"]
-        rows.append(
-            (
-                str(thickness), "", "true deviation (% of a column)",
-                *(_true(true, kind) for kind in kinds), "",
-            )
-        )  # fmt: skip
-        for _, cell in group.groupby("dose"):
-            dose = dose_text(float(cell["dose"].iloc[0]))
-            for restorer in order(cell["restorer"].unique()):
-                own = cell[cell["restorer"] == restorer].set_index("kind")
-                numbers = (_cell(own, kind) for kind in kinds)
-                n = f"{own['n_realizations'].min()}"
-                rows.append((str(thickness), dose, looks[restorer].label, *numbers, n))
+        deviations = (_true(true, kind) for kind in labels)
+        rows.append((str(thickness), "", "true deviation (% of a column)", *deviations, ""))
+        for _, point in group.groupby("dose"):
+            dose = dose_text(float(point["dose"].iloc[0]))
+            for restorer in restorers.order(point["restorer"].unique()):
+                by_kind = point[point["restorer"] == restorer].set_index("kind")
+                numbers = (_cell(by_kind, kind) for kind in labels)
+                n = f"{by_kind['n_realizations'].min()}"
+                rows.append((str(thickness), dose, restorers.label(restorer), *numbers, n))
     return Table(
         title=f"What happens to defects: {title}",
         note="Defect fidelity (95 % interval): the deviation of a site's SCS from like columns "
-        "without a defect in the same image, found over true; 1 is faithful, 0 erased. Perfect "
+        "without a defect in the same image, measured over true; 1 is faithful, 0 erased. Perfect "
         "columns: their deviation as a share of a column, 0 is right. defects.csv has the scatter "
         "of one image and the paired differences from raw fits.",
         header=(
-            "thickness (atoms)", "dose (e/Å²)", "restorer",
-            *(KIND_NAMES[kind] for kind in kinds), "n: realizations",
+            "thickness (atoms)",
+            "dose (e/Å²)",
+            "restorer",
+            *labels.values(),
+            "n: realizations",
         ),
         rows=tuple(rows),
         n_labels=3,
-    )  # fmt: skip
+    )
 
 
-def defect_sentences(fidelity: pd.DataFrame, *, restorer: str, title: str = "") -> list[Sentence]:
-    """Say what a restorer does to defects at the extremes of thickness and dose.
+def defect_sentences(
+    fidelity: pd.DataFrame, *, restorer: str, restorers: Restorers, title: str = ""
+) -> list[Sentence]:
+    """Sentences on the fidelity of defects at the extremes of thickness and dose.
 
     Parameters
     ----------
@@ -71,6 +74,8 @@ def defect_sentences(fidelity: pd.DataFrame, *, restorer: str, title: str = "") 
         `reports.metrics.defects.summarise_defects`, of one case.
     restorer : str
         Name of the restorer.
+    restorers : Restorers
+        Of the run.
     title : str
         Topic of the sentences.
 
@@ -78,92 +83,107 @@ def defect_sentences(fidelity: pd.DataFrame, *, restorer: str, title: str = "") 
     -------
     list of Sentence
     """
-    own = fidelity[fidelity["restorer"] == restorer]
-    said = []
-    thicknesses = np.unique(own["thickness"].to_numpy())
-    doses = np.unique(own["dose"].to_numpy())
+    restored = fidelity[fidelity["restorer"] == restorer]
+    sentences = []
+    thicknesses = np.unique(restored["thickness"].to_numpy())
+    doses = np.unique(restored["dose"].to_numpy())
     for thickness in dict.fromkeys((int(thicknesses[0]), int(thicknesses[-1]))):
         for dose in dict.fromkeys((float(doses[0]), float(doses[-1]))):
-            cell = fidelity[(fidelity["thickness"] == thickness) & (fidelity["dose"] == dose)]
-            said += _at(cell, restorer=restorer, thickness=thickness, dose=dose, title=title)
-    return said
+            point = fidelity[(fidelity["thickness"] == thickness) & (fidelity["dose"] == dose)]
+            where = "" if _of_particle(point) else f"a thickness of {thickness} atoms and "
+            sentences += _at(
+                point,
+                restorer=restorer,
+                restorers=restorers,
+                where=f"{where}{dose_text(dose)} e/Å²",
+                title=title,
+            )
+    return sentences
+
+
+def _of_particle(rows: pd.DataFrame) -> bool:
+    """Whether the sites are adatoms on a particle, which has no thickness."""
+    return any(str(kind).startswith("adatom") for kind in rows["kind"])
 
 
 def _at(
-    cell: pd.DataFrame, *, restorer: str, thickness: int, dose: float, title: str
+    point: pd.DataFrame, *, restorer: str, restorers: Restorers, where: str, title: str
 ) -> list[Sentence]:
-    own = cell[(cell["restorer"] == restorer) & (cell["kind"] != "perfect")]
-    own = own[own["low"].notna() & own["high"].notna()]
-    if own.empty:
+    """Sentences on one thickness and dose."""
+    defects = point[(point["restorer"] == restorer) & (point["kind"] != "perfect")]
+    defects = defects[defects["low"].notna() & defects["high"].notna()]
+    if defects.empty:
         return []
-    weakened = int((own["high"] < 1 - FAITHFUL).sum())
-    stronger = int((own["low"] > 1 + FAITHFUL).sum())
-    faithful = int(((own["low"] >= 1 - FAITHFUL) & (own["high"] <= 1 + FAITHFUL)).sum())
+    low, high = defects["low"], defects["high"]
+    weakened = int((high < 1 - FAITHFUL).sum())
+    stronger = int((low > 1 + FAITHFUL).sum())
+    faithful = int(((low >= 1 - FAITHFUL) & (high <= 1 + FAITHFUL)).sum())
     counts = {
         "weakened": weakened,
         "exaggerated": stronger,
         "faithful within 10 %": faithful,
-        "undecided": len(own) - weakened - stronger - faithful,
+        "undecided": len(defects) - weakened - stronger - faithful,
     }
     share = ", ".join(f"{number} {what}" for what, number in counts.items() if number)
-    particle = any(str(kind).startswith("adatom") for kind in own["kind"])
-    where = "" if particle else f"{thickness} unit cells and "
-    what = "adatoms" if particle else "kinds of defect"
-    text = (
-        f"At {where}{dose_text(dose)} e/Å², of {len(own)} {what} after {label(restorer)}: {share}."
+    what = "adatoms" if _of_particle(defects) else "kinds of defect"
+    text = f"At {where}, of {len(defects)} {what} after {restorers.phrase(restorer)}: {share}."
+    text += _vacancy(point, defects, restorer=restorer, restorers=restorers) + _isolated_adatom(
+        defects
     )
-    vacancy = own[own["kind"] == "vacancy"]
-    if len(vacancy):
-        row = vacancy.iloc[0]
-        kept = quantity(100 * row["value"], 100 * row["low"], 100 * row["high"], unit="%")
-        text += f" Of a vacancy's missing intensity {kept} is missing still"
-        raw = cell[cell["restorer"].map(is_raw) & (cell["kind"] == "vacancy")]
-        if len(raw) and raw["value"].notna().all():
-            first = raw.iloc[0]
-            beside = quantity(
-                100 * first["value"], 100 * first["low"], 100 * first["high"], unit="%"
-            )
-            text += f" (raw fits {beside})"
-        text += "."
-    text += _vacuum(own)
-    kind: Kind = "undecided" if counts["undecided"] == len(own) else "finding"
+    kind: Kind = "undecided" if counts["undecided"] == len(defects) else "finding"
     if weakened:
         kind = "warning"
     return [Sentence(text, kind, title)]
 
 
-def _vacuum(own: pd.DataFrame) -> str:
-    """Say of a lone adatom if the empty places that it is held against are not as they should."""
-    lone = own[own["kind"] == "adatom0"]
-    if lone.empty:
+def _vacancy(
+    point: pd.DataFrame, defects: pd.DataFrame, *, restorer: str, restorers: Restorers
+) -> str:
+    """Sentence on how much of a vacancy's intensity deficit is left, beside raw fits."""
+    vacancy = defects[defects["kind"] == "vacancy"]
+    if vacancy.empty:
+        return ""
+    raw = point[point["restorer"].map(restorers.is_raw) & (point["kind"] == "vacancy")]
+    beside = ""
+    if len(raw) and raw["value"].notna().all():
+        beside = f" (raw fits {_percent(raw.iloc[0])})"
+    retained = _percent(vacancy.iloc[0])
+    name = restorers.label(restorer)
+    return f" {name} retains {retained} of the vacancy's intensity deficit{beside}."
+
+
+def _percent(row: pd.Series) -> str:
+    """Write the fidelity of a row in percent."""
+    return quantity(100 * row["value"], 100 * row["low"], 100 * row["high"], unit="%")
+
+
+def _isolated_adatom(defects: pd.DataFrame) -> str:
+    """Sentence on errors of the empty sites that an isolated adatom is measured against, if any."""
+    isolated = defects[defects["kind"] == "adatom0"]
+    if isolated.empty:
         return ""
     names = ["reference_shift", "reference_low", "reference_high"]
-    shift, low, high = (float(number) for number in lone[names].iloc[0])
+    shift, low, high = (float(number) for number in isolated[names].iloc[0])
     if not (low > FAITHFUL or high < -FAITHFUL):
         return ""
     ends = sorted((100 * abs(low), 100 * abs(high)))
     share = quantity(100 * abs(shift), ends[0], ends[1], unit="%")
     return (
-        f" The lone adatom is held against empty places, which come out {share} of an atom too "
-        f"{'bright' if shift > 0 else 'dark'}."
+        " The isolated adatom is measured against equivalent empty sites, which are restored too "
+        f"{'bright' if shift > 0 else 'dark'} by {share} of an atom's signal."
     )
 
 
 def _true(true: pd.Series, kind: str) -> str:
-    """True deviation of a kind, nothing where there is no column that it could be a part of."""
+    """True deviation of a kind in percent of a column; empty where there is no such column."""
     if kind not in true or not np.isfinite(true[kind]):
         return ""
     text = f"{true[kind]:+.1f}"
     return "0.0" if float(text) == 0 else text
 
 
-def _cell(own: pd.DataFrame, kind: str) -> str:
-    if kind not in own.index:
+def _cell(by_kind: pd.DataFrame, kind: str) -> str:
+    if kind not in by_kind.index:
         return ""
-    value, low, high = own.loc[[kind], ["value", "low", "high"]].to_numpy(dtype=np.float64)[0]
-    if not np.isfinite(value):
-        return "none"
-    if not (np.isfinite(low) and np.isfinite(high)):
-        return plain(value)
-    text = quantity(value, low, high)
-    return text if low < 0 else text.replace(" to ", "–")
+    value, low, high = by_kind.loc[[kind], ["value", "low", "high"]].to_numpy(dtype=np.float64)[0]
+    return tabulated(value, low, high) if np.isfinite(value) else "none"

@@ -2,10 +2,9 @@
 
 import numpy as np
 
-from reports.figures.panels import dose_text
-from reports.metrics.images import psnr, ssim
-from reports.names import order, styles
+from reports.metrics.images.agreement import psnr, ssim
 from reports.records.run_folder import Run
+from reports.words.numbers import dose_text
 from reports.words.tables import Table
 
 
@@ -23,26 +22,26 @@ def example_table(run: Run) -> Table | None:
         One realization each: no interval can be stated.
     """
     cells = run.records[["case", "image", "dose", "restorer"]].drop_duplicates()
-    looks = styles(cells["restorer"].unique())
+    styles = run.restorers.styles(cells["restorer"].unique())
     rows = []
-    for (case, image, _), own in cells.groupby(["case", "image", "dose"], sort=True):
+    for (case, image, _), cell in cells.groupby(["case", "image", "dose"], sort=True):
         clean = run.examples.clean(str(case), str(image))
         if clean is None:
             continue
         maximum = float(np.max(clean))
-        for restorer in order(own["restorer"].unique()):
-            made = run.examples.image(
-                str(case), str(image), dose=float(own["dose"].iloc[0]), restorer=restorer
+        for restorer in run.restorers.order(cell["restorer"].unique()):
+            pixels = run.examples.image(
+                str(case), str(image), dose=float(cell["dose"].iloc[0]), restorer=restorer
             )
-            if made is None or made.shape != clean.shape:
+            if pixels is None or pixels.shape != clean.shape:
                 continue
             rows.append(
                 (
                     f"{case} {image}",
-                    dose_text(float(own["dose"].iloc[0])),
-                    looks[restorer].label,
-                    f"{psnr(made, clean, maximum=maximum):.1f}",
-                    f"{ssim(made, clean, maximum=maximum):.3f}",
+                    dose_text(float(cell["dose"].iloc[0])),
+                    styles[restorer].label,
+                    f"{psnr(pixels, clean, maximum=maximum):.1f}",
+                    f"{ssim(pixels, clean, maximum=maximum):.3f}",
                 )
             )
     if not rows:

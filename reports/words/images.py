@@ -1,14 +1,15 @@
 """Tables of image metrics: the paper's PSNR table on what ships, conservation, empty fields."""
 
-import math
+from collections.abc import Iterable
 from typing import Final
 
 import pandas as pd
 
-from reports.figures.panels import dose_text
-from reports.names import order, styles
-from reports.summaries.image_summary import IMAGE_METRICS, NETWORK, PUBLISHED_DB
-from reports.words.numbers import plain
+from reports.metrics.table import METRICS, metrics_of
+from reports.names import NETWORK
+from reports.records.image_folder import ImageRun
+from reports.summaries.image_summary import PUBLISHED_DB
+from reports.words.numbers import dose_text, plain, tabulated
 from reports.words.tables import Table
 
 _MAX_NOTE: Final = (
@@ -16,92 +17,87 @@ _MAX_NOTE: Final = (
     "a modality (95 % interval over pairs, which are different specimens); CGRDN is the network "
     "trained for that modality."
 )
-_FIDELITY: Final = (
-    "psnr_peak_db", "ssim", "cutoff_seventh", "cutoff_half_bit", "mean_shift", "variance_ratio",
-    "colour", "colour_of_truth",
-)  # fmt: skip
-_LEAKAGE: Final = ("leak_spread", "leak_peak", "leak_mean_shift")
 
 
-def image_tables(summary: pd.DataFrame, gaps: pd.DataFrame, rows: pd.DataFrame) -> list[Table]:
+def image_tables(run: ImageRun, summary: pd.DataFrame, gaps: pd.DataFrame) -> list[Table]:
     """All tables for which there are rows.
 
     Parameters
     ----------
+    run : ImageRun
+        Gives the rows, for failures and times, and the restorers' names.
     summary : pandas.DataFrame
         `reports.summaries.image_summary.summarise_images`.
     gaps : pandas.DataFrame
         `reports.summaries.image_summary.psnr_gaps`.
-    rows : pandas.DataFrame
-        `reports.records.image_folder.ImageRun.rows`, for failures and times.
 
     Returns
     -------
     list of Table
     """
-    made = []
+    tables = []
     published = summary[summary["kind"] == "published"]
     if len(published):
-        made += [
-            _by_source(published, rows, metric="psnr_db", title="PSNR on the published test pairs"),
-            *_against_the_paper(published, gaps),
-            _by_source(published, rows, metric="ssim", title="SSIM on the published test pairs"),
+        tables += [
+            _by_source(run, published, metric="psnr_db", title="PSNR on the published test pairs"),
+            *_against_the_paper(run, published, gaps),
+            _by_source(run, published, metric="ssim", title="SSIM on the published test pairs"),
             _fidelity(
-                published, rows, title="Published test pairs: agreement, conservation, residual"
+                run, published, title="Published test pairs: agreement, conservation, residual"
             ),
         ]
     cases = summary[summary["kind"] == "case"]
     if len(cases):
-        made.append(_fidelity(cases, rows, title="Cases: agreement, conservation, residual"))
+        tables.append(_fidelity(run, cases, title="Cases: agreement, conservation, residual"))
     empty = summary[summary["kind"] == "empty"]
     if len(empty):
-        made.append(_empty(empty, rows))
-    return made
+        tables.append(_empty(run, empty))
+    return tables
 
 
-def _by_source(published: pd.DataFrame, rows: pd.DataFrame, *, metric: str, title: str) -> Table:
+def _by_source(run: ImageRun, published: pd.DataFrame, *, metric: str, title: str) -> Table:
     """One row per restorer, one column per modality."""
-    named = list(rows[rows["kind"] == "published"]["source"].unique())
-    restorers = order(rows["restorer"].unique())
-    looks = styles(restorers)
-    made = []
+    rows = run.rows
+    sources = list(rows[rows["kind"] == "published"]["source"].unique())
+    restorers = run.restorers.order(rows["restorer"].unique())
+    lines = []
     for restorer in restorers:
-        cells = [_cell(published, rows, source=s, restorer=restorer, metric=metric) for s in named]
-        made.append((looks[restorer].label, *cells, _seconds(rows, restorer=restorer)))
+        cells = (
+            _cell(published, rows, source=s, restorer=restorer, metric=metric) for s in sources
+        )
+        lines.append((run.restorers.label(restorer), *cells, _seconds(rows, restorer=restorer)))
     counts = published[published["metric"] == metric].groupby("source", sort=False)["n"].max()
-    heads = tuple(f"{source} (n = {counts.get(source, 0)})" for source in named)
-    unit = IMAGE_METRICS[metric].unit
+    heads = tuple(f"{source} (n = {counts.get(source, 0)})" for source in sources)
+    unit = METRICS[metric].unit
     dynamic = "" if unit else " Dynamic range = MAX."
     return Table(
         title=f"{title}{f' ({unit})' if unit else ''}",
         note=_MAX_NOTE + dynamic + " One pair of lrsem is not distorted at all and left out.",
         header=("restorer", *heads, "s per image"),
-        rows=tuple(made),
+        rows=tuple(lines),
         n_labels=1,
     )
 
 
-def _against_the_paper(published: pd.DataFrame, gaps: pd.DataFrame) -> list[Table]:
+def _against_the_paper(run: ImageRun, published: pd.DataFrame, gaps: pd.DataFrame) -> list[Table]:
     """Our means on the hrstem pairs beside the paper's, and the gap to CGRDN."""
-    own = published[(published["source"] == "hrstem") & (published["metric"] == "psnr_db")]
-    if own.empty:
+    here = published[(published["source"] == "hrstem") & (published["metric"] == "psnr_db")]
+    if here.empty:
         return []
-    looks = styles(own["restorer"].unique())
-    apart = gaps[gaps["source"] == "hrstem"].set_index("restorer")
-    made = []
-    for restorer in order(own["restorer"].unique()):
-        row = own[own["restorer"] == restorer].iloc[0]
-        known = PUBLISHED_DB.get(restorer)
-        gap = known is not None and restorer != NETWORK
-        made.append(
+    gap_to = {row["restorer"]: row for _, row in gaps[gaps["source"] == "hrstem"].iterrows()}
+    lines = []
+    for restorer in run.restorers.order(here["restorer"].unique()):
+        row = here[here["restorer"] == restorer].iloc[0]
+        stated = PUBLISHED_DB.get(restorer)
+        lines.append(
             (
-                looks[restorer].label,
-                _interval(row["value"], row["low"], row["high"]),
-                "" if known is None else f"{known:.2f}",
-                _interval(*apart.loc[restorer, ["value", "low", "high"]])
-                if restorer in apart.index
-                else "",
-                f"{PUBLISHED_DB[NETWORK] - known:.2f}" if gap and known is not None else "",
+                run.restorers.label(restorer),
+                _interval(row, metric="psnr_db"),
+                "" if stated is None else f"{stated:.2f}",
+                _interval(gap_to[restorer], metric="psnr_db") if restorer in gap_to else "",
+                ""
+                if stated is None or restorer == NETWORK
+                else f"{PUBLISHED_DB[NETWORK] - stated:.2f}",
             )
         )
     return [
@@ -112,35 +108,32 @@ def _against_the_paper(published: pd.DataFrame, gaps: pd.DataFrame) -> list[Tabl
             "reproduced. Filters are given the scale of the noise from the truth. Gaps are "
             "paired over pairs. MAX = 65535.",
             header=(
-                "restorer", "PSNR here (dB)", "PSNR published (dB)", "CGRDN less it, here (dB)",
+                "restorer",
+                "PSNR here (dB)",
+                "PSNR published (dB)",
+                "CGRDN less it, here (dB)",
                 "CGRDN less it, published (dB)",
             ),
-            rows=tuple(made),
+            rows=tuple(lines),
             n_labels=1,
         )
-    ]  # fmt: skip
+    ]
 
 
-def _fidelity(group: pd.DataFrame, rows: pd.DataFrame, *, title: str) -> Table:
+def _fidelity(run: ImageRun, group: pd.DataFrame, *, title: str) -> Table:
     """One row per source, dose and restorer with every metric against the truth."""
-    looks = styles(rows["restorer"].unique())
     case = (group["kind"] == "case").all()
-    names = ("psnr_db", *(n for n in _FIDELITY if n != "psnr_peak_db")) if case else _FIDELITY
-    made = []
-    for (source, image, _), own in group.groupby(["source", "image", "dose"], dropna=False,
-                                                    sort=False):  # fmt: skip
-        number = float(own["dose"].iloc[0])
-        for restorer in order(own["restorer"].unique()):
-            cell = own[own["restorer"] == restorer].set_index("metric")
-            label = f"{source} {image}, {dose_text(number)} e/Å²" if case else str(source)
-            made.append(
-                (
-                    label,
-                    looks[restorer].label,
-                    *(_value(cell, name) for name in names),
-                    str(int(cell["n"].max())),
-                )
-            )
+    # The published pairs have a table of PSNR of their own; elsewhere MAX is the peak.
+    names = _present(group, without="psnr_peak_db" if case else "psnr_db")
+    lines = []
+    for (source, image, _), point in group.groupby(
+        ["source", "image", "dose"], dropna=False, sort=False
+    ):
+        dose = float(point["dose"].iloc[0])
+        label = f"{source} {image}, {dose_text(dose)} e/Å²" if case else str(source)
+        for restorer in run.restorers.order(point["restorer"].unique()):
+            metrics = point[point["restorer"] == restorer].set_index("metric")
+            lines.append((label, run.restorers.label(restorer), *_values(metrics, names)))
     note = (
         "MAX and dynamic range = largest value of the noise-free image. Means over noise "
         "realizations."
@@ -150,76 +143,77 @@ def _fidelity(group: pd.DataFrame, rows: pd.DataFrame, *, title: str) -> Table:
     return Table(
         title=title,
         note=f"{note} Intervals are in summary.csv.",
-        header=("image", "restorer", *map(_head, names), "n"),
-        rows=tuple(made),
+        header=("image", "restorer", *(METRICS[name].heading for name in names), "n"),
+        rows=tuple(lines),
         n_labels=2,
     )
 
 
-def _empty(group: pd.DataFrame, rows: pd.DataFrame) -> Table:
+def _empty(run: ImageRun, group: pd.DataFrame) -> Table:
     """One row per chain, level and restorer."""
-    looks = styles(rows["restorer"].unique())
-    made = []
-    for (image, level), own in group.groupby(["image", "level"], sort=False):
-        for restorer in order(own["restorer"].unique()):
-            cell = own[own["restorer"] == restorer].set_index("metric")
-            made.append(
-                (
-                    f"{image}, {level:g} e/px",
-                    looks[restorer].label,
-                    *(_value(cell, name) for name in _LEAKAGE),
-                    str(int(cell["n"].max())),
-                )
-            )
+    names = _present(group)
+    lines = []
+    for (image, level), point in group.groupby(["image", "level"], sort=False):
+        for restorer in run.restorers.order(point["restorer"].unique()):
+            metrics = point[point["restorer"] == restorer].set_index("metric")
+            label = f"{image}, {level:g} e/px"
+            lines.append((label, run.restorers.label(restorer), *_values(metrics, names)))
     return Table(
-        title="Empty fields: what is put out for noise without structure",
+        title="Empty fields: residuals in noise without structure",
         note="256 x 256 px of constant expectation, under counting alone or the noise of the "
         "studies. Means over realizations; intervals are in summary.csv.",
-        header=("noise", "restorer", *map(_head, _LEAKAGE), "n"),
-        rows=tuple(made),
+        header=("noise", "restorer", *(METRICS[name].heading for name in names), "n"),
+        rows=tuple(lines),
         n_labels=2,
     )
+
+
+def _present(group: pd.DataFrame, *, without: str = "") -> list[str]:
+    """Image metrics that a group has, in the order of the registry."""
+    present = set(group["metric"]) - {without}
+    return [metric.name for metric in metrics_of("images") if metric.name in present]
 
 
 def _cell(
     summary: pd.DataFrame, rows: pd.DataFrame, *, source: str, restorer: str, metric: str
 ) -> str:
-    own = summary[
-        (summary["source"] == source) & (summary["restorer"] == restorer)
+    row = summary[
+        (summary["source"] == source)
+        & (summary["restorer"] == restorer)
         & (summary["metric"] == metric)
-    ]  # fmt: skip
+    ]
     here = rows[(rows["source"] == source) & (rows["restorer"] == restorer)]
     failed = int((here["failure"] != "").sum())
-    if own.empty:
+    if row.empty:
         return "failed" if failed else ""
-    text = _interval(*own.iloc[0][["value", "low", "high"]], places=2 if metric == "psnr_db" else 3)
+    text = _interval(row.iloc[0], metric=metric)
     return f"{text}, {failed} failed" if failed else text
 
 
 def _seconds(rows: pd.DataFrame, *, restorer: str) -> str:
     # The median: the first image of a network also pays for its start.
-    own = rows[(rows["restorer"] == restorer) & (rows["failure"] == "")
-               & (rows["kind"] == "published")]  # fmt: skip
-    return f"{own['seconds'].median():.2g}" if len(own) else ""
+    restored = rows[
+        (rows["restorer"] == restorer) & (rows["failure"] == "") & (rows["kind"] == "published")
+    ]
+    return f"{restored['seconds'].median():.2g}" if len(restored) else ""
 
 
-def _interval(value: float, low: float, high: float, *, places: int = 2) -> str:
+def _interval(row: pd.Series, *, metric: str) -> str:
     """As many decimals as the paper's figures have, however wide the interval."""
-    if not (math.isfinite(low) and math.isfinite(high)):
-        return f"{value:.{places}f}"
-    to = "–" if low > 0 else " to "
-    return f"{value:.{places}f} ({low:.{places}f}{to}{high:.{places}f})"
+    decimals = METRICS[metric].decimals
+    return tabulated(row["value"], row["low"], row["high"], decimals=decimals)
 
 
-def _value(cell: pd.DataFrame, name: str) -> str:
-    if name not in cell.index:
+def _values(metrics: pd.DataFrame, names: Iterable[str]) -> list[str]:
+    """Values without intervals, then n."""
+    return [*(_value(metrics, name) for name in names), str(int(metrics["n"].max()))]
+
+
+def _value(metrics: pd.DataFrame, name: str) -> str:
+    if name not in metrics.index:
         return ""
-    value = float(cell.loc[[name], "value"].iloc[0])
-    if name.startswith("psnr"):
-        return f"{value:.2f}"
-    return f"{value:.3f}" if abs(value) < 10 else plain(value)
-
-
-def _head(name: str) -> str:
-    metric = IMAGE_METRICS[name]
-    return f"{metric.label} ({metric.unit})" if metric.unit else metric.label
+    value = float(metrics.loc[[name], "value"].iloc[0])
+    decimals = METRICS[name].decimals
+    if METRICS[name].unit != "dB" and abs(value) >= 10:
+        return plain(value)  # three decimals would feign precision
+    return plain(value) if decimals is None else f"{value:.{decimals}f}"

@@ -2,37 +2,20 @@
 
 import math
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 import pandas as pd
 
-from reports.names import styles
+from reports.metrics.table import GATE_METRICS
 from reports.records.run_folder import Run
-from reports.words.numbers import plain, quantity
+from reports.summaries.board_columns import BoardColumn, board_columns
+from reports.words.numbers import plain, tabulated
 from reports.words.tables import Table
 
-#: Column of the leaderboard, heading, factor for readers.
-_QUANTITIES = (
-    ("position_over_bound", "RMSE of position / bound", 1.0),
-    ("position_rmse_pm", "RMSE of position (pm)", 1.0),
-    ("position_bias_share", "bias² of position / MSE (%)", 100.0),
-    ("scs_over_bound", "RMSE of SCS / bound", 1.0),
-    ("scs_rmse_pct", "RMSE of SCS (%)", 1.0),
-    ("scs_bias_share", "bias² of SCS / MSE (%)", 100.0),
-    ("count_accuracy", "columns counted right (%)", 100.0),
-    ("defect_error", "error at defects", 1.0),
-    ("vacancy_fidelity", "fidelity of vacancies", 1.0),
-)
-_SCORES = {
-    "count_accuracy": "columns counted right",
-    "defect_error": "the error at defects (RMS of SCS found less true deviation, over the true)",
-    "position_rmse": "the RMSE of position",
-    "scs_rmse": "the RMSE of SCS",
-}
 #: Shown in place of a rank.
-NO_RANK = "–"
+NO_RANK: Final = "–"
 #: Marks a restorer that could not restore some image.
-FAILED = "†"
+FAILED: Final = "†"
 
 
 def leaderboard_tables(run: Run, board: pd.DataFrame) -> list[Table]:
@@ -53,64 +36,61 @@ def leaderboard_tables(run: Run, board: pd.DataFrame) -> list[Table]:
 
 
 def _table(run: Run, case: str, rows: pd.DataFrame) -> Table:
-    shown = [q for q in _QUANTITIES if rows[q[0]].notna().any()]
-    names = {name for name, _, _ in shown}
-    beside = {"position_rmse_pm": "position_over_bound", "scs_rmse_pct": "scs_over_bound"}
-    shown = [q for q in shown if beside.get(q[0]) not in names]
+    shown = [column for column in board_columns() if rows[column.name].notna().any()]
+    replaced = {column.replaces for column in shown}
+    shown = [column for column in shown if column.name not in replaced]
     timed = rows["seconds_per_image"].notna().any()
     weighed = rows["memory_bytes"].notna().any()
-    looks = styles(rows["restorer"].unique())
-    made = []
+    lines = []
     for row in rows.to_dict("records"):
         mark = FAILED if row["failed_images"] else ""
         cells = [
             NO_RANK if pd.isna(row["rank"]) else str(row["rank"]),
-            f"{looks[row['restorer']].label}{mark}",
+            f"{run.restorers.label(row['restorer'])}{mark}",
         ]
-        cells += [_value(row, name, factor) for name, _, factor in shown]
+        cells += [_value(row, column) for column in shown]
         cells.append(f"{row['n_failed']} of {row['n_fits']}")
         if timed:
             cells.append(plain(row["seconds_per_image"]))
         if weighed:
             cells.append(plain(row["memory_bytes"] / 2**20))
-        made.append(tuple(cells))
-    header = ["rank", "restorer", *(heading for _, heading, _ in shown), "failed fits"]
+        lines.append(tuple(cells))
+    header = ["rank", "restorer", *(column.heading for column in shown), "failed fits"]
     header += ["s per image"] if timed else []
     header += ["memory (MiB)"] if weighed else []
     return Table(
         title=run.title(case),
         note=_note(run, rows),
         header=tuple(header),
-        rows=tuple(made),
+        rows=tuple(lines),
         n_labels=2,
     )
 
 
-def _value(row: Mapping[Any, Any], name: str, factor: float) -> str:
-    value, low, high = (factor * row[end] for end in (name, f"{name}_low", f"{name}_high"))
-    if math.isnan(value):
-        return ""
-    text = quantity(value, low, high)
-    return text if low < 0 else text.replace(" to ", "–")
+def _value(row: Mapping[Any, Any], column: BoardColumn) -> str:
+    name = column.name
+    value, low, high = (column.factor * row[end] for end in (name, f"{name}_low", f"{name}_high"))
+    return "" if math.isnan(value) else tabulated(value, low, high)
 
 
 def _note(run: Run, rows: pd.DataFrame) -> str:
     first = rows.iloc[0]
-    cells = int(first["n_cells"])
+    n_cells = int(first["n_cells"])
+    sample = f"{first['n_realizations']} realizations"
     parts = [
-        f"Ranked by {_SCORES[first['score']]}",
+        f"Ranked by {GATE_METRICS[first['score']].label}",
         "restorers share a rank if the 95 % interval of their paired difference includes zero",
-        f"mean of {cells} images and doses (geometric for RMSE), {first['n_realizations']}"
-        " realizations each (95 % interval)" if cells > 1
-        else f"{first['n_realizations']} realizations (95 % interval)",
-    ]  # fmt: skip
-    said = "; ".join(parts) + "."
+        f"mean of {n_cells} images and doses (geometric for RMSE), {sample} each (95 % interval)"
+        if n_cells > 1
+        else f"{sample} (95 % interval)",
+    ]
+    note = "; ".join(parts) + "."
     if rows["seconds_per_image"].notna().any():
-        said += " Seconds: restoration on one thread, shared among cases by pixels."
+        note += " Seconds: restoration on one thread, shared among cases by pixels."
     if rows["memory_bytes"].notna().any():
-        said += " Memory: the most that restoring added to its process."
+        note += " Memory: the most that restoring added to its process."
     if not run.complete:
-        said += " The run is incomplete, so nothing is ranked."
+        note += " The run is incomplete, so nothing is ranked."
     elif rows["failed_images"].any():
-        said += f" {FAILED} could not restore every image and is not ranked."
-    return said
+        note += f" {FAILED} could not restore every image and is not ranked."
+    return note

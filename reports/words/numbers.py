@@ -1,6 +1,9 @@
-"""Numbers for readers: rounded to what their interval supports, and only when printed."""
+"""Numbers for readers: values with intervals, doses and durations, rounded only when printed."""
 
 import math
+
+import numpy as np
+import pandas as pd
 
 from reports.metrics.table import METRICS
 
@@ -33,27 +36,69 @@ def quantity(value: float, low: float, high: float, *, unit: str = "", to: str =
     return f"{value:.{places}f} ({low:.{places}f}{to}{high:.{places}f}){after}"
 
 
-def metric_quantity(name: str, value: float, low: float, high: float, *, unit: bool = True) -> str:
-    """Write a metric with its interval; fractions as percent.
+def tabulated(value: float, low: float, high: float, *, decimals: int | None = None) -> str:
+    """Write a value with its interval for a cell of a table, as in ``6.1 (5.8–6.5)``.
+
+    Parameters
+    ----------
+    value, low, high : float
+        The ends may be NaN: then the value stands alone.
+    decimals : int, optional
+        As many as the interval supports by default.
+
+    Returns
+    -------
+    str
+        'n/a' for a value that is NaN. A negative end is set off by 'to': a dash beside a minus
+        sign would be misread.
+    """
+    to = " to " if low < 0 or high < 0 else "–"
+    if decimals is None or math.isnan(value):
+        return quantity(value, low, high, to=to)
+    if not (math.isfinite(low) and math.isfinite(high)):
+        return f"{value:.{decimals}f}"
+    return f"{value:.{decimals}f} ({low:.{decimals}f}{to}{high:.{decimals}f})"
+
+
+def metric_quantity(name: str, value: float, low: float, high: float) -> str:
+    """Write a metric with its interval and unit; shares in percent.
 
     Parameters
     ----------
     name : str
-        Name in `METRICS`.
+        Name in `reports.metrics.table.METRICS`.
     value, low, high : float
         As in a summary.
-    unit : bool
-        Whether to write the unit.
 
     Returns
     -------
     str
     """
     metric = METRICS[name]
-    if metric.scale == "fraction":
-        shown = "%" if unit else ""
-        return quantity(100 * value, 100 * low, 100 * high, unit=shown)
-    return quantity(value, low, high, unit=metric.unit if unit else "")
+    ends = (metric.factor * end for end in (value, low, high))
+    return quantity(*ends, unit=metric.readers_unit)
+
+
+def metric_cell(rows: pd.DataFrame, name: str) -> str:
+    """Write a metric with its interval for a cell of a table, without the unit.
+
+    Parameters
+    ----------
+    rows : pandas.DataFrame
+        value, low and high, indexed by metric.
+    name : str
+        Name in `reports.metrics.table.METRICS`.
+
+    Returns
+    -------
+    str
+        '' if the metric is not among the rows.
+    """
+    if name not in rows.index:
+        return ""
+    factor = METRICS[name].factor
+    value, low, high = rows.loc[[name], ["value", "low", "high"]].to_numpy(dtype=np.float64)[0]
+    return tabulated(factor * value, factor * low, factor * high)
 
 
 def plain(value: float) -> str:
@@ -66,8 +111,29 @@ def plain(value: float) -> str:
     return f"{value:.{places}f}" if 0 <= places <= 5 else f"{value:.3g}"
 
 
+def dose_text(dose: float) -> str:
+    """Write a dose with thousands set apart by a narrow space: 500, 1000, 50 000."""
+    whole = float(dose).is_integer()
+    if not whole or dose >= 1e9:
+        return f"{dose:g}"
+    return f"{dose:.0f}" if dose < 10_000 else f"{dose:,.0f}".replace(",", "\u202f")
+
+
+def short_dose_text(dose: float) -> str:
+    """Write a dose in thousands from 1000 on: 500, 1k, 50k."""
+    return f"{dose / 1000:g}k" if dose >= 1000 else f"{dose:g}"
+
+
+def seconds_text(seconds: float) -> str:
+    """Write a duration for readers."""
+    if seconds < 60:
+        return f"{plain(seconds)} s"
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes} min {rest} s" if minutes < 120 else f"{seconds / 3600:.1f} h"
+
+
 def _places(half: float, value: float) -> int | None:
-    """Decimals that show half an interval to one or two digits; None if too many to write out."""
+    """Decimals that show half an interval to one or two digits; None for more than five."""
     if half <= 0:
         half = abs(value) / 100 or 1.0
     exponent = math.floor(math.log10(half))

@@ -6,7 +6,6 @@ from typing import Literal
 
 import pandas as pd
 
-from reports.names import is_raw, styles
 from reports.words.numbers import metric_quantity
 
 #: Two curves have met where the whole interval of their ratio lies within this factor of 1.
@@ -70,15 +69,10 @@ def metric_text(row: pd.Series) -> str:
     return metric_quantity(str(row["metric"]), row["value"], row["low"], row["high"])
 
 
-def label(restorer: str) -> str:
-    """Name a restorer as the subject of a sentence."""
-    return "raw fits" if is_raw(restorer) else styles([restorer])[restorer].label
-
-
-def cells_text(row: pd.Series) -> str:
+def thickness_text(row: pd.Series) -> str:
     """Write the thickness of a row."""
     number = int(row["thickness"])
-    return f"{number} unit cell{'' if number == 1 else 's'}"
+    return f"a thickness of {number} atom{'' if number == 1 else 's'}"
 
 
 def share_phrases(numbers: Mapping[str, int]) -> str:

@@ -1,39 +1,20 @@
 """Tables of a summary: full precision to CSV, rounded for readers in Markdown and on the page."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 import numpy as np
 import pandas as pd
 
-from reports.figures.panels import dose_text
-from reports.metrics.table import METRICS
-from reports.names import order, styles
-from reports.words.numbers import metric_quantity, plain
+from reports.metrics.table import METRICS, metrics_of
+from reports.records.run_folder import Run
+from reports.words.numbers import dose_text, metric_cell
 
-#: Metrics that the table of a case shows, by the kind of its figure.
-HEADLINES = {
-    "precision": (
-        "position_std_pm", "position_std_over_bound", "position_bias_rms_pm", "position_rmse_pm",
-        "scs_std_pct", "scs_std_over_bound", "scs_bias_rms_pct", "scs_rmse_pct", "failure_rate",
-    ),
-    "dislocation": (
-        "position_mae_pm", "position_mae_spread_pm", "position_mae_true_pm", "position_std_pm",
-        "position_bias_rms_pm", "scs_mpe_pct", "scs_mpe_spread_pct", "scs_bias_pct",
-        "failure_rate",
-    ),
-    "counting": (
-        "count_accuracy", "position_mae_pm", "position_mae_spread_pm", "position_mae_true_pm",
-        "scs_mpe_pct", "scs_mpe_spread_pct", "scs_bias_pct", "failure_rate",
-    ),
-    "defects": (
-        "scs_mpe_pct", "scs_mpe_spread_pct", "scs_std_pct", "scs_bias_rms_pct", "scs_bias_pct",
-        "failure_rate",
-    ),
-}  # fmt: skip
 #: A table for readers shows at most this many thicknesses; the CSV has all.
-SHOWN_THICKNESSES = 6
+SHOWN_THICKNESSES: Final = 6
 
 
 @dataclass(frozen=True)
@@ -63,19 +44,17 @@ def write_csv(frame: pd.DataFrame, path: Path) -> None:
     frame.to_csv(path, index=False, encoding="utf-8", lineterminator="\n")
 
 
-def headline(summary: pd.DataFrame, *, case: str, kind: str, title: str) -> Table:
+def headline(run: Run, summary: pd.DataFrame, *, case: str) -> Table:
     """Table of a case's main metrics, one row per image, dose and restorer.
 
     Parameters
     ----------
+    run : Run
+        Gives the title of the case, the metrics of its headline and the restorers' names.
     summary : pandas.DataFrame
-        Of a whole run.
+        Of the whole run.
     case : str
         Name of the case.
-    kind : str
-        Key of `HEADLINES`.
-    title : str
-        Heading.
 
     Returns
     -------
@@ -89,85 +68,105 @@ def headline(summary: pd.DataFrame, *, case: str, kind: str, title: str) -> Tabl
         np.unique(np.linspace(0, len(thicknesses) - 1, SHOWN_THICKNESSES).round().astype(int))
     ]
     rows = rows[rows["thickness"].isin(kept)]
-    names = [n for n in HEADLINES[kind] if n in set(rows["metric"])]
-    looks = styles(rows["restorer"].unique())
-    made = []
-    for _, cell in rows.groupby(["thickness", "dose"]):
-        dose = float(cell["dose"].iloc[0])
-        for restorer in order(cell["restorer"].unique()):
-            own = cell[cell["restorer"] == restorer].set_index("metric")
-            labels = [dose_text(dose), looks[restorer].label]
+    present = set(rows["metric"])
+    names = [name for name in run.case(case).study.headline if name in present]
+    lines = []
+    for _, point in rows.groupby(["thickness", "dose"]):
+        dose = float(point["dose"].iloc[0])
+        for restorer in run.restorers.order(point["restorer"].unique()):
+            metrics = point[point["restorer"] == restorer].set_index("metric")
+            labels = [dose_text(dose), run.restorers.label(restorer)]
             if several:
-                labels.insert(0, str(own["thickness"].iloc[0]))
-            made.append((*labels, *(_cell(own, name) for name in names), _n(own)))
-    heads = (["thickness (cells)"] if several else []) + ["dose (e/Å²)", "restorer"]
-    units = ["" if name == "failure_rate" else _unit(name) for name in names]
+                labels.insert(0, str(metrics["thickness"].iloc[0]))
+            cells = (
+                failures(metrics) if n == "failure_rate" else metric_cell(metrics, n) for n in names
+            )
+            lines.append((*labels, *cells, sample_size(metrics)))
+    heads = (["thickness (atoms)"] if several else []) + ["dose (e/Å²)", "restorer"]
     note = "Value (95 % interval). " + (
         f"{len(kept)} of {len(thicknesses)} thicknesses; summary.csv has all."
         if len(kept) < len(thicknesses)
         else "summary.csv has every metric at full precision."
     )
     return Table(
-        title=title,
+        title=run.title(case),
         note=note,
-        header=(
-            *heads,
-            *(f"{METRICS[n].label}{f' ({u})' if u else ''}" for n, u in zip(names, units,
-                                                                           strict=True)),
-            "n: realizations × columns",
-        ),
-        rows=tuple(made),
+        header=(*heads, *map(_heading, names), "n: realizations × columns"),
+        rows=tuple(lines),
         n_labels=len(heads),
-    )  # fmt: skip
+    )
 
 
-def _cell(own: pd.DataFrame, name: str) -> str:
-    if name == "failure_rate":
-        first = own.iloc[0]
-        return f"{first['n_failed']} of {first['n_failed'] + first['n_fits']}"
-    if name not in own.index:
-        return ""
-    value, low, high = own.loc[[name], ["value", "low", "high"]].to_numpy()[0]
-    text = metric_quantity(name, value, low, high, unit=False)
-    # A dash beside a minus sign would be misread.
-    return text if low < 0 else text.replace(" to ", "–")
+def _heading(name: str) -> str:
+    """Heading of a metric's column; failed fits are numbers."""
+    return METRICS[name].label if name == "failure_rate" else METRICS[name].heading
 
 
-def _n(own: pd.DataFrame) -> str:
-    first = own.iloc[0]
+def failures(metrics: pd.DataFrame) -> str:
+    """Failed fits of all, from the summary rows of one cell."""
+    first = metrics.iloc[0]
+    return f"{first['n_failed']} of {first['n_failed'] + first['n_fits']}"
+
+
+def sample_size(metrics: pd.DataFrame) -> str:
+    """Realizations times columns, from the summary rows of one cell."""
+    first = metrics.iloc[0]
     return f"{first['n_realizations']} × {first['n_columns']}"
 
 
-def _unit(name: str) -> str:
-    return "%" if METRICS[name].scale == "fraction" else METRICS[name].unit
-
-
 def metric_table() -> Table:
-    """Table of what every metric is."""
-    words = {"lower": "lower", "higher": "higher", "zero": "nearer to 0", "none": ""}
+    """Table of the definitions of all metrics of a run."""
+    words = {"lower": "lower", "higher": "higher", "zero": "nearer to 0", None: ""}
     return Table(
         title="Metrics",
         note="Name in the CSV files, unit, what is better, definition over measured columns.",
         header=("metric", "unit", "better", "definition"),
         rows=tuple(
-            (m.name, m.unit, words[m.direction], m.definition) for m in METRICS.values()
+            (metric.name, metric.unit, words[metric.direction], metric.definition)
+            for metric in metrics_of("columns", "defects", "core", "search")
         ),
         n_labels=1,
-    )  # fmt: skip
+    )
 
 
 def markdown(table: Table) -> str:
     """Write a table in Markdown under its title and note."""
-    lines = [f"### {table.title}", "", table.note, ""]
-    lines.append("| " + " | ".join(map(_escape, table.header)) + " |")
-    alignment = ["---"] * table.n_labels + ["---:"] * (len(table.header) - table.n_labels)
-    lines.append("| " + " | ".join(alignment) + " |")
-    lines += ["| " + " | ".join(map(_escape, row)) + " |" for row in table.rows]
-    return "\n".join(lines) + "\n"
+    grid = markdown_grid(table.header, table.rows, left=range(table.n_labels))
+    return "\n".join([f"### {escape(table.title)}", "", escape(table.note), "", *grid]) + "\n"
 
 
-def _escape(text: str) -> str:
-    return text.replace("\\", "\\\\").replace("|", "\\|").replace("\n", " ")
+def markdown_grid(
+    header: Sequence[str], rows: Sequence[Sequence[str]], *, left: Container[int]
+) -> list[str]:
+    """Lines of a Markdown table (GitHub's), all of its text escaped.
+
+    Parameters
+    ----------
+    header : sequence of str
+    rows : sequence of sequence of str
+        Each as long as the header.
+    left : container of int
+        Columns that are aligned left, counted from 0; the others are aligned right.
+    """
+    rule = ["---" if number in left else "---:" for number in range(len(header))]
+    lines = [[escape(text) for text in header], rule]
+    lines += [[escape(text) for text in row] for row in rows]
+    return [f"| {' | '.join(line)} |" for line in lines]
+
+
+#: What Markdown or HTML takes for markup within a line. An underscore within a word is none.
+_MARKUP: Final = re.compile(r"[\\|`*~$<]|&(?=#?\w+;)|(?<=\])\(|(?<![^\W_])_|_(?![^\W_])")
+_LINE_BREAK: Final = re.compile(r"\s*[\r\n]\s*")
+
+
+def escape(text: str) -> str:
+    """Escape text for Markdown, so that it is shown as it is; a line break becomes a space."""
+    return _MARKUP.sub(_escaped, _LINE_BREAK.sub(" ", text))
+
+
+def _escaped(match: re.Match[str]) -> str:
+    mark = match.group()
+    return {"<": "&lt;", "&": "&amp;"}.get(mark, f"\\{mark}")
 
 
 def flatten(settings: Mapping[str, object], *, prefix: str = "") -> list[tuple[str, str]]:
@@ -176,7 +175,7 @@ def flatten(settings: Mapping[str, object], *, prefix: str = "") -> list[tuple[s
     Parameters
     ----------
     settings : mapping
-        As read from JSON.
+        As read from JSON, or a description's (`stembench.describe.as_plain`), which keeps tuples.
     prefix : str
         Name of the mapping itself.
 
@@ -190,9 +189,11 @@ def flatten(settings: Mapping[str, object], *, prefix: str = "") -> list[tuple[s
         name = f"{prefix}.{key}" if prefix else str(key)
         if isinstance(value, Mapping):
             rows += flatten(value, prefix=name) or [(name, "none")]
-        elif isinstance(value, list) and any(isinstance(item, Mapping | list) for item in value):
+        elif isinstance(value, list | tuple) and any(
+            isinstance(item, Mapping | list | tuple) for item in value
+        ):
             rows += flatten({str(i): item for i, item in enumerate(value)}, prefix=name)
-        elif isinstance(value, list):
+        elif isinstance(value, list | tuple):
             rows.append((name, ", ".join(map(_written, value)) or "none"))
         else:
             rows.append((name, _written(value)))
@@ -205,11 +206,3 @@ def _written(value: object) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     return str(value)
-
-
-def seconds_text(seconds: float) -> str:
-    """Write a duration for readers."""
-    if seconds < 60:
-        return f"{plain(seconds)} s"
-    minutes, rest = divmod(round(seconds), 60)
-    return f"{minutes} min {rest} s" if minutes < 120 else f"{seconds / 3600:.1f} h"

@@ -1,25 +1,34 @@
 """The published CGRDN networks as restorers, on Keras or on ONNX Runtime."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal, get_args
+from functools import partial
+from typing import Final, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
+from restore.built_in import BuiltIn
 from restore.cgrdn.graph import STRIDE, build_cgrdn
 from restore.cgrdn.onnx_graph import encode_cgrdn
-from restore.cgrdn.weights import PublishedWeights, read_published_weights
+from restore.cgrdn.weights import (
+    NETWORKS,
+    PACKAGE,
+    PublishedWeights,
+    WeightsIdentity,
+    identify_published_weights,
+    read_published_weights,
+)
 from restore.networks.runtimes import (
     Forward,
     keras_engine,
     keras_forward,
-    onnx_runtime,
+    onnx_engine,
     onnx_session,
     quiet_tensorflow,
 )
 from restore.networks.standardised import StandardisedNetwork
-from restore.networks.tiling import Tiling
-from restore.restorer import RestorerMetadata
+from restore.restorer import RestorerMetadata, Tiling
 from stembench.errors import InputError
 
 Engine = Literal["keras", "onnx"]
@@ -32,7 +41,7 @@ cores, one thread, 256 x 256 px: 2.9 s against 4.1 s in TensorFlow.
 """
 
 TILING = Tiling(whole=1024, tile=1024, margin=240, blend=32, multiple=STRIDE)
-"""How a large image is cut; nine such windows cover 2048 x 2048 px.
+"""Windows of a large image; nine of them cover 2048 x 2048 px.
 
 Through 128 convolutions of 3 x 3 at half resolution and four others an output pixel depends on
 inputs up to 262 px away. What the margin leaves out of that is below 1e-4 of the result's standard
@@ -42,10 +51,10 @@ deviation; docs/restorers.md has the measurement, and what smaller margins would
 
 @dataclass(frozen=True, kw_only=True)
 class CgrdnRestorer(StandardisedNetwork):
-    """One CGRDN network that restores image by image."""
+    """Restorer by one CGRDN network."""
 
     metadata: RestorerMetadata
-    """What the network is."""
+    """Identity and properties of the network."""
     tiling: Tiling = TILING
 
 
@@ -69,44 +78,80 @@ def _keras_forward(weights: PublishedWeights) -> Forward:
     return forward
 
 
-def load_cgrdn(
-    network: str, /, *, name: str | None = None, engine: str = DEFAULT_ENGINE
-) -> CgrdnRestorer:
+def cgrdn_metadata(network: str, /, *, engine: str | None = None) -> RestorerMetadata:
+    """Return the metadata of one published network without building it.
+
+    Parameters
+    ----------
+    network, engine : str
+        As of `load_cgrdn`.
+
+    Raises
+    ------
+    stembench.errors.InputError
+        As `load_cgrdn`.
+    """
+    chosen = _checked_engine(engine)
+    weights = identify_published_weights(network)
+    return _metadata(weights, engine=engine, used=_ENGINE_VERSIONS[chosen]())
+
+
+def load_cgrdn(network: str, /, *, engine: str | None = None) -> CgrdnRestorer:
     """Load one published network.
 
     Parameters
     ----------
     network : str
         One of `restore.cgrdn.weights.NETWORKS`.
-    name : str, optional
-        Name in records, by default ``cgrdn-<network>``.
-    engine : {'keras', 'onnx'}
-        What does the arithmetic; the two agree to about 1e-5 of the output's standard deviation.
-
-    Returns
-    -------
-    CgrdnRestorer
+    engine : {'keras', 'onnx'}, optional
+        Library that does the arithmetic; it becomes part of the name. The two agree to about 1e-5
+        of the output's standard deviation. `DEFAULT_ENGINE` if none is given.
 
     Raises
     ------
     stembench.errors.InputError
         When the network or the engine is unknown, or the weights or ONNX Runtime are missing.
     """
-    if engine not in ENGINES:
-        raise InputError(f"unknown engine '{engine}' for CGRDN; known are {', '.join(ENGINES)}")
+    chosen = _checked_engine(engine)
+    used = _ENGINE_VERSIONS[chosen]()
     weights = read_published_weights(network)
-    if engine == "onnx":
-        forward = _onnx_forward(weights)
-        used = f"onnxruntime {onnx_runtime().__version__}"
-    else:
-        forward = _keras_forward(weights)
-        used = keras_engine()
-    metadata = RestorerMetadata(
-        name=name or f"cgrdn-{network}",
-        version=f"tk_r_em {weights.version}",
+    forward = _onnx_forward(weights) if chosen == "onnx" else _keras_forward(weights)
+    metadata = _metadata(weights, engine=engine, used=used)
+    return CgrdnRestorer(metadata=metadata, forward=forward)
+
+
+_ENGINE_VERSIONS: dict[Engine, Callable[[], str]] = {"keras": keras_engine, "onnx": onnx_engine}
+
+
+def _checked_engine(engine: str | None) -> Engine:
+    if engine is None:
+        return DEFAULT_ENGINE
+    for known in ENGINES:
+        if engine == known:
+            return known
+    raise InputError(f"unknown engine '{engine}' for CGRDN; known are {', '.join(ENGINES)}")
+
+
+def _name(network: str) -> str:
+    """Return a network's name in records; the one for HR-STEM stands for CGRDN."""
+    return "cgrdn" if network == "hrstem" else f"cgrdn-{network}"
+
+
+def _modality(network: str) -> str:
+    return f"{network[:2].upper()}-{network[2:].upper()}"
+
+
+def _metadata(weights: WeightsIdentity, *, engine: str | None, used: str) -> RestorerMetadata:
+    name = _name(weights.network)
+    label = "CGRDN" if weights.network == "hrstem" else f"CGRDN {_modality(weights.network)}"
+    return RestorerMetadata(
+        name=f"{name}@{engine}" if engine else name,
+        label=f"{label} ({engine})" if engine else label,
+        family="network",
+        version=f"{PACKAGE} {weights.version}",
         licence="GPL-3.0-only",
         training_data=(
-            f"simulated {network[:2].upper()}-{network[2:].upper()} images with modelled noise "
+            f"simulated {_modality(weights.network)} images with modelled noise "
             "(doi:10.1038/s41524-023-01188-0)"
         ),
         input_scale="standardised by each image's own mean and standard deviation",
@@ -114,4 +159,20 @@ def load_cgrdn(
         engine=used,
         scales_with_counts=True,
     )
-    return CgrdnRestorer(metadata=metadata, forward=forward)
+
+
+def _declared(network: str) -> BuiltIn:
+    resolution, modality = network[:2], network[2:].upper()
+    return BuiltIn(
+        name=_name(network),
+        summary=(
+            f"published CGRDN for {'high' if resolution == 'hr' else 'low'}-resolution {modality}"
+        ),
+        load=partial(load_cgrdn, network),
+        read_metadata=partial(cgrdn_metadata, network),
+        aliases=("cgrdn-hrstem",) if network == "hrstem" else (),
+        engines=ENGINES,
+    )
+
+
+RESTORERS: Final = tuple(_declared(network) for network in NETWORKS)

@@ -158,7 +158,7 @@ def build_cgrdn(weights: Weights, /) -> Any:
     Returns
     -------
     keras.Model
-        Maps standardised images (n, h, w, 1), float32, h and w even, to the like.
+        Maps standardised images (n, h, w, 1), float32, h and w even, to the same shape.
 
     Raises
     ------

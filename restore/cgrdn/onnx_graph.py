@@ -86,7 +86,7 @@ def encode_cgrdn(weights: Weights, /) -> bytes:
     Returns
     -------
     bytes
-        A model that maps standardised images (n, 1, h, w), float32, h and w even, to the like.
+        A model from standardised images (n, 1, h, w), float32, h and w even, to the same shape.
 
     Raises
     ------

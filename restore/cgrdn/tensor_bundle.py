@@ -6,6 +6,7 @@ directly lets a published network run on any Keras backend, with no TensorFlow i
 what such a checkpoint uses is read: uncompressed blocks, one shard, float32.
 """
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -125,12 +126,61 @@ def _entries(table: bytes) -> dict[str, _Entry]:
         raise ValueError("no table footer")
     _, at = _varint(footer, 0)  # the handle of the meta-index, which holds nothing for us
     _, at = _varint(footer, at)
-    found: dict[str, _Entry] = {}
+    entries: dict[str, _Entry] = {}
     for _, handle in _block(table, footer[at:]):
         for key, value in _block(table, handle):
             if key:  # the empty key is the bundle's header
-                found[key.decode()] = _entry(value)
-    return found
+                entries[key.decode()] = _entry(value)
+    return entries
+
+
+def bundle_files(prefix: Path, /) -> tuple[Path, Path]:
+    """Return the index file and the data file of a checkpoint."""
+    index, data = (prefix.with_name(prefix.name + e) for e in (".index", ".data-00000-of-00001"))
+    return index, data
+
+
+def _float32_entries(prefix: Path) -> dict[str, _Entry]:
+    """Return the places of all float32 tensors, each checked to lie within the data file."""
+    index, data = bundle_files(prefix)
+    try:
+        entries = _entries(index.read_bytes())
+        available = data.stat().st_size
+    except OSError as error:
+        raise InputError(
+            f"the weights {prefix} cannot be read ({error.strerror}); reinstall their package"
+        ) from error
+    except (ValueError, IndexError) as error:
+        raise InputError(
+            f"{index} is not an index of TensorFlow weights that can be read ({error}); "
+            "reinstall its package"
+        ) from error
+    # All others are the object graph and the save counter.
+    tensors = {name: entry for name, entry in entries.items() if entry.dtype == _FLOAT32}
+    for name, entry in tensors.items():
+        expected = 4 * math.prod(entry.shape)
+        if entry.shard or expected != entry.size or entry.offset + entry.size > available:
+            raise InputError(
+                f"{data} does not hold tensor '{name}' as {index.name} describes it; "
+                "reinstall its package"
+            )
+    return tensors
+
+
+def list_tensor_bundle(prefix: Path, /) -> dict[str, tuple[int, ...]]:
+    """Return the shape of every float32 tensor of a TensorFlow checkpoint, without reading it.
+
+    Parameters
+    ----------
+    prefix : pathlib.Path
+        Path without its ending, for instance ``.../variables/variables``.
+
+    Raises
+    ------
+    stembench.errors.InputError
+        When a file is missing, damaged, or of a kind that this reader does not know.
+    """
+    return {name: entry.shape for name, entry in _float32_entries(prefix).items()}
 
 
 def read_tensor_bundle(prefix: Path, /) -> dict[str, NDArray[np.float32]]:
@@ -151,30 +201,11 @@ def read_tensor_bundle(prefix: Path, /) -> dict[str, NDArray[np.float32]]:
     stembench.errors.InputError
         When a file is missing, damaged, or of a kind that this reader does not know.
     """
-    index = prefix.with_name(prefix.name + ".index")
-    data = prefix.with_name(prefix.name + ".data-00000-of-00001")
-    try:
-        entries = _entries(index.read_bytes())
-        raw = data.read_bytes()
-    except OSError as error:
-        raise InputError(
-            f"the weights {prefix} cannot be read ({error.strerror}); reinstall their package"
-        ) from error
-    except (ValueError, IndexError) as error:
-        raise InputError(
-            f"{index} is not an index of TensorFlow weights that can be read ({error}); "
-            "reinstall its package"
-        ) from error
-    tensors: dict[str, NDArray[np.float32]] = {}
-    for name, entry in entries.items():
-        if entry.dtype != _FLOAT32:
-            continue  # the object graph and the save counter
-        count = int(np.prod(entry.shape, dtype=np.int64))
-        if entry.shard or 4 * count != entry.size or entry.offset + entry.size > len(raw):
-            raise InputError(
-                f"{data} does not hold tensor '{name}' as {index.name} describes it; "
-                "reinstall its package"
-            )
-        values = np.frombuffer(raw, dtype="<f4", count=count, offset=entry.offset)
-        tensors[name] = values.reshape(entry.shape).astype(np.float32)
-    return tensors
+    entries = _float32_entries(prefix)
+    raw = bundle_files(prefix)[1].read_bytes()
+    return {
+        name: np.frombuffer(raw, dtype="<f4", count=entry.size // 4, offset=entry.offset)
+        .reshape(entry.shape)
+        .astype(np.float32)
+        for name, entry in entries.items()
+    }

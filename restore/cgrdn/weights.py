@@ -1,4 +1,4 @@
-"""The published CGRDN weights: found in the installed tk_r_em package, which is never imported.
+"""Published CGRDN weights, read from the installed tk_r_em package without importing it.
 
 Importing tk_r_em would import TensorFlow, and its own loader fails under Keras 3.
 """
@@ -10,7 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from restore.cgrdn.graph import CONVOLUTIONS, Weights
-from restore.cgrdn.tensor_bundle import read_tensor_bundle
+from restore.cgrdn.tensor_bundle import (
+    bundle_files,
+    list_tensor_bundle,
+    read_tensor_bundle,
+)
 from stembench.errors import InputError
 
 PACKAGE = "tk_r_em"
@@ -20,16 +24,25 @@ NETWORKS = ("hrstem", "lrstem", "hrsem", "lrsem", "hrtem", "lrtem")
 _VARIABLE = "layer_with_weights-{}/{}/.ATTRIBUTES/VARIABLE_VALUE"
 
 
-@dataclass(frozen=True)
-class PublishedWeights:
-    """One published network's weights and where they are from."""
+_HASHED_AT_ONCE = 2**20  # bytes
+
+
+@dataclass(frozen=True, kw_only=True)
+class WeightsIdentity:
+    """Provenance of one published network's weights."""
 
     network: str
     """One of `NETWORKS`."""
     version: str
-    """Version of the package that they were read from."""
+    """Version of the package that they are from."""
     sha256: str
     """Hash of the checkpoint: its index file and then its data file."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PublishedWeights(WeightsIdentity):
+    """Weights of one published network with their provenance."""
+
     convolutions: Weights
     """Kernel and bias of every convolution."""
 
@@ -69,6 +82,50 @@ def saved_model_folder(network: str, /) -> Path:
     return published_folder() / "models" / f"sfr_{network}"
 
 
+def _variables(network: str) -> Path:
+    """Return the prefix of the files of one network's checkpoint."""
+    return saved_model_folder(network) / "variables" / "variables"
+
+
+def identify_published_weights(network: str, /) -> WeightsIdentity:
+    """Hash the weights of one published network and check that they are complete.
+
+    Parameters
+    ----------
+    network : str
+        One of `NETWORKS`.
+
+    Raises
+    ------
+    stembench.errors.InputError
+        When the network is unknown, tk_r_em is not installed, or its files are missing, damaged
+        or do not hold a CGRDN.
+    """
+    prefix = _variables(network)
+    tensors = list_tensor_bundle(prefix)
+    needed = (
+        _VARIABLE.format(number, part)
+        for number in range(CONVOLUTIONS)
+        for part in ("kernel", "bias")
+    )
+    missing = next((name for name in needed if name not in tensors), None)
+    if missing is not None:
+        raise InputError(
+            f"the weights {prefix} hold no tensor '{missing}', so they are not those of a CGRDN; "
+            f"reinstall {PACKAGE}"
+        )
+    digest = hashlib.sha256()
+    for path in bundle_files(prefix):
+        with path.open("rb") as file:
+            while block := file.read(_HASHED_AT_ONCE):
+                digest.update(block)
+    try:
+        version = importlib.metadata.version(PACKAGE)
+    except importlib.metadata.PackageNotFoundError:
+        version = "unknown"  # a folder on the path instead of an installed distribution
+    return WeightsIdentity(network=network, version=version, sha256=digest.hexdigest())
+
+
 def read_published_weights(network: str, /) -> PublishedWeights:
     """Read the weights of one published network.
 
@@ -77,38 +134,23 @@ def read_published_weights(network: str, /) -> PublishedWeights:
     network : str
         One of `NETWORKS`.
 
-    Returns
-    -------
-    PublishedWeights
-
     Raises
     ------
     stembench.errors.InputError
-        When the network is unknown, tk_r_em is not installed, or its files are missing, damaged
-        or do not hold a CGRDN.
+        As `identify_published_weights`.
     """
-    prefix = saved_model_folder(network) / "variables" / "variables"
-    tensors = read_tensor_bundle(prefix)
-    digest = hashlib.sha256()
-    for ending in (".index", ".data-00000-of-00001"):
-        digest.update(prefix.with_name(prefix.name + ending).read_bytes())
-    try:
-        convolutions = {
-            number: (
-                tensors[_VARIABLE.format(number, "kernel")],
-                tensors[_VARIABLE.format(number, "bias")],
-            )
-            for number in range(CONVOLUTIONS)
-        }
-    except KeyError as error:
-        raise InputError(
-            f"the weights {prefix} hold no tensor {error}, so they are not those of a CGRDN; "
-            f"reinstall {PACKAGE}"
-        ) from error
-    try:
-        version = importlib.metadata.version(PACKAGE)
-    except importlib.metadata.PackageNotFoundError:
-        version = "unknown"  # a folder on the path instead of an installed distribution
+    identity = identify_published_weights(network)
+    tensors = read_tensor_bundle(_variables(network))
+    convolutions = {
+        number: (
+            tensors[_VARIABLE.format(number, "kernel")],
+            tensors[_VARIABLE.format(number, "bias")],
+        )
+        for number in range(CONVOLUTIONS)
+    }
     return PublishedWeights(
-        network=network, version=version, sha256=digest.hexdigest(), convolutions=convolutions
+        network=identity.network,
+        version=identity.version,
+        sha256=identity.sha256,
+        convolutions=convolutions,
     )

@@ -1,1 +1,1 @@
-"""Restorers that are not trained."""
+"""Restorers without training data: the image itself and classical filters."""

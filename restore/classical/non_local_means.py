@@ -1,19 +1,20 @@
-"""Non-local means on stabilised counts: each pixel an average over others in like surroundings."""
+"""Non-local means on variance-stabilised counts."""
 
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
-from restore.classical.raw_and_gaussian import STABILISED, untrained_metadata
-from restore.classical.stabilised import restore_stabilised
+from restore.built_in import BuiltIn, untrained_metadata
+from restore.classical.counts.anscombe import STABILISED, restore_stabilised
 from restore.restorer import RestorerMetadata
 from restore.settings import require_positive
+from stembench.arrays import Floats
 
 NLM_PATCH = 1.4
 """Default side of the patches that are compared, Å: one atomic column."""
 NLM_REACH = 4.0
-"""Default distance over which like patches are looked for, Å: one lattice constant."""
+"""Default distance over which similar patches are searched, Å: one lattice constant."""
 NLM_STRENGTH = 0.6
 """Default decay of the weights, in standard deviations of the noise.
 
@@ -23,10 +24,10 @@ scikit-image's own advice for its algorithm with a given sigma.
 
 @dataclass(frozen=True)
 class NonLocalMeans:
-    """Average each pixel over others whose surroundings look alike, on stabilised counts.
+    """Non-local means: average each pixel over others with similar surroundings.
 
-    A. Buades, B. Coll and J.-M. Morel (2005), doi:10.1109/CVPR.2005.38, in scikit-image; the
-    noise is made even by `restore.classical.anscombe` before and that is undone without bias after.
+    A. Buades, B. Coll and J.-M. Morel (2005), doi:10.1109/CVPR.2005.38, in scikit-image, on
+    counts stabilised by `restore.classical.counts.anscombe`, which is undone without bias after.
     """
 
     patch: float = NLM_PATCH
@@ -41,23 +42,22 @@ class NonLocalMeans:
 
     @property
     def metadata(self) -> RestorerMetadata:
-        """What the restorer is."""
+        """Identity and properties of the restorer."""
         return untrained_metadata(
             "nlm",
             self,
+            label="non-local means",
             library="scikit-image",
             input_scale=STABILISED,
             scales_with_counts=False,
         )
 
-    def restore_image(
-        self, image: NDArray[np.float64], /, *, sampling: float
-    ) -> NDArray[np.float64]:
+    def restore_image(self, image: Floats, /, *, sampling: float) -> Floats:
         """Denoise one image (h, w) of counts."""
         from skimage.restoration import denoise_nl_means
 
-        def denoise(stable: NDArray[np.float64]) -> NDArray[np.float64]:
-            denoised: NDArray[np.float64] = denoise_nl_means(
+        def denoise(stable: Floats) -> Floats:
+            denoised: Floats = denoise_nl_means(
                 stable,
                 patch_size=int(np.clip(2 * round(self.patch / sampling / 2) + 1, 3, 15)),
                 patch_distance=int(np.clip(round(self.reach / sampling), 5, 21)),
@@ -67,5 +67,13 @@ class NonLocalMeans:
             )
             return denoised
 
-        # scikit-image takes a single line for one dimension.
+        # scikit-image would take a single line for a one-dimensional signal.
         return restore_stabilised(image, denoise, least_side=2)
+
+
+RESTORER: Final = BuiltIn(
+    name="nlm",
+    summary="non-local means on variance-stabilised counts",
+    load=NonLocalMeans,
+    settings_type=NonLocalMeans,
+)

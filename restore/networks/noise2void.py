@@ -1,9 +1,9 @@
-"""A blind-spot network trained on the one image that it then restores (Noise2Void).
+"""Noise2Void: a blind-spot network trained on the one image that it then restores.
 
 A. Krull, T.-O. Buchholz and F. Jug (2019), doi:10.1109/CVPR.2019.00223. Some pixels are replaced
-by a neighbour, and the network learns to predict their true noisy values from what is round them.
-It cannot learn noise that is independent from pixel to pixel; correlated noise it keeps. The loss
-is the mean square, whose minimum is the expected count itself, so that nothing is stabilised.
+by a neighbour, and the network learns to predict their noisy values from their surroundings. It
+cannot learn noise that is independent from pixel to pixel; correlated noise it keeps. The loss is
+the mean square, whose minimum is the expected count itself, so that nothing is stabilised.
 
 Written with Keras alone, for any of its backends: a U-Net of two levels, which looks 12 px far,
 where the published one has three.
@@ -11,32 +11,32 @@ where the published one has three.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from restore.built_in import BuiltIn
 from restore.networks.normalisation import Standardised
 from restore.networks.runtimes import keras_engine, keras_forward, quiet_tensorflow
 from restore.networks.standardised import StandardisedNetwork
-from restore.networks.tiling import Tiling
-from restore.restorer import Progress, RestorerMetadata
-from restore.settings import name_with_settings, require_positive
+from restore.restorer import Progress, RestorerMetadata, Tiling
+from restore.settings import label_with_settings, name_with_settings, require_positive
 from stembench.errors import InputError
 
 STRIDE = 2
 """Between the two levels, so that height and width must be even."""
 TILING = Tiling(whole=1024, tile=1024, margin=16, blend=16, multiple=STRIDE)
-"""How a large image is cut once the network is trained; the margin covers all that it sees."""
+"""Windows of a large image once the network is trained; the margin covers its receptive field."""
 
 _MASKED = 0.02  # share of pixels that are hidden; Krull et al. hide 0.2 to 1.6 %
-_NEIGHBOURHOOD = 2  # a hidden pixel gets the value of another in the 5 x 5 px round it
+_NEIGHBOURHOOD = 2  # a hidden pixel gets the value of another in the 5 x 5 px around it
 _RATE = 1e-3
 
 
 @dataclass(frozen=True)
 class BlindSpotSettings:
-    """How the network is made and trained."""
+    """Size of the network and its training."""
 
     steps: int = 400
     """Training steps."""
@@ -115,7 +115,7 @@ def draw_batch(
     pieces : ndarray
         (batch, patch, patch, 1), float32, with the hidden pixels replaced.
     truth : ndarray
-        (batch, patch, patch, 2), float32: the pieces as they were, and 1 where a pixel is hidden.
+        (batch, patch, patch, 2), float32: the original pieces, and 1 where a pixel is hidden.
     """
     n, side = settings.batch, settings.patch
     top = rng.integers(0, image.shape[0] - side + 1, n)
@@ -148,11 +148,9 @@ def _mirrored(place: NDArray[np.int_], size: int) -> NDArray[np.int_]:
 
 @dataclass(frozen=True, kw_only=True)
 class BlindSpot(StandardisedNetwork):
-    """A network trained anew on each image; windows are cut for the trained one alone."""
+    """Noise2Void restorer: trained anew on each image, tiled once it is trained."""
 
     settings: BlindSpotSettings
-    engine: str
-    """Keras and its backend, with their versions."""
     train_step: Callable[[NDArray[np.float32], NDArray[np.float32]], None]
     """One step of training."""
     reset: Callable[[], None]
@@ -161,19 +159,11 @@ class BlindSpot(StandardisedNetwork):
 
     @property
     def metadata(self) -> RestorerMetadata:
-        """What the restorer is."""
-        return RestorerMetadata(
-            name=name_with_settings("n2v", self.settings),
-            version="1",
-            licence="GPL-3.0-or-later",
-            training_data="the image itself, which is all that it sees",
-            input_scale="standardised by each image's own mean and standard deviation",
-            engine=self.engine,
-            scales_with_counts=True,
-        )
+        """Identity and properties of the restorer."""
+        return _metadata(self.settings)
 
     def prepare(self, standard: Standardised, progress: Progress | None) -> Progress | None:
-        """Train on the image, telling `progress` of each step; the windows then count for none."""
+        """Train on the image, calling `progress` after each step; windows are not reported."""
         self.reset()
         rng = np.random.default_rng(self.settings.seed)
         missing = [(0, max(0, self.settings.patch - size)) for size in standard.image.shape]
@@ -185,6 +175,20 @@ class BlindSpot(StandardisedNetwork):
         if progress is not None:
             progress(self.settings.steps, self.settings.steps)
         return None
+
+
+def _metadata(settings: BlindSpotSettings) -> RestorerMetadata:
+    return RestorerMetadata(
+        name=name_with_settings("n2v", settings),
+        label=label_with_settings("Noise2Void", settings),
+        family="network",
+        version="1",
+        licence="GPL-3.0-or-later",
+        training_data="the image itself, which is all that it sees",
+        input_scale="standardised by each image's own mean and standard deviation",
+        engine=keras_engine(),
+        scales_with_counts=True,
+    )
 
 
 def load_blind_spot(**settings: Any) -> BlindSpot:
@@ -226,7 +230,16 @@ def load_blind_spot(**settings: Any) -> BlindSpot:
     return BlindSpot(
         forward=forward,
         settings=chosen,
-        engine=keras_engine(),
         train_step=train_step,
         reset=reset,
     )
+
+
+RESTORER: Final = BuiltIn(
+    name="n2v",
+    summary="Noise2Void: a blind-spot network trained on the image itself",
+    load=load_blind_spot,
+    read_metadata=lambda **settings: _metadata(BlindSpotSettings(**settings)),
+    settings_type=BlindSpotSettings,
+    slow=True,
+)

@@ -1,8 +1,8 @@
-"""Standardising an image before a network and undoing it afterwards, equivariant to scale.
+"""Standardisation of an image before a network and its inverse, equivariant to scale.
 
-The published network divides by max(std, 0.1). The floor is a trap for images in fractions of the
-beam, whose standard deviation lies far below it. Here the division is by the standard deviation
-itself, as if the image were scaled up to std >= 0.1, restored and scaled back.
+The published network divides by max(std, 0.1). That floor spoils images in fractions of the beam,
+whose standard deviation lies far below it. Here the division is by the standard deviation itself,
+as if the image were scaled up to std >= 0.1, restored and scaled back.
 """
 
 from dataclasses import dataclass
@@ -10,10 +10,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from stembench.arrays import Floats
+
 
 @dataclass(frozen=True)
 class Standardised:
-    """An image of mean 0 and standard deviation 1, and how to undo it."""
+    """An image of mean 0 and standard deviation 1, with the numbers that undo it."""
 
     image: NDArray[np.float32]
     """(h, w), dimensionless."""
@@ -24,12 +26,12 @@ class Standardised:
     scale: float
     """Power of two that keeps the arithmetic clear of overflow; exact to multiply by."""
 
-    def undo(self, image: NDArray[np.float32], /) -> NDArray[np.float64]:
+    def undo(self, image: NDArray[np.float32], /) -> Floats:
         """Return a standardised image (h, w) in the unit of the original, float64."""
         return (image.astype(np.float64) * self.std + self.mean) * self.scale
 
 
-def standardise(image: NDArray[np.float64], /) -> Standardised | None:
+def standardise(image: Floats, /) -> Standardised | None:
     """Subtract the mean and divide by the standard deviation, both over the whole image.
 
     Parameters

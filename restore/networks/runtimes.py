@@ -1,10 +1,14 @@
-"""Running one network on one image: a Keras model's or an ONNX model's forward pass.
+"""Forward pass of a Keras model or an ONNX model on one image, and the engines' versions.
 
 Both take and return float32 arrays of one image. TensorFlow, Keras and ONNX Runtime are imported
-only when a network is loaded.
+only when a network is loaded; their versions are read from the installed packages.
 """
 
+import importlib.metadata
+import importlib.util
+import json
 import os
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -18,12 +22,14 @@ from stembench.errors import InputError
 Forward = Callable[[NDArray[np.float32]], NDArray[np.floating]]
 """A network applied to one image, in the network's own axis order with one sample."""
 
+_ONNX_EXTRA = "install the extra 'onnx' (pip install '.[onnx]')"
+
 
 def quiet_tensorflow() -> None:
-    """Keep TensorFlow's start-up chatter off the terminal, unless the user asked for a level.
+    """Silence TensorFlow's start-up messages, unless the user asked for a level.
 
     Must precede the first import of TensorFlow or Keras in the process. Without an NVIDIA driver
-    TensorFlow calls the missing GPU an error, which it is not. With one, processes share it.
+    TensorFlow reports the missing GPU as an error, which it is not. With one, processes share it.
     """
     driver = Path("/dev/nvidiactl").exists()
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2" if driver else "3")
@@ -31,16 +37,62 @@ def quiet_tensorflow() -> None:
 
 
 def keras_engine() -> str:
-    """Return Keras's and its backend's names and versions."""
-    import keras
+    """Return the names and versions of Keras and its backend; TensorFlow is not imported for it.
 
-    backend = keras.backend.backend()
-    module = __import__(backend)
-    return f"keras {keras.__version__} on {backend} {module.__version__}"
+    Raises
+    ------
+    stembench.errors.InputError
+        When Keras is set to a backend that is not installed.
+    """
+    backend = keras_backend()
+    if importlib.util.find_spec(backend) is None:
+        raise InputError(
+            f"Keras is set to the backend '{backend}' by KERAS_BACKEND or its file keras.json, "
+            "which is not installed; install it or set KERAS_BACKEND=tensorflow"
+        )
+    return f"keras {_version('keras')} on {backend} {_version(backend)}"
+
+
+def tensorflow_engine() -> str:
+    """Return TensorFlow's name and version; it is not imported."""
+    return f"tensorflow {_version('tensorflow')}"
+
+
+def keras_backend() -> str:
+    """Return the backend that Keras uses or will use once it is imported.
+
+    Keras decides when it is imported, by KERAS_BACKEND or else by its file ``keras.json``.
+    """
+    if "keras" in sys.modules:
+        import keras
+
+        return str(keras.backend.backend())
+    chosen = os.environ.get("KERAS_BACKEND", "")
+    if chosen:
+        return chosen
+    home = Path.home()
+    base = home if os.access(home, os.W_OK) else Path("/tmp")  # noqa: S108 (where Keras looks)
+    folder = Path(os.environ.get("KERAS_HOME", base / ".keras")).expanduser()
+    try:
+        settings = json.loads((folder / "keras.json").read_text())
+    except (OSError, ValueError):
+        settings = {}
+    return str(settings.get("backend", "tensorflow"))
+
+
+def _version(package: str) -> str:
+    """Return a package's version without importing it where it is installed under its own name."""
+    # Other backends state their version differently in the package and in its metadata.
+    if package in ("keras", "tensorflow", "onnxruntime"):
+        try:
+            return importlib.metadata.version(package)
+        except importlib.metadata.PackageNotFoundError:
+            pass  # a nightly build or another distribution of the same module
+    return str(importlib.import_module(package).__version__)
 
 
 def keras_forward(model: Any, /, height: int | None = None, width: int | None = None) -> Forward:
-    """Return a compiled forward pass of a Keras model on (1, h, w, 1) float32.
+    """Compile the forward pass of a Keras model on (1, h, w, 1) float32.
 
     Parameters
     ----------
@@ -60,9 +112,9 @@ def keras_forward(model: Any, /, height: int | None = None, width: int | None = 
 
     import tensorflow as tf
 
-    # One graph for every image size. Left to itself TensorFlow makes the first graph for one size
-    # and a second one for all others, and the two differ in their last digits: a result would
-    # depend on what was restored before it.
+    # One graph for every image size. By default TensorFlow traces one graph for the first size and
+    # a second one for all others, and the two differ in their last digits: a result would depend
+    # on what was restored before it.
     signature = [tf.TensorSpec((1, height, width, 1), tf.float32)]
     graph = tf.function(
         lambda images: model(images, training=False), input_signature=signature, autograph=False
@@ -85,14 +137,26 @@ def onnx_runtime() -> Any:
     try:
         import onnxruntime
     except ImportError as error:
-        raise InputError(
-            "ONNX Runtime is not installed; install the extra 'onnx' (pip install '.[onnx]')"
-        ) from error
+        raise InputError(f"ONNX Runtime is not installed; {_ONNX_EXTRA}") from error
     return onnxruntime
 
 
+def onnx_engine() -> str:
+    """Return ONNX Runtime's name and version; it is not imported.
+
+    Raises
+    ------
+    stembench.errors.InputError
+        When ONNX Runtime or the package onnx, which describes its models, is not installed.
+    """
+    for module, name in (("onnxruntime", "ONNX Runtime"), ("onnx", "the package onnx")):
+        if importlib.util.find_spec(module) is None:
+            raise InputError(f"{name} is not installed; {_ONNX_EXTRA}")
+    return f"onnxruntime {_version('onnxruntime')}"
+
+
 def onnx_session(model: bytes, /) -> Any:
-    """Return an ONNX Runtime session on the CPU that keeps to the process's thread limit.
+    """Open an ONNX model in ONNX Runtime on the CPU, within the process's thread limit.
 
     Parameters
     ----------

@@ -1,32 +1,33 @@
-"""A network that sees each image standardised as a whole, and large ones window by window."""
+"""Network restorer that standardises each image as a whole and tiles large ones."""
 
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from restore.networks.normalisation import Standardised, pad_to_multiple, standardise
-from restore.networks.tiling import Network, Tiling, run_in_tiles
-from restore.restorer import Progress
+from restore.networks.tiling import Network, run_in_tiles
+from restore.restorer import Progress, Tiling
+from stembench.arrays import Floats
 
 
 @dataclass(frozen=True, kw_only=True)
 class StandardisedNetwork:
-    """What CGRDN and Noise2Void have in common; a restorer once it has `metadata`."""
+    """Common part of CGRDN and Noise2Void; a restorer once it has `metadata`."""
 
     forward: Network
-    """The network on one standardised image (h, w), sides multiples of `tiling.multiple`."""
+    """The network applied to one standardised image (h, w), sides multiples of
+    `tiling.multiple`."""
     tiling: Tiling
-    """How an image is cut, and from what size on."""
+    """Windows of a large image, and the size above which they are used."""
 
     def restore_image(
         self,
-        image: NDArray[np.float64],
+        image: Floats,
         /,
         *,
         sampling: float,  # noqa: ARG002 (the protocol's)
-    ) -> NDArray[np.float64]:
-        """Restore one image (h, w) of any unit; a constant image comes back unchanged.
+    ) -> Floats:
+        """Restore one image (h, w) of any unit; a constant image is returned unchanged.
 
         Mean and standard deviation are those of the given pixels, of the whole image even where
         it is cut into windows; the mirrored lines that make a size fit are added afterwards and
@@ -36,33 +37,31 @@ class StandardisedNetwork:
 
     def restore_in_steps(
         self,
-        image: NDArray[np.float64],
+        image: Floats,
         /,
         *,
         sampling: float,  # noqa: ARG002 (the protocol's)
         progress: Progress,
-    ) -> NDArray[np.float64]:
-        """Return the same as `restore_image`, telling `progress` of each step."""
+    ) -> Floats:
+        """Return the same as `restore_image`, calling `progress` after each step."""
         return self._restored(image, self.tiling, progress)
 
     def restore_with(
         self,
-        image: NDArray[np.float64],
+        image: Floats,
         /,
         *,
         sampling: float,  # noqa: ARG002 (the protocol's)
         tiling: Tiling | None,
-    ) -> NDArray[np.float64]:
+    ) -> Floats:
         """Return the restored image with another tiling than its own, whole for None."""
         return self._restored(image, tiling, None)
 
     def prepare(self, standard: Standardised, progress: Progress | None) -> Progress | None:  # noqa: ARG002
-        """Do what comes before the image is restored; returns whom to tell of the windows."""
+        """Prepare for one image; return the progress callback for its windows, None for none."""
         return progress
 
-    def _restored(
-        self, image: NDArray[np.float64], tiling: Tiling | None, progress: Progress | None
-    ) -> NDArray[np.float64]:
+    def _restored(self, image: Floats, tiling: Tiling | None, progress: Progress | None) -> Floats:
         standard = standardise(image)
         if standard is None:
             return image

@@ -1,26 +1,38 @@
-"""How many threads one process may use for a network's arithmetic.
+"""Limits on the threads of one process: environment variables, BLAS and OpenMP, TensorFlow, numba.
 
-A matrix product split over more threads is summed in another order, so that under TensorFlow the
-last digits of a result depend on the count. A benchmark whose records must be equal bit for bit
-for any number of worker processes gives each of them one thread.
+A sum that is split over more threads is added in another order, so that the last digits of a result
+depend on their number. A benchmark whose records must be equal bit for bit for any number of worker
+processes gives each of them one thread.
 """
 
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, Final
 
 from stembench.errors import InputError
 
-_COMMON = "OMP_NUM_THREADS"
-# What TensorFlow, OpenMP, OpenBLAS and MKL read, each when it starts its own thread pool.
-_INTRA_OP = ("TF_NUM_INTRAOP_THREADS", _COMMON, "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
-_INTER_OP = "TF_NUM_INTEROP_THREADS"
+_OPENMP: Final = "OMP_NUM_THREADS"
+_NUMBA: Final = "NUMBA_NUM_THREADS"
+_TENSORFLOW: Final = "TF_NUM_INTRAOP_THREADS"
+#: What each library reads when it starts its own threads. TensorFlow's INTEROP variable counts the
+#: operations that run at once and is always 1.
+_WITHIN_OPERATIONS: Final = (
+    _OPENMP,
+    "OPENBLAS_NUM_THREADS",
+    "MKL_NUM_THREADS",
+    _NUMBA,
+    _TENSORFLOW,
+)
+_BETWEEN_OPERATIONS: Final = "TF_NUM_INTEROP_THREADS"
 
 
 def limit_threads(n: int, /) -> None:
-    """Let this process and its children use at most `n` threads for a network's arithmetic.
+    """Let this process and its children compute with at most `n` threads.
 
-    Call it before the first restorer is loaded: thread pools are made once and never resized.
-    TensorFlow is not imported by the call.
+    Libraries that are not loaded yet read the limit when they are; BLAS and OpenMP libraries that
+    are loaded are resized. TensorFlow and numba are not imported by the call.
 
     Parameters
     ----------
@@ -34,23 +46,70 @@ def limit_threads(n: int, /) -> None:
     RuntimeError
         When TensorFlow has started with another number of threads already.
     """
-    if n < 1:
-        raise InputError(f"the number of threads must be at least 1, not {n}")
-    os.environ[_INTER_OP] = "1"
-    for name in _INTRA_OP:
-        os.environ[name] = str(n)
-    if "tensorflow" in sys.modules:
+    from threadpoolctl import threadpool_limits
+
+    limits = _variables(n)
+    # A process that was started within the limit has nothing left to tell TensorFlow.
+    limited_already = os.environ.get(_TENSORFLOW) == limits[_TENSORFLOW]
+    numba: Any = sys.modules.get("numba")
+    if numba is not None and _has_threads(numba):
+        # numba refuses to compile once this variable differs from the pool that it has started.
+        del limits[_NUMBA]
+        numba.set_num_threads(min(n, numba.config.NUMBA_NUM_THREADS))
+    os.environ.update(limits)
+    threadpool_limits(n)
+    if "tensorflow" in sys.modules and not limited_already:
         import tensorflow as tf
 
         tf.config.threading.set_intra_op_parallelism_threads(n)
         tf.config.threading.set_inter_op_parallelism_threads(1)
 
 
+@contextmanager
+def child_thread_limit(n: int, /) -> Iterator[None]:
+    """Have processes that are started within the context compute with at most `n` threads each.
+
+    A library may start its threads while the child's main module is imported, before
+    `limit_threads` can be called there. This process itself keeps its threads.
+
+    Parameters
+    ----------
+    n : int
+        As of `limit_threads`.
+    """
+    limits = _variables(n)
+    before = {name: os.environ.get(name) for name in limits}
+    os.environ.update(limits)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
+
+
 def thread_limit() -> int | None:
     """Return the limit of this process, None for none.
 
-    It is what `limit_threads` set here or in a parent process, or the user in OMP_NUM_THREADS.
+    It was set by `limit_threads` here or in a parent process, or by the user in OMP_NUM_THREADS.
     ONNX Runtime does not read that variable itself.
     """
-    text = os.environ.get(_COMMON, "")
+    text = os.environ.get(_OPENMP, "")
     return int(text) if text.isdecimal() and int(text) > 0 else None
+
+
+def _variables(n: int) -> dict[str, str]:
+    if n < 1:
+        raise InputError(f"the number of threads must be at least 1, not {n}")
+    return {**dict.fromkeys(_WITHIN_OPERATIONS, str(n)), _BETWEEN_OPERATIONS: "1"}
+
+
+def _has_threads(numba: Any) -> bool:
+    """Return whether numba has started its own threads, which only parallel kernels make it do."""
+    try:
+        numba.threading_layer()
+    except ValueError:
+        return False
+    return True

@@ -1,8 +1,8 @@
-"""A user's own Keras model as a restorer, from a ``.keras`` file that is not trusted.
+"""A user's Keras model as a restorer, from an untrusted ``.keras`` file.
 
 Such a file can name Python code to run. It is opened in Keras's safe mode, and before that its
 description is searched for anything that is not a plain Keras layer, since safe mode has been
-got round before (CVE-2025-1550, CVE-2025-8747).
+bypassed before (CVE-2025-1550, CVE-2025-8747).
 """
 
 import builtins
@@ -17,16 +17,25 @@ from typing import Any
 import numpy as np
 
 from restore.networks.runtimes import keras_engine, keras_forward, quiet_tensorflow
+from restore.restorer import RestorerMetadata
 from restore.user_models.user_network import UserNetwork, user_metadata
 from stembench.errors import InputError
 
 # Layers that carry Python code or fetch other files.
 _FOREIGN = frozenset(
     {
-        "Lambda", "__lambda__", "TFSMLayer", "TorchModuleWrapper", "JaxLayer", "FlaxLayer",
-        "StringLookup", "IntegerLookup", "IndexLookup", "TextVectorization",
+        "Lambda",
+        "__lambda__",
+        "TFSMLayer",
+        "TorchModuleWrapper",
+        "JaxLayer",
+        "FlaxLayer",
+        "StringLookup",
+        "IntegerLookup",
+        "IndexLookup",
+        "TextVectorization",
     }
-)  # fmt: skip
+)
 _DESCRIPTION = "config.json"
 _WEIGHTS = "model.weights.h5"
 _MEMBERS = frozenset({_DESCRIPTION, "metadata.json", _WEIGHTS})
@@ -35,12 +44,25 @@ _INFLATION = 20  # trained weights hardly compress at all; a deflated bomb reach
 # Where layers, and what is given to them, live. Keras holds more than that: functions that fetch
 # or unpack files among them, which a description must not be able to call.
 _MODULES = (
-    "keras.layers", "keras.models", "keras.initializers", "keras.regularizers",
-    "keras.constraints", "keras.activations", "keras.dtype_policies", "keras.quantizers",
-    "keras.src.layers", "keras.src.models", "keras.src.ops", "keras.src.initializers",
-    "keras.src.regularizers", "keras.src.constraints", "keras.src.activations",
-    "keras.src.dtype_policies", "keras.src.quantizers", "keras.src.backend.common.keras_tensor",
-)  # fmt: skip
+    "keras.layers",
+    "keras.models",
+    "keras.initializers",
+    "keras.regularizers",
+    "keras.constraints",
+    "keras.activations",
+    "keras.dtype_policies",
+    "keras.quantizers",
+    "keras.src.layers",
+    "keras.src.models",
+    "keras.src.ops",
+    "keras.src.initializers",
+    "keras.src.regularizers",
+    "keras.src.constraints",
+    "keras.src.activations",
+    "keras.src.dtype_policies",
+    "keras.src.quantizers",
+    "keras.src.backend.common.keras_tensor",
+)
 
 
 def _nested(value: Any) -> Iterator[dict[str, Any]]:
@@ -55,7 +77,7 @@ def _nested(value: Any) -> Iterator[dict[str, Any]]:
 
 
 def _refusal(description: Any) -> str | None:
-    """Return what in a model's description is not a plain Keras layer, None if nothing is."""
+    """Name the first part of a model's description that is not a plain Keras layer, else None."""
     for part in _nested(description):
         kind, module = part.get("class_name"), part.get("module")
         if kind is None:
@@ -65,8 +87,8 @@ def _refusal(description: Any) -> str | None:
         foreign = sorted(names & _FOREIGN)
         if foreign:
             return f"a '{foreign[0]}', which runs code or reads files of its own"
-        ours = module is None or module in ("keras", "builtins")
-        if not ours and not str(module).startswith("keras."):
+        plain = module is None or module in ("keras", "builtins")
+        if not plain and not str(module).startswith("keras."):
             return f"'{module}.{kind}', which is not part of Keras"
         if kind == "function":
             # Keras writes its own activations and initialisers as functions of 'builtins'; a
@@ -75,7 +97,7 @@ def _refusal(description: Any) -> str | None:
             if module not in (None, "builtins") or hasattr(builtins, name):
                 return f"the function '{name}' of '{module}'"
             continue
-        if not ours and not any(
+        if not plain and not any(
             module == known or str(module).startswith(f"{known}.") for known in _MODULES
         ):
             return f"'{module}.{kind}', which is no layer"
@@ -83,7 +105,7 @@ def _refusal(description: Any) -> str | None:
 
 
 def _member_refusal(archive: zipfile.ZipFile) -> str | None:
-    """Return what in an archive is not a description or its weights, None if nothing is."""
+    """Name the first part of an archive beyond a description and its weights, else None."""
     names = [name for name in archive.namelist() if not name.endswith("/")]
     inflated = sum(member.file_size for member in archive.infolist())
     stored = sum(member.compress_size for member in archive.infolist())
@@ -103,7 +125,7 @@ def _member_refusal(archive: zipfile.ZipFile) -> str | None:
 
 
 def _weights_refusal(group: Any) -> str | None:
-    """Return what in a file of weights points elsewhere, None if nothing does."""
+    """Name the first part of a weights file that points elsewhere, else None."""
     import h5py
 
     for name in group:
@@ -123,7 +145,7 @@ def _weights_refusal(group: Any) -> str | None:
 
 
 def check_keras_file(path: Path, /) -> None:
-    """Refuse a ``.keras`` file that is damaged, names code or reads files; Keras is not asked.
+    """Refuse a ``.keras`` file that is damaged, names code or reads files, without using Keras.
 
     Parameters
     ----------
@@ -142,7 +164,7 @@ def check_keras_file(path: Path, /) -> None:
         raise InputError(
             f"{path} is not a Keras 3 model file; save the model with model.save('name.keras')"
         ) from error
-    # Loss and metrics are not loaded (compile=False), so that a user's own ones do no harm there.
+    # Loss and metrics are not loaded (compile=False), so that custom ones do no harm there.
     description.pop("compile_config", None)
     refused = refused or _refusal(description)
     if refused:
@@ -150,6 +172,14 @@ def check_keras_file(path: Path, /) -> None:
             f"{path} is refused because it holds {refused}; a model file must not bring its own "
             "code or files, so wrap the model in a function and name that as module:callable"
         )
+
+
+def read_keras_metadata(path: Path, /) -> RestorerMetadata:
+    """Return the metadata of a ``.keras`` model after `check_keras_file`, without using Keras."""
+    check_keras_file(path)
+    with path.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    return user_metadata(path.name, engine=keras_engine(), weights_sha256=digest)
 
 
 def load_keras_file(path: Path, /) -> UserNetwork:
@@ -165,8 +195,7 @@ def load_keras_file(path: Path, /) -> UserNetwork:
         When the file is damaged, unsafe, or its model takes something else than one-channel
         images.
     """
-    check_keras_file(path)
-    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    metadata = read_keras_metadata(path)
     quiet_tensorflow()
     import keras
 
@@ -182,7 +211,6 @@ def load_keras_file(path: Path, /) -> UserNetwork:
     def forward(image: Any) -> Any:
         return np.asarray(network(image[None, :, :, None]))
 
-    metadata = user_metadata(path.name, engine=keras_engine(), weights_sha256=digest)
     return UserNetwork(metadata, forward, "nhwc", *shape)
 
 

@@ -1,4 +1,4 @@
-"""A user's own ONNX model as a restorer, run by ONNX Runtime on the CPU."""
+"""A user's ONNX model as a restorer, run by ONNX Runtime on the CPU."""
 
 import hashlib
 from collections.abc import Iterator
@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from restore.networks.runtimes import onnx_runtime, onnx_session
+from restore.networks.runtimes import onnx_engine, onnx_session
+from restore.restorer import RestorerMetadata
 from restore.user_models.user_network import Layout, UserNetwork, user_metadata
 from stembench.errors import InputError
 
@@ -24,15 +25,15 @@ def _size(dimension: Any) -> int | None:
 
 
 def _layout(shape: list[Any], path: Path) -> Layout:
-    """Decide from the declared input shape where the channel axis is; never guess."""
+    """Find the channel axis of the declared input shape; an ambiguous shape is an error."""
     first, last = _size(shape[1]), _size(shape[3])
     if first == 1 and last != 1:
         return "nchw"
     if last == 1 and first != 1:
         return "nhwc"
-    found = "both axes 1 and 3 are" if first == 1 else "neither axis 1 nor axis 3 is"
+    axes = "both axes 1 and 3 are" if first == 1 else "neither axis 1 nor axis 3 is"
     raise InputError(
-        f"{path} declares its input as {shape}, where {found} of size 1; export it as "
+        f"{path} declares its input as {shape}, where {axes} of size 1; export it as "
         "(n, 1, h, w) or (n, h, w, 1) with the channel axis fixed to 1 and height and width free"
     )
 
@@ -104,6 +105,20 @@ def check_onnx_file(encoded: bytes, path: Path, /) -> None:
         )
 
 
+def _metadata(path: Path, encoded: bytes) -> RestorerMetadata:
+    return user_metadata(
+        path.name, engine=onnx_engine(), weights_sha256=hashlib.sha256(encoded).hexdigest()
+    )
+
+
+def read_onnx_metadata(path: Path, /) -> RestorerMetadata:
+    """Return the metadata of an ONNX model after `check_onnx_file`, without a session for it."""
+    encoded = path.read_bytes()
+    metadata = _metadata(path, encoded)
+    check_onnx_file(encoded, path)
+    return metadata
+
+
 def load_onnx_file(path: Path, /) -> UserNetwork:
     """Load an ONNX model of one input and one output, (n, 1, h, w) or (n, h, w, 1), float32.
 
@@ -118,8 +133,8 @@ def load_onnx_file(path: Path, /) -> UserNetwork:
         When ONNX Runtime is missing, the file cannot be read, or its input is not one-channel
         float32 images of a recognisable layout.
     """
-    runtime = onnx_runtime()
     encoded = path.read_bytes()
+    metadata = _metadata(path, encoded)
     check_onnx_file(encoded, path)
     try:
         session = onnx_session(encoded)
@@ -145,9 +160,4 @@ def load_onnx_file(path: Path, /) -> UserNetwork:
         one = image[None, None] if layout == "nchw" else image[None, :, :, None]
         return np.asarray(session.run(None, {source.name: one})[0])
 
-    metadata = user_metadata(
-        path.name,
-        engine=f"onnxruntime {runtime.__version__}",
-        weights_sha256=hashlib.sha256(encoded).hexdigest(),
-    )
     return UserNetwork(metadata, forward, layout, _size(height), _size(width))

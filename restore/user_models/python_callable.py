@@ -1,6 +1,7 @@
-"""A user's own Python function as a restorer, named as ``module:callable``.
+"""A user's Python function as a restorer, named as ``module:callable``.
 
-Naming it is the user's consent to run it: nothing else in this package imports foreign code.
+Naming it is the user's consent to run it. Apart from plug-ins, nothing else here imports foreign
+code.
 """
 
 import importlib
@@ -15,22 +16,21 @@ from numpy.typing import NDArray
 
 from restore.restorer import RestorerMetadata
 from restore.user_models.user_network import user_metadata
+from stembench.arrays import Floats
 from stembench.errors import InputError
 
 
 @dataclass(frozen=True)
 class UserCallable:
-    """A function called with one image at a time: ``function(images, sampling=...)``."""
+    """Restorer by a function, called with one image: ``function(images, sampling=...)``."""
 
     metadata: RestorerMetadata
-    """What is known of the function; its own attribute `metadata` where it has one."""
+    """The function's own attribute `metadata` where it has one, else its name and module."""
     function: Callable[..., Any]
-    """Takes counts (1, h, w), float64, and ``sampling`` in Å/px; returns the like."""
+    """Takes counts (1, h, w), float64, and ``sampling`` in Å/px; returns the same shape."""
 
-    def restore_image(
-        self, image: NDArray[np.float64], /, *, sampling: float
-    ) -> NDArray[np.floating]:
-        """Return what the function makes of one image (h, w); the caller checks its shape."""
+    def restore_image(self, image: Floats, /, *, sampling: float) -> NDArray[np.floating]:
+        """Apply the function to one image (h, w); the caller checks the result's shape."""
         output = np.asarray(self.function(image[None], sampling=sampling))
         return output[0] if output.ndim == 3 and len(output) == 1 else output
 
@@ -56,20 +56,20 @@ def load_callable(spec: str, /) -> UserCallable:
         sys.path.append(here)
     importlib.invalidate_caches()
     try:
-        found: Any = importlib.import_module(module_name)
+        member: Any = importlib.import_module(module_name)
     except Exception as error:
         # The module is the user's and may fail in any way while it is imported.
         raise InputError(
             f"the module '{module_name}' of restorer '{spec}' cannot be imported "
             f"({type(error).__name__}: {error}); install it or start in its folder"
         ) from error
-    version = str(getattr(found, "__version__", "unknown"))
+    version = str(getattr(member, "__version__", "unknown"))
     for part in name.split("."):
-        found = getattr(found, part, None)
-    if not callable(found):
+        member = getattr(member, part, None)
+    if not callable(member):
         raise InputError(f"module '{module_name}' has no callable '{name}'")
-    declared = getattr(found, "metadata", None)
+    declared = getattr(member, "metadata", None)
     if isinstance(declared, RestorerMetadata):
-        return UserCallable(declared, found)
+        return UserCallable(declared, member)
     unknown = user_metadata(spec, engine=f"{module_name} {version}", weights_sha256=None)
-    return UserCallable(unknown, found)
+    return UserCallable(unknown, member)

@@ -1,7 +1,7 @@
-"""A user's own TensorFlow SavedModel as a restorer.
+"""A user's TensorFlow SavedModel as a restorer.
 
 A SavedModel is a TensorFlow program; a few of its operations can read or write any file, so that a
-model which holds one of those is refused before it is loaded.
+model with one of those is refused before it is loaded.
 """
 
 import hashlib
@@ -12,7 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from restore.networks.runtimes import quiet_tensorflow
+from restore.networks.runtimes import quiet_tensorflow, tensorflow_engine
+from restore.restorer import RestorerMetadata
 from restore.user_models.user_network import UserNetwork, user_metadata
 from stembench.errors import InputError
 
@@ -90,12 +91,12 @@ def unsafe_operations(encoded: bytes, /) -> list[str]:
         ]
         running = _reachable(graph, outputs)
         for node in graph.graph_def.node:
-            own = node.name in saving[0] - running[0] and node.op in _SAVER
-            unsafe.update({node.op} if _UNSAFE.search(node.op) and not own else ())
+            saver_only = node.name in saving[0] - running[0] and node.op in _SAVER
+            unsafe.update({node.op} if _UNSAFE.search(node.op) and not saver_only else ())
         for function in graph.graph_def.library.function:
-            own = function.signature.name in saving[1] - running[1]
+            saver_only = function.signature.name in saving[1] - running[1]
             for node in function.node_def:
-                if _UNSAFE.search(node.op) and not (own and node.op in _SAVER):
+                if _UNSAFE.search(node.op) and not (saver_only and node.op in _SAVER):
                     unsafe.add(node.op)
     return sorted(unsafe)
 
@@ -107,6 +108,24 @@ def _digest(folder: Path) -> str:
         digest.update(path.relative_to(folder).as_posix().encode())
         digest.update(hashlib.sha256(path.read_bytes()).digest())
     return digest.hexdigest()
+
+
+def read_saved_model_metadata(folder: Path, /) -> RestorerMetadata:
+    """Return the metadata of a SavedModel, whose graph is not checked: that needs TensorFlow.
+
+    Raises
+    ------
+    stembench.errors.InputError
+        When the folder holds no SavedModel.
+    """
+    if not (folder / "saved_model.pb").is_file():
+        raise InputError(
+            f"the folder {folder} holds no saved_model.pb; name a TensorFlow SavedModel folder, "
+            "a .keras file or an .onnx file"
+        )
+    return user_metadata(
+        folder.resolve().name, engine=tensorflow_engine(), weights_sha256=_digest(folder)
+    )
 
 
 def load_saved_model(folder: Path, /) -> UserNetwork:
@@ -123,11 +142,7 @@ def load_saved_model(folder: Path, /) -> UserNetwork:
         When the folder holds no SavedModel, one with operations on files, no such signature, or
         one that takes something else than one-channel images.
     """
-    if not (folder / "saved_model.pb").is_file():
-        raise InputError(
-            f"the folder {folder} holds no saved_model.pb; name a TensorFlow SavedModel folder, "
-            "a .keras file or an .onnx file"
-        )
+    metadata = read_saved_model_metadata(folder)
     quiet_tensorflow()
     import tensorflow as tf
 
@@ -156,11 +171,6 @@ def load_saved_model(folder: Path, /) -> UserNetwork:
         (output,) = function(**{name: tf.constant(image[None, :, :, None])}).values()
         return np.asarray(output)
 
-    metadata = user_metadata(
-        folder.resolve().name,
-        engine=f"tensorflow {tf.__version__}",
-        weights_sha256=_digest(folder),
-    )
     return UserNetwork(metadata, forward, "nhwc", spec[1], spec[2])
 
 

@@ -1,7 +1,7 @@
-"""What all of a user's own networks have in common: layout, fixed size, and metadata.
+"""Common part of a user's own networks: layout, fixed size, and metadata.
 
 A user's network is given counts as they are, float32, without any scaling: what it was trained on
-is not known here, so that normalisation belongs into the network or its wrapper.
+is not known here, so that normalisation belongs in the network or its wrapper.
 """
 
 from collections.abc import Callable
@@ -12,12 +12,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from restore.restorer import RestorationError, RestorerMetadata
+from stembench.arrays import Floats
 
 Layout = Literal["nhwc", "nchw"]
 
 
 def user_metadata(name: str, *, engine: str, weights_sha256: str | None) -> RestorerMetadata:
-    """Return the metadata of a model whose file says nothing about itself."""
+    """Return the metadata of a model that states none itself."""
     return RestorerMetadata(
         name=name,
         version="unknown",
@@ -31,14 +32,14 @@ def user_metadata(name: str, *, engine: str, weights_sha256: str | None) -> Rest
 
 @dataclass(frozen=True)
 class UserNetwork:
-    """A user's network that restores image by image, from counts as they are."""
+    """Restorer by a user's network, image by image, from counts as they are."""
 
     metadata: RestorerMetadata
-    """What is known of the network."""
+    """Its identity and properties, as far as they are known."""
     forward: Callable[[NDArray[np.float32]], NDArray[np.floating]]
-    """The network on one image (h, w); returns its whole output with a sample axis."""
+    """The network applied to one image (h, w); returns its whole output with a sample axis."""
     layout: Layout
-    """Where the output's channel axis is."""
+    """Position of the output's channel axis."""
     height: int | None = None
     """The only height that the network takes, None for any."""
     width: int | None = None
@@ -46,12 +47,12 @@ class UserNetwork:
 
     def restore_image(
         self,
-        image: NDArray[np.float64],
+        image: Floats,
         /,
         *,
         sampling: float,  # noqa: ARG002 (the protocol's)
     ) -> NDArray[np.floating]:
-        """Return what the network makes of one image (h, w)."""
+        """Apply the network to one image (h, w)."""
         name = self.metadata.name
         for side, size, wanted in zip(
             ("high", "wide"), image.shape, (self.height, self.width), strict=True

@@ -1,12 +1,14 @@
 """The library and the noise-free count, on the shipped ground truth."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from bench.reference import clean_fit, scs_library
-from cases import get_case
+from bench.reference import clean_fit, fit_options, scs_library
+from cases import FitChoice, get_case
 from cases.truth.ground_truth import load_ground_truth, load_version
-from fitting import count_atoms, fit_columns
+from fitting import Bounds, FitOptions, count_atoms, fit_columns
 
 
 @pytest.fixture(scope="module")
@@ -17,6 +19,14 @@ def particle():
 @pytest.fixture(scope="module")
 def library(particle):
     return scs_library(get_case("pt_bulk"), choice=particle.fit)
+
+
+def test_a_choice_of_a_case_becomes_options_of_its_fits():
+    choice = FitChoice(width="column", background="plane", width_factor=2.0, drift=0.5)
+    noise_free = FitOptions(width="column", background="plane", bounds=Bounds(drift=0.5))
+    assert fit_options(choice) == noise_free
+    within = Bounds(drift=0.5, width=(1.5, 6.0))
+    assert fit_options(choice, width=3.0) == replace(noise_free, start_width=3.0, bounds=within)
 
 
 def test_the_library_rises_strictly_and_smoothly(library):
@@ -40,8 +50,7 @@ def test_ninety_nine_of_a_hundred_columns_are_counted_right_without_noise(partic
         old.image("particle"),
         columns[["x", "y"]].to_numpy(),
         sampling=particle.sampling,
-        width=particle.fit.width,
-        background=particle.fit.background,
+        options=fit_options(particle.fit),
     )
     assert _right(columns, fit, library).mean() < 0.97
 

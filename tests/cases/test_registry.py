@@ -5,17 +5,19 @@ import json
 
 import pytest
 
-from cases.registry import CASES, get_case, unique_names
-from noise.scan import STUDY_SCAN, ScanNoise
+from cases.registry import CASES, _declared, checked, get_case
+from cases.study import RunAmount, Study
+from noise.presets import STUDY_SCAN
+from noise.scan import ScanNoise
 from stembench.errors import InputError
 
 #: A changed hash means a changed description: give the case a new version, then pin its hash.
 PINNED = {
-    ("pt_bulk", 2): "2199b4908630251d4b6b02c23d3ae4d86bf5f1b398f89d833a634c88d80bbf90",
-    ("edge_dislocation", 3): "c91a4130ba9a87d741123db2cca4b66e64f7b2bd7c4e4f9d119f230e0c9b8365",
-    ("nanoparticle", 2): "f34adc06269bd47ae48872c9b24f7a66d788bfdb6a228994dcb0aa0b6dd5b3c6",
-    ("defect_ladder", 1): "3054fe1ccf4e6dc84df8942b6786ff56fab15e719a945dbad3170ab6058242d6",
-    ("particle_adatoms", 1): "a3f947d1172c7c7e0b917629548f21e3e3d846c6a6a693751eec88ce24e49739",
+    ("pt_bulk", 2): "a8c5d693523a7d8c1ef9c9077fc7f630319c30b1c76ed0e13a3211c5febde156",
+    ("edge_dislocation", 3): "23731ca7dab7af1a65d7beddf177d12264ad44522fce8ca349e387737869a915",
+    ("nanoparticle", 2): "0d3c04015730f8cee4e7b954bb41cd5ff881e61d86123ed41143e784ecfbd1d7",
+    ("defect_ladder", 1): "ea0262fc88ff171a3ec80604188419f989d1273baa3c90a85984f2d43f0f0b38",
+    ("particle_adatoms", 1): "313b91c5acb44f09b75e407d1f5ebff56d7e4902bdc511f3dc52591c1e5fd88f",
 }
 
 
@@ -23,7 +25,7 @@ def test_the_hash_of_each_description_is_pinned():
     assert {(case.name, case.version): case.hash for case in CASES} == PINNED
 
 
-def test_the_hash_sees_every_field():
+def test_the_hash_sees_what_results_depend_on():
     case = get_case("pt_bulk")
     changes = {
         "version": 99,
@@ -35,6 +37,20 @@ def test_the_hash_sees_every_field():
     }
     for name, value in changes.items():
         assert dataclasses.replace(case, **{name: value}).hash != case.hash, name
+
+
+def test_a_corrected_caption_leaves_the_hash_alone():
+    for case in CASES:
+        changes = {
+            "title": case.title + "!",
+            "summary": case.summary + " ",
+            "study": Study(figure="counting", quick=RunAmount(realizations=1)),
+            "superseded_by": "another",
+        }
+        for name, value in changes.items():
+            changed = dataclasses.replace(case, **{name: value})
+            assert changed.hash == case.hash, name
+            assert changed.as_dict() != case.as_dict(), name
 
 
 def test_only_what_is_applied_afterwards_is_left_out_of_the_simulated_part():
@@ -63,13 +79,89 @@ def test_unknown_name_lists_the_known_ones():
 
 
 def test_duplicate_names_are_refused():
-    with pytest.raises(ValueError, match="found twice: pt_bulk"):
-        unique_names([*CASES, CASES[0]])
+    with pytest.raises(InputError, match="found twice: pt_bulk"):
+        checked([*CASES, CASES[0]])
+
+
+def test_each_successor_is_a_case_and_each_chain_ends():
+    """What `checked` demands of the registry, said once more without it."""
+    successor = {case.name: case.superseded_by for case in CASES}
+    for name in successor:
+        passed = [name]
+        while successor[passed[-1]] is not None:
+            passed.append(successor[passed[-1]])
+            assert len(passed) <= len(CASES)
+    first, second, third = CASES[:3]
+    chain = (
+        dataclasses.replace(first, superseded_by=second.name),
+        dataclasses.replace(second, superseded_by=third.name),
+        third,
+    )
+    assert checked(chain) == chain
+
+
+def test_an_unknown_successor_is_refused():
+    lost = dataclasses.replace(CASES[0], superseded_by="pt_bluk")
+    with pytest.raises(InputError, match="'pt_bulk' is superseded by 'pt_bluk', which is no case"):
+        checked([lost, *CASES[1:]])
+
+
+@pytest.mark.parametrize("names", [("pt_bulk",), ("edge_dislocation", "nanoparticle", "pt_bulk")])
+def test_successors_that_lead_in_a_circle_are_refused(names):
+    following = dict(zip(names, (*names[1:], names[0]), strict=True))
+    cases = [dataclasses.replace(c, superseded_by=following.get(c.name)) for c in CASES]
+    with pytest.raises(InputError, match="lead back to"):
+        checked(cases)
+
+
+def test_a_study_of_images_or_doses_that_the_case_lacks_is_refused():
+    case = get_case("defect_ladder")
+    for change, named in (
+        ({"quick": RunAmount(images=("z11",))}, "image z11"),
+        ({"paper": RunAmount(doses=(123.0,))}, "dose 123"),
+        ({"converged": ("z11",)}, "image z11"),
+    ):
+        study = dataclasses.replace(case.study, **change)
+        with pytest.raises(InputError, match=f"'defect_ladder' names {named}, which"):
+            checked([dataclasses.replace(case, study=study)])
+
+
+def test_a_file_without_a_case_is_refused():
+    with pytest.raises(
+        InputError, match=r"cases/declared/shared\.py' must define the case as CASE"
+    ):
+        _declared("shared")
+
+
+def test_a_new_case_needs_to_state_its_figure_alone():
+    study = Study(figure="precision")
+    (case,) = checked([dataclasses.replace(get_case("nanoparticle"), name="gold", study=study)])
+    assert case.study.quick == RunAmount(images=(), doses=(), realizations=8)
+    assert case.study.paper.realizations == 100
+    assert case.study.headline
+    assert case.study.score
+
+
+def test_studies_name_metrics_that_reports_know():
+    from reports.metrics.table import METRICS
+
+    for study in (*(case.study for case in CASES), Study(figure="precision")):
+        assert set(study.headline) <= set(METRICS)
+
+
+def test_thickness_counts_the_atoms_of_the_longest_column_without_sites():
+    """One unit in every case: of defects and adatoms the host counts."""
+    for case in CASES:
+        sites = case.structure.sites_on_host
+        host = case if sites is None else get_case(sites.host_case)
+        for image in case.images[:12]:
+            _, counts = host.structure.columns(image.thickness, extent=20.0)
+            assert counts.max() == image.thickness, case.name
 
 
 def test_the_three_studies_are_declared_as_in_the_paper():
     bulk, dislocation, particle = CASES[:3]
-    assert (bulk.study, dislocation.study, particle.study) == (1, 2, 3)
+    assert [case.study.number for case in CASES] == [1, 2, 3, 0, 0]
     assert bulk.doses == (5e2, 5e4)
     assert dislocation.doses == particle.doses == (5e2, 1e3, 5e3, 1e4, 5e4)
     assert bulk.noise == ScanNoise()

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from fitting import ColumnModel, cramer_rao, fit_batch, fit_columns
+from fitting import ColumnModel, FitOptions, cramer_rao, fit_batch, fit_columns
 
 DRAWS = 400
 
@@ -50,7 +50,8 @@ def test_scatter_equals_the_stated_error(estimator):
     model = scene()
     dose = 2e4
     starts = np.column_stack([model.x, model.y])
-    fits = fit_batch(draws(model, dose), starts, sampling=0.2, dose=dose, estimator=estimator)
+    options = FitOptions(estimator=estimator)
+    fits = fit_batch(draws(model, dose), starts, sampling=0.2, options=options, dose=dose)
     scs = 2 * np.pi * model.height * model.sigma**2 * 0.04
     assert abs(spread(fits, model.x, "x") - 1) < 4 * 0.012
     assert abs(spread(fits, model.y, "y") - 1) < 4 * 0.012
@@ -87,7 +88,8 @@ def test_poisson_likelihood_reaches_the_bound_and_least_squares_does_not():
     bound = cramer_rao(model, dose=dose, sampling=0.2)
     ratio = {}
     for estimator in ("ls", "poisson"):
-        fits = fit_batch(images, starts, sampling=0.2, dose=dose, estimator=estimator)
+        options = FitOptions(estimator=estimator)
+        fits = fit_batch(images, starts, sampling=0.2, options=options, dose=dose)
         x = (stacked(fits, "x") - model.x) / bound["x_crb"].to_numpy()
         ratio[estimator] = float(np.sqrt(np.mean(x**2)))
     assert abs(ratio["poisson"] - 1) < 4 * 0.012
@@ -99,7 +101,8 @@ def test_no_estimator_beats_the_bound_by_stating_small_errors():
     model = scene()
     starts = np.column_stack([model.x, model.y])
     for estimator in ("ls", "poisson"):
-        fit = fit_columns(draws(model, 2e4)[0], starts, sampling=0.2, dose=2e4, estimator=estimator)
+        options = FitOptions(estimator=estimator)
+        fit = fit_columns(draws(model, 2e4)[0], starts, sampling=0.2, options=options, dose=2e4)
         bound = cramer_rao(fit, dose=2e4)
         for name in ("x", "y", "scs"):
             assert (fit.table[f"{name}_err"] > 0.99 * bound[f"{name}_crb"]).all()
@@ -119,9 +122,8 @@ def test_likelihood_of_one_column_is_the_centroid_and_its_excess_over_the_bound_
     model = ColumnModel(x=x, y=y, height=heights, sigma=widths, shape=(29, 29))
     counts = rng.poisson(model.image(), (draws_, *model.shape)).astype(float)
     dose = 1 / 0.04  # one electron per pixel and unit of the image
-    fits = fit_batch(
-        counts, [(14.3, 13.8)], sampling=0.2, dose=dose, estimator="poisson", background="none"
-    )
+    likelihood = FitOptions(estimator="poisson", background="none")
+    fits = fit_batch(counts, [(14.3, 13.8)], sampling=0.2, options=likelihood, dose=dose)
     electrons = counts.sum(axis=(1, 2))
     centroid = (counts.sum(axis=1) @ np.arange(29)) / electrons
     x = stacked(fits, "x")[:, 0]
@@ -143,7 +145,8 @@ def test_likelihood_of_one_column_is_the_centroid_and_its_excess_over_the_bound_
     spread_ = stacked(fits, "scs").std() / bound["scs_crb"].to_numpy()[0]
     assert abs(spread_ - 1) < 4 / np.sqrt(2 * draws_)
     # Negative control: least squares weighs empty pixels as much as full ones.
-    squares = fit_batch(counts[:100], [(14.3, 13.8)], sampling=0.2, background="none")
+    least = FitOptions(background="none")
+    squares = fit_batch(counts[:100], [(14.3, 13.8)], sampling=0.2, options=least)
     assert np.abs(stacked(squares, "x")[:, 0] - centroid[:100]).max() > 0.1
 
 
@@ -163,7 +166,8 @@ def test_fifty_counts_per_column_are_enough_for_the_bound():
     )
     images = rng.poisson(model.image() * electrons, (100, *model.shape)) / electrons
     dose = electrons / 0.04
-    fits = fit_batch(images, starts, sampling=0.2, dose=dose, estimator="poisson")
+    likelihood = FitOptions(estimator="poisson")
+    fits = fit_batch(images, starts, sampling=0.2, options=likelihood, dose=dose)
     bound = cramer_rao(model, dose=dose, sampling=0.2)
     for name in ("x", "y"):
         z = (stacked(fits, name) - getattr(model, name)) / bound[f"{name}_crb"].to_numpy()

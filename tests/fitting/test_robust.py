@@ -1,13 +1,16 @@
 """Flags, each raised on purpose, and whatever input a user can come up with."""
 
+from dataclasses import replace
+
 import hypothesis.extra.numpy as hnp
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
+from hypothesis import HealthCheck, given, settings, strategies as st
 
-from fitting import Bounds, ColumnModel, fit_batch, fit_columns, flags
+from fitting import Bounds, ColumnModel, FitOptions, fit_batch, fit_columns, flags
 from stembench.errors import InputError
+
+POISSON = FitOptions(estimator="poisson")
 
 
 def scene(n=3, spacing=9.0, sigma=2.2):
@@ -22,6 +25,11 @@ def scene(n=3, spacing=9.0, sigma=2.2):
         background=(0.02,),
     )
     return model, starts
+
+
+def within(**bounds):
+    """Options of a fit with these bounds."""
+    return FitOptions(bounds=Bounds(**bounds))
 
 
 def raised(fit, row):
@@ -55,22 +63,22 @@ def test_flag_not_converged(monkeypatch):
 def test_flag_at_bound():
     model, starts = scene()
     shifted = starts + np.array([1.0, 0.0])
-    fit = fit_columns(model.image(), shifted, sampling=0.2, bounds=Bounds(drift=0.5))
+    fit = fit_columns(model.image(), shifted, sampling=0.2, options=within(drift=0.5))
     assert raised(fit, 4) == ("AT_BOUND",)
     assert fit.table["x"][4] == shifted[4, 0] - 0.5
     assert np.isnan(fit.table["x_err"][4])
     assert np.isfinite(fit.table["y_err"][4])
-    free = fit_columns(model.image(), shifted, sampling=0.2, bounds=Bounds(drift=1.5))
+    free = fit_columns(model.image(), shifted, sampling=0.2, options=within(drift=1.5))
     assert raised(free, 4) == ()
 
 
 def test_flag_shape_at_bound():
     model, starts = scene()
-    fit = fit_columns(model.image(), starts, sampling=0.2, bounds=Bounds(width=(1.0, 2.0)))
+    fit = fit_columns(model.image(), starts, sampling=0.2, options=within(width=(1.0, 2.0)))
     assert raised(fit, 0) == ("SHAPE_AT_BOUND",)
     assert fit.table["sigma"][0] == 2.0
     assert np.isfinite(fit.table["scs"][0])
-    high = fit_columns(model.image(), starts, sampling=0.2, bounds=Bounds(height=(0.0, 0.25)))
+    high = fit_columns(model.image(), starts, sampling=0.2, options=within(height=(0.0, 0.25)))
     assert [raised(high, k) for k in (0, 8)] == [(), ("SHAPE_AT_BOUND",)]
 
 
@@ -115,9 +123,8 @@ def test_flag_no_covariance(engine):
     dip = ColumnModel(
         **{**vars(model), "height": np.where(np.arange(9) == 4, -0.1, model.height)}
     ).image()
-    fit = fit_columns(
-        dip, starts, sampling=0.2, bounds=Bounds(height=(0.0, 10.0)), engine=engine, dose=1e3
-    )
+    options = FitOptions(bounds=Bounds(height=(0.0, 10.0)), engine=engine)
+    fit = fit_columns(dip, starts, sampling=0.2, options=options, dose=1e3)
     assert "SHAPE_AT_BOUND" in raised(fit, 4)
     if engine == "joint":  # lmfit's bounds are reached in the limit only
         assert "NO_COVARIANCE" in raised(fit, 4)
@@ -152,9 +159,8 @@ def test_a_third_of_an_electron_per_pixel(electrons, width, estimator):
     model, starts = scene(n=5, spacing=9.0)
     dose = electrons / (0.04 * model.image().mean())
     counts = np.random.default_rng(3).poisson(model.image() * dose * 0.04, (6, *model.shape))
-    fits = fit_batch(
-        counts / (dose * 0.04), starts, sampling=0.2, dose=dose, width=width, estimator=estimator
-    )
+    options = FitOptions(width=width, estimator=estimator)
+    fits = fit_batch(counts / (dose * 0.04), starts, sampling=0.2, options=options, dose=dose)
     for fit in fits:
         values = fit.table[["x", "y", "height", "sigma", "scs"]].to_numpy()
         assert (np.isnan(values).all(axis=1) == fit.failed).all()
@@ -171,11 +177,12 @@ def test_poisson_likelihood_converges_in_vacuum(background):
     model, starts = scene()
     model = ColumnModel(**{**vars(model), "background": (), "shape": (60, 60)})
     image = np.random.default_rng(8).poisson(model.image() * 200) / 200
-    common = {"sampling": 0.2, "dose": 5e3, "estimator": "poisson", "background": background}
-    fit = fit_columns(image, starts, **common)
+    options = FitOptions(estimator="poisson", background=background)
+    fit = fit_columns(image, starts, sampling=0.2, options=options, dose=5e3)
     assert (fit.table["flags"] == 0).all()
     assert fit.steps < 60
-    bare = fit_columns(image, starts, **{**common, "background": "none"})
+    without = replace(options, background="none")
+    bare = fit_columns(image, starts, sampling=0.2, options=without, dose=5e3)
     assert np.abs(fit.table["x"] - bare.table["x"]).max() < 0.02
     if fit.background:
         assert abs(fit.background[0]) < 1e-4
@@ -210,11 +217,8 @@ def test_any_image_and_positions_give_rows(data):
         image,
         positions,
         sampling=0.2,
+        options=FitOptions(width=width, background=background, pixel=pixel, estimator=estimator),
         dose=data.draw(st.sampled_from([None, 100.0])) if estimator == "ls" else 100.0,
-        width=width,
-        background=background,
-        pixel=pixel,
-        estimator=estimator,
         mask=mask,
     )
     assert len(fit.table) == n
@@ -233,18 +237,11 @@ def test_any_image_and_positions_give_rows(data):
         ({"sampling": 0.0}, "sampling must be a positive"),
         ({"sampling": "fine"}, "sampling must be a number"),
         ({"dose": np.nan}, "dose must be a positive"),
-        ({"width": "wide"}, "width must be"),
-        ({"width": -1.0}, "width must be a positive"),
-        ({"width": "species"}, "needs species="),
-        ({"width": "species", "species": [1]}, "species has shape"),
-        ({"background": "bowl"}, "background must be"),
-        ({"pixel": "round"}, "pixel must be"),
-        ({"engine": "gpu"}, "engine must be"),
-        ({"estimator": "bayes"}, "estimator must be"),
-        ({"estimator": "poisson"}, "needs the dose"),
-        ({"image": np.full((9, 9), -1.0), "estimator": "poisson", "dose": 9.0}, "negative"),
+        ({"options": FitOptions(width="species")}, "needs species="),
+        ({"options": FitOptions(width="species"), "species": [1]}, "species has shape"),
+        ({"options": POISSON}, "needs the dose"),
+        ({"image": np.full((9, 9), -1.0), "options": POISSON, "dose": 9.0}, "negative"),
         ({"mask": np.zeros((2, 2))}, "mask has shape"),
-        ({"start_width": 0.0}, "start_width"),
         ({"detector_sigma": -1.0}, "detector_sigma"),
     ],
 )

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from noise.arrays import distort_array
-from noise.presets import PRESETS
-from noise.scan import STUDY_SCAN, ScanNoise
+from noise.presets import PRESETS, STUDY_SCAN
+from noise.scan import ScanNoise
 from noise.stages.jitter import Jitter
 from noise.tem import TemNoise
 from stembench.errors import InputError
@@ -102,7 +102,7 @@ class TestAbtem:
 def test_importing_the_package_loads_nothing_heavy() -> None:
     code = (
         "import sys, noise.arrays, noise.evidence.coverage, noise.evidence.published_pairs\n"
-        "print([m for m in ('numba', 'abtem', 'matplotlib', 'h5py', 'tk_r_em', 'tensorflow')"
+        "print([m for m in ('numba', 'abtem', 'matplotlib', 'h5py', 'tk_r_em', 'tensorflow', 'PIL')"
         " if m in sys.modules])"
     )
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

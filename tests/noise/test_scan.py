@@ -1,21 +1,24 @@
-"""The noise chain against closed forms, scipy and its own promises of reproducibility."""
+"""The S(T)EM chain as a whole."""
 
 import math
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 from hypothesis.extra import numpy as hnp
-from scipy import ndimage
 
-from noise.dose import electrons_per_pixel
-from noise.scan import STREAMS, STUDY_SCAN, ScanNoise, distort
+from noise.chain import distort
+from noise.presets import FULL_SCAN, STUDY_SCAN
+from noise.scan import ScanNoise
 from noise.seeds import realization_generator
-from noise.stages.detector import Detector, add_pulse_noise, count_electrons
-from noise.stages.fast_scan import FastScan, trail
-from noise.stages.jitter import Jitter, displace_lines, line_displacements, spline_coefficients
-from stembench.errors import InputError
+from noise.stages.detector import Detector
+from noise.stages.digitiser import Clip
+from noise.stages.fast_scan import FastScan
+from noise.stages.jitter import Jitter
+from noise.stages.point_defects import PointDefects
+from noise.stages.row_lines import RowLines
+
+K = 5  # standard errors allowed by every tolerance below
 
 
 def generators(count: int, seed: int = 7) -> list[np.random.Generator]:
@@ -30,120 +33,7 @@ def waves(height: int = 40, width: int = 48) -> np.ndarray:
     return 0.2 + 0.1 * np.sin(2 * np.pi * x / 9.3) * np.cos(2 * np.pi * y / 11.1)
 
 
-class TestSeeds:
-    def test_every_part_of_the_key_matters(self) -> None:
-        base = {"image": "z02", "dose": 500.0, "realization": 3}
-        first = realization_generator(1, "bulk", **base).random(4)
-        assert np.array_equal(first, realization_generator(1, "bulk", **base).random(4))
-        for change in (
-            realization_generator(2, "bulk", **base),
-            realization_generator(1, "core", **base),
-            realization_generator(1, "bulk", **{**base, "image": "z03"}),
-            realization_generator(1, "bulk", **{**base, "dose": 501.0}),
-            realization_generator(1, "bulk", **{**base, "realization": 4}),
-        ):
-            assert not np.array_equal(first, change.random(4))
-
-
-class TestJitter:
-    @pytest.mark.parametrize("phi", [0.0, 0.3, 0.6])
-    def test_covariance_is_that_of_a_stationary_ar1_from_the_first_line(self, phi: float) -> None:
-        sigma, lines, draws = 0.75, 6, 20_000
-        rng = np.random.default_rng(11)
-        series = np.array(
-            [line_displacements(rng, lines, sigma=sigma, phi=phi) for _ in range(draws)]
-        )
-        lag = np.abs(np.subtract.outer(np.arange(lines), np.arange(lines)))
-        expected = sigma**2 * phi**lag / (1 - phi**2)
-        measured = series.T @ series / draws
-        # Isserlis: Var of a product mean is (C_kk C_ll + C_kl²) / n; k = 5 standard errors.
-        variance = np.diag(expected)
-        stderr = np.sqrt((np.outer(variance, variance) + expected**2) / draws)
-        assert (np.abs(measured - expected) < 5 * stderr).all()
-        if phi:  # negative control: without the 1/sqrt(1 - phi²) start line 0 scatters by sigma
-            assert abs(measured[0, 0] - sigma**2) > 5 * stderr[0, 0]
-
-    def test_displaced_lines_equal_scipys_bicubic_on_the_same_points(self) -> None:
-        image = waves()
-        rng = np.random.default_rng(2)
-        dx, dy = rng.normal(0, 2.5, (2, image.shape[0]))
-        rows, columns = np.mgrid[: image.shape[0], : image.shape[1]].astype(float)
-        expected = ndimage.map_coordinates(
-            image, [rows + dy[:, None], columns + dx[:, None]], order=3, mode="mirror"
-        )
-        ours = displace_lines(spline_coefficients(image), dx, dy=dy)
-        assert np.abs(ours - expected).max() < 1e-12
-        swapped = displace_lines(spline_coefficients(image), dy, dy=dx)
-        assert np.abs(swapped - expected).max() > 1e-3  # negative control: x is not y
-
-    def test_positive_displacement_reads_further_right(self) -> None:
-        ramp = np.tile(np.arange(40.0), (8, 1))
-        moved = displace_lines(spline_coefficients(ramp), np.full(8, 1.5), dy=np.zeros(8))
-        assert moved[:, 10:30] == pytest.approx(ramp[:, 10:30] + 1.5, abs=1e-4)
-
-    def test_no_jitter_is_the_identity(self) -> None:
-        image = waves()
-        zero = np.zeros(image.shape[0])
-        assert displace_lines(spline_coefficients(image), zero, dy=zero) == pytest.approx(
-            image, abs=1e-12
-        )
-
-
-class TestDetector:
-    @pytest.mark.parametrize("mean", [0.05, 3.0, 800.0])
-    def test_counts_have_poisson_mean_and_variance(self, mean: float) -> None:
-        n = 200_000
-        counts = count_electrons(np.full(n, mean), np.random.default_rng(5))
-        assert np.array_equal(counts, np.round(counts))
-        # Mean: sqrt(mean/n). Variance: sqrt((mu4 - mu2²)/n), mu4 = mean (1 + 3 mean). k = 5.
-        assert abs(counts.mean() - mean) < 5 * math.sqrt(mean / n)
-        stderr = math.sqrt((mean * (1 + 3 * mean) - mean**2) / n)
-        assert abs(counts.var() - mean) < 5 * stderr
-        gaussian = np.random.default_rng(5).normal(mean, 1.3 * math.sqrt(mean), n)
-        assert abs(gaussian.var() - mean) > 5 * stderr  # negative control
-
-    def test_pulse_width_against_the_closed_form(self) -> None:
-        detector = Detector(
-            photons=80.0, photon_variance=160.0, efficiency=0.25, secondary_gain=5.0, gain=1e5
-        )
-        # m_c eta = 20: (1 - 0.25 + 1/4) / 20 + 160 / 6400 = 0.075
-        assert detector.sigma_electrons == pytest.approx(math.sqrt(0.075))
-        assert detector.pulse_sigma == pytest.approx(20 * 1e5 * math.sqrt(0.075))
-        assert detector.pulse_fwhm == pytest.approx(2.3548200450309493 * detector.pulse_sigma)
-
-    def test_pulse_noise_has_its_stated_width(self) -> None:
-        n = 100_000
-        sigma = STUDY_SCAN.detector.sigma_electrons
-        noise = add_pulse_noise(np.zeros(n), np.random.default_rng(3), detector=STUDY_SCAN.detector)
-        assert abs(noise.std() - sigma) < 5 * sigma / math.sqrt(2 * n)  # k = 5
-
-
-class TestFastScan:
-    def test_responses_sum_to_one(self) -> None:
-        scan = FastScan(alpha=3.0, beta=2.0, gamma=7.0, theta=1.2)
-        for response in (scan.detector_response(), scan.readout_response(), scan.response()):
-            assert response.sum() == pytest.approx(1.0, abs=1e-12)
-        assert scan.detector_response()[1] / scan.detector_response()[0] == pytest.approx(
-            9 / (4 * math.pi**2 + 9)
-        )
-
-    def test_the_tail_trails_along_the_scan(self) -> None:
-        scan = FastScan(alpha=3.0, beta=2.0, gamma=50.0, theta=1.2, length=12)
-        image = np.zeros((3, 60))
-        image[1, 20] = 1.0
-        out = trail(image, scan)
-        assert np.allclose(out[1, 20:43], scan.response(), atol=1e-15)
-        assert not out[1, :20].any()
-        assert not out[[0, 2]].any()
-
-    def test_a_constant_line_stays_constant(self) -> None:
-        assert trail(np.full((2, 30), 4.0), STUDY_SCAN.fast_scan) == pytest.approx(4.0)
-
-
 class TestChain:
-    def test_one_electron_scale(self) -> None:
-        assert electrons_per_pixel(500.0, 0.2) == pytest.approx(20.0)
-
     def test_a_realization_depends_on_its_generator_alone(self) -> None:
         arguments = {"dose": 500.0, "sampling": 0.2, "noise": STUDY_SCAN}
         batch = distort(waves(), generators(5), **arguments)
@@ -163,7 +53,6 @@ class TestChain:
             waves(), generators(2), dose=500.0, sampling=0.2, noise=ScanNoise(detector=detector)
         )
         assert counted == pytest.approx(poisson, abs=1e-4)
-        assert len(STREAMS) == len(set(STREAMS))
 
     def test_mean_and_variance_of_the_whole_chain_on_a_flat_field(self) -> None:
         fraction, dose, sampling, n = 0.3, 1000.0, 0.2, 40
@@ -193,46 +82,6 @@ class TestChain:
         wide = distort(waves(56, 64), generators(3), dose=1e6, sampling=0.2, noise=noise, margin=8)
         assert wide.shape == (3, 40, 48)
 
-    @pytest.mark.parametrize(
-        ("change", "message"),
-        [
-            ({"dose": -5.0}, "dose"),
-            ({"dose": math.nan}, "dose"),
-            ({"sampling": 0.0}, "sampling"),
-            ({"sampling": math.inf}, "sampling"),
-            ({"margin": 24}, "margin"),
-            ({"images": np.full((4, 4), np.nan)}, "NaN"),
-            ({"images": np.full((4, 4), -0.1)}, "negative"),
-            ({"images": np.zeros(4)}, "shape"),
-            ({"images": np.zeros((3, 4, 4))}, "generators"),
-        ],
-    )
-    def test_bad_input_is_named(self, change: dict, message: str) -> None:
-        arguments = {"images": waves(), "dose": 500.0, "sampling": 0.2, "margin": 0} | change
-        images = arguments.pop("images")
-        with pytest.raises(InputError, match=message):
-            distort(images, generators(2), noise=STUDY_SCAN, **arguments)
-
-    @pytest.mark.parametrize(
-        ("build", "message"),
-        [
-            (lambda: Jitter(sigma_x=-1, sigma_y=0, phi_x=0, phi_y=0), "sigma_x"),
-            (lambda: Jitter(sigma_x=0, sigma_y=0, phi_x=0, phi_y=1.0), "phi_y"),
-            (lambda: Detector(0.0, 0.0, 0.5, 4.0), "photons"),
-            (lambda: Detector(1.0, -1.0, 0.5, 4.0), "variance"),
-            (lambda: Detector(1.0, 0.0, 1.5, 4.0), "efficiency"),
-            (lambda: Detector(1.0, 0.0, 0.5, 1.0), "secondary"),
-            (lambda: Detector(1.0, 0.0, 0.5, 2.0, gain=0.0), "gain"),
-            (lambda: FastScan(alpha=0.0, beta=1, gamma=1, theta=1), "alpha"),
-            (lambda: FastScan(alpha=1.0, beta=1, gamma=1, theta=-1), "theta"),
-            (lambda: FastScan(alpha=1.0, beta=1, gamma=1, theta=1, length=0), "length"),
-            (lambda: FastScan(alpha=1.0, beta=50, gamma=20.0, theta=3.1), "net charge"),
-        ],
-    )
-    def test_impossible_parameters_are_refused(self, build, message: str) -> None:
-        with pytest.raises(InputError, match=message):
-            build()
-
     @settings(deadline=None, max_examples=40)
     @given(
         image=hnp.arrays(
@@ -247,7 +96,67 @@ class TestChain:
     def test_any_clean_image_gives_finite_counts_of_its_shape(
         self, image: np.ndarray, dose: float, sampling: float, seed: int
     ) -> None:
-        noise = ScanNoise(STUDY_SCAN.jitter, STUDY_SCAN.detector, STUDY_SCAN.fast_scan)
+        noise = STUDY_SCAN
         out = distort(image, generators(2, seed), dose=dose, sampling=sampling, noise=noise)
         assert out.shape == (2, *image.shape)
         assert np.isfinite(out).all()
+
+    def test_every_stage_left_out_leaves_the_others_draws(self) -> None:
+        image = np.full((64, 64), 0.2)
+        arguments = {"dose": 1e4, "sampling": 0.2}
+
+        def once(noise: ScanNoise) -> np.ndarray:
+            return distort(image, [np.random.default_rng(9)], noise=noise, **arguments)[0]
+
+        bare = once(ScanNoise())
+        zinged = once(ScanNoise(zingers=PointDefects(density=0.01, low=50.0, high=60.0)))
+        both = once(
+            ScanNoise(
+                black_pixels=PointDefects(density=0.01, low=0.0, high=0.0),
+                zingers=PointDefects(density=0.01, low=50.0, high=60.0),
+            )
+        )
+        black = once(ScanNoise(black_pixels=PointDefects(density=0.01, low=0.0, high=0.0)))
+        assert (zinged != bare).any()
+        kept = black == bare
+        assert np.array_equal(both[kept], zinged[kept])
+        assert not both[~kept].any()
+
+
+class TestZeroNoise:
+    @pytest.mark.parametrize(
+        "noise",
+        [
+            ScanNoise(jitter=Jitter(sigma_x=0.0, sigma_y=0.0, phi_x=0.5, phi_y=0.5)),
+            ScanNoise(fast_scan=FastScan(alpha=1.0, beta=1.0, gamma=8.0, theta=1.5, length=1)),
+            ScanNoise(row_lines=RowLines(rate=0.0, shortest=1, longest=9)),
+            ScanNoise(black_pixels=PointDefects(density=0.0, low=0.0, high=0.1)),
+            ScanNoise(zingers=PointDefects(density=0.5, low=1.0, high=1.0)),
+            ScanNoise(clip=Clip(level=1e9)),
+        ],
+    )
+    def test_a_stage_of_zero_strength_is_the_identity(self, noise: ScanNoise) -> None:
+        image = 0.1 + 0.05 * np.random.default_rng(1).random((20, 24))
+        arguments = {"dose": 1e5, "sampling": 0.2}
+        bare = distort(image, [np.random.default_rng(2)], noise=ScanNoise(), **arguments)
+        out = distort(image, [np.random.default_rng(2)], noise=noise, **arguments)
+        assert out == pytest.approx(bare, abs=1e-9)
+        strong = distort(image, [np.random.default_rng(2)], noise=FULL_SCAN, **arguments)
+        assert strong != pytest.approx(bare, abs=1e-9)  # negative control
+
+
+@settings(deadline=None, max_examples=40)
+@given(
+    height=st.integers(1, 9),
+    width=st.integers(1, 9),
+    seed=st.integers(0, 2**31),
+    modality=st.sampled_from(["stem", "sem"]),
+)
+def test_any_drawn_chain_gives_finite_counts(
+    height: int, width: int, seed: int, modality: str
+) -> None:
+    rng = np.random.default_rng(seed)
+    noise = ScanNoise.sample(rng, modality=modality)
+    out = distort(rng.random((height, width)), [rng], dose=500, sampling=0.3, noise=noise)
+    assert out.shape == (1, height, width)
+    assert np.isfinite(out).all()

@@ -12,20 +12,31 @@ from typer.testing import CliRunner
 
 from bench.cli.app import app
 from restore import load_restorer
-from restore.conformance import Finding, check_restorer, made_up_counts
+from restore.conformance import Finding, check_restorer, synthetic_counts
 from restore.contract import ContractRestorer
-from restore.networks.tiling import Tiling
-from restore.restorer import RestorerMetadata
+from restore.restorer import RestorerMetadata, Tiling
 
 Image = NDArray[np.float64]
 CLASSICAL = (
     *("raw", "gaussian", "wiener", "bragg", "nlm", "wavelet", "tv", "patch-pca"),
-    *(("bm3d",) if importlib.util.find_spec("bm3d") else ()),  # see test_restore_stabilised.py
+    *(
+        ("bm3d",) if importlib.util.find_spec("bm3d") else ()
+    ),  # see classical/test_stabilised_filters.py
 )
 ITEMS = (
-    "shape", "dtype", "finite", "deterministic", "batch-invariant", "tile-invariant", "scale",
-    "odd sizes", "empty field", "constant image", "1 x 1", "2048 x 2048",
-)  # fmt: skip
+    "shape",
+    "dtype",
+    "finite",
+    "deterministic",
+    "batch-invariant",
+    "tile-invariant",
+    "scale",
+    "odd sizes",
+    "empty field",
+    "constant image",
+    "1 x 1",
+    "2048 x 2048",
+)
 
 
 class Made:
@@ -96,7 +107,7 @@ def test_cgrdn_passes() -> None:
 
 def test_the_counts_tried_are_a_lattice() -> None:
     """Mean 21 to five standard errors: the counts' variance over n, and whole periods of it."""
-    counts = made_up_counts((200, 200))
+    counts = synthetic_counts((200, 200))
     assert counts.mean() == pytest.approx(21, abs=5 * np.sqrt(21 / counts.size))
     assert counts.var() > 3 * counts.mean()
 
@@ -144,7 +155,7 @@ def test_scale_is_held_to_what_is_claimed(
     finding = checked(Made(answer, scales=scales))["scale"]
     assert finding.outcome == outcome
     if answer is np.sqrt:
-        root = np.sqrt(made_up_counts((48, 40)))
+        root = np.sqrt(synthetic_counts((48, 40)))
         assert finding.value == pytest.approx(root.max() / 2 / root.std())
 
 

@@ -3,13 +3,14 @@
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from typer.testing import CliRunner
 
 from bench.cli.app import app
-from restore import find_plugins, load_restorer
+from restore import find_plugins, load_restorer, metadata_of
 from stembench.errors import InputError
 
 MODULE = """
@@ -19,10 +20,15 @@ from restore import RestorerMetadata
 IMPORTED = []
 
 class Factor:
-    def __init__(self, factor=2, name="doubling"):
+    def __init__(self, factor=2, name="doubling", **declared):
         self.factor = factor
         self.metadata = RestorerMetadata(
-            name=name, version="1", licence="MIT", training_data="none", input_scale="unchanged"
+            name=name,
+            version="1",
+            licence="MIT",
+            training_data="none",
+            input_scale="unchanged",
+            **declared,
         )
 
     def restore_image(self, image, *, sampling):
@@ -36,6 +42,12 @@ class Idle:
 
 def posing():
     return Factor(name="raw")
+
+def untouched():
+    return Factor(name="doubling", family="raw")
+
+def filtering():
+    return Factor(label="twice the counts", family="classical")
 
 def broken():
     raise RuntimeError("no licence file\\nsecond line")
@@ -76,6 +88,30 @@ def test_a_package_brings_a_restorer(install: Install) -> None:
     assert restorer.metadata.licence == "MIT"
 
 
+def test_a_package_declares_label_and_family(install: Install) -> None:
+    """Or neither: it is then a network by its own name."""
+    install("mynets", doubling="Factor")
+    metadata = metadata_of("doubling")
+    assert (metadata.label, metadata.family) == ("doubling", "network")
+    assert metadata == load_restorer("doubling").metadata
+
+
+def test_a_package_may_declare_a_classical_filter(install: Install) -> None:
+    install("myfilters", doubling="filtering")
+    metadata = load_restorer("doubling").metadata
+    assert (metadata.label, metadata.family) == ("twice the counts", "classical")
+
+
+@pytest.mark.parametrize("read", [load_restorer, metadata_of])
+def test_no_package_may_declare_the_family_raw(
+    install: Install, read: Callable[[str], Any]
+) -> None:
+    """Reports exempt that family from verdicts."""
+    install("mynets", doubling="untouched")
+    with pytest.raises(InputError, match="'doubling' declares the family 'raw', which is the buil"):
+        read("doubling")
+
+
 def test_settings_are_the_factorys_keywords(install: Install) -> None:
     install("mynets", doubling="Factor")
     restorer = load_restorer("doubling:factor=3,name=doubling:factor=3")
@@ -93,14 +129,17 @@ def test_listing_imports_nothing(install: Install) -> None:
 @pytest.mark.parametrize(
     ("factory", "message"),
     [
-        ("broken", r"'mine' of mynets 1\.5 \(plugin_of_the_test:broken\) cannot be loaded "
-         r"\(RuntimeError: no licence file\)$"),
+        (
+            "broken",
+            r"'mine' of mynets 1\.5 \(plugin_of_the_test:broken\) cannot be loaded "
+            r"\(RuntimeError: no licence file\)$",
+        ),
         ("absent", r"cannot be loaded \(AttributeError: "),
         ("Nameless", "has no attribute 'metadata' of type RestorerMetadata"),
         ("Idle", "calls itself 'doubling'; its metadata's name must be 'mine'"),
         ("posing", "calls itself 'raw'; its metadata's name must be 'mine'"),
     ],
-)  # fmt: skip
+)
 def test_a_broken_one_is_one_sentence(factory: str, message: str, install: Install) -> None:
     install("mynets", mine=factory)
     with pytest.raises(InputError, match=message):
@@ -152,4 +191,7 @@ def test_a_function_may_not_pose_as_a_built_in(install: Install) -> None:
     function.metadata = module.posing().metadata  # type: ignore[attr-defined]
     module.function = function
     with pytest.raises(InputError, match="calls itself 'raw', which is a built-in restorer's name"):
+        load_restorer("plugin_of_the_test:function")
+    function.metadata = module.untouched().metadata  # type: ignore[attr-defined]
+    with pytest.raises(InputError, match="declares the family 'raw'"):
         load_restorer("plugin_of_the_test:function")

@@ -1,4 +1,4 @@
-"""The listing of restorers and the thread limit: neither loads anything heavy."""
+"""The registry of built-in restorers: unique names, a light listing, and declared families."""
 
 import subprocess
 import sys
@@ -6,9 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from restore import RESTORERS, limit_threads
-from restore.networks.threads import thread_limit
-from stembench.errors import InputError
+from restore import RESTORERS, is_built_in, is_raw, metadata_of
+from restore.registry import unique_names
 
 
 def in_new_process(code: str) -> str:
@@ -23,50 +22,64 @@ def in_new_process(code: str) -> str:
 
 
 def test_names_are_unique() -> None:
-    names = [name for entry in RESTORERS for name in (entry.name, *entry.aliases)]
+    names = [name for entry in RESTORERS for name in entry.names]
     assert len(names) == len(set(names))
     assert {"raw", "identity", "gaussian", "nlm", "cgrdn", "cgrdn-hrstem"} < set(names)
     assert sum("cgrdn" in entry.name for entry in RESTORERS) == 6
 
 
-def test_listing_and_limiting_import_nothing_heavy() -> None:
+def test_a_name_taken_twice_is_refused() -> None:
+    with pytest.raises(ValueError, match="found twice: identity, raw"):
+        unique_names((*RESTORERS, RESTORERS[0]))
+
+
+def test_listing_and_metadata_import_nothing_heavy() -> None:
+    """Not even the networks' metadata, with the version of what would run them."""
     code = """
 import sys
-from restore import RESTORERS, limit_threads
-limit_threads(1)
+from restore import RESTORERS, metadata_of
 print([entry.name for entry in RESTORERS][:2])
+for spec in ("cgrdn", "cgrdn-lrtem@keras", "cgrdn@onnx", "n2v:steps=3", "wiener"):
+    print(metadata_of(spec).name)
 print([m for m in ("tensorflow", "keras", "onnx", "onnxruntime", "scipy") if m in sys.modules])
 """
-    assert in_new_process(code) == "['raw', 'gaussian']\n[]\n"
+    assert in_new_process(code) == (
+        "['raw', 'gaussian']\ncgrdn\ncgrdn-lrtem@keras\ncgrdn@onnx\nn2v:steps=3\nwiener\n[]\n"
+    )
 
 
-def test_limit_reaches_tensorflow_and_comes_too_late_after_its_start() -> None:
-    code = """
-import os
-os.environ["TF_CPP_MIN_LOG_LEVEL"] = "2"
-from restore import limit_threads
-import tensorflow as tf
-limit_threads(1)
-tf.constant(1.0) + 1
-print(tf.config.threading.get_intra_op_parallelism_threads())
-limit_threads(1)
-try:
-    limit_threads(2)
-except RuntimeError as error:
-    print("too late")
-"""
-    assert in_new_process(code) == "1\ntoo late\n"
+def test_only_noise2void_is_slow() -> None:
+    assert [entry.name for entry in RESTORERS if entry.slow] == ["n2v"]
 
 
-@pytest.mark.parametrize("n", [0, -1])
-def test_bad_limit(n: int) -> None:
-    with pytest.raises(InputError, match="number of threads must be at least 1"):
-        limit_threads(n)
+@pytest.mark.parametrize(
+    ("spec", "built_in", "raw"),
+    [
+        ("raw", True, True),
+        ("identity", True, True),
+        ("gaussian:sigma=0.4", True, False),
+        ("cgrdn@onnx", True, False),
+        ("raw.keras", False, False),
+        ("mynet:restore", False, False),
+        ("", False, False),
+    ],
+)
+def test_specs_of_built_in_restorers(spec: str, built_in: bool, raw: bool) -> None:
+    assert is_built_in(spec) is built_in
+    assert is_raw(spec) is raw
 
 
-@pytest.mark.parametrize(("text", "limit"), [("3", 3), ("", None), ("0", None), ("2,1", None)])
-def test_limit_by_environment(
-    text: str, limit: int | None, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("OMP_NUM_THREADS", text)
-    assert thread_limit() == limit
+def test_raw_is_the_only_one_of_its_family() -> None:
+    families = {
+        entry.name: metadata_of(entry.name).family for entry in RESTORERS if not entry.extra
+    }
+    assert [name for name, family in families.items() if family == "raw"] == ["raw"]
+    assert [name for name, family in families.items() if family == "classical"] == [
+        "gaussian",
+        "wiener",
+        "bragg",
+        "nlm",
+        "wavelet",
+        "tv",
+        "patch-pca",
+    ]

@@ -2,12 +2,14 @@
 
 import pandas as pd
 
-from reports.figures.panels import dose_text
-from reports.words.numbers import quantity
-from reports.words.sentences import Sentence, at, label, meeting, metric_text
+from reports.names import Restorers
+from reports.words.numbers import dose_text, quantity
+from reports.words.sentences import Sentence, at, meeting, metric_text
 
 
-def accuracy_sentences(rows: pd.DataFrame, pairs: pd.DataFrame, *, restorer: str) -> list[Sentence]:
+def accuracy_sentences(
+    rows: pd.DataFrame, pairs: pd.DataFrame, *, restorer: str, restorers: Restorers
+) -> list[Sentence]:
     """Say how much smaller the errors are at the lowest dose, and where the curves meet.
 
     Parameters
@@ -15,15 +17,17 @@ def accuracy_sentences(rows: pd.DataFrame, pairs: pd.DataFrame, *, restorer: str
     rows : pandas.DataFrame
         Summary rows of one image.
     pairs : pandas.DataFrame
-        Contrasts of that image against raw fits.
+        Paired comparisons of that image against raw fits.
     restorer : str
         Name of the restorer.
+    restorers : Restorers
+        Of the run.
 
     Returns
     -------
     list of Sentence
     """
-    said = []
+    sentences = []
     for name, metric in (("MAE of position", "position_mae_pm"), ("MPE of SCS", "scs_mpe_pct")):
         own = pairs[(pairs["restorer"] == restorer) & (pairs["metric"] == metric)]
         own = own.sort_values("dose").reset_index(drop=True)
@@ -41,15 +45,15 @@ def accuracy_sentences(rows: pd.DataFrame, pairs: pd.DataFrame, *, restorer: str
             "met": "equals that of raw fits within 10 %",
             "undecided": "cannot be told from that of raw fits",
         }[state]
-        said.append(
+        sentences.append(
             Sentence(
-                f"At {dose_text(low['dose'])} e/Å² the {name} of {label(restorer)} "
+                f"At {dose_text(low['dose'])} e/Å² the {name} of {restorers.phrase(restorer)} "
                 f"{claim}: {values[restorer]} against {values[str(low['baseline'])]}, a ratio of "
                 f"{quantity(low['value'], low['low'], low['high'])}. {_where_they_meet(own)}",
                 "undecided" if state == "undecided" else "finding",
             )
         )
-    return said
+    return sentences
 
 
 def _where_they_meet(own: pd.DataFrame) -> str:
@@ -75,7 +79,9 @@ def _where_they_meet(own: pd.DataFrame) -> str:
     return f"They have not met at {doses[-1]} e/Å² (ratio {ratio})."
 
 
-def counting_sentences(rows: pd.DataFrame, pairs: pd.DataFrame, *, restorer: str) -> list[Sentence]:
+def counting_sentences(
+    rows: pd.DataFrame, pairs: pd.DataFrame, *, restorer: str, restorers: Restorers
+) -> list[Sentence]:
     """Say how many more columns are counted right at the lowest and the highest dose.
 
     Parameters
@@ -83,9 +89,11 @@ def counting_sentences(rows: pd.DataFrame, pairs: pd.DataFrame, *, restorer: str
     rows : pandas.DataFrame
         Summary rows of one image.
     pairs : pandas.DataFrame
-        Contrasts of that image against raw fits.
+        Paired comparisons of that image against raw fits.
     restorer : str
         Name of the restorer.
+    restorers : Restorers
+        Of the run.
 
     Returns
     -------
@@ -93,7 +101,7 @@ def counting_sentences(rows: pd.DataFrame, pairs: pd.DataFrame, *, restorer: str
     """
     own = pairs[(pairs["restorer"] == restorer) & (pairs["metric"] == "count_accuracy")]
     own = own.sort_values("dose")
-    said = []
+    sentences = []
     for position in dict.fromkeys((0, len(own) - 1)) if len(own) else ():
         row = own.iloc[position]
         n = int(row["n_columns"])
@@ -102,18 +110,18 @@ def counting_sentences(rows: pd.DataFrame, pairs: pd.DataFrame, *, restorer: str
             for name in (restorer, str(row["baseline"]))
         ]
         decided = row["low"] > 0 or row["high"] < 0
-        who, amount = label(restorer), "fewer" if row["high"] < 0 else "more"
+        who, amount = restorers.phrase(restorer), "fewer" if row["high"] < 0 else "more"
         claim = (
             f"{who} counts {amount} columns right than raw fits"
             if decided
             else f"it is undecided whether {who} counts more columns right than raw fits"
         )
         difference = quantity(n * row["value"], n * row["low"], n * row["high"])
-        said.append(
+        sentences.append(
             Sentence(
                 f"At {dose_text(row['dose'])} e/Å² {claim}: {shares[0]} of {n} against "
                 f"{shares[1]}, a difference of {difference} columns per image.",
                 "finding" if decided else "undecided",
             )
         )
-    return said
+    return sentences

@@ -2,20 +2,18 @@
 
 import pandas as pd
 
-from reports.figures.panels import dose_text
-from reports.names import order
-from reports.words.numbers import quantity
+from reports.names import Restorers
+from reports.words.numbers import dose_text, quantity
 from reports.words.sentences import (
     Kind,
     Sentence,
     at_all,
     by_thickness,
-    cells_text,
     first_row,
-    label,
     meeting,
     metric_text,
     share_phrases,
+    thickness_text,
 )
 
 #: An rms bias above this share of the scatter is called not negligible: it raises the RMSE by
@@ -24,7 +22,7 @@ NEGLIGIBLE_BIAS = 1 / 3
 
 
 def precision_sentences(
-    rows: pd.DataFrame, pairs: pd.DataFrame, *, restorer: str
+    rows: pd.DataFrame, pairs: pd.DataFrame, *, restorer: str, restorers: Restorers
 ) -> list[Sentence]:
     """Set a restorer against the bound at the lowest dose and against raw fits at the highest.
 
@@ -33,33 +31,45 @@ def precision_sentences(
     rows : pandas.DataFrame
         Summary rows of one case.
     pairs : pandas.DataFrame
-        Contrasts of that case against raw fits.
+        Paired comparisons of that case against raw fits.
     restorer : str
         Name of the restorer.
+    restorers : Restorers
+        Of the run.
 
     Returns
     -------
     list of Sentence
     """
     doses = sorted(rows["dose"].unique())
-    said = []
+    sentences = []
     for quantity_name, metric in (("position", "position"), ("SCS", "scs")):
-        said += _against_bound(
-            rows, restorer=restorer, dose=doses[0], name=quantity_name, metric=metric
+        sentences += _against_bound(
+            rows,
+            restorer=restorer,
+            restorers=restorers,
+            dose=doses[0],
+            name=quantity_name,
+            metric=metric,
         )
     for quantity_name, metric in (
         ("position precision", "position_std_pm"),
         ("SCS precision", "scs_std_pct"),
     ):
         at_dose = pairs[pairs["dose"] == doses[-1]]
-        said += _meeting_over_thickness(
-            at_dose, restorer=restorer, name=quantity_name, metric=metric, dose=doses[-1]
+        sentences += _meeting_over_thickness(
+            at_dose,
+            restorer=restorer,
+            restorers=restorers,
+            name=quantity_name,
+            metric=metric,
+            dose=doses[-1],
         )
-    return said
+    return sentences
 
 
 def _against_bound(
-    rows: pd.DataFrame, *, restorer: str, dose: float, name: str, metric: str
+    rows: pd.DataFrame, *, restorer: str, restorers: Restorers, dose: float, name: str, metric: str
 ) -> list[Sentence]:
     at_dose = rows[rows["dose"] == dose]
     own = at_dose[at_dose["restorer"] == restorer]
@@ -68,7 +78,7 @@ def _against_bound(
         return []
     below, above = ratio[ratio["high"] < 1], ratio[ratio["low"] > 1]
     open_ = len(ratio) - len(below) - len(above)
-    who = label(restorer)
+    who = restorers.phrase(restorer)
     kind: Kind = "finding"
     where = f"the Cramér-Rao bound of {name} at {dose_text(dose)} e/Å²"
     if len(below) == len(ratio):
@@ -85,26 +95,26 @@ def _against_bound(
         claim = f"Against {where} {who} {shares}"
     thin = ratio.iloc[0]
     others = [
-        f"{label(other)} {quantity(first['value'], first['low'], first['high'])}"
-        for other in order(at_dose["restorer"].unique())
+        f"{restorers.phrase(other)} {quantity(first['value'], first['low'], first['high'])}"
+        for other in restorers.order(at_dose["restorer"].unique())
         if other != restorer
         for first in first_row(
             by_thickness(at_dose[at_dose["restorer"] == other], f"{metric}_std_over_bound")
         )
     ]
     beside = f" ({', '.join(others)})" if others else ""
-    said = [
+    sentences = [
         Sentence(
-            f"{claim}: at {cells_text(thin)} its scatter is "
+            f"{claim}: at {thickness_text(thin)} its scatter is "
             f"{quantity(thin['value'], thin['low'], thin['high'])} times the bound{beside}.",
             kind,
         )
     ]
     if len(below):
-        said.append(
+        sentences.append(
             _bias_below_bound(own, below["image"].tolist(), name=name, metric=metric, who=who)
         )
-    return said
+    return sentences
 
 
 def _bias_below_bound(
@@ -129,7 +139,7 @@ def _bias_below_bound(
         return Sentence(
             f"The bias of {who} in {name} is not negligible where its scatter is below the "
             f"bound: at {len(large)} of {count} thicknesses it exceeds a third of the scatter "
-            f"(largest share at {cells_text(bias.iloc[worst])}: rms bias "
+            f"(largest share at {thickness_text(bias.iloc[worst])}: rms bias "
             f"{metric_text(bias.iloc[worst])} beside a scatter of {metric_text(std.iloc[worst])}). "
             f"The bound holds for unbiased estimators, so this is no proof of accuracy; {total}.",
             "warning",
@@ -144,7 +154,7 @@ def _bias_below_bound(
 
 
 def _meeting_over_thickness(
-    pairs: pd.DataFrame, *, restorer: str, name: str, metric: str, dose: float
+    pairs: pd.DataFrame, *, restorer: str, restorers: Restorers, name: str, metric: str, dose: float
 ) -> list[Sentence]:
     ratio = by_thickness(pairs[pairs["restorer"] == restorer], metric)
     if ratio.empty:
@@ -155,19 +165,21 @@ def _meeting_over_thickness(
     shares = share_phrases(
         {
             "they have converged (within 10 %)": met,
-            f"{label(restorer)} is still better": better,
+            f"{restorers.phrase(restorer)} is still better": better,
             "raw fits are better": worse,
             "it is undecided": open_,
         }
     )
     thin, thick = ratio.iloc[0], ratio.iloc[-1]
-    span = f"{quantity(thin['value'], thin['low'], thin['high'])} at {cells_text(thin)}"
+    span = f"{quantity(thin['value'], thin['low'], thin['high'])} at {thickness_text(thin)}"
     if len(ratio) > 1:
-        span += f", {quantity(thick['value'], thick['low'], thick['high'])} at {cells_text(thick)}"
+        span += (
+            f", {quantity(thick['value'], thick['low'], thick['high'])} at {thickness_text(thick)}"
+        )
     return [
         Sentence(
-            f"Whether {name} of {label(restorer)} and of raw fits meet at {dose_text(dose)} "
-            f"e/Å²: {shares}; the ratio is {span}.",
+            f"Whether {name} of {restorers.phrase(restorer)} and of raw fits meet at "
+            f"{dose_text(dose)} e/Å²: {shares}; the ratio is {span}.",
             "undecided" if open_ == len(states) else "finding",
         )
     ]

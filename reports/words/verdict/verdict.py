@@ -1,15 +1,14 @@
 """The verdict of a run in sentences, each computed from the summary and its intervals."""
 
-from collections.abc import Iterable
 from dataclasses import replace
+from typing import Final
 
 import pandas as pd
 
-from reports.figures.draw import cases_in_order
-from reports.figures.panels import dose_text
-from reports.names import is_classical, is_raw, order
 from reports.records.run_folder import Run
-from reports.words.sentences import Sentence, label, metric_text
+from reports.studies import cases_in_order
+from reports.words.numbers import dose_text
+from reports.words.sentences import Sentence, metric_text
 from reports.words.verdict.accuracy import accuracy_sentences, counting_sentences
 from reports.words.verdict.precision import precision_sentences
 
@@ -19,7 +18,17 @@ FEW = 20
 CEILING = 0.99
 
 
-def verdict(run: Run, summary: pd.DataFrame, contrasts: pd.DataFrame) -> list[Sentence]:
+#: Sentences of a case by the figure that shows it; `reports.words.defects` speaks of defects.
+_SENTENCES: Final = {
+    "precision": (precision_sentences,),
+    "dislocation": (accuracy_sentences,),
+    "counting": (accuracy_sentences, counting_sentences),
+    "defects": (),
+}
+_OTHER_SENTENCES: Final = (accuracy_sentences,)
+
+
+def verdict(run: Run, summary: pd.DataFrame, comparisons: pd.DataFrame) -> list[Sentence]:
     """Say what a run shows, and what it does not decide.
 
     Parameters
@@ -27,8 +36,8 @@ def verdict(run: Run, summary: pd.DataFrame, contrasts: pd.DataFrame) -> list[Se
     run : Run
     summary : pandas.DataFrame
         `reports.summaries.summary.summarise` of its records.
-    contrasts : pandas.DataFrame
-        `reports.summaries.summary.contrasts` of its records against raw fits.
+    comparisons : pandas.DataFrame
+        `reports.summaries.summary.paired_comparisons` of its records against raw fits.
 
     Returns
     -------
@@ -36,35 +45,24 @@ def verdict(run: Run, summary: pd.DataFrame, contrasts: pd.DataFrame) -> list[Se
         A statement is a finding only if a whole 95 % interval supports it; otherwise it is
         undecided and says so.
     """
-    said = _validity(run, summary)
-    for case, kind in cases_in_order(run, summary).items():
-        title = run.title(case)
+    sentences = _validity(run, summary)
+    restorers = run.restorers
+    for case in cases_in_order(run, summary):
         rows = summary[summary["case"] == case]
-        pairs = contrasts[contrasts["case"] == case]
-        about: list[Sentence] = []
-        for restorer in judged(rows["restorer"].unique()):
-            if kind == "defects":  # `reports.words.defects` speaks of these
-                continue
-            if kind == "precision":
-                about += precision_sentences(rows, pairs, restorer=restorer)
-            else:
-                about += accuracy_sentences(rows, pairs, restorer=restorer)
-                if kind == "counting":
-                    about += counting_sentences(rows, pairs, restorer=restorer)
-        said += [replace(sentence, topic=title) for sentence in about]
-    return said + _failures(run, summary)
-
-
-def judged(restorers: Iterable[str]) -> list[str]:
-    """Restorers that get sentences of their own: the networks, else whatever restores."""
-    restoring = [name for name in order(restorers) if not is_raw(name)]
-    return [name for name in restoring if not is_classical(name)] or restoring[:1]
+        pairs = comparisons[comparisons["case"] == case]
+        for restorer in restorers.judged(rows["restorer"].unique()):
+            for speak in _SENTENCES.get(run.case(case).study.figure, _OTHER_SENTENCES):
+                sentences += [
+                    replace(sentence, topic=run.title(case))
+                    for sentence in speak(rows, pairs, restorer=restorer, restorers=restorers)
+                ]
+    return sentences + _failures(run, summary)
 
 
 def _validity(run: Run, summary: pd.DataFrame) -> list[Sentence]:
-    said = []
+    sentences = []
     if not run.complete:
-        said.append(
+        sentences.append(
             Sentence(
                 "This run is incomplete: part of its realizations or cases is missing, and every "
                 "number below may still change.",
@@ -73,25 +71,25 @@ def _validity(run: Run, summary: pd.DataFrame) -> list[Sentence]:
         )
     fewest = int(summary["n_realizations"].min()) if len(summary) else 0
     if fewest <= 1:
-        said.append(
+        sentences.append(
             Sentence(
                 "There is one realization: no interval can be stated and nothing is decided.",
                 "warning",
             )
         )
     elif fewest < FEW:
-        said.append(
+        sentences.append(
             Sentence(
                 f"There are as few as {fewest} realizations per point: intervals are wide, and "
-                "those of scatter hold the truth less often than stated if the columns of an "
-                "image err together.",
+                "those of scatter under-cover when errors are correlated across the columns "
+                "of an image.",
                 "warning",
             )
         )
     ceilings = summary[summary["metric"] == "count_accuracy_clean"]
     for case, value in ceilings.groupby("case")["value"].first().items():
         if value < CEILING:
-            said.append(
+            sentences.append(
                 Sentence(
                     f"Without noise {100 * value:.1f} % of the columns of"
                     f" {run.title(str(case))} are counted right: the statistical error of the"
@@ -99,25 +97,24 @@ def _validity(run: Run, summary: pd.DataFrame) -> list[Sentence]:
                     "warning",
                 )
             )
-    return said
+    return sentences
 
 
 def _failures(run: Run, summary: pd.DataFrame) -> list[Sentence]:
-    said = [
-        Sentence(f"A restoration failed: {failure}.", "warning")
-        for failure in run.info.get("failures", [])
+    sentences = [
+        Sentence(f"A restoration failed: {failure}.", "warning") for failure in run.info.failures
     ]
     rates = summary[summary["metric"] == "failure_rate"]
     if not (rates["value"] > 0).any():
-        return [*said, Sentence("No fit failed.", "finding")] if len(rates) else said
+        return [*sentences, Sentence("No fit failed.", "finding")] if len(rates) else sentences
     parts = []
-    for restorer in order(rates["restorer"].unique()):
+    for restorer in run.restorers.order(rates["restorer"].unique()):
         own = rates[rates["restorer"] == restorer]
         worst = own.sort_values("value").iloc[-1]
         if worst["value"] > 0:
             parts.append(
-                f"{label(restorer)} up to {metric_text(worst)} ({worst['case']} {worst['image']}, "
-                f"{dose_text(worst['dose'])} e/Å²)"
+                f"{run.restorers.phrase(restorer)} up to {metric_text(worst)} ("
+                f"{worst['case']} {worst['image']}, {dose_text(worst['dose'])} e/Å²)"
             )
     text = f"Fits failed: {'; '.join(parts)}. Errors are over the fitted columns alone."
-    return [*said, Sentence(text, "warning")]
+    return [*sentences, Sentence(text, "warning")]

@@ -9,10 +9,16 @@ import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
+import stembench
+from bench import environment
 from bench.cli.app import app
+from restore import load_restorer
 
-COMMANDS = ("list", "run", "report", "compare", "fit", "restore", "distort", "images", "baseline",
-            "regression")  # fmt: skip
+ROOT = Path(__file__).parents[3]
+COMMANDS = tuple(
+    command.name or command.callback.__name__.replace("_", "-")
+    for command in app.registered_commands
+)
 
 
 def call(*arguments: object, code: int = 0) -> str:
@@ -41,20 +47,78 @@ class TestHelp:
     def test_each_command_shows_an_example(self, command: str) -> None:
         assert f"stembench {command}" in call(command, "--help")
 
+    def test_every_command_is_here(self) -> None:
+        assert set(COMMANDS) == {
+            "list", "run", "report", "compare", "baseline", "regression", "power", "fit", "restore",
+            "check", "distort", "images", "simulate", "convergence", "noise-figures",
+            "noise-ranges",
+        }  # fmt: skip
+
     def test_help_loads_no_heavy_library(self) -> None:
+        arguments = [["--help"], ["--version"], *([command, "--help"] for command in COMMANDS)]
+        assert loaded_by(arguments) == "[]"
+
+    def test_the_list_loads_no_heavy_library(self) -> None:
+        assert loaded_by([["list"]]) == "[]"
+
+
+def loaded_by(calls: list[list[str]]) -> str:
+    """Heavy libraries that commands load in a process of their own."""
+    code = (
+        "import sys\n"
+        "from typer.testing import CliRunner\n"
+        "from bench.cli.app import app\n"
+        f"for arguments in {calls}:\n"
+        "    assert CliRunner().invoke(app, arguments).exit_code == 0, arguments\n"
+        "heavy = {'tensorflow', 'keras', 'abtem', 'matplotlib', 'pandas', 'scipy', 'numba'}\n"
+        "print(sorted(heavy & set(sys.modules)))\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    return done.stdout.strip()
+
+
+class TestVersion:
+    def test_the_version_is_printed(self) -> None:
+        assert call("--version") == f"stembench {stembench.__version__}\n"
+
+    def test_the_project_can_be_asked_for_it_anywhere(self, tmp_path: Path) -> None:
         code = (
-            "import sys\n"
-            "from typer.testing import CliRunner\n"
-            "from bench.cli.app import app\n"
-            "assert CliRunner().invoke(app, ['--help']).exit_code == 0\n"
-            "heavy = {'tensorflow', 'keras', 'abtem', 'matplotlib', 'pandas', 'scipy', 'numba'}\n"
-            "print(sorted(heavy & set(sys.modules)))\n"
+            "import sys, stembench\n"
+            "print(stembench.__version__)\n"
+            "rooms = ('bench', 'cases', 'fitting', 'noise', 'reports', 'restore')\n"
+            "assert not [name for name in sys.modules if name.partition('.')[0] in rooms]\n"
         )
-        root = Path(__file__).parents[3]
         done = subprocess.run(
-            [sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=True
+            [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True
         )
-        assert done.stdout.strip() == "[]"
+        assert done.stdout.strip() == stembench.__version__
+        assert environment.versions()["stembench"] == stembench.__version__
+
+
+class TestErrors:
+    def test_verbose_adds_the_traceback_and_keeps_the_exit_code(self, tmp_path: Path) -> None:
+        result = CliRunner().invoke(app, ["report", str(tmp_path / "none"), "--verbose"])
+        assert result.exit_code == 2
+        assert "Traceback" in result.output
+        assert "stembench: " in result.output.splitlines()[-1]
+
+    @pytest.mark.parametrize(
+        ("command", "kept"),
+        [("report", ""), ("run", "; what is finished is kept, and the same command continues")],
+    )
+    def test_an_interrupt_is_one_line(
+        self, command: str, kept: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def interrupted(*_: object, **__: object) -> None:
+            raise KeyboardInterrupt
+
+        monkeypatch.setattr("reports.write_report", interrupted)
+        monkeypatch.setattr("bench.progress.run_with_progress", interrupted)
+        output = call(command, code=130)
+        assert output.startswith(f"stembench: interrupted{kept}")
+        assert output.count("\n") == 1
 
 
 class TestList:
@@ -62,6 +126,13 @@ class TestList:
         output = call("list")
         for word in ("pt_bulk", "edge_dislocation", "nanoparticle", "quick", "paper", "cgrdn"):
             assert word in output
+
+    def test_restorers_are_listed_with_their_label_and_family(self) -> None:
+        rows = {line.split("│")[1].strip(): [cell.strip() for cell in line.split("│")[2:4]]
+                for line in call("list").splitlines() if line.count("│") == 5}  # fmt: skip
+        for name in ("raw", "gaussian", "cgrdn"):
+            metadata = load_restorer(name).metadata
+            assert rows[name] == [metadata.label, metadata.family]
 
 
 class TestFit:

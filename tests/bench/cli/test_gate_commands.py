@@ -15,6 +15,7 @@ from bench.plan.profiles import Profile, Selection
 from cases import get_case
 from cases.truth.ground_truth import load_ground_truth
 from reports.gate.evidence import read_baseline
+from reports.gate.margins import default_text
 from stembench.errors import InputError
 from tests.records_factory import Estimator, make_run
 
@@ -119,13 +120,38 @@ class TestCompare:
     def test_margins_written_are_the_margins_read(self, old: Path, new: Path, tmp_path) -> None:
         path = tmp_path / "margins.toml"
         call("compare", "--write-margins", path)
-        call("compare", old, old, "--margins", path)
         text = path.read_text()
+        assert text == default_text()
+        assert "PASSED" in call("compare", old, old, "--margins", path)
         for metric in ("position_rmse", "position_bias", "scs_rmse", "scs_bias"):
             text = text.replace(f"{metric} = 0.0", f"{metric} = 0.9")
         path.write_text(text)
         rewrite(new, "net", 1.02)
-        call("compare", old, new, "--margins", path)
+        assert "REGRESSED" in call("compare", old, new, code=1)
+        assert "PASSED" in call("compare", old, new, "--margins", path)
+
+
+class TestPower:
+    def test_the_scatter_of_two_restorers_and_what_it_lets_the_gate_find(self, old: Path) -> None:
+        output = call("power", old, "raw", "net", "--cells", "3")
+        scatter = {line.split(" e/Å² ")[1].split(":")[0]: float(line.split()[-2])
+                   for line in output.splitlines() if line.startswith("pt_bulk z05 ")}  # fmt: skip
+        assert {"position_rmse", "scs_rmse"} <= set(scatter)
+        assert all(value > 0 for value in scatter.values())
+        assert "quartiles of the scatter" in output
+        for cells in (1, 3):
+            assert f"median scatter, {cells} cell(s), margin 1 %" in output
+        assert output.count("| none: equivalent |") == 2
+
+    def test_bad_arguments(self, old: Path, tmp_path: Path) -> None:
+        assert "no restorer 'none'" in call("power", old, "raw", "none", code=2)
+        assert "the same" in call("power", old, "net", "net", code=2)
+        assert "--cells" in call("power", old, "raw", "net", "--cells", "0", code=2)
+        few = make_run(
+            tmp_path / "few", realizations=2, thicknesses=(5,), cases=("pt_bulk",),
+            estimators={"raw": RAW, "net": NET},
+        )  # fmt: skip
+        assert "more --realizations" in call("power", few, "raw", "net", code=2)
 
 
 class TestBaseline:

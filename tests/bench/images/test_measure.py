@@ -1,6 +1,7 @@
 """Image metrics of restorers over pairs: sources, scales, failures, tables and the command."""
 
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +21,7 @@ from bench.images.pairs import (
     sources,
 )
 from cases import get_case
-from reports.metrics.images import psnr
+from reports.metrics.images.agreement import psnr
 from reports.page.image_report import write_image_report
 from reports.records.image_folder import load_images
 from reports.summaries.image_summary import mean_with_interval, psnr_gaps, summarise_images
@@ -152,7 +153,7 @@ class TestMeasuring:
         fine = run.rows[run.rows["restorer"].isin(["raw", "gaussian"])]
         assert (fine["failure"] == "").all()
         assert fine.query("kind != 'empty'")["psnr_db"].notna().all()
-        assert fine.query("kind == 'empty'")["leak_spread"].notna().all()
+        assert fine.query("kind == 'empty'")["empty_field_std"].notna().all()
 
     def test_the_distorted_images_have_their_known_psnr(self, folder: Path) -> None:
         raw = load_images(folder).rows.query("source == 'hrstem' and restorer == 'raw'")
@@ -161,8 +162,8 @@ class TestMeasuring:
 
     def test_raw_leaves_an_empty_field_as_it_is(self, folder: Path) -> None:
         raw = load_images(folder).rows.query("kind == 'empty' and restorer == 'raw'")
-        assert raw["leak_spread"].to_numpy() == pytest.approx(1)
-        assert raw["leak_mean_shift"].to_numpy() == pytest.approx(0)
+        assert raw["empty_field_std"].to_numpy() == pytest.approx(1)
+        assert raw["empty_field_mean"].to_numpy() == pytest.approx(0)
 
     def test_the_report(self, folder: Path) -> None:
         text = write_image_report(folder).read_text(encoding="utf-8")
@@ -177,6 +178,14 @@ class TestMeasuring:
         settings = json.loads((folder / "images.json").read_text())
         assert settings["sources"] == ["hrstem", "edge_dislocation", EMPTY]
         assert settings["restorers"]["gaussian"]["training_data"] == "none"
+
+    def test_a_folder_with_the_earlier_names_is_refused(self, folder: Path, tmp_path) -> None:
+        earlier = Path(shutil.copytree(folder, tmp_path / "earlier"))
+        settings = json.loads((earlier / "images.json").read_text())
+        del settings["images_version"]
+        (earlier / "images.json").write_text(json.dumps(settings))
+        with pytest.raises(InputError, match=r"of version 1, .* reads 2: run 'stembench images"):
+            load_images(earlier)
 
     @pytest.mark.parametrize(
         ("change", "message"),

@@ -73,7 +73,7 @@ class TestRead:
         ("name", "write", "message"),
         [
             ("gone.npy", None, "there is no file"),
-            ("a.xyz", lambda p: p.write_text("x"), "no kind that can be read"),
+            ("a.xyz", lambda p: p.write_text("x"), "no format that can be read"),
             ("a.npy", lambda p: p.write_bytes(b"junk"), "cannot be read"),
             ("a.tif", lambda p: p.write_bytes(b"junk"), "cannot be read"),
             ("a.npy", lambda p: np.save(p, np.zeros(5)), "shape"),

@@ -13,6 +13,7 @@ from bench.run import store
 from bench.run.run import run_benchmark
 from cases import CASES
 from reports.records.run_folder import load_run
+from reports.records.run_info import read_run_info
 from reports.records.schema import COLUMNS, KEYS
 from stembench.errors import InputError
 
@@ -191,8 +192,10 @@ class TestRun:
             info["stages"]
         )
         assert info["versions"]["numpy"] == np.__version__
-        assert info["wall_seconds"] > 0
-        assert 1e8 < info["peak_memory_bytes"] < 1e11
+        described = read_run_info(run)
+        assert described.wall_seconds > 0
+        assert 1e8 < described.peak_memory_bytes < 1e11
+        assert described.cases["edge_dislocation"].case == CASES[1]
 
     def test_examples_are_kept_for_the_figures(self, run: Path) -> None:
         examples = load_run(run).examples

@@ -7,9 +7,20 @@ import pytest
 
 from cases import CASES, get_case
 from cases.simulation.configuration import DECLARED, Slicing
-from cases.simulation.convergence import Variation, _deviation, main, measure, places, variations
+from cases.simulation.convergence import (
+    Variation,
+    _deviation,
+    chosen_variations,
+    convergence_of,
+    deviation_text,
+    measure,
+    places,
+    record_convergence,
+    variations,
+)
 from cases.simulation.simulate import Amount, simulate
 from cases.truth.truth_file import default_path, read_scan
+from stembench.errors import InputError
 from tests.toy_cases import tiny_bulk, tiny_particle
 
 #: On a column and between columns of the toy particle and of the toy crystal.
@@ -96,22 +107,32 @@ def test_the_stated_error_is_the_scatter_of_repeated_comparisons():
 
 
 @pytest.mark.parametrize("name", ["defect_ladder", "particle_adatoms"])
-def test_files_of_changes_have_no_convergence_of_their_own(name, capsys):
-    assert main([name]) == 2
-    assert "measure the convergence of that one" in capsys.readouterr().err
+def test_files_of_changes_have_no_convergence_of_their_own(name):
+    with pytest.raises(InputError, match="measure the convergence of that one"):
+        chosen_variations([get_case("pt_bulk"), get_case(name)])
 
 
-def test_the_command_records_what_it_prints(tmp_path, capsys, monkeypatch):
+def test_variations_are_chosen_by_name_in_the_cases_that_have_them():
+    cases = [get_case("pt_bulk"), get_case("nanoparticle")]
+    chosen = chosen_variations(cases, ["supercell", "grid"])
+    names = {case: [each.name for each in several] for case, several in chosen.items()}
+    assert names == {"pt_bulk": ["grid", "supercell"], "nanoparticle": ["grid"]}
+    with pytest.raises(InputError, match="no variation 'aperture' of pt_bulk, nanoparticle"):
+        chosen_variations(cases, ["grid", "aperture"])
+
+
+def test_a_file_keeps_its_convergence_until_it_is_made_in_another_way(tmp_path, monkeypatch):
     case = tiny_particle()
     path = tmp_path / "toy.h5"
-    simulate(case, Amount(4), folder=tmp_path / "cache", output=path, progress=False)
+    simulate(case, Amount(4), folder=tmp_path / "cache", output=path)
     data = read_scan(path)[0].hash
-    monkeypatch.setattr("cases.simulation.convergence.get_case", lambda _: case)
     monkeypatch.setattr("cases.simulation.convergence.places", lambda _: POINTS)
     monkeypatch.setattr("cases.simulation.convergence.default_path", lambda _: path)
-    vary = lambda case: [Variation("none", "same", case)]  # noqa: E731
-    assert main(["toy", "--record"], vary=vary) == 0
-    assert "rms 0.00%" in capsys.readouterr().out
+    with pytest.raises(InputError, match="at least 1 configuration"):
+        list(convergence_of(case, [], configurations=0))
+    (deviation,) = convergence_of(case, [Variation("none", "same", case)])
+    assert "particle, none (same): rms 0.00%" in deviation_text(deviation)
+    record_convergence(case, [deviation])
     scan, provenance, _ = read_scan(path)
     (found,) = provenance["convergence"]
     assert found["variation"] == "none"
@@ -119,17 +140,12 @@ def test_the_command_records_what_it_prints(tmp_path, capsys, monkeypatch):
     assert provenance["configurations"] == 4
     assert scan.hash == data
     # made again, the file keeps what was measured of the same simulation
-    simulate(case, Amount(8), folder=tmp_path / "cache", output=path, progress=False)
+    simulate(case, Amount(8), folder=tmp_path / "cache", output=path)
     assert read_scan(path)[1]["convergence"] == provenance["convergence"]
     # a damaged file is replaced, and states nothing
     path.write_bytes(b"no file of ours")
-    simulate(case, Amount(4), folder=tmp_path / "cache", output=path, progress=False)
+    simulate(case, Amount(4), folder=tmp_path / "cache", output=path)
     assert "convergence" not in read_scan(path)[1]
-    assert main(["toy", "--record", "--variation", "none"], vary=vary) == 2
-    assert "leave out --variation" in capsys.readouterr().err
-    monkeypatch.undo()
-    assert main(["gold"]) == 2
-    assert "no case is named 'gold'" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("name", ["pt_bulk", "edge_dislocation", "nanoparticle"])

@@ -13,12 +13,12 @@ import pytest
 
 from cases import CASES, get_case
 from cases.simulation.configuration import probes_of, simulate_configuration
-from cases.simulation.configuration_cache import ConfigurationScan as Scanned
-from cases.simulation.configuration_cache import cache_folder
+from cases.simulation.configuration_cache import ConfigurationScan as Scanned, cache_folder
 from cases.simulation.estimate import average, estimate, scatter_of_neighbours
 from cases.simulation.multislice import make_probe, multislice, transmission
-from cases.simulation.simulate import Amount, combine, main, shipped_amount, simulate
-from cases.truth.scan_plan import POINT_GROUP, deal, scan_plan
+from cases.simulation.simulate import Amount, combine, shipped_amount, simulate
+from cases.specimens.symmetry import POINT_GROUP
+from cases.truth.scan_plan import deal, scan_plan
 from cases.truth.truth_file import default_path, read_scan
 from stembench.errors import InputError
 from tests.toy_cases import tiny_bulk, tiny_particle
@@ -182,7 +182,7 @@ sys.path[:0] = [{root!r}, {tests!r}]
 from pathlib import Path
 from toy_cases import tiny_bulk
 from cases.simulation.simulate import Amount, simulate
-simulate(tiny_bulk(), Amount(400), folder=Path({folder!r}), output=Path({output!r}), progress=False)
+simulate(tiny_bulk(), Amount(400), folder=Path({folder!r}), output=Path({output!r}))
 """
 
 
@@ -205,14 +205,15 @@ def test_a_killed_run_continues_and_ends_with_the_same_bits(tmp_path):
     stamp = third.stat().st_mtime_ns
 
     n = done + 2
-    simulate(case, Amount(n), folder=killed, output=tmp_path / "a.h5", progress=False)
+    simulate(case, Amount(n), folder=killed, output=tmp_path / "a.h5")
     assert third.stat().st_mtime_ns == stamp  # what was done is not done again
-    simulate(case, Amount(n), folder=whole, output=tmp_path / "b.h5", progress=False)
+    simulate(case, Amount(n), folder=whole, output=tmp_path / "b.h5")
     resumed, provenance, _ = read_scan(tmp_path / "a.h5")
     straight, _, _ = read_scan(tmp_path / "b.h5")
     assert resumed.hash == straight.hash
     assert provenance["configurations"] == provenance["samples_per_point"] == n
     assert provenance["versions"]["abtem"]
+    assert provenance["made_by"] == "stembench simulate"
     # Physics at toy size: the corner column scatters more than the middle between columns.
     assert (resumed.mean[:, 0, 0] > 3 * resumed.mean[:, 1, 1]).all()
     assert resumed.mean[1].mean() > 1.5 * resumed.mean[0].mean()
@@ -223,28 +224,34 @@ def test_a_killed_run_continues_and_ends_with_the_same_bits(tmp_path):
 def test_partial_images_unknown_devices_and_missing_configurations_are_refused(tmp_path):
     case = tiny_particle()
     with pytest.raises(InputError, match="positive multiple of 4"):
-        simulate(case, Amount(3), folder=tmp_path, progress=False)
+        simulate(case, Amount(3), folder=tmp_path)
     with pytest.raises(InputError, match="neither 'cpu' nor 'gpu'"):
-        simulate(case, Amount(4), folder=tmp_path, device="tpu", progress=False)
+        simulate(case, Amount(4), folder=tmp_path, device="tpu")
     with pytest.raises(InputError, match="is missing"):
         combine(case, Amount(4), folder=tmp_path, output=tmp_path / "x.h5")
     with pytest.raises(InputError, match="3 coarse"):
-        simulate(case, Amount(4, coarse=3), folder=tmp_path, progress=False)
+        simulate(case, Amount(4, coarse=3), folder=tmp_path)
     plain = dataclasses.replace(case, simulation=dataclasses.replace(case.simulation, coarse=None))
     with pytest.raises(InputError, match="no coarse level"):
-        simulate(plain, Amount(4, coarse=4), folder=tmp_path, progress=False)
+        simulate(plain, Amount(4, coarse=4), folder=tmp_path)
     with pytest.raises(ValueError, match="no coarse level"):
         simulate_configuration(plain, 0, level="paired")
     assert not (tmp_path / "x.h5").exists()
 
 
-def test_the_command_line_names_the_mistake_and_exits_with_2(tmp_path, capsys):
-    assert main(["nanoparticle", "--configurations", "3", "--folder", str(tmp_path)]) == 2
-    assert "multiple of 16" in capsys.readouterr().err
-    assert main(["gold", "--configurations", "1", "--folder", str(tmp_path)]) == 2
-    assert "no case is named 'gold'" in capsys.readouterr().err
-    assert main(["--output", str(tmp_path / "x.h5"), "--folder", str(tmp_path)]) == 2
-    assert "name one case" in capsys.readouterr().err
+def test_the_work_that_is_announced_is_the_work_that_is_done(tmp_path):
+    case = tiny_particle()
+    announced, steps = [], []
+    common = {"folder": tmp_path, "announce": announced.append, "progress": steps.append}
+    simulate(case, Amount(4), output=tmp_path / "a.h5", **common)
+    (total,) = announced
+    assert total > 0
+    assert len(steps) > 1
+    assert sum(steps) == pytest.approx(total)
+    # what the cache holds is no work any more
+    simulate(case, Amount(4), output=tmp_path / "b.h5", **common)
+    assert announced == [total, 0]
+    assert sum(steps) == pytest.approx(total)
 
 
 def test_without_a_number_as_many_configurations_are_made_as_ship():
@@ -334,11 +341,11 @@ def test_one_sample_of_each_point_has_the_error_of_its_scatter():
 @pytest.mark.slow
 def test_a_two_level_run_is_resumed_and_reports_both_amounts(tmp_path):
     case = tiny_bulk()
-    simulate(case, Amount(3), folder=tmp_path, output=tmp_path / "one.h5", progress=False)
+    simulate(case, Amount(3), folder=tmp_path, output=tmp_path / "one.h5")
     fine = sorted(cache_folder(case, tmp_path).glob("*.npz"))
     stamps = [path.stat().st_mtime_ns for path in fine]
     amount = Amount(3, coarse=5)
-    simulate(case, amount, folder=tmp_path, output=tmp_path / "two.h5", progress=False)
+    simulate(case, amount, folder=tmp_path, output=tmp_path / "two.h5")
     assert [path.stat().st_mtime_ns for path in fine] == stamps
     one, two = read_scan(tmp_path / "one.h5"), read_scan(tmp_path / "two.h5")
     assert one[0].hash != two[0].hash

@@ -6,13 +6,12 @@ import numpy as np
 import pytest
 
 from cases import get_case
-from cases.case import WideLevel
+from cases.imaging import WideLevel
 from cases.simulation.configuration import probes_of, simulate_configuration
 from cases.simulation.configuration_cache import ConfigurationScan, cache_folder
 from cases.simulation.convergence import places
 from cases.simulation.simulate import Amount, simulate
 from cases.simulation.wide_window import fit_correction
-from cases.specimens.atoms import build
 from cases.truth.scan_plan import scan_plan
 from cases.truth.truth_file import default_path, read_scan
 from tests.toy_cases import tiny_particle
@@ -97,8 +96,8 @@ def test_a_simulation_states_and_applies_its_correction(tmp_path):
     plain = dataclasses.replace(case, simulation=dataclasses.replace(case.simulation, wide=None))
     assert cache_folder(plain, tmp_path) == cache_folder(case, tmp_path)
     assert "wide" not in plain.as_dict()["simulation"]
-    simulate(case, Amount(8), folder=tmp_path, output=tmp_path / "a.h5", progress=False)
-    simulate(plain, Amount(8), folder=tmp_path, output=tmp_path / "b.h5", progress=False)
+    simulate(case, Amount(8), folder=tmp_path, output=tmp_path / "a.h5")
+    simulate(plain, Amount(8), folder=tmp_path, output=tmp_path / "b.h5")
     with_correction, made, _ = read_scan(tmp_path / "a.h5")
     without, _, _ = read_scan(tmp_path / "b.h5")
     line = made["window_correction"]["particle"]
@@ -123,7 +122,7 @@ def test_a_scan_with_symmetry_has_no_wide_level():
 def test_no_wide_window_leaves_the_crystal():
     case = get_case("edge_dislocation")
     scan = case.simulation
-    positions = build(case.structure).positions
+    positions = case.structure.atoms().positions
     half = scan.wide.window * scan.step / scan.oversampling / 2
     for axis in (0, 1):
         assert positions[:, axis].min() < -scan.wide.reach - half

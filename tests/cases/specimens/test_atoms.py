@@ -6,14 +6,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from cases import get_case
-from cases.specimens.atoms import build, fcc_112
+from cases.specimens.atoms import fcc_112
+from cases.specimens.columns import find_columns
 from cases.specimens.dislocation import edge_displacement, insert_edge_dislocation
 from cases.specimens.elasticity import CubicStiffness, anisotropic_displacement
-from cases.truth.columns import case_columns, find_columns, to_angstrom, to_pixels
+from cases.truth.columns import case_columns, to_angstrom, to_pixels
 from fitting.lattice.burgers import burgers_circuit
 from stembench.errors import InputError
 
@@ -262,7 +262,7 @@ def test_pixels_and_angstroms_are_inverse_and_ordered_x_before_y():
 
 def test_columns_are_found_whatever_the_order_of_the_atoms():
     rng = np.random.default_rng(1)
-    positions = build(get_case("nanoparticle").structure).positions
+    positions = get_case("nanoparticle").structure.atoms().positions
     centres, counts = find_columns(positions)
     shuffled, same = find_columns(positions[rng.permutation(len(positions))])
     np.testing.assert_allclose(shuffled, centres, atol=1e-12)
@@ -271,7 +271,7 @@ def test_columns_are_found_whatever_the_order_of_the_atoms():
 
 @pytest.mark.parametrize("name", ["pt_bulk", "edge_dislocation", "nanoparticle"])
 def test_atomic_planes_lie_at_the_centres_of_slices(name):
-    specimen = build(get_case(name).structure)
+    specimen = get_case(name).structure.atoms()
     layer = specimen.positions[:, 2] / specimen.plane_distance
     np.testing.assert_allclose(layer - np.floor(layer), 0.5, atol=1e-9)
     assert layer.max() + 0.5 == pytest.approx(specimen.planes)

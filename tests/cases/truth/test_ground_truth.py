@@ -10,6 +10,7 @@ import pytest
 
 from cases import CASES, get_case
 from cases.truth.columns import to_angstrom
+from cases.truth.frame import frame_of, scan_weights
 from cases.truth.ground_truth import load_ground_truth, load_version
 from cases.truth.scan_plan import scan_plan
 from cases.truth.truth_file import DATA_FOLDER, Scan, default_path, read_scan, write_scan
@@ -262,7 +263,8 @@ def test_rendered_error_of_bulk_counts_the_copies_of_a_point_once():
     ratio = np.std(drawn, axis=0, ddof=1) / stated
     assert np.abs(ratio - 1).max() < 5 / np.sqrt(800)
     # Negative control: all places taken as independent.
-    rows, columns = truth._weights(0, None, None)
+    frame = frame_of(case, margin=0, sampling=None, source_sigma=None)
+    rows, columns = scan_weights(scan, frame)
     naive = np.sqrt(rows**2 @ scan.stderr[2].astype(float) ** 2 @ (columns**2).T)[20:35, 30:45]
     assert np.abs(np.std(drawn, axis=0, ddof=1) / naive - 1).max() > 5 / np.sqrt(800)
 

@@ -200,6 +200,19 @@ def test_bad_arguments_are_named(changes, message):
         cramer_rao(lattice(), **arguments)
 
 
+def test_a_column_of_no_height_has_no_bound_of_its_position():
+    """Nothing depends on where it is: NaN, not the 1 px that a filled-in diagonal would give."""
+    model = lattice()
+    model = replace(model, height=np.where(np.arange(12) == 5, 0.0, model.height))
+    bound = cramer_rao(model, dose=1e3, sampling=0.2)
+    assert bound.loc[5, ["x_crb", "y_crb"]].isna().all()
+    jacobian = np.delete(model.jacobian(), [5, 12 + 5], axis=1)
+    weight = 1e3 * 0.04 / model.image().ravel()
+    error = np.sqrt(np.diag(np.linalg.inv(jacobian.T @ (jacobian * weight[:, None]))))
+    np.testing.assert_allclose(bound.x_crb.drop(5), error[:11], rtol=1e-6)
+    np.testing.assert_allclose(bound.height_crb, error[22:34], rtol=1e-6)
+
+
 def test_an_image_that_is_not_positive_has_no_bound():
     with pytest.raises(InputError, match="not positive"):
         cramer_rao(lattice(background=(-0.01,)), dose=1e3, sampling=0.2)

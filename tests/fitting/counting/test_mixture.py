@@ -5,6 +5,7 @@ import pytest
 
 from fitting import (
     ColumnModel,
+    FitOptions,
     bias_corrected,
     bias_gradient,
     count_by_mixture,
@@ -65,6 +66,36 @@ def test_the_number_of_components_can_be_given():
     assert coarse.icl[4] > chosen.icl[8]
 
 
+@pytest.mark.parametrize(("sigma", "components"), [(0.004, 8), (0.008, 8), (0.03, 1)])
+def test_mixture_is_the_maximum_that_scikit_learn_finds(sigma, components):
+    """Log-likelihood, parameters, posterior and ICL of an independent implementation."""
+    mixture = pytest.importorskip("sklearn.mixture")
+    _, scs = columns(sigma, seed=7)
+    data = scs[:, None] / 0.03  # its regularisation is absolute
+    twin = mixture.GaussianMixture(
+        components,
+        covariance_type="tied",
+        n_init=6,
+        tol=1e-6,
+        max_iter=500,
+        reg_covar=1e-12,
+        random_state=0,
+    ).fit(data)
+    ours = count_by_mixture(scs, components=components, max_components=9)
+    order = np.argsort(twin.means_[:, 0])
+    np.testing.assert_allclose(ours.means / 0.03, twin.means_[order, 0], atol=2e-3)
+    np.testing.assert_allclose(ours.weights, twin.weights_[order], atol=1e-3)
+    assert ours.sigma / 0.03 == pytest.approx(float(np.sqrt(twin.covariances_[0, 0])), rel=1e-3)
+    posterior = twin.predict_proba(data)[:, order]
+    assert (ours.table["count"] == posterior.argmax(axis=1) + 1).mean() > 0.995
+    np.testing.assert_allclose(ours.table["probability"], posterior.max(axis=1), atol=0.02)
+    entropy = -np.sum(posterior * np.log(np.maximum(posterior, 1e-300)))
+    # the likelihood of data in other units differs by the logarithm of the unit
+    icl = twin.bic(data) + 2 * entropy + 2 * len(scs) * np.log(0.03)
+    assert ours.icl[components] == pytest.approx(icl, abs=0.2)
+    assert abs(ours.icl[components + 1] - icl) > 2  # negative control
+
+
 def test_failed_columns_keep_their_rows():
     _, scs = columns(0.003)
     scs[7] = np.nan
@@ -109,7 +140,8 @@ def test_a_prior_scatters_below_the_bound_and_at_the_corrected_one():
             background=(0.02,),
         )
         images = rng.poisson(model.image() * dose * 0.04, (300, 25, 25)) / (dose * 0.04)
-        fits = fit_batch(images, [(12.0, 12.0)], sampling=0.2, dose=dose, estimator="poisson")
+        options = FitOptions(estimator="poisson")
+        fits = fit_batch(images, [(12.0, 12.0)], sampling=0.2, options=options, dose=dose)
         x = np.array([fit.table["x"][0] for fit in fits])
         truth.append(np.full(300, shift))
         estimates.append(pull * (x - 12.0))

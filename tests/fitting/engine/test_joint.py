@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.optimize import minimize
 
-from fitting import ColumnModel, fit_batch, fit_columns, flags
+from fitting import Bounds, ColumnModel, FitOptions, fit_batch, fit_columns, flags
 from stembench.errors import InputError
 
 DATA = Path(__file__).parents[2] / "data"
@@ -68,7 +68,7 @@ PROBLEMS = {
 def test_noise_free_gaussians_are_recovered_to_1e_8(name):
     starts, about, choice = PROBLEMS[name]
     truth = scene(starts, seed=3, **about)
-    fit = fit_columns(truth.image(), starts, sampling=0.2, **choice)
+    fit = fit_columns(truth.image(), starts, sampling=0.2, options=FitOptions(**choice))
     table = fit.table
     assert (table["flags"] == 0).all()
     assert np.abs(table["x"] - truth.x).max() < 1e-8
@@ -86,9 +86,16 @@ def test_joint_equals_lmfit_on_noisy_images(name, estimator):
     truth = scene(starts, seed=4, **about)
     electrons = 2e4 * 0.04
     image = np.random.default_rng(5).poisson(truth.image() * electrons) / electrons
-    common = {"sampling": 0.2, "dose": 2e4, "estimator": estimator, **choice}
-    ours = fit_columns(image, starts, **common)
-    reference = fit_columns(image, starts, engine="lmfit", **common)
+    ours, reference = (
+        fit_columns(
+            image,
+            starts,
+            sampling=0.2,
+            options=FitOptions(estimator=estimator, engine=engine, **choice),
+            dose=2e4,
+        )
+        for engine in ("joint", "lmfit")
+    )
     assert ours.table["flags"].tolist() == reference.table["flags"].tolist()
     for axis in ("x", "y"):
         assert np.nanmax(np.abs(ours.table[axis] - reference.table[axis])) < 1e-4
@@ -104,8 +111,10 @@ def test_joint_equals_lmfit_for_100_columns():
     starts, about, choice = PROBLEMS["100 columns"]
     truth = scene(starts, seed=6, **about)
     image = np.random.default_rng(7).poisson(truth.image() * 800) / 800
-    ours = fit_columns(image, starts, sampling=0.2, **choice)
-    reference = fit_columns(image, starts, sampling=0.2, engine="lmfit", **choice)
+    ours, reference = (
+        fit_columns(image, starts, sampling=0.2, options=FitOptions(engine=engine, **choice))
+        for engine in ("joint", "lmfit")
+    )
     assert np.abs(ours.table["x"] - reference.table["x"]).max() < 1e-4
     np.testing.assert_allclose(ours.table["scs"], reference.table["scs"], rtol=1e-5)
 
@@ -115,7 +124,8 @@ def test_species_have_their_own_widths():
     species = np.arange(16) % 2
     truth = scene(starts, seed=8)
     truth = ColumnModel(**{**vars(truth), "sigma": np.where(species == 0, 1.8, 2.6)})
-    fit = fit_columns(truth.image(), starts, sampling=0.2, width="species", species=species)
+    options = FitOptions(width="species")
+    fit = fit_columns(truth.image(), starts, sampling=0.2, options=options, species=species)
     np.testing.assert_allclose(fit.table["sigma"], truth.sigma, rtol=1e-8)
     shared = fit_columns(truth.image(), starts, sampling=0.2)
     assert shared.rss > 1e6 * fit.rss  # one width cannot describe both
@@ -131,7 +141,8 @@ def test_masked_pixels_and_nan_do_not_matter():
     spoiled[5, 5] = np.nan
     spoiled[6, 9] = np.inf
     for engine in ("joint", "lmfit"):
-        fit = fit_columns(spoiled, starts, sampling=0.2, mask=mask, engine=engine)
+        options = FitOptions(engine=engine)
+        fit = fit_columns(spoiled, starts, sampling=0.2, options=options, mask=mask)
         assert fit.n_pixels == image.size - mask.sum() - 2
         np.testing.assert_allclose(fit.table["x"], truth.x, atol=1e-8)
         np.testing.assert_allclose(fit.table["height"], truth.height, rtol=1e-8)
@@ -216,8 +227,9 @@ def test_rotated_and_transposed_images_give_the_same_fit():
 
 
 def test_lmfit_refuses_what_would_not_fit_in_memory():
+    dense = FitOptions(engine="lmfit")
     with pytest.raises(InputError, match="use engine='joint'"):
-        fit_columns(np.ones((256, 256)), grid(20, 20, spacing=12.0), sampling=0.2, engine="lmfit")
+        fit_columns(np.ones((256, 256)), grid(20, 20, spacing=12.0), sampling=0.2, options=dense)
 
 
 def test_held_positions_stay_and_heights_are_linear():
@@ -234,6 +246,5 @@ def test_held_positions_stay_and_heights_are_linear():
 
 
 def _held(image, starts):
-    from fitting import Bounds
-
-    return fit_columns(image, starts, sampling=0.2, width=2.2, bounds=Bounds(drift=0.0))
+    options = FitOptions(width=2.2, bounds=Bounds(drift=0.0))
+    return fit_columns(image, starts, sampling=0.2, options=options)

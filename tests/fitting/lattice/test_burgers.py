@@ -2,8 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from fitting.lattice.burgers import burgers_by_phase, burgers_circuit, lattice_vectors
 from tests.records_factory import dislocated_columns

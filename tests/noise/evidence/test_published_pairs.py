@@ -1,14 +1,15 @@
-"""Our random chains against the published pairs of distorted and clean images."""
+"""Random chains against the published pairs of distorted and clean images."""
 
 import sys
 
 import numpy as np
 import pytest
 
+from noise.chain import distort
 from noise.evidence.coverage import Draw, drawn_statistics, random_distortion, rank
 from noise.evidence.published_pairs import MODALITIES, published_pairs
 from noise.evidence.residuals import STATISTICS, autocorrelation, distorted_part
-from noise.scan import ScanNoise, distort
+from noise.scan import ScanNoise
 from stembench.errors import InputError
 
 DRAWS = 24
@@ -22,11 +23,11 @@ def outside(modalities: tuple[str, ...], draw_of) -> tuple[dict[str, int], int]:
             if np.array_equal(x, y):  # one published pair is not distorted at all
                 continue
             pairs += 1
-            theirs, ours = drawn_statistics(
+            published, drawn = drawn_statistics(
                 x, y, draw=draw_of(modality), rng=np.random.default_rng([11, k]), draws=DRAWS
             )
-            for name, value in theirs.items():
-                count[name] += rank(value, ours[name]) in (0.0, 1.0)
+            for name, value in published.items():
+                count[name] += rank(value, drawn[name]) in (0.0, 1.0)
     return count, pairs
 
 
@@ -43,8 +44,8 @@ def allowed(pairs: int) -> float:
 def test_random_chains_cover_the_published_pairs() -> None:
     count, pairs = outside(MODALITIES, random_distortion)
     assert pairs == 39
-    for name, found in count.items():
-        assert found <= allowed(pairs), name
+    for name, outliers in count.items():
+        assert outliers <= allowed(pairs), name
 
 
 def test_counting_alone_does_not_cover_them() -> None:

@@ -12,14 +12,14 @@ import pytest
 
 from reports.gate.comparability import not_comparable
 from reports.gate.evidence import Evidence, chosen, evidence_of_run, read_baseline, write_baseline
-from reports.gate.gate import gate
+from reports.gate.gate import judge_versions
 from reports.gate.gate_files import write_csv, write_json, write_junit, write_markdown
 from reports.gate.gate_text import closing_text, markdown
 from reports.gate.margins import default_margins, load_margins, parse_margins
 from reports.gate.result import FAILURES, POOLED, GateResult, Verdict
 from reports.records.run_folder import Examples, Run
 from stembench.errors import InputError
-from tests.records_factory import Estimator, Layout, make_records
+from tests.records_factory import Estimator, Layout, make_info, make_records
 
 MARGINS = default_margins()
 COUNTS = np.full(16, 5)
@@ -37,13 +37,19 @@ def made_records(seed: int = 0) -> pd.DataFrame:
 
 
 def run_of(records: pd.DataFrame, *, seed: int = 0, complete: bool = True, **case: object) -> Run:
-    declared = {"version": 1, "hash": "h", "data_hash": "d", **case}
-    info = {
-        "seed": seed, "profile": "quick", "commit": "abc", "created": "2026-01-01",
-        "cases": dict.fromkeys(records["case"].unique(), declared),
-        "restorers": {"net": {"name": "net", "version": "1"}},
-    }  # fmt: skip
-    return Run(Path("out/made"), records, info, complete, Examples(Path("none.h5")))
+    """A run whose cases differ from the registry's in `case`: version, hash or data_hash."""
+    version = case.pop("version", 1)
+    info = make_info(records, complete=complete)
+    cases = {
+        name: replace(
+            each,
+            case=replace(each.case, version=version),
+            **{"hash": "h", "data_hash": "d", **case},
+        )
+        for name, each in info.cases.items()
+    }
+    info = replace(info, seed=seed, profile="quick", commit="abc", cases=cases)
+    return Run(Path("out/made"), records, info, Examples(Path("none.h5")))
 
 
 def side(records: pd.DataFrame, *, restorer: str = "net", **more: object) -> Evidence:
@@ -73,25 +79,29 @@ def regressed(records: pd.DataFrame) -> GateResult:
     broken = changed(records, 1.05, scatter=0.005)
     lost = (broken["restorer"] == "net") & (broken["realization"] == 3) & (broken["column"] == 7)
     broken.loc[lost & (broken["case"] == "nanoparticle"), ["x_fit", "y_fit", "scs"]] = np.nan
-    return gate([(side(records), side(broken))], MARGINS)
+    return judge_versions([(side(records), side(broken))], MARGINS)
 
 
 class TestVerdicts:
     def test_the_same_network_is_equivalent(self, records: pd.DataFrame) -> None:
-        result = gate([(side(records), side(records))], MARGINS)
+        result = judge_versions([(side(records), side(records))], MARGINS)
         assert result.verdict is Verdict.EQUIVALENT
         assert result.count(Verdict.EQUIVALENT) == len(result.rows)
         # 3 cells x (failures, 4 errors), counts in one, and 4 pooled over the two doses.
         assert len(result.rows) == 3 * 5 + 1 + 4
 
     def test_a_network_that_differs_by_round_off_is_equivalent(self, records) -> None:
-        result = gate([(side(records), side(changed(records, 1.0, scatter=1e-5)))], MARGINS)
+        result = judge_versions(
+            [(side(records), side(changed(records, 1.0, scatter=1e-5)))], MARGINS
+        )
         assert result.verdict is Verdict.EQUIVALENT
 
     @pytest.mark.parametrize(("factor", "verdict"), [(1.02, "worse"), (0.98, "better")])
     def test_two_percent_is_found_where_power_suffices(self, records, factor, verdict) -> None:
         # Scatter 0.57 % as between two fine-tuned networks: power above 97 % at n = 8.
-        result = gate([(side(records), side(changed(records, factor, scatter=0.0057)))], MARGINS)
+        result = judge_versions(
+            [(side(records), side(changed(records, factor, scatter=0.0057)))], MARGINS
+        )
         rmse = [row for row in result.rows if row.metric.endswith("_rmse")]
         assert {row.verdict.value for row in rmse} == {verdict}
         for row in rmse:
@@ -100,7 +110,9 @@ class TestVerdicts:
                 assert row.new / row.old == pytest.approx(factor, abs=0.01)
 
     def test_two_percent_is_left_open_where_power_does_not_suffice(self, records) -> None:
-        result = gate([(side(records), side(changed(records, 1.02, scatter=0.08)))], MARGINS)
+        result = judge_versions(
+            [(side(records), side(changed(records, 1.02, scatter=0.08)))], MARGINS
+        )
         rows = [row for row in result.rows if row.metric == "scs_rmse" and row.image != POOLED]
         assert all(row.verdict is Verdict.INCONCLUSIVE for row in rows)
         assert all(row.needed is None or row.needed > 12 for row in rows)
@@ -109,35 +121,35 @@ class TestVerdicts:
         broken = records.copy()
         row = broken.index[(broken["restorer"] == "net") & (broken["case"] == "nanoparticle")][5]
         broken.loc[row, ["x_fit", "y_fit", "scs"]] = np.nan
-        forth = gate([(side(records), side(broken))], MARGINS)
-        back = gate([(side(broken), side(records))], MARGINS)
+        forth = judge_versions([(side(records), side(broken))], MARGINS)
+        back = judge_versions([(side(broken), side(records))], MARGINS)
         worse = [row for row in forth.rows if row.verdict is Verdict.WORSE]
         assert [(row.metric, row.new) for row in worse] == [(FAILURES, 1.0)]
         assert "column 5 in realization 0" in worse[0].why
         better = [row for row in back.rows if row.verdict is Verdict.BETTER]
         assert [(row.metric, row.old, row.new) for row in better] == [(FAILURES, 1.0, 0.0)]
         allowed = replace(MARGINS, new_failures=1)
-        assert gate([(side(records), side(broken))], allowed).count(Verdict.WORSE) == 0
+        assert judge_versions([(side(records), side(broken))], allowed).count(Verdict.WORSE) == 0
 
     def test_one_mended_and_one_new_failure_is_worse(self, records) -> None:
         rows = records.index[(records["restorer"] == "net") & (records["case"] == "nanoparticle")]
         old, new = records.copy(), records.copy()
         old.loc[rows[4], ["x_fit", "y_fit", "scs"]] = np.nan
         new.loc[rows[5], ["x_fit", "y_fit", "scs"]] = np.nan
-        assert gate([(side(old), side(new))], MARGINS).verdict is Verdict.WORSE
+        assert judge_versions([(side(old), side(new))], MARGINS).verdict is Verdict.WORSE
 
     def test_a_failed_restorer_is_worse(self, records) -> None:
         broken = records.copy()
         own = (broken["restorer"] == "net") & (broken["case"] == "nanoparticle")
         broken.loc[own, ["x_fit", "y_fit", "scs", "count_fit"]] = np.nan
-        result = gate([(side(records), side(broken))], MARGINS)
+        result = judge_versions([(side(records), side(broken))], MARGINS)
         assert result.verdict is Verdict.WORSE
         why = [row.why for row in result.rows if row.verdict is Verdict.WORSE]
         assert any("restorer failed" in text for text in why)
 
     def test_a_lost_column_is_worse(self, records) -> None:
         kept = records[(records["restorer"] != "net") | (records["column"] != 9)]
-        result = gate([(side(records), side(kept))], MARGINS)
+        result = judge_versions([(side(records), side(kept))], MARGINS)
         lost = [row for row in result.rows if "columns lost: 9" in row.why]
         assert {row.verdict for row in lost} == {Verdict.WORSE}
         assert len(lost) == 3
@@ -149,7 +161,7 @@ class TestVerdicts:
         old = make_records(layout, how, realizations=16, seed=1)
         new = make_records(layout, other, realizations=16, seed=1)
         new = pd.concat([old[old["restorer"] == "raw"], new[new["restorer"] == "net"]])
-        result = gate([(side(old), side(new))], MARGINS)
+        result = judge_versions([(side(old), side(new))], MARGINS)
         found = {row.metric: row for row in result.rows}
         assert found["position_bias"].verdict is Verdict.WORSE
         # 3.2² / 4²: 64 % of the old mean square error.
@@ -163,7 +175,7 @@ class TestVerdicts:
 
 class TestRefusals:
     def reasons(self, old: Evidence, new: Evidence) -> set[str]:
-        result = gate([(old, new)], MARGINS)
+        result = judge_versions([(old, new)], MARGINS)
         assert result.verdict is Verdict.NOT_COMPARABLE
         return {row.why for row in result.rows if row.verdict is Verdict.NOT_COMPARABLE}
 
@@ -197,22 +209,22 @@ class TestRefusals:
         assert self.reasons(side(records), side(part)) == {
             "the new side did not run this image and dose"
         }
-        result = gate([(side(records), side(part))], MARGINS, common=True)
+        result = judge_versions([(side(records), side(part))], MARGINS, common=True)
         assert result.verdict is Verdict.EQUIVALENT
         assert any("left out" in note for note in result.notes)
-        more = gate([(side(part), side(records))], MARGINS)
+        more = judge_versions([(side(part), side(records))], MARGINS)
         assert any("not judged" in note for note in more.notes)
 
     def test_incomplete_and_disjoint_sides(self, records) -> None:
         with pytest.raises(InputError, match="not complete"):
-            gate([(side(records), side(records, complete=False))], MARGINS)
+            judge_versions([(side(records), side(records, complete=False))], MARGINS)
         one, other = (records[records["case"] == name] for name in ("pt_bulk", "nanoparticle"))
         with pytest.raises(InputError, match="in common"):
-            gate([(side(one), side(other))], MARGINS)
+            judge_versions([(side(one), side(other))], MARGINS)
 
     def test_a_note_where_raw_is_missing(self, records) -> None:
         bare = records[records["restorer"] == "net"]
-        result = gate([(side(bare), side(bare))], MARGINS)
+        result = judge_versions([(side(bare), side(bare))], MARGINS)
         assert any("raw" in note for note in result.notes)
 
     def test_choosing_a_restorer(self, records) -> None:
@@ -231,17 +243,17 @@ class TestBaseline:
         write_baseline(side(records), path)
         packed = read_baseline(path)
         new = side(changed(records, 1.02, scatter=0.01))
-        whole, small = (gate([(old, new)], MARGINS) for old in (side(records), packed))
+        whole, small = (judge_versions([(old, new)], MARGINS) for old in (side(records), packed))
         assert [row.verdict for row in whole.rows] == [row.verdict for row in small.rows]
         pd.testing.assert_frame_equal(
             whole.table().drop(columns="verdict"), small.table().drop(columns="verdict"), rtol=1e-6
         )
-        assert gate([(packed, side(records))], MARGINS).verdict is Verdict.EQUIVALENT
+        assert judge_versions([(packed, side(records))], MARGINS).verdict is Verdict.EQUIVALENT
 
     def test_another_ground_truth_names_the_commands_that_renew_it(self, records, tmp_path) -> None:
         path = tmp_path / "baseline.json"
         write_baseline(side(records), path)
-        result = gate([(read_baseline(path), side(records, data_hash="new"))], MARGINS)
+        result = judge_versions([(read_baseline(path), side(records, data_hash="new"))], MARGINS)
         why = result.rows[0].why
         assert "stembench run --profile quick --restorer net --seed 0" in why
         assert f"stembench baseline out/baseline -o {path}" in why
@@ -286,8 +298,8 @@ class TestMargins:
         wide = parse_margins("[margin]\nposition_rmse = 0.2\nscs_rmse = 0.2\nposition_bias = 0.3\n"
                              "scs_bias = 0.3\n", source="test")  # fmt: skip
         new = side(changed(records, 1.05, scatter=0.005))
-        assert gate([(side(records), new)], MARGINS).verdict is Verdict.WORSE
-        assert gate([(side(records), new)], wide).verdict is Verdict.EQUIVALENT
+        assert judge_versions([(side(records), new)], MARGINS).verdict is Verdict.WORSE
+        assert judge_versions([(side(records), new)], wide).verdict is Verdict.EQUIVALENT
 
     @pytest.mark.parametrize(
         ("text", "word"),
@@ -347,7 +359,7 @@ class TestFiles:
     def test_junit_holds_hostile_names(self, records, tmp_path: Path) -> None:
         hostile = 'a<b>&"\x07\ud800'
         made = side(records)
-        result = gate([(made, replace(made, restorer=hostile))], MARGINS)
+        result = judge_versions([(made, replace(made, restorer=hostile))], MARGINS)
         write_junit(result, tmp_path / "gate.xml")
         root = ET.fromstring((tmp_path / "gate.xml").read_text(encoding="utf-8"))  # noqa: S314
         assert 'a<b>&"??' in str(root[0][0].get("classname"))
@@ -380,8 +392,8 @@ class TestFiles:
             write_csv(regressed, tmp_path / "taken" / "gate.csv")
 
     def test_closing_sentences(self, records, regressed) -> None:
-        same = gate([(side(records), side(records))], MARGINS)
+        same = judge_versions([(side(records), side(records))], MARGINS)
         assert closing_text(same, alpha=0.05).startswith("PASSED")
         assert closing_text(regressed, alpha=0.05).startswith("REGRESSED")
-        refused = gate([(side(records), side(records, seed=3))], MARGINS)
+        refused = judge_versions([(side(records), side(records, seed=3))], MARGINS)
         assert closing_text(refused, alpha=0.05).startswith("REFUSED")

@@ -1,57 +1,55 @@
 """Fidelity, detection and the dislocation's core: against made-up records with known answers."""
 
 import re
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from cases import get_case
+from cases.specimens.kinds.defect_ladder import DefectSite
+from cases.truth.column_roles import REFERENCE, SITE, column_roles
+from cases.truth.columns import to_pixels
 from reports.figures.defects import figure_defects
-from reports.metrics.column_search import detection_table, summarise_detection
+from reports.metrics.column_search import summarise_detection
 from reports.metrics.defects import site_deviations, summarise_defects
-from reports.metrics.dislocation import core_table, displacement_gradients, summarise_core
-from reports.metrics.sites import OTHER, REFERENCE, column_roles, with_sites
-from reports.records.run_folder import Examples, Run
+from reports.metrics.dislocation import summarise_core
 from reports.summaries.summary import summarise
+from reports.words.column_search import detection_table
 from reports.words.defects import defect_sentences, defect_table
-from stembench.errors import InputError
-from tests.records_factory import dislocated_columns
+from reports.words.dislocation import core_table
+from tests.records_factory import as_run, dislocated_columns, restorers_named
 
-A = 3.9242
-HALF = A / 2
 SITES = {"vacancy": (-4, 0), "minus1": (0, 0), "plus1": (4, 0), "perfect": (0, 4)}
 #: SCS in Å² of a perfect column of each sublattice, and what each defect takes from or adds to it.
 PERFECT = {0: 0.17, 1: 0.18}
 CHANGE = {"vacancy": -0.17, "minus1": -0.017, "plus1": 0.015, "perfect": 0.0}
-INFO = {
-    "cases": {
-        "ladder": {
-            "name": "ladder",
-            "title": "Defects",
-            "sampling": 0.2,
-            "shape": [128, 128],
-            "offset": [0.3, 0.5],
-            "structure": {
-                "material": {"lattice_parameter": A},
-                "sites": [{"kind": k, "i": i, "j": j} for k, (i, j) in SITES.items()],
-            },
-        }
-    }
-}
+_SHIPPED = get_case("defect_ladder")
+LADDER = replace(
+    _SHIPPED,
+    structure=replace(
+        _SHIPPED.structure, sites=tuple(DefectSite(k, i, j) for k, (i, j) in SITES.items())
+    ),
+)
+RESTORERS = restorers_named("raw", "filler", "x")
 
 
 def lattice():
     """Columns (i, j), their positions in px and their kind."""
     i, j = (axis.ravel() for axis in np.meshgrid(np.arange(-6, 7), np.arange(-6, 7)))
-    x, y = 63.5 + (i * HALF + 0.3) / 0.2, 63.5 + (j * HALF + 0.5) / 0.2
+    half = LADDER.structure.material.lattice_parameter / 2
+    places = to_pixels(LADDER, half * np.stack([i, j], axis=1))
     kinds = {place: kind for kind, place in SITES.items()}
-    return i, j, x, y, [kinds.get(place, "") for place in zip(i, j, strict=True)]
+    return i, j, places, [kinds.get(place, "") for place in zip(i, j, strict=True)]
 
 
 def make_records(keep, *, noise=0.0, scale=1.0, realizations=12, seed=0):
     """Records in which each restorer keeps the share `keep[restorer]` of every deviation."""
     rng = np.random.default_rng(seed)
-    i, j, x, y, kinds = lattice()
+    i, j, places, kinds = lattice()
+    x, y = places.T
+    roles = column_roles(LADDER, places)
     perfect = np.array([PERFECT[n % 2] for n in np.abs(i + j)])
     change = np.array([CHANGE.get(kind, 0.0) for kind in kinds])
     frames = []
@@ -61,9 +59,10 @@ def make_records(keep, *, noise=0.0, scale=1.0, realizations=12, seed=0):
             frames.append(
                 pd.DataFrame(
                     {
-                        "case": "ladder", "case_version": 1, "image": "z10", "thickness": 10,
+                        "case": LADDER.name, "case_version": 1, "image": "z10", "thickness": 10,
                         "dose": 500.0, "realization": realization, "restorer": restorer,
-                        "column": np.arange(len(x)), "measured": True, "sampling": 0.2,
+                        "column": np.arange(len(x)), "measured": True,
+                        "site": roles["site"], "role": roles["role"], "sampling": 0.2,
                         "x_true": x, "y_true": y, "x_ref": x, "y_ref": y, "x_init": x,
                         "y_init": y, "x_fit": x, "y_fit": y, "x_err": 0.0, "y_err": 0.0,
                         "count_true": [0 if kind == "vacancy" else 10 for kind in kinds],
@@ -77,8 +76,8 @@ def make_records(keep, *, noise=0.0, scale=1.0, realizations=12, seed=0):
 
 
 def test_sites_and_references_are_told_from_where_they_stand():
-    i, j, x, y, kinds = lattice()
-    found = column_roles(INFO["cases"]["ladder"], pd.DataFrame({"x_true": x, "y_true": y}))["kind"]
+    i, j, places, kinds = lattice()
+    roles = column_roles(LADDER, places)
     for place, kind in enumerate(kinds):
         near = min(
             max(abs(i[place] - a), abs(j[place] - b))
@@ -86,18 +85,18 @@ def test_sites_and_references_are_told_from_where_they_stand():
             if name != "perfect"
         )
         clear = near >= 2 and (i[place] + j[place]) % 2 == 0
-        assert found[place] == (kind or (REFERENCE if clear else OTHER))
+        role = SITE if kind else REFERENCE if clear else ""
+        assert (roles["site"][place], roles["role"][place]) == (kind, role)
 
 
-def test_a_column_beside_the_lattice_is_refused():
-    _, _, x, y, _ = lattice()
-    with pytest.raises(InputError, match="beside its lattice"):
-        column_roles(INFO["cases"]["ladder"], pd.DataFrame({"x_true": x + 2, "y_true": y}))
+def test_a_case_without_sites_has_no_roles():
+    _, _, places, _ = lattice()
+    assert (column_roles(get_case("pt_bulk"), places) == "").all(axis=None)
 
 
 def test_fidelity_is_the_share_of_the_deviation_that_is_kept():
     records = make_records({"raw": 1.0, "filler": 0.25}, scale=0.9)
-    found = summarise_defects(records, INFO).set_index(["restorer", "kind"])
+    found = summarise_defects(records).set_index(["restorer", "kind"])
     for kind in ("vacancy", "minus1", "plus1"):
         # A factor common to all columns of an image scales deviation and column alike.
         assert found.loc[("filler", kind), "value"] == pytest.approx(0.9 * 0.25)
@@ -115,7 +114,7 @@ def test_intervals_hold_the_truth_as_often_as_they_say():
     sites = records[records["column"].isin([0, 2, 4, 80, 84, 88, 136])]  # four sites, references
     # Every six realizations stand as a dose of their own.
     sites = sites.assign(dose=1.0 + sites["realization"] // 6)
-    found = summarise_defects(sites, INFO)
+    found = summarise_defects(sites)
     found = found[found["kind"] == "minus1"]
     assert len(found) == 100
     held = ((found["low"] <= 0.4) & (found["high"] >= 0.4)).mean()
@@ -128,22 +127,20 @@ def test_intervals_hold_the_truth_as_often_as_they_say():
 def test_failed_fits_are_counted_and_left_out():
     records = make_records({"raw": 1.0}, realizations=4)
     records.loc[records["realization"] == 2, ["scs", "x_fit", "y_fit"]] = np.nan
-    found = summarise_defects(records, INFO).set_index("kind").loc["vacancy"]
+    found = summarise_defects(records).set_index("kind").loc["vacancy"]
     assert (found["n_realizations"], found["n_failed"]) == (3, 1)
     assert found["value"] == pytest.approx(1.0)
 
 
 def test_a_run_without_defects_has_no_fidelity():
-    records = make_records({"raw": 1.0}, realizations=1)
-    info = {"cases": {"ladder": {"structure": {"kind": "bulk"}}}}
-    assert with_sites(info) == {}
-    assert summarise_defects(records, info).empty
-    assert site_deviations(records, info).empty
+    records = make_records({"raw": 1.0}, realizations=1).assign(site="", role="")
+    assert summarise_defects(records).empty
+    assert site_deviations(records).empty
 
 
 def test_each_record_of_a_site_has_its_deviations():
     records = make_records({"x": 0.5}, realizations=2)
-    found = site_deviations(records, INFO)
+    found = site_deviations(records)
     assert len(found) == 2 * len(SITES)
     assert found.index.isin(records.index).all()
     defects = found[found["kind"] != "perfect"]
@@ -163,25 +160,26 @@ def test_an_empty_site_has_no_relative_error_and_held_positions_no_precision():
 
 def test_table_and_sentences_say_what_happens():
     records = make_records({"raw": 1.0, "filler": 0.3}, noise=5e-4)
-    fidelity = summarise_defects(records, INFO)
-    table = defect_table(fidelity, title="Defects")
+    fidelity = summarise_defects(records)
+    table = defect_table(fidelity, title="Defects", restorers=RESTORERS)
     assert table.rows[0][2:4] == ("true deviation (% of a column)", "-100.0")
     assert [row[2] for row in table.rows[1:]] == ["raw", "filler"]
     assert all(len(row) == len(table.header) for row in table.rows)
-    (said,) = defect_sentences(fidelity, restorer="filler")
+    (said,) = defect_sentences(fidelity, restorer="filler", restorers=RESTORERS)
     assert said.kind == "warning"
     assert "3 kinds of defect after filler: 3 weakened" in said.text
-    assert re.search(r"missing intensity (29|30)\.\d+ \(", said.text)
+    assert re.search(r"filler retains (29|30)\.\d+ \(", said.text)
+    assert "of the vacancy's intensity deficit" in said.text
     assert re.search(r"\(raw fits (99|100)\.\d+ \(", said.text)
-    (fine,) = defect_sentences(fidelity, restorer="raw")
+    (fine,) = defect_sentences(fidelity, restorer="raw", restorers=RESTORERS)
     assert fine.kind == "finding"
     assert "3 faithful within 10 %" in fine.text
 
 
 def test_the_figure_shows_every_kind(tmp_path):
     records = make_records({"raw": 1.0, "filler": 0.3}, noise=1e-3)
-    run = Run(tmp_path, records, INFO, True, Examples(tmp_path / "examples.h5"))
-    figure = figure_defects(run, summarise(records), case="ladder")
+    run = as_run(records, tmp_path)
+    figure = figure_defects(run, summarise(records), case=LADDER.name)
     texts = [text.get_text() for axes in figure.axes for text in axes.texts]
     assert "vacancy column (\N{MINUS SIGN}100 %)" in texts
     assert sum("no example image" in text for text in texts) == 3
@@ -189,7 +187,7 @@ def test_the_figure_shows_every_kind(tmp_path):
 
 def searches(**counts):
     base = {
-        "case": "ladder", "image": "z10", "thickness": 10, "dose": 500.0, "restorer": "raw",
+        "case": LADDER.name, "image": "z10", "thickness": 10, "dose": 500.0, "restorer": "raw",
         "n_true": 100, "n_found": 100, "n_missed": 0, "n_false": 0, "n_at_empty": 0,
         "n_in_vacuum": 0, "n_empty": 1,
     }  # fmt: skip
@@ -209,23 +207,13 @@ def test_detection_counts_hits_misses_and_inventions():
     assert found.loc["false_per_image", "high"] == pytest.approx(5 + 3.1824 * 0.81650 / 2, rel=1e-4)
     assert found.loc["empty_filled", "value"] == 0.75
     assert np.isnan(found.loc["missed_per_image", "low"])
-    table = detection_table(summarise_detection(rows), title="Defects")
-    assert table.rows[0][:5] == ("10", "500", "raw", "92.3 (91.7–92.9)", "10.0")
+    table = detection_table(summarise_detection(rows), title="Defects", restorers=RESTORERS)
+    assert table.rows[0][:6] == ("10", "500", "raw", "92.3 (91.7–92.9)", "5.0 (3.7–6.3)", "10.0")
 
 
 def test_a_case_without_empty_sites_tells_nothing_of_them():
     found = summarise_detection(searches(n_empty=0))
     assert "empty_filled" not in set(found["metric"])
-
-
-def test_the_gradient_of_an_affine_map_is_found():
-    columns = dislocated_columns() / 0.2
-    gradient = np.array([[0.01, -0.02], [0.03, 0.005]])
-    moved = columns @ (np.eye(2) + gradient).T + np.array([1.0, 2.0])
-    found = displacement_gradients(moved, columns, of=np.arange(10))
-    np.testing.assert_allclose(found, np.broadcast_to(gradient, found.shape), atol=1e-12)
-    moved[1:] = np.nan
-    assert np.isnan(displacement_gradients(moved, columns, of=np.arange(1))).all()
 
 
 def core_records(std, realizations=8, seed=0):
@@ -248,14 +236,7 @@ def core_records(std, realizations=8, seed=0):
     return pd.concat(frames, ignore_index=True)
 
 
-EDGE = {
-    "cases": {
-        "edge": {
-            "structure": {"kind": "edge_dislocation"}, "shape": [128, 128], "offset": [0, 0],
-            "sampling": 0.2,
-        }
-    }
-}  # fmt: skip
+EDGE = {"edge": replace(get_case("edge_dislocation"), offset=(0.0, 0.0))}
 
 
 def circuits(closures):
@@ -286,7 +267,7 @@ def test_a_burgers_vector_is_kept_if_its_circuit_closes_alike():
     assert found.loc["burgers_read", "value"] == 0.75
     assert found.loc["burgers_kept", "value"] == pytest.approx(2 / 3)
     assert found.loc["burgers_kept", "n_realizations"] == 3
-    table = core_table(found.reset_index(), title="Edge")
+    table = core_table(found.reset_index(), title="Edge", restorers=RESTORERS)
     assert table.rows[0][3].startswith("75 (")
     assert table.rows[0][4].startswith("67 (")
 
@@ -296,4 +277,4 @@ def test_where_nothing_can_be_read_nothing_is_said_of_the_burgers_vector():
         core_records(0.01, realizations=2), EDGE, circuits=circuits([np.nan, np.nan])
     )
     assert set(found["metric"]) == {"strain_rmse_pct", "burgers_read"}
-    assert core_table(found, title="Edge").rows[0][4] == ""
+    assert core_table(found, title="Edge", restorers=RESTORERS).rows[0][4] == ""

@@ -18,7 +18,7 @@ def folder(tmp_path: Path) -> Path:
         tmp_path / "run",
         realizations=2,
         cases=("edge_dislocation",),
-        estimators={"raw": Estimator(), "cgrdn-hrstem": Estimator()},
+        estimators={"raw": Estimator(), "cgrdn": Estimator()},
     )
 
 
@@ -26,8 +26,7 @@ def test_a_run_is_read_whole(folder: Path) -> None:
     run = load_run(folder)
     assert run.complete
     assert run.title("edge_dislocation") == "Edge dislocation in Pt [112]"
-    assert run.title("unknown") == "unknown"
-    assert set(run.records["restorer"]) == {"raw", "cgrdn-hrstem"}
+    assert set(run.records["restorer"]) == {"raw", "cgrdn"}
     parts = [pd.read_parquet(path) for path in (folder / "records").glob("*.parquet")]
     assert len(run.records) == sum(len(part) for part in parts)
     clean = run.examples.clean("edge_dislocation", "core")

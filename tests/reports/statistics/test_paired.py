@@ -4,13 +4,15 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 from scipy import stats
+from statsmodels.stats.multitest import multipletests
+from statsmodels.stats.weightstats import ttost_paired
 
 from reports.gate.gate import verdict_of
 from reports.gate.power import chances, needed
 from reports.gate.result import Verdict
+from reports.statistics.intervals import wilson
 from reports.statistics.paired import (
     Effect,
     bias_effect,
@@ -102,6 +104,36 @@ class TestHolm:
         for p, q in zip(p_values, adjusted, strict=True):
             assert p <= q <= min(1.0, len(p_values) * p) + 1e-12
         assert np.all(np.diff(np.array(adjusted)[np.argsort(p_values, kind="stable")]) >= 0)
+
+
+class TestAgainstStatsmodels:
+    """The same procedures of other authors."""
+
+    @given(st.lists(st.floats(0, 1), min_size=1, max_size=20))
+    def test_holm(self, p_values: list[float]) -> None:
+        expected = multipletests(p_values, method="holm")[1]
+        assert holm(p_values) == pytest.approx(expected, abs=1e-15)
+
+    @pytest.mark.parametrize("change", [0.0, 0.004, 0.012])
+    @pytest.mark.parametrize("n", [3, 8, 40])
+    def test_equivalence_of_paired_differences(self, change: float, n: int) -> None:
+        # The larger p of the two one-sided tests decides; it lies on either side of alpha here.
+        rng = np.random.default_rng(n)
+        old = rng.lognormal(size=n)
+        new = old * np.exp(2 * (change + 0.005 * rng.standard_normal(n)))
+        effect = ratio_effect(old, new)
+        p_value = ttost_paired(np.log(new) / 2, np.log(old) / 2, -MARGIN, MARGIN)[0]
+        for alpha in (0.9 * p_value, 1.1 * p_value):
+            if 0 < alpha < 0.5:
+                assert effect.equivalent(MARGIN, alpha=alpha) == (p_value < alpha)
+
+    @given(trials=st.integers(1, 60), share=st.floats(0, 1), level=st.sampled_from([0.68, 0.95]))
+    def test_wilson(self, trials: int, share: float, level: float) -> None:
+        successes = round(share * trials)
+        expected = stats.binomtest(successes, trials).proportion_ci(level, method="wilson")
+        assert wilson(successes, trials, level=level) == pytest.approx(
+            (expected.low, expected.high), abs=1e-12
+        )
 
 
 def families(

@@ -1,6 +1,5 @@
 """The ablation in a report: its table, figure and sentences, and noise chains in words."""
 
-import json
 import shutil
 from dataclasses import fields, is_dataclass, replace
 from pathlib import Path
@@ -14,7 +13,9 @@ from noise.scan import ScanNoise
 from reports import write_report
 from reports.records.ablation import RUNG, load_ablation, with_rung
 from reports.records.run_folder import Examples, load_run
-from reports.summaries.ablation import ablation_sentences, ablation_table, summarise_ablation
+from reports.records.run_info import AblationInfo, read_run_info, write_run_info
+from reports.summaries.ablation import summarise_ablation
+from reports.words.ablation import ablation_sentences, ablation_table
 from reports.words.captions import noise_text
 from reports.words.examples import example_table
 from stembench.errors import InputError
@@ -42,18 +43,16 @@ def add_ablation(folder: Path, *, rungs: tuple[str, ...] = tuple(LADDER)) -> Pat
         raw, restored = STD[rung]
         how = {
             "raw": Estimator(std_pm=raw, scs_std_pct=4.0),
-            "cgrdn-hrstem": Estimator(std_pm=restored, scs_std_pct=2.0),
+            "cgrdn": Estimator(std_pm=restored, scs_std_pct=2.0),
         }
         # Common random numbers, as rungs share draws: errors differ by the factor alone.
         rows = make_records(layout, how, doses=(5000.0,), realizations=4, seed=7)
         name = rung.replace(" ", "-")
         with_rung(rows, rung).to_parquet(folder / "ablation" / f"{name}.parquet")
-    info = json.loads((folder / "run.json").read_text())
-    info["ablation"] = {
-        "case": "nanoparticle", "image": "particle", "dose": 5000.0, "realizations": 4,
-        "rungs": {rung: chain.as_dict() for rung, chain in LADDER.items()},
-    }  # fmt: skip
-    (folder / "run.json").write_text(json.dumps(info))
+    ablation = AblationInfo(
+        case="nanoparticle", image="particle", dose=5000.0, realizations=4, rungs=LADDER
+    )
+    write_run_info(folder, replace(read_run_info(folder), ablation=ablation))
     return folder
 
 
@@ -78,7 +77,7 @@ class TestSummary:
         mae = ablation.against_rung_before.query("metric == 'position_mae_pm'")
         step = mae[mae[RUNG] == "+ jitter"].set_index("restorer")
         assert step.loc["raw", "value"] == pytest.approx(2)
-        assert step.loc["cgrdn-hrstem", "value"] == pytest.approx(3)
+        assert step.loc["cgrdn", "value"] == pytest.approx(3)
         # Errors of the two rungs are proportional, so that pairing leaves no doubt.
         assert step["high"].to_numpy() == pytest.approx(step["low"].to_numpy())
         assert (step["noise_before"] == "+ detector").all()
@@ -150,7 +149,11 @@ def test_the_report_shows_the_ablation(folder: Path) -> None:
     assert "figure_ablation_nanoparticle.pdf" in page
     assert "+ row lines" in page
     written = {path.name for path in (folder / "report").iterdir()}
-    assert {"ablation.csv", "ablation_contrasts.csv", "figure_ablation_nanoparticle.png"} <= written
+    assert {
+        "ablation.csv",
+        "ablation_comparisons.csv",
+        "figure_ablation_nanoparticle.png",
+    } <= written
     assert "n = 1: the one realization" in page
     table = pd.read_csv(folder / "report" / "ablation.csv")
     assert set(table["noise"]) == set(LADDER)

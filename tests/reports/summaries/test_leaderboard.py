@@ -1,24 +1,18 @@
 """The leaderboard on made records: ranks, ties, marks and quantities."""
 
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 import pytest
 
-from reports.records.run_folder import Examples, Run
+from cases import get_case
+from reports.records.run_folder import Run
 from reports.summaries.leaderboard import leaderboard
 from reports.words.leaderboard import FAILED, NO_RANK, leaderboard_tables
-from tests.records_factory import Estimator, Layout, make_records
+from tests.records_factory import Estimator, Layout, as_run, make_records
 
 
 def run_of(records: pd.DataFrame, *, complete: bool = True, **info: object) -> Run:
-    cases = {
-        name: {"title": name, "shape": [100, 100] if name == "pt_bulk" else [200, 200], "study": n}
-        for n, name in enumerate(sorted(records["case"].unique()), start=1)
-    }
-    made = {"cases": cases, "seed": 0, **info}
-    return Run(Path("made"), records, made, complete, Examples(Path("none.h5")))
+    return as_run(records, complete=complete, **info)
 
 
 def two_cases() -> pd.DataFrame:
@@ -86,7 +80,8 @@ class TestRanks:
         board = leaderboard(run)
         assert ranks(board)["twin"] == 1
         assert pd.isna(ranks(board)["net"])
-        table = next(t for t in leaderboard_tables(run, board) if t.title == "pt_bulk")
+        title = get_case("pt_bulk").title
+        table = next(t for t in leaderboard_tables(run, board) if t.title == title)
         assert table.rows[-1][:2] == (NO_RANK, f"net{FAILED}")
         assert table.rows[-1][table.header.index("failed fits")] == "16 of 384"
         assert FAILED in table.note

@@ -1,17 +1,15 @@
 """Every sentence of the verdict follows its interval, and says so when it decides nothing."""
 
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from reports.records.run_folder import Examples, Run
-from reports.summaries.summary import contrasts, summarise
+from reports.summaries.summary import paired_comparisons, summarise
 from reports.words.sentences import Sentence, meeting
-from reports.words.verdict.verdict import judged, verdict
-from tests.records_factory import Estimator, Layout, make_records
+from reports.words.verdict.verdict import verdict
+from tests.records_factory import Estimator, Layout, as_run, make_records, restorers_named
 
 BULK = Layout(bound_pm=5.0, scs_bound_pct=6.0)
 COUNTED = Layout(
@@ -21,10 +19,9 @@ COUNTED = Layout(
 RAW = Estimator(std_pm=7.0, scs_std_pct=8.0)
 
 
-def say(records: pd.DataFrame, *, complete: bool = True, **info: object) -> list[Sentence]:
+def say(records: pd.DataFrame, **info: object) -> list[Sentence]:
     """Verdict on records."""
-    run = Run(Path("none"), records, {"cases": {}, **info}, complete, Examples(Path("none.h5")))
-    return verdict(run, summarise(records), contrasts(records))
+    return verdict(as_run(records, **info), summarise(records), paired_comparisons(records))
 
 
 def one(sentences: list[Sentence], *words: str) -> Sentence:
@@ -35,7 +32,7 @@ def one(sentences: list[Sentence], *words: str) -> Sentence:
 
 
 def against_bound(std_pm: float, *, realizations: int = 30, seed: int = 1) -> list[Sentence]:
-    how = {"raw": RAW, "cgrdn-hrstem": Estimator(std_pm=std_pm, scs_std_pct=2.0)}
+    how = {"raw": RAW, "cgrdn": Estimator(std_pm=std_pm, scs_std_pct=2.0)}
     return say(make_records(BULK, how, realizations=realizations, seed=seed))
 
 
@@ -65,18 +62,18 @@ def test_a_scatter_above_the_bound_does_not_beat_it() -> None:
 def test_thicknesses_are_told_apart() -> None:
     frames = []
     for image, thickness, std in (("z02", 2, 1.0), ("z10", 10, 5.0), ("z75", 75, 20.0)):
-        how = {"raw": RAW, "cgrdn-hrstem": Estimator(std_pm=std)}
+        how = {"raw": RAW, "cgrdn": Estimator(std_pm=std)}
         layout = replace(BULK, image=image, thickness=thickness)
         frames.append(make_records(layout, how, realizations=30, seed=thickness))
     sentence = one(say(pd.concat(frames)), "bound of position", "times the bound")
     shares = "CGRDN is better at 1 of 3 thicknesses, is worse at 1 and is undecided at 1"
     assert shares in sentence.text
     # Std 1 pm over a bound of 5 pm, 30 x 16 x 2 deviations: 0.2 to 3 %, k = 3.
-    assert "at 2 unit cells its scatter is 0.19" in sentence.text
+    assert "at a thickness of 2 atoms its scatter is 0.19" in sentence.text
 
 
 def test_bias_below_the_bound_is_a_warning() -> None:
-    how = {"raw": RAW, "cgrdn-hrstem": Estimator(std_pm=1.5, column_bias_pm=10.0)}
+    how = {"raw": RAW, "cgrdn": Estimator(std_pm=1.5, column_bias_pm=10.0)}
     said = say(make_records(BULK, how, realizations=30, seed=2))
     sentence = one(said, "bias of CGRDN in position is not negligible")
     assert sentence.kind == "warning"
@@ -85,13 +82,13 @@ def test_bias_below_the_bound_is_a_warning() -> None:
 
 def test_convergence_needs_a_narrow_interval() -> None:
     raw = make_records(BULK, {"raw": RAW}, realizations=30, doses=(500.0, 5e4), seed=3)
-    same = pd.concat([raw, raw.assign(restorer="cgrdn-hrstem")])
+    same = pd.concat([raw, raw.assign(restorer="cgrdn")])
     sentence = one(say(same), "position precision", "50 000".replace(" ", "\u202f"))
     assert "they have converged (within 10 %)" in sentence.text
     assert sentence.kind == "finding"
     few = same[same["realization"] < 3].copy()
     rng = np.random.default_rng(0)
-    other = (few["restorer"] == "cgrdn-hrstem").to_numpy()
+    other = (few["restorer"] == "cgrdn").to_numpy()
     few.loc[other, "x_fit"] += rng.normal(size=other.sum()) * 0.3
     sentence = one(say(few), "position precision", "meet at")
     assert sentence.kind == "undecided"
@@ -117,7 +114,7 @@ def test_curves_that_meet_name_the_dose() -> None:
     records = make_records(
         COUNTED, {"raw": RAW}, doses=(500.0, 1000.0, 5000.0), realizations=25, seed=4
     )
-    restored = records.assign(restorer="cgrdn-hrstem")
+    restored = records.assign(restorer="cgrdn")
     low = (restored["dose"] == 500.0).to_numpy()
     for name, reference in (("x_fit", "x_ref"), ("y_fit", "y_ref")):
         error = restored[name] - restored[reference]
@@ -131,7 +128,7 @@ def test_curves_that_meet_name_the_dose() -> None:
 def test_counting_states_the_difference_in_columns() -> None:
     how = {
         "raw": Estimator(scs_std_pct=30.0),
-        "cgrdn-hrstem": Estimator(scs_std_pct=0.5),
+        "cgrdn": Estimator(scs_std_pct=0.5),
     }
     records = make_records(COUNTED, how, realizations=25, seed=5)
     sentence = one(say(records), "counts more columns right than raw fits")
@@ -140,13 +137,13 @@ def test_counting_states_the_difference_in_columns() -> None:
     right = {}
     for name, rows in records.groupby("restorer"):
         right[name] = 16 * (rows["count_fit"] == rows["count_true"]).mean()
-    assert f"a difference of {right['cgrdn-hrstem'] - right['raw']:.1f} (" in sentence.text
+    assert f"a difference of {right['cgrdn'] - right['raw']:.1f} (" in sentence.text
 
 
 def test_counting_as_well_as_raw_is_undecided() -> None:
     raw = make_records(COUNTED, {"raw": Estimator(scs_std_pct=10.0)}, realizations=20, seed=6)
     # The same errors in reverse order: the mean difference is zero, the single ones are not.
-    reversed_ = raw.assign(restorer="cgrdn-hrstem", realization=19 - raw["realization"])
+    reversed_ = raw.assign(restorer="cgrdn", realization=19 - raw["realization"])
     said = say(pd.concat([raw, reversed_]))
     assert one(said, "undecided whether CGRDN counts more").kind == "undecided"
 
@@ -174,10 +171,10 @@ def test_one_realization_decides_nothing() -> None:
 
 
 def test_failures_are_reported_with_their_rate() -> None:
-    how = {"raw": Estimator(failure=0.25), "cgrdn-hrstem": Estimator()}
+    how = {"raw": Estimator(failure=0.25), "cgrdn": Estimator()}
     records = make_records(BULK, how, realizations=25, seed=8)
     share = 100 * records.query("restorer == 'raw'")["scs"].isna().mean()
-    said = say(records, failures=["pt_bulk z05: out of memory"])
+    said = say(records, failures=("pt_bulk z05: out of memory",))
     sentence = one(said, "Fits failed: raw fits up to")
     assert f"up to {share:.0f}" in sentence.text or f"up to {share:.1f}" in sentence.text
     assert "CGRDN" not in sentence.text
@@ -186,9 +183,11 @@ def test_failures_are_reported_with_their_rate() -> None:
 
 
 def test_networks_are_judged_before_classical_filters() -> None:
-    assert judged(["raw", "gaussian", "cgrdn-hrstem", "mine"]) == ["cgrdn-hrstem", "mine"]
-    assert judged(["raw", "nlm", "gaussian"]) == ["gaussian"]
-    assert judged(["raw"]) == []
+    restorers = restorers_named("raw", "gaussian", "cgrdn", "mine", "nlm", "tv", "wiener")
+    assert restorers.judged(["raw", "gaussian", "cgrdn", "mine"]) == ["cgrdn", "mine"]
+    assert restorers.judged(["raw", "cgrdn", "wiener", "tv"]) == ["cgrdn"]
+    assert restorers.judged(["raw", "nlm", "gaussian"]) == ["gaussian"]
+    assert restorers.judged(["raw"]) == []
 
 
 def test_raw_alone_gives_no_comparison() -> None:

@@ -8,7 +8,7 @@ from restore import Restorer, load_restorer
 from restore.conformance import check_restorer
 from restore.contract import ContractRestorer
 from restore.networks.noise2void import TILING, BlindSpotSettings, draw_batch, load_blind_spot
-from restore.networks.tiling import Tiling
+from restore.restorer import Tiling
 from stembench.errors import InputError
 
 STEPS = 60

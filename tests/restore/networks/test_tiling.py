@@ -6,15 +6,14 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 from numpy.typing import NDArray
 from scipy.ndimage import convolve
 
 from restore.cgrdn.cgrdn_restorer import TILING, CgrdnRestorer
 from restore.contract import ContractRestorer
-from restore.networks.tiling import Tiling, run_in_tiles
-from restore.restorer import RestorerMetadata
+from restore.networks.tiling import run_in_tiles
+from restore.restorer import RestorerMetadata, Tiling
 from stembench.errors import InputError
 
 Image = NDArray[np.float32]

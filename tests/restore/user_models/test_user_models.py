@@ -1,10 +1,12 @@
 """A user's own network in each of the ways to name one: what it is given, and what is refused."""
 
+import hashlib
 import json
+import subprocess
 import sys
 import warnings
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -14,7 +16,7 @@ import onnx
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
-from restore import RestorationError, load_restorer
+from restore import RestorationError, load_restorer, metadata_of
 from stembench.errors import InputError
 
 COUNTS = np.random.default_rng(0).poisson(300.0, (2, 7, 10)).astype(np.float64)
@@ -83,23 +85,37 @@ def write_onnx(
     return path
 
 
-def check(spec: str) -> None:
-    """The model is given the counts themselves and its answer comes back as it is."""
+def restored_by(spec: str) -> Any:
+    """COUNTS as the model restores them; its metadata is that which is read without loading."""
     restorer = load_restorer(spec)
-    assert restorer.metadata.name == Path(spec).name
-    assert len(restorer.metadata.weights_sha256 or "") == 64
-    restored = restorer.restore(COUNTS, sampling=0.1)
+    assert restorer.metadata == metadata_of(spec)
+    assert restorer.metadata.name == restorer.metadata.label == Path(spec).name
+    assert restorer.metadata.family == "network"
+    return restorer.restore(COUNTS, sampling=0.1)
+
+
+def is_correlated(restored: Any) -> bool:
+    """Whether the model was given the counts themselves and its answer came back unchanged."""
     # float32 sums of nine products of the order of 1e3.
-    np.testing.assert_allclose(restored, correlated(COUNTS), atol=1e-2)
-    assert not np.allclose(restored, COUNTS, atol=1)
+    expected = correlated(COUNTS)
+    return bool(np.allclose(restored, expected, rtol=0, atol=1e-2))
+
+
+def test_the_models_change_the_counts() -> None:
+    """Negative control: an image that no model has seen would not pass for a restored one."""
+    assert not is_correlated(COUNTS)
 
 
 def test_keras_file(tmp_path: Path) -> None:
-    check(str(saved_keras(tmp_path / "mine.keras", keras_model())))
+    path = saved_keras(tmp_path / "mine.keras", keras_model())
+    assert is_correlated(restored_by(str(path)))
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    assert metadata_of(str(path)).weights_sha256 == digest
 
 
 def test_keras_file_of_one_size(tmp_path: Path) -> None:
-    check(str(saved_keras(tmp_path / "fits.keras", keras_model((7, 10)))))
+    fitting = saved_keras(tmp_path / "fits.keras", keras_model((7, 10)))
+    assert is_correlated(restored_by(str(fitting)))
     wrong = load_restorer(str(saved_keras(tmp_path / "small.keras", keras_model((7, 8)))))
     with pytest.raises(RestorationError, match=r"'small.keras' takes only images 8 px wide, not"):
         wrong.restore(COUNTS, sampling=0.1)
@@ -109,7 +125,7 @@ def test_keras_file_with_its_own_loss(tmp_path: Path) -> None:
     """A loss that is not Keras's is not loaded, and so does no harm."""
     model = keras_model()
     model.compile(loss=own_loss)
-    check(str(saved_keras(tmp_path / "trained.keras", model)))
+    assert is_correlated(restored_by(str(saved_keras(tmp_path / "trained.keras", model))))
 
 
 def own_loss(truth: Any, restored: Any) -> Any:
@@ -126,7 +142,8 @@ def test_keras_file_with_several_channels(tmp_path: Path) -> None:
 def test_saved_model(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with saving():
         keras_model().export(tmp_path / "served")
-    check(str(tmp_path / "served"))
+    assert is_correlated(restored_by(str(tmp_path / "served")))
+    assert len(metadata_of(str(tmp_path / "served")).weights_sha256 or "") == 64
     assert "Saved artifact" in capsys.readouterr().out
 
 
@@ -207,7 +224,10 @@ def test_folders_that_are_no_model(tmp_path: Path) -> None:
     ],
 )
 def test_onnx_layouts(shape: list[Any], nchw: bool, tmp_path: Path) -> None:
-    check(str(onnx_model(tmp_path / "mine.onnx", shape, nchw=nchw)))
+    path = onnx_model(tmp_path / "mine.onnx", shape, nchw=nchw)
+    assert is_correlated(restored_by(str(path)))
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    assert metadata_of(str(path)).weights_sha256 == digest
 
 
 @pytest.mark.parametrize(
@@ -270,13 +290,40 @@ def test_missing_onnx_runtime(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
         load_restorer(str(path))
 
 
+@pytest.mark.parametrize("read", [load_restorer, metadata_of])
 @pytest.mark.parametrize("name", ["broken.onnx", "broken.keras"])
-def test_damaged_files(name: str, tmp_path: Path) -> None:
+def test_damaged_files(name: str, read: Callable[[str], Any], tmp_path: Path) -> None:
+    """Found without loading too."""
     (tmp_path / name).write_bytes(b"nonsense")
     with pytest.raises(InputError, match=r"cannot be loaded by ONNX|is not a Keras 3 model file"):
-        load_restorer(str(tmp_path / name))
+        read(str(tmp_path / name))
     with pytest.raises(InputError, match="does not exist"):
-        load_restorer(str(tmp_path / f"no_{name}"))
+        read(str(tmp_path / f"no_{name}"))
+
+
+def test_metadata_of_files_imports_neither_keras_nor_tensorflow(tmp_path: Path) -> None:
+    """Nor ONNX Runtime: the files are checked and hashed."""
+    (tmp_path / "served").mkdir()
+    (tmp_path / "served" / "saved_model.pb").write_bytes(b"hashed alone")
+    paths = (
+        saved_keras(tmp_path / "mine.keras", keras_model()),
+        onnx_model(tmp_path / "mine.onnx", ["n", 1, "h", "w"]),
+        tmp_path / "served",
+    )
+    code = (
+        "import sys\n"
+        "from restore import metadata_of\n"
+        "print([metadata_of(path).name for path in sys.argv[1:]])\n"
+        "print([m for m in ('tensorflow', 'keras', 'onnxruntime') if m in sys.modules])\n"
+    )
+    printed = subprocess.run(
+        [sys.executable, "-c", code, *map(str, paths)],
+        capture_output=True,
+        check=True,
+        cwd=Path(__file__).parents[3],
+        text=True,
+    ).stdout
+    assert printed == "['mine.keras', 'mine.onnx', 'served']\n[]\n"
 
 
 def test_malicious_lambda_does_not_run(tmp_path: Path) -> None:

@@ -1,0 +1,211 @@
+"""Comparison of two versions of a restorer: find both sides, judge, print, write, exit code."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from reports import (
+    SHOWN_FIRST,
+    Evidence,
+    GateResult,
+    GateRow,
+    Margins,
+    Verdict,
+    cell_text,
+    change_text,
+    chosen,
+    closing_text,
+    default_margins,
+    evidence_of_run,
+    judge_versions,
+    load_margins,
+    load_run,
+    metric_text,
+    needed_text,
+    ordered,
+    read_baseline,
+    value_text,
+    write_csv,
+    write_json,
+    write_junit,
+    write_markdown,
+)
+from stembench.errors import InputError
+
+PASSED: Final = 0
+REGRESSED: Final = 1
+REFUSED: Final = 2
+UNDECIDED: Final = 3
+
+_COLOURS: Final = {
+    Verdict.WORSE: "bold red",
+    Verdict.NOT_COMPARABLE: "bold red",
+    Verdict.INCONCLUSIVE: "yellow",
+    Verdict.BETTER: "green",
+    Verdict.EQUIVALENT: "",
+}
+
+
+@dataclass(frozen=True)
+class Outputs:
+    """Files that a result is written to; None writes none."""
+
+    junit: Path | None = None
+    markdown: Path | None = None
+    json: Path | None = None
+    csv: Path | None = None
+
+
+def sides(
+    old: str, new: str, *, run: Path | None, restorers: tuple[str | None, str | None]
+) -> list[tuple[Evidence, Evidence]]:
+    """Read the two sides of a comparison.
+
+    Parameters
+    ----------
+    old, new : str
+        Run folders or baseline files; with `run` the names of two restorers of that run.
+    run : Path or None
+    restorers : tuple of str or None
+        Restorer of the old and of the new side. Without names all restorers that both runs have
+        beside raw are compared; if there are none, the only one of each.
+
+    Raises
+    ------
+    InputError
+        If a side does not exist or it is not clear which restorer is meant.
+    """
+    if run is not None:
+        within = evidence_of_run(load_run(run))
+        if old == new:
+            raise InputError(f"the two restorers are the same: {old}")
+        return [(chosen(within, old, which=str(run)), chosen(within, new, which=str(run)))]
+    before, after = _side(old), _side(new)
+    wanted_old, wanted_new = restorers
+    if wanted_old is None and wanted_new is None:
+        shared = [name for name in before if name in after and not before[name].is_raw]
+        if shared:
+            return [(before[name], after[name]) for name in shared]
+    first = chosen(before, wanted_old, which=f"the old side {old}")
+    return [(first, chosen(after, wanted_new, which=f"the new side {new}"))]
+
+
+def _side(name: str) -> dict[str, Evidence]:
+    path = Path(name)
+    if path.is_file():
+        evidence = read_baseline(path)
+        return {evidence.restorer: evidence}
+    if not path.exists():
+        raise InputError(
+            f"there is no run folder or baseline file {name}; to compare two restorers of one run"
+            " add --run FOLDER"
+        )
+    return evidence_of_run(load_run(path))
+
+
+def margins_from(path: Path | None) -> Margins:
+    """Margins of a file, or the default ones."""
+    return default_margins() if path is None else load_margins(path)
+
+
+def judge_and_print(
+    pairs: list[tuple[Evidence, Evidence]],
+    *,
+    margins: Margins,
+    strict: bool,
+    common: bool,
+    outputs: Outputs,
+    detail: bool,
+) -> int:
+    """Judge new versions against old ones, write and print the result, and return the exit code.
+
+    Parameters
+    ----------
+    pairs : list of (Evidence, Evidence)
+        Old and new, of `sides`.
+    margins : Margins
+    strict : bool
+        Whether an undecided result has an exit code of its own.
+    common : bool
+        Whether images and doses that the new side did not run are left out.
+    outputs : Outputs
+        Files to write.
+    detail : bool
+        Whether equivalent cells are printed too.
+
+    Raises
+    ------
+    InputError
+        If a side is incomplete or the two share no image and dose.
+    """
+    result = judge_versions(pairs, margins, common=common)
+    if outputs.junit:
+        write_junit(result, outputs.junit, strict=strict)
+    if outputs.markdown:
+        write_markdown(result, outputs.markdown, alpha=margins.alpha)
+    if outputs.json:
+        write_json(result, outputs.json, alpha=margins.alpha)
+    if outputs.csv:
+        write_csv(result, outputs.csv)
+    _print(result, alpha=margins.alpha, detail=detail)
+    return exit_code(result, strict=strict)
+
+
+def exit_code(result: GateResult, *, strict: bool) -> int:
+    """Exit code: 0 passed, 1 regressed, 2 not comparable, 3 undecided (only with `strict`)."""
+    if result.verdict is Verdict.NOT_COMPARABLE:
+        return REFUSED
+    if result.verdict is Verdict.WORSE:
+        return REGRESSED
+    return UNDECIDED if strict and result.verdict is Verdict.INCONCLUSIVE else PASSED
+
+
+def _print(result: GateResult, *, alpha: float, detail: bool) -> None:
+    console = Console()
+    several = len({(row.restorer_old, row.restorer_new) for row in result.rows}) > 1
+    verdicts = (*SHOWN_FIRST, Verdict.EQUIVALENT) if detail else SHOWN_FIRST
+    for case in dict.fromkeys(row.case for row in result.rows):
+        rows = ordered((row for row in result.rows if row.case == case), verdicts)
+        if rows:
+            console.print(_table(case, rows, several=several))
+    for note in result.notes:
+        console.print(Text(f"Note: {note}."))
+    if not detail and result.count(Verdict.EQUIVALENT):
+        console.print(Text("Equivalent cells are not shown; --verbose shows them."))
+    console.print(Text(f"Old: {result.old}. New: {result.new}."))
+    console.print(Text(closing_text(result, alpha=alpha), style="bold"))
+
+
+def _table(case: str, rows: list[GateRow], *, several: bool) -> Table:
+    table = Table(title=case, box=box.SIMPLE_HEAD, pad_edge=False)
+    for name in ("verdict", *(("restorer",) if several else ()), "cell", "metric"):
+        table.add_column(name)
+    for name in ("old", "new", "change (95 %)", "n"):
+        table.add_column(name, justify="right")
+    table.add_column("note")
+    for row in rows:
+        name = (
+            row.restorer_new
+            if row.restorer_new == row.restorer_old
+            else f"{row.restorer_old} / {row.restorer_new}"
+        )
+        needed = needed_text(row)
+        table.add_row(
+            Text(row.verdict.value, style=_COLOURS[row.verdict]),
+            *((Text(name),) if several else ()),
+            Text(cell_text(row)),
+            Text(metric_text(row)),
+            value_text(row, row.old),
+            value_text(row, row.new),
+            Text(change_text(row)),
+            str(row.n),
+            Text(
+                "; ".join(part for part in (row.why, f"{needed} needed" if needed else "") if part)
+            ),
+        )
+    return table

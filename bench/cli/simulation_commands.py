@@ -1,0 +1,99 @@
+"""Commands about the simulated ground truth: simulate, convergence."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from bench.cli.exits import CONTINUES, Verbose, guarded
+from stembench.errors import InputError
+
+
+@guarded(CONTINUES)
+def simulate(
+    case: Annotated[list[str] | None, typer.Argument(help="Case. All by default.")] = None,
+    configurations: Annotated[
+        int | None,
+        typer.Option(help="Phonon configurations in all. As in the file that ships by default."),
+    ] = None,
+    coarse: Annotated[
+        int | None,
+        typer.Option(help="Configurations of the coarse level alone. As shipped by default."),
+    ] = None,
+    folder: Annotated[Path, typer.Option(help="Cache folder of finished configurations.")] = Path(
+        "out/simulation"
+    ),
+    output: Annotated[
+        Path | None,
+        typer.Option(help="File to write, with one case. The file that ships by default."),
+    ] = None,
+    device: Annotated[str, typer.Option(help="cpu or gpu.")] = "cpu",
+    quiet: Annotated[bool, typer.Option("--quiet", help="No progress bar.")] = False,
+    verbose: Verbose = False,
+) -> None:
+    """Simulate the ground truth of cases with abTEM. An interrupted simulation continues.
+
+    Example: `stembench simulate pt_bulk --configurations 12 --output pt_bulk.h5`
+    """
+    from bench.progress import progress_bar
+    from cases import CASES, Amount, get_case, shipped_amount, simulate as simulate_case
+
+    cases = [get_case(name) for name in case or ()] or list(CASES)
+    if output is not None and len(cases) > 1:
+        raise InputError("--output names one file; name one case with it")
+    for each in cases:
+        shipped = shipped_amount(each)
+        amount = Amount(
+            fine=shipped.fine if configurations is None else configurations,
+            coarse=shipped.coarse if coarse is None else coarse,
+        )
+        with progress_bar(f"Simulating {each.name}", counted=False, shown=not quiet) as bar:
+            path = simulate_case(
+                each,
+                amount,
+                folder=folder,
+                output=output,
+                device=device,
+                announce=bar.announce,
+                progress=bar.advance,
+            )
+        typer.echo(path)
+
+
+@guarded()
+def convergence(
+    case: Annotated[list[str], typer.Argument(help="Case; not one that stores changes alone.")],
+    configurations: Annotated[
+        int, typer.Option(help="Phonon configurations to take the mean of.")
+    ] = 1,
+    variation: Annotated[
+        list[str] | None, typer.Option(help="Only this variation; repeatable.")
+    ] = None,
+    record: Annotated[
+        bool, typer.Option("--record", help="Write all into the provenance of the shipped file.")
+    ] = False,
+    verbose: Verbose = False,
+) -> None:
+    """Compare simulations with ones at finer settings, on a few probes.
+
+    Example: `stembench convergence nanoparticle --configurations 2 --variation window`
+    """
+    from cases import (
+        chosen_variations,
+        convergence_of,
+        deviation_text,
+        get_case,
+        record_convergence,
+    )
+
+    if record and variation:
+        raise InputError("--record writes all variations; leave out --variation")
+    cases = [get_case(name) for name in case]
+    varied = chosen_variations(cases, variation or ())
+    for each in cases:
+        deviations = []
+        for deviation in convergence_of(each, varied[each.name], configurations=configurations):
+            deviations.append(deviation)
+            typer.echo(deviation_text(deviation))
+        if record:
+            record_convergence(each, deviations)

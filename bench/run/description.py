@@ -1,0 +1,140 @@
+"""The description of a run before it starts, and how it grows as calls end."""
+
+import datetime as dt
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, replace
+from pathlib import Path
+
+from bench import environment
+from bench.plan.blocks import Block
+from bench.plan.profiles import Profile, Selection
+from bench.run import store
+from cases import get_case, load_ground_truth
+from reports import (
+    SCHEMA_VERSION,
+    AblationInfo,
+    CaseInfo,
+    RestorerInfo,
+    RunInfo,
+    SessionInfo,
+)
+from restore import RestorerMetadata, is_built_in
+
+
+def describe_run(
+    profile: Profile, restorers: Iterable[RestorerMetadata], *, seed: int, block_size: int
+) -> RunInfo:
+    """Describe what a run will be.
+
+    Parameters
+    ----------
+    profile : Profile
+    restorers : iterable of RestorerMetadata
+        In the order in which the user named them.
+    seed : int
+        Root of all noise.
+    block_size : int
+        Realizations per block.
+
+    Returns
+    -------
+    RunInfo
+        Not complete, without sessions.
+    """
+    return RunInfo(
+        schema_version=SCHEMA_VERSION,
+        profile=profile.name,
+        profile_summary=profile.summary,
+        seed=seed,
+        block_size=block_size,
+        created=dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
+        commit=environment.commit(),
+        versions=environment.versions(),
+        hardware=environment.hardware(),
+        cases={selection.case: _case_info(selection) for selection in profile.selections},
+        ablation=_ablation_info(profile),
+        restorers={metadata.name: describe_restorer(metadata) for metadata in restorers},
+    )
+
+
+def describe_restorer(metadata: RestorerMetadata) -> RestorerInfo:
+    """Say what a run keeps of a restorer's metadata."""
+    return RestorerInfo(**asdict(metadata), built_in=is_built_in(metadata.name))
+
+
+def _case_info(selection: Selection) -> CaseInfo:
+    case = get_case(selection.case)
+    truth = load_ground_truth(case)
+    return CaseInfo(
+        case=case,
+        hash=case.hash,
+        data_hash=truth.hash,
+        images=selection.images,
+        doses=selection.doses,
+        realizations=selection.realizations,
+        provenance=truth.provenance,
+    )
+
+
+def _ablation_info(profile: Profile) -> AblationInfo | None:
+    ablation = profile.ablation
+    if ablation is None:
+        return None
+    return AblationInfo(
+        case=ablation.case,
+        image=ablation.image,
+        dose=ablation.dose,
+        realizations=ablation.realizations,
+        rungs=ablation.rungs,
+    )
+
+
+def finished_run(
+    info: RunInfo,
+    folder: Path,
+    *,
+    blocks: Iterable[Block],
+    names: Mapping[str, str],
+    session: SessionInfo,
+) -> RunInfo:
+    """Describe a run whose blocks are all there.
+
+    Parameters
+    ----------
+    info : RunInfo
+        The run as it was before this call.
+    folder : Path
+    blocks : iterable of Block
+        All blocks of the run.
+    names : mapping
+        Restorer name of each spec.
+    session : SessionInfo
+        This call.
+    """
+    stages: dict[str, float] = {}
+    memory: dict[str, int] = {}
+    failures = []
+    for block in blocks:
+        name = names[block.restorer]
+        outcome = store.block_outcome(folder, block)
+        for stage, seconds in outcome.seconds.items():
+            key = f"restore {name}" if stage == "restore" else stage
+            if block.rung:  # kept apart, so that the other stages are those of the records
+                key = "ablation"
+            stages[key] = stages.get(key, 0.0) + seconds
+        if outcome.restore_memory is not None:
+            memory[name] = max(outcome.restore_memory, memory.get(name, 0))
+        if outcome.failure:
+            rung = f" ({block.rung})" if block.rung else ""
+            failures.append(
+                f"{block.case} {block.image} at {block.dose:g} e/Å²{rung}, realizations"
+                f" {block.start} to {block.stop - 1}: {outcome.failure}"
+            )
+    return replace(
+        info,
+        complete=True,
+        stages=stages,
+        restore_memory_bytes=memory,
+        sessions=(*info.sessions, session),
+        failures=tuple(failures),
+    )

@@ -1,0 +1,64 @@
+"""Metadata of a run's restorers, read before work starts and without keeping their networks."""
+
+from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from multiprocessing import get_context
+
+from restore import (
+    RestorerMetadata,
+    child_thread_limit,
+    is_built_in,
+    limit_threads,
+    load_restorer,
+    metadata_of,
+)
+from stembench.errors import InputError
+
+
+def read_metadata(specs: Sequence[str], /) -> dict[str, RestorerMetadata]:
+    """Read the metadata of restorers and check that each one that is not built in can be loaded.
+
+    This process imports neither TensorFlow nor Keras for it: a user's model is loaded in a process
+    of its own, which ends with the memory that it took.
+
+    Parameters
+    ----------
+    specs : sequence of str
+        Restorers as on the command line.
+
+    Returns
+    -------
+    dict of str to RestorerMetadata
+        By spec, in the given order.
+
+    Raises
+    ------
+    InputError
+        If a restorer cannot be loaded.
+    """
+    users = [spec for spec in specs if not is_built_in(spec)]
+    built_in = {spec: metadata_of(spec) for spec in specs if spec not in users}
+    loaded = _loaded_elsewhere(users) if users else {}
+    return {spec: loaded[spec] if spec in loaded else built_in[spec] for spec in specs}
+
+
+def _loaded_elsewhere(specs: Sequence[str]) -> dict[str, RestorerMetadata]:
+    """Load restorers in one other process and return their metadata."""
+    with (
+        child_thread_limit(1),
+        ProcessPoolExecutor(
+            1, mp_context=get_context("spawn"), initializer=limit_threads, initargs=(1,)
+        ) as pool,
+    ):
+        try:
+            return dict(zip(specs, pool.map(_metadata, specs), strict=True))
+        except BrokenProcessPool as error:
+            raise InputError(
+                f"the process that loaded {', '.join(specs)} died, most likely for want of memory; "
+                "try each with `stembench check`"
+            ) from error
+
+
+def _metadata(spec: str) -> RestorerMetadata:
+    return load_restorer(spec).metadata

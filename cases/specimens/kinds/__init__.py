@@ -1,0 +1,1 @@
+"""The kinds of specimen, one file each: the description and what it answers."""

@@ -1,0 +1,1 @@
+"""Stages of a TEM camera alone, one file each."""

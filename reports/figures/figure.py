@@ -1,0 +1,93 @@
+"""What a figure of a report is: how it declares itself, and the files that it becomes."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from reports.records.run_folder import Run
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure as Drawing
+
+
+@dataclass(frozen=True, kw_only=True)
+class Figure:
+    """A figure of one case, declared by the file that draws it.
+
+    Attributes
+    ----------
+    name : str
+        What a case's study names it by, and the middle of its file names.
+    title : str
+        Heading; the case's title follows it.
+    reading : str
+        What is to be seen.
+    draw : callable
+        ``draw(run, summary, case=...)`` returns the matplotlib figure; `summary` is that of the
+        whole run.
+    settings : callable
+        ``settings(run, summary, case=...)`` puts the declared settings in sentences.
+    applies : callable or None
+        ``applies(run, case)`` tells which cases it shows; by default those whose study names it.
+    """
+
+    name: str
+    title: str
+    reading: str
+    draw: Callable[..., "Drawing"]
+    settings: Callable[..., str]
+    applies: Callable[[Run, str], bool] | None = None
+
+    def shows(self, run: Run, case: str) -> bool:
+        """Whether it is drawn for a case of a run."""
+        if self.applies is not None:
+            return self.applies(run, case)
+        return run.case(case).study.figure == self.name
+
+    def write(self, run: Run, summary: pd.DataFrame, *, case: str, folder: Path) -> "FigureFile":
+        """Draw the figure of a case into a folder, as PNG and PDF."""
+        from matplotlib import rc_context
+
+        from reports.figures import panels
+
+        with rc_context(panels.RC):
+            png, pdf = panels.save(
+                self.draw(run, summary, case=case), folder / f"figure_{self.name}_{case}"
+            )
+        return FigureFile(
+            case=case,
+            title=f"{self.title}: {run.title(case)}",
+            description=self.reading,
+            settings=self.settings(run, summary, case=case),
+            png=png,
+            pdf=pdf,
+        )
+
+
+@dataclass(frozen=True)
+class FigureFile:
+    """A written figure.
+
+    Attributes
+    ----------
+    case : str
+        Name of the case it shows.
+    title : str
+        Heading.
+    description : str
+        What is to be seen.
+    settings : str
+        The declared settings, as they also stand under the figure itself.
+    png, pdf : pathlib.Path
+        The files.
+    """
+
+    case: str
+    title: str
+    description: str
+    settings: str
+    png: Path
+    pdf: Path

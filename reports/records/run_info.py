@@ -1,0 +1,231 @@
+"""The description of a run, ``run.json``: one typed class that a run writes and reports read."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+from cases import Case, case_from_dict
+from noise import ScanNoise
+from reports.names import RestorerInfo
+from reports.records.schema import SCHEMA_VERSION
+from stembench.atomic_files import replacing
+from stembench.describe import as_plain, from_dict
+from stembench.errors import InputError
+
+RUN_FILE: Final = "run.json"
+
+
+@dataclass(frozen=True, kw_only=True)
+class CaseInfo:
+    """A case as a run has it.
+
+    Attributes
+    ----------
+    case : Case
+        The whole description.
+    hash : str
+        SHA-256 of what identifies the case.
+    data_hash : str
+        SHA-256 of the ground truth's data.
+    images : tuple of str
+        Labels of the images that are run.
+    doses : tuple of float
+        e/Å².
+    realizations : int
+        Noise realizations per image and dose.
+    provenance : mapping
+        How the ground truth was made.
+    """
+
+    case: Case
+    hash: str
+    data_hash: str
+    images: tuple[str, ...]
+    doses: tuple[float, ...]
+    realizations: int
+    provenance: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def amount(self) -> dict[str, Any]:
+        """What must agree for two calls to belong to the same run."""
+        return {
+            "version": self.case.version,
+            "hash": self.hash,
+            "data_hash": self.data_hash,
+            "images": list(self.images),
+            "doses": list(self.doses),
+            "realizations": self.realizations,
+        }
+
+
+@dataclass(frozen=True, kw_only=True)
+class AblationInfo:
+    """One image and dose that was run once more per rung of a ladder of noise chains.
+
+    Attributes
+    ----------
+    case, image : str
+    dose : float
+        e/Å².
+    realizations : int
+        Per rung.
+    rungs : mapping of str to ScanNoise
+        Noise chain of each rung, from counting alone to the whole chain.
+    """
+
+    case: str
+    image: str
+    dose: float
+    realizations: int
+    rungs: Mapping[str, ScanNoise]
+
+
+@dataclass(frozen=True, kw_only=True)
+class SessionInfo:
+    """One call that made a part of the run.
+
+    Attributes
+    ----------
+    seconds : float
+        Wall time.
+    blocks : int
+        Blocks that this call finished.
+    jobs : int
+        Worker processes.
+    peak_memory_bytes : int
+        Sum of the largest resident sizes of all processes.
+    """
+
+    seconds: float
+    blocks: int
+    jobs: int
+    peak_memory_bytes: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunInfo:
+    """The description of a run.
+
+    Attributes
+    ----------
+    schema_version : int
+        Version of the records and of this class.
+    profile, profile_summary : str
+    seed : int
+    block_size : int
+        Realizations per block.
+    created : str
+        Time of the first call, ISO 8601.
+    commit : str
+        Git commit of the program, with '+' if it had changes; empty outside a checkout.
+    versions : mapping of str to str
+        Versions of Python and of the packages that shape the numbers.
+    hardware : mapping
+    cases : mapping of str to CaseInfo
+    ablation : AblationInfo or None
+    restorers : mapping of str to RestorerInfo
+        In the order in which the user named them.
+    complete : bool
+        Whether every block is there.
+    stages : mapping of str to float
+        Seconds of each stage, summed over blocks.
+    restore_memory_bytes : mapping of str to int
+        Most bytes that restoration added to its process, by restorer where it is known.
+    sessions : tuple of SessionInfo
+        The calls that made the run.
+    failures : tuple of str
+        One sentence per block whose restorer failed.
+    """
+
+    schema_version: int
+    profile: str
+    profile_summary: str
+    seed: int
+    block_size: int
+    created: str
+    commit: str
+    versions: Mapping[str, str]
+    hardware: Mapping[str, Any]
+    cases: Mapping[str, CaseInfo]
+    ablation: AblationInfo | None
+    restorers: Mapping[str, RestorerInfo]
+    complete: bool = False
+    stages: Mapping[str, float] = field(default_factory=dict)
+    restore_memory_bytes: Mapping[str, int] = field(default_factory=dict)
+    sessions: tuple[SessionInfo, ...] = ()
+    failures: tuple[str, ...] = ()
+
+    @property
+    def stembench(self) -> str:
+        """Version of this package that made the run."""
+        return self.versions["stembench"]
+
+    @property
+    def wall_seconds(self) -> float:
+        """Wall time of all calls together."""
+        return sum(session.seconds for session in self.sessions)
+
+    @property
+    def peak_memory_bytes(self) -> int:
+        """Largest memory of any call; 0 before the first has ended."""
+        return max((session.peak_memory_bytes for session in self.sessions), default=0)
+
+    def identity(self) -> dict[str, Any]:
+        """What must agree for two calls to belong to the same run, as plain types."""
+        return {
+            "schema_version": self.schema_version,
+            "stembench": self.stembench,
+            "commit": self.commit,
+            "profile": self.profile,
+            "seed": self.seed,
+            "block_size": self.block_size,
+            "cases": {name: info.amount for name, info in self.cases.items()},
+            "ablation": as_plain(self.ablation),
+            "restorers": {
+                name: {"version": info.version, "weights_sha256": info.weights_sha256}
+                for name, info in self.restorers.items()
+            },
+        }
+
+
+def read_run_info(folder: Path) -> RunInfo:
+    """Read the description of the run in a folder.
+
+    Raises
+    ------
+    InputError
+        If there is none, it cannot be read, or it has another schema.
+    """
+    path = folder / RUN_FILE
+    if not path.is_file():
+        raise InputError(f"{folder} is not a run folder: it holds no {RUN_FILE}")
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except (ValueError, OSError) as error:
+        raise InputError(f"{path} cannot be read ({error})") from error
+    if not isinstance(content, dict):
+        raise InputError(f"{path} is not the description of a run: no JSON object")
+    version = content.get("schema_version")
+    if version != SCHEMA_VERSION:
+        raise InputError(
+            f"{folder} has record schema {version!r}, this version reads schema "
+            f"{SCHEMA_VERSION}: use the stembench version that wrote it, or run again"
+        )
+    try:
+        cases = {
+            name: {**info, "case": case_from_dict(info["case"])}
+            for name, info in content["cases"].items()
+        }
+    except (AttributeError, KeyError, TypeError) as error:
+        raise InputError(f"{path} does not describe its cases: delete the folder") from error
+    return from_dict(RunInfo, {**content, "cases": cases}, source=str(path))
+
+
+def write_run_info(folder: Path, info: RunInfo) -> None:
+    """Write the description of a run into its folder, whole or not at all."""
+    with replacing(folder / RUN_FILE) as temporary:
+        temporary.write_text(
+            json.dumps(as_plain(info), indent=2, ensure_ascii=False), encoding="utf-8"
+        )

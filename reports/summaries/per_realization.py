@@ -1,0 +1,126 @@
+"""Statistics per realization: what the gate and the leaderboard keep of a cell.
+
+The realization is the unit of every comparison, since the columns of one image share its
+distortions. A few numbers per realization are therefore all that a later comparison needs, and a
+baseline of a whole run packs into a small file.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+
+from reports.metrics.cells import Cell, cells
+from reports.metrics.defects import CellSites, cell_sites
+from reports.metrics.table import GATE_METRICS, GATES
+from stembench.arrays import Floats
+
+#: Identity of a cell within one restorer: (case, image, dose).
+CellKey = tuple[str, str, float]
+
+
+@dataclass(frozen=True)
+class CellStatistics:
+    """One case, image and dose of one restorer, reduced to realizations.
+
+    Attributes
+    ----------
+    case, image : str
+    thickness : int
+        In atoms.
+    dose : float
+        e/Å².
+    realizations : tuple of int
+        Numbers of the realizations, ascending.
+    columns : tuple of int
+        Numbers of the measured columns, ascending.
+    failed : frozenset of tuple of int
+        (realization, column) of each failed fit.
+    by_metric : mapping of str to ndarray, shape (n_realizations,)
+        `reports.metrics.metric.Gate.per_realization` of each metric of the gate that has a meaning
+        in the cell, by its name in the gate.
+    """
+
+    case: str
+    image: str
+    thickness: int
+    dose: float
+    realizations: tuple[int, ...]
+    columns: tuple[int, ...]
+    failed: frozenset[tuple[int, int]]
+    by_metric: Mapping[str, Floats]
+
+    @property
+    def key(self) -> CellKey:
+        """(case, image, dose)."""
+        return self.case, self.image, self.dose
+
+    def at(self, metric: str, realizations: tuple[int, ...]) -> Floats:
+        """Values of a metric at some of the realizations, in their order."""
+        place = {number: index for index, number in enumerate(self.realizations)}
+        return self.by_metric[metric][[place[number] for number in realizations]]
+
+
+def realization_statistics(
+    records: pd.DataFrame, *, sites: pd.DataFrame | None = None
+) -> dict[str, dict[CellKey, CellStatistics]]:
+    """Reduce records to statistics per realization.
+
+    Parameters
+    ----------
+    records : pandas.DataFrame
+        Rows of `reports.records.schema.COLUMNS`.
+    sites : pandas.DataFrame, optional
+        Deviations of sites with defects or adatoms (`reports.metrics.defects.site_deviations`).
+
+    Returns
+    -------
+    dict
+        By restorer and (case, image, dose).
+
+    Raises
+    ------
+    InputError
+        If rows of a column are missing from a realization.
+    """
+    deviations = {} if sites is None else cell_sites(sites)
+    statistics: dict[str, dict[CellKey, CellStatistics]] = {}
+    for cell in cells(records):
+        reduced = cell_statistics_of(cell, sites=deviations.get(cell.key))
+        statistics.setdefault(cell.restorer, {})[reduced.key] = reduced
+    return statistics
+
+
+def cell_statistics_of(cell: Cell, *, sites: CellSites | None = None) -> CellStatistics:
+    """Reduce one cell.
+
+    Parameters
+    ----------
+    cell : Cell
+    sites : CellSites, optional
+        Deviations of its sites, where it has any.
+    """
+    realizations = tuple(int(number) for number in cell.realizations)
+    evidence: dict[str, Cell | CellSites] = {"columns": cell}
+    if sites is not None:
+        evidence["defects"] = replace(sites, realizations=realizations)
+    values = {
+        name: GATES[name].per_realization(evidence[metric.subject])
+        for name, metric in GATE_METRICS.items()
+        if metric.subject in evidence
+    }
+    rows, columns = np.nonzero(cell.failed)
+    return CellStatistics(
+        case=cell.case,
+        image=cell.image,
+        thickness=cell.thickness,
+        dose=cell.dose,
+        realizations=realizations,
+        columns=tuple(int(number) for number in cell.columns),
+        failed=frozenset(
+            (int(cell.realizations[r]), int(cell.columns[c]))
+            for r, c in zip(rows, columns, strict=True)
+        ),
+        by_metric={name: array for name, array in values.items() if array is not None},
+    )

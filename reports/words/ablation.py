@@ -1,0 +1,151 @@
+"""The ablation in words: its title, its table and its sentences."""
+
+from typing import Final
+
+import pandas as pd
+
+from reports.metrics.table import METRICS
+from reports.records.ablation import RUNG
+from reports.records.run_folder import Run
+from reports.summaries.ablation import SHOWN, Ablation
+from reports.words.numbers import dose_text, metric_cell, quantity, tabulated
+from reports.words.sentences import Sentence, meeting
+from reports.words.tables import Table, failures, sample_size
+
+_MAE: Final = "position_mae_pm"
+
+
+def ablation_title(run: Run, ablation: Ablation) -> str:
+    """Heading of table, figure and sentences."""
+    return f"Noise stage by stage: {run.title(ablation.case)}, {dose_text(ablation.dose)} e/Å²"
+
+
+def ablation_table(run: Run, ablation: Ablation) -> Table:
+    """One row per rung and restorer: errors, what the stage costs, what restoration gains.
+
+    Parameters
+    ----------
+    run : Run
+        Gives the title of the case and the restorers' names.
+    ablation : Ablation
+
+    Returns
+    -------
+    Table
+    """
+    error, *others = SHOWN
+    rows = []
+    for rung in ablation.rungs:
+        at_rung = ablation.summary[ablation.summary[RUNG] == rung]
+        for restorer in run.restorers.order(at_rung["restorer"].unique()):
+            metrics = at_rung[at_rung["restorer"] == restorer].set_index("metric")
+            rows.append(
+                (
+                    rung,
+                    run.restorers.label(restorer),
+                    metric_cell(metrics, error),
+                    _ratio(ablation.against_raw, rung=rung, restorer=restorer),
+                    _ratio(ablation.against_rung_before, rung=rung, restorer=restorer),
+                    *(metric_cell(metrics, name) for name in others),
+                    failures(metrics),
+                    sample_size(metrics),
+                )
+            )
+    return Table(
+        title=ablation_title(run, ablation),
+        note="Each rung adds one stage to the noise of the rung above; all rungs share the draws "
+        "of the stages they share, so ratios are paired. Value (95 % interval). ablation.csv has "
+        "every metric, ablation_comparisons.csv every ratio and difference.",
+        header=(
+            "noise",
+            "restorer",
+            METRICS[error].heading,
+            "MAE / raw fits",
+            "MAE / rung above",
+            *(METRICS[name].heading for name in others),
+            METRICS["failure_rate"].label,
+            "n: realizations × columns",
+        ),
+        rows=tuple(rows),
+        n_labels=2,
+    )
+
+
+def ablation_sentences(run: Run, ablation: Ablation) -> list[Sentence]:
+    """Sentences on the gain under counting noise alone, the whole noise and the costliest stage.
+
+    Parameters
+    ----------
+    run : Run
+        Gives the title of the case and the restorers' names.
+    ablation : Ablation
+
+    Returns
+    -------
+    list of Sentence
+        On the published network, else on the first restorer that is not raw; none without one.
+    """
+    restorer = run.restorers.main(ablation.summary["restorer"].unique())
+    topic = ablation_title(run, ablation)
+    if restorer is None:
+        return []
+    sentences = []
+    for rung in dict.fromkeys((ablation.rungs[0], ablation.rungs[-1])):
+        row = _row(ablation.against_raw, rung=rung, restorer=restorer)
+        if row is None:
+            continue
+        state = meeting(row["low"], row["high"])
+        chain = "counting noise alone" if rung == ablation.rungs[0] else f"noise up to '{rung}'"
+        sentences.append(
+            Sentence(
+                f"Under {chain} the MAE of position of {run.restorers.phrase(restorer)} is "
+                f"{quantity(row['value'], row['low'], row['high'])} times that of raw fits.",
+                "undecided" if state == "undecided" else "finding",
+                topic,
+            )
+        )
+    if not sentences:
+        return []
+    return sentences + _costliest(run, ablation, restorer=restorer, topic=topic)
+
+
+def _costliest(run: Run, ablation: Ablation, *, restorer: str, topic: str) -> list[Sentence]:
+    """Name the stage that raises the restored images' error most, and what it does to raw fits."""
+    steps = ablation.against_rung_before
+    factors = steps[(steps["restorer"] == restorer) & (steps["metric"] == _MAE)]
+    factors = factors.dropna(subset=["value"])
+    if factors.empty:
+        return []
+    worst = factors.sort_values("value").iloc[-1]
+    raw = run.restorers.raw(steps["restorer"].unique())
+    raw_step = None if raw is None else _row(steps, rung=worst[RUNG], restorer=raw)
+    of_raw = (
+        ""
+        if raw_step is None
+        else ", that of raw fits by "
+        f"{quantity(raw_step['value'], raw_step['low'], raw_step['high'])}"
+    )
+    factor = quantity(worst["value"], worst["low"], worst["high"])
+    stage = str(worst[RUNG]).removeprefix("+ ")
+    return [
+        Sentence(
+            f"Of the stages, {stage} costs {run.restorers.phrase(restorer)} most: it multiplies "
+            f"the MAE of position by {factor}{of_raw}.",
+            "finding" if worst["low"] > 1 else "undecided",
+            topic,
+        )
+    ]
+
+
+def _row(comparisons: pd.DataFrame, *, rung: str, restorer: str) -> pd.Series | None:
+    rows = comparisons[
+        (comparisons[RUNG] == rung)
+        & (comparisons["restorer"] == restorer)
+        & (comparisons["metric"] == _MAE)
+    ]
+    return None if rows.empty else rows.iloc[0]
+
+
+def _ratio(comparisons: pd.DataFrame, *, rung: str, restorer: str) -> str:
+    row = _row(comparisons, rung=rung, restorer=restorer)
+    return "" if row is None else tabulated(row["value"], row["low"], row["high"])

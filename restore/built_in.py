@@ -1,0 +1,101 @@
+"""Declaration of a built-in restorer, and the metadata that restorers without weights share."""
+
+import importlib.metadata
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from restore.restorer import Family, ImageRestorer, RestorerMetadata
+from restore.settings import Setting, defaults, label_with_settings, name_with_settings
+
+
+@dataclass(frozen=True, kw_only=True)
+class BuiltIn:
+    """Declaration of one built-in restorer, readable without loading it."""
+
+    name: str
+    """Name in records, on the command line and in figures."""
+    summary: str
+    """What it does, in one line of `stembench list`."""
+    load: Callable[..., ImageRestorer]
+    """Loads it; takes its settings as keywords, and `engine` where it has engines."""
+    read_metadata: Callable[..., RestorerMetadata] | None = None
+    """Returns its metadata without loading it, for the same keywords as `load`.
+
+    None where loading costs nothing; the loaded restorer's metadata is then read.
+    """
+    aliases: tuple[str, ...] = ()
+    """Other names on the command line."""
+    engines: tuple[str, ...] = ()
+    """Libraries that can do the arithmetic, chosen as ``name@engine``; empty for no choice."""
+    settings_type: type[Any] | None = None
+    """Dataclass whose fields are the settings; None where nothing can be set."""
+    extra: str = ""
+    """Extra of this package that it needs; empty for none."""
+    slow: bool = False
+    """Whether one image takes so long that it is run only where it is named."""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Its name and its aliases."""
+        return (self.name, *self.aliases)
+
+    @property
+    def settings(self) -> dict[str, Setting]:
+        """Its settings by name, with their default values."""
+        return defaults(self.settings_type) if self.settings_type else {}
+
+    def metadata(self, **choices: Any) -> RestorerMetadata:
+        """Return the metadata of the restorer that `load` returns for the same keywords.
+
+        Raises
+        ------
+        stembench.errors.InputError
+            When a choice is impossible, or a package or weights are missing.
+        """
+        if self.read_metadata is not None:
+            return self.read_metadata(**choices)
+        return self.load(**choices).metadata
+
+
+def untrained_metadata(
+    name: str,
+    settings: Any,
+    /,
+    *,
+    label: str,
+    library: str,
+    scales_with_counts: bool,
+    input_scale: str = "unchanged",
+    family: Family = "classical",
+    licence: str = "GPL-3.0-or-later",
+) -> RestorerMetadata:
+    """Return the metadata of a restorer without weights.
+
+    Parameters
+    ----------
+    name, label : str
+        Name in records and in figures, each with default settings.
+    settings : dataclass instance
+        Its settings.
+    library : str
+        Installed distribution that does the arithmetic.
+    scales_with_counts : bool
+        Whether k times the counts restore to k times the image.
+    input_scale : str
+        How the values are scaled first.
+    family : {'raw', 'classical'}
+    licence : str
+        SPDX name of the licence of the code that does the restoring.
+    """
+    return RestorerMetadata(
+        name=name_with_settings(name, settings),
+        label=label_with_settings(label, settings),
+        family=family,
+        version="1",
+        licence=licence,
+        training_data="none",
+        input_scale=input_scale,
+        engine=f"{library} {importlib.metadata.version(library)}",
+        scales_with_counts=scales_with_counts,
+    )

@@ -1,0 +1,1 @@
+"""Statistics and transformations of images of counts that the filters share."""

@@ -1,0 +1,72 @@
+"""Profiles: what the studies declare is run, a case that nothing else names included."""
+
+import dataclasses
+
+import pytest
+
+from bench.cli.listing import print_listing
+from bench.images.pairs import sources
+from bench.measures.column_search import searched
+from bench.plan.blocks import Block, plan_blocks
+from bench.plan.profiles import Selection, narrow, profiles
+from cases import CASES, RunAmount, Study, get_case
+
+#: What the profiles ran before the studies declared it.
+QUICK = {
+    "pt_bulk": (("z02", "z05", "z10", "z20", "z40", "z75"), (5e2, 5e4), 16),
+    "edge_dislocation": (("core",), (5e2, 1e3, 5e3, 1e4, 5e4), 16),
+    "nanoparticle": (("particle",), (5e2, 1e3, 5e3, 1e4, 5e4), 8),
+    "defect_ladder": (("z10",), (5e2, 5e3), 16),
+    "particle_adatoms": (("particle",), (5e2, 5e3), 8),
+}
+
+
+def amounts(profile):
+    return {s.case: (s.images, s.doses, s.realizations) for s in profile.selections}
+
+
+def test_profile_quick_is_what_it_was():
+    assert amounts(profiles()["quick"]) == QUICK
+
+
+def test_profile_paper_runs_all_but_the_crystal_of_one_cell():
+    wanted = {case.name: (case.labels, case.doses, 100) for case in CASES}
+    wanted["pt_bulk"] = (get_case("pt_bulk").labels[1:], *wanted["pt_bulk"][1:])
+    assert amounts(profiles()["paper"]) == wanted
+
+
+@pytest.fixture
+def with_gold(monkeypatch):
+    """The registry with one more case, whose name stands nowhere else."""
+    study = Study(figure="precision", quick=RunAmount(images=("z03",), realizations=2))
+    gold = dataclasses.replace(get_case("pt_bulk"), name="au_bulk", study=study)
+    cases = (*CASES, gold)
+    for module in (
+        "cases.registry",
+        "bench.plan.profiles",
+        "bench.cli.listing",
+        "bench.images.pairs",
+    ):
+        monkeypatch.setattr(f"{module}.CASES", cases)
+    return gold
+
+
+def test_a_new_case_is_planned_listed_and_paired(with_gold, capsys):
+    quick = profiles()["quick"]
+    assert quick.selections[-1] == Selection("au_bulk", ("z03",), with_gold.doses, 2)
+    assert profiles()["paper"].selections[-1].images == with_gold.labels
+    blocks = plan_blocks(narrow(quick, cases=["au_bulk"]), seed=0)
+    assert {block.case for block in blocks} == {"au_bulk"}
+    assert [searched(block) for block in blocks] == [0] * len(blocks)
+    assert "au_bulk" in sources()
+    print_listing(detail=False)
+    assert "au_bulk" in capsys.readouterr().out
+
+
+def test_a_study_says_how_many_images_are_searched(with_gold, monkeypatch):
+    study = dataclasses.replace(with_gold.study, searched=1, searched_examples=2)
+    known = dataclasses.replace(with_gold, study=study)
+    monkeypatch.setattr("cases.registry.CASES", (*CASES, known))
+    block = Block(case="au_bulk", image="z03", dose=5e2, restorer="raw", start=0, stop=8, seed=0)
+    assert searched(block) == 1
+    assert searched(dataclasses.replace(block, example=True)) == 2

@@ -1,0 +1,77 @@
+"""Ctrl-C during a run: it ends at once, leaves no process, and keeps what is finished."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+
+from reports.records.run_folder import load_run
+
+ROOT = Path(__file__).parents[3]
+
+#: A restorer that never returns: an interrupt must not wait for it.
+SLEEPER = """
+import time
+from pathlib import Path
+
+def sleep(images, *, sampling):
+    Path(__file__).with_suffix(".started").touch()
+    time.sleep(600)
+    return images
+"""
+
+
+def until(condition, *, seconds: float) -> bool:
+    deadline = time.monotonic() + seconds
+    while not condition() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    return bool(condition())
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no process groups to interrupt")
+def test_an_interrupt_ends_the_run_and_its_workers(tmp_path: Path) -> None:
+    (tmp_path / "sleeper.py").write_text(SLEEPER)
+    folder = tmp_path / "run"
+    command = [
+        sys.executable, "-m", "bench.cli.app", "run", "--case", "edge_dislocation", "--doses",
+        "5000", "--realizations", "1", "--restorer", "sleeper:sleep", "--jobs", "2", "--out",
+        str(folder),
+    ]  # fmt: skip
+    run = subprocess.Popen(
+        command,
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join((str(ROOT), str(tmp_path)))},
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    try:
+        finished = folder / "records"
+        until(
+            lambda: (
+                run.poll() is not None
+                or ((tmp_path / "sleeper.started").exists() and any(finished.glob("*.parquet")))
+            ),
+            seconds=600,
+        )
+        assert run.poll() is None, run.communicate()
+        workers = psutil.Process(run.pid).children(recursive=True)
+        assert len(workers) >= 2
+        os.killpg(run.pid, signal.SIGINT)  # as a terminal does
+        _, errors = run.communicate(timeout=60)
+    finally:
+        if run.poll() is None:
+            os.killpg(run.pid, signal.SIGKILL)
+            run.wait()
+    assert run.returncode == 130
+    assert "stembench: interrupted; what is finished is kept" in errors
+    assert "Traceback" not in errors
+    assert until(lambda: not any(worker.is_running() for worker in workers), seconds=10)
+    kept = load_run(folder)
+    assert not kept.complete
+    assert set(kept.records["restorer"]) == {"raw"}

@@ -1,0 +1,90 @@
+"""Metadata of a run's restorers: read before work starts, with no network left in this process."""
+
+import json
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from bench.run.restorers import read_metadata
+from restore import metadata_of
+from stembench.errors import InputError
+
+MODULE = """
+import os, sys
+import numpy as np
+from restore import RestorerMetadata
+
+def double(images, *, sampling):
+    return 2 * images
+
+double.metadata = RestorerMetadata(
+    name="doubling", label="twice the counts", family="classical", version="1", licence="MIT",
+    training_data="none", input_scale="unchanged", engine=os.environ["OMP_NUM_THREADS"],
+)
+
+def __getattr__(name):
+    if name == "dies":
+        os._exit(9)
+    raise AttributeError(name)
+"""
+
+
+@pytest.fixture(autouse=True)
+def module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A module of the user's on the path of this process and of those that it starts."""
+    (tmp_path / "restorers_of_the_test.py").write_text(MODULE)
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.chdir(tmp_path)
+
+
+def test_a_users_restorer_is_loaded_elsewhere_on_one_thread() -> None:
+    specs = ("restorers_of_the_test:double", "raw", "cgrdn")
+    read = read_metadata(specs)
+    assert tuple(read) == specs
+    assert read["cgrdn"] == metadata_of("cgrdn")
+    doubling = read["restorers_of_the_test:double"]
+    assert (doubling.name, doubling.label, doubling.family) == (
+        "doubling",
+        "twice the counts",
+        "classical",
+    )
+    assert doubling.engine == "1"
+    assert "restorers_of_the_test" not in sys.modules
+
+
+def test_no_network_is_left_in_this_process() -> None:
+    """TensorFlow took 0.7 GB of the parent process for the whole of a run."""
+    code = """
+import sys
+from bench.run.restorers import read_metadata
+print([record.name for record in read_metadata(["raw", "cgrdn", "n2v"]).values()])
+print([m for m in ("tensorflow", "keras", "onnxruntime") if m in sys.modules])
+"""
+    printed = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        check=True,
+        cwd=Path(__file__).parents[3],
+        text=True,
+    ).stdout
+    assert printed == "['raw', 'cgrdn', 'n2v']\n[]\n"
+
+
+def test_a_file_that_keras_alone_refuses_is_an_error_before_work(tmp_path: Path) -> None:
+    """Nothing is wrong with it that shows without loading it."""
+    path = tmp_path / "odd.keras"
+    layer = {"module": "keras.layers", "class_name": "NoSuchLayer", "config": {}}
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("metadata.json", json.dumps({"keras_version": "3.12.0"}))
+        archive.writestr("config.json", json.dumps(layer))
+    assert metadata_of(str(path)).name == "odd.keras"
+    with pytest.raises(InputError, match=r"odd\.keras cannot be loaded by Keras"):
+        read_metadata(("raw", str(path)))
+
+
+def test_a_restorer_that_ends_its_process() -> None:
+    with pytest.raises(InputError, match="the process that loaded restorers_of_the_test:dies died"):
+        read_metadata(("restorers_of_the_test:dies",))
