@@ -120,8 +120,8 @@ def defect_settings(run: Run, summary: pd.DataFrame, *, case: str) -> str:
     lone = ""
     if (fidelity["kind"] == "adatom0").any():
         lone = (
-            "The lone adatom is held against empty places, so that a vacuum drawn too dark raises "
-            "its fidelity. "
+            "The isolated adatom is measured against equivalent empty sites: a vacuum drawn too "
+            "dark raises its fidelity. "
         )
     return (
         "Fidelity: deviation of a site's SCS from like columns without a defect in the same image, "

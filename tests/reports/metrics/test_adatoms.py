@@ -134,4 +134,4 @@ def test_the_figure_names_every_adatom(tmp_path):
     assert "adatom on 9 atoms (+11 %)" in texts
     footer = " ".join(text.get_text() for text in figure.texts)
     assert "Curves" not in footer
-    assert "held against empty places" in footer.replace("\n", " ")
+    assert "measured against equivalent empty sites" in footer.replace("\n", " ")
