@@ -25,6 +25,15 @@ def sleep(images, *, sampling):
     return images
 """
 
+#: The command line with Ctrl-C as a terminal has it, also where the tests' own shell ignores it, as
+#: for a job in the background.
+COMMAND = """
+import signal
+signal.signal(signal.SIGINT, signal.default_int_handler)
+from bench.cli.app import app
+app()
+"""
+
 
 def until(condition, *, seconds: float) -> bool:
     deadline = time.monotonic() + seconds
@@ -38,10 +47,10 @@ def test_an_interrupt_ends_the_run_and_its_workers(tmp_path: Path) -> None:
     (tmp_path / "sleeper.py").write_text(SLEEPER)
     folder = tmp_path / "run"
     command = [
-        sys.executable, "-m", "bench.cli.app", "run", "--case", "edge_dislocation", "--doses",
-        "5000", "--realizations", "1", "--restorer", "sleeper:sleep", "--jobs", "2", "--out",
-        str(folder),
-    ]  # fmt: skip
+        *(sys.executable, "-c", COMMAND, "run", "--case", "edge_dislocation", "--doses", "5000"),
+        *("--realizations", "1", "--restorer", "sleeper:sleep", "--jobs", "2"),
+        *("--out", str(folder)),
+    ]
     run = subprocess.Popen(
         command,
         cwd=ROOT,
