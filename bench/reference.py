@@ -25,8 +25,10 @@ def positions_and_mask(case: Case, image: str) -> tuple[Floats, npt.NDArray[np.b
         column that no fit can place, and would be taken for background or push others aside.
     """
     truth = load_ground_truth(case)
-    inside = truth.columns(image)[["x", "y"]].to_numpy(dtype=np.float64)
-    outside = truth.outside(image)[["x", "y"]].to_numpy(dtype=np.float64)
+    # Fits of an edited image must find the change: they start where the columns were before it.
+    base = truth.base_label(image)
+    inside = truth.columns(base)[["x", "y"]].to_numpy(dtype=np.float64)
+    outside = truth.outside(base)[["x", "y"]].to_numpy(dtype=np.float64)
     if not len(outside):
         return inside, np.zeros(case.shape, dtype=bool)
     y, x = np.mgrid[: case.shape[0], : case.shape[1]]

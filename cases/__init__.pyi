@@ -19,6 +19,9 @@ from .simulation.simulate import (
     simulate as simulate,
 )
 from .specimens.descriptions import site_labels as site_labels
+from .specimens.edits import (
+    Edit as Edit,
+)
 from .study import (
     RunAmount as RunAmount,
     Study as Study,
@@ -29,6 +32,7 @@ from .truth.column_roles import (
     column_roles as column_roles,
 )
 from .truth.columns import (
+    to_angstrom as to_angstrom,
     to_pixels as to_pixels,
 )
 from .truth.ground_truth import (

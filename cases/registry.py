@@ -17,6 +17,7 @@ _DECLARED: Final = (
     "nanoparticle",
     "defect_ladder",
     "particle_adatoms",
+    "response",
 )
 
 

@@ -37,7 +37,8 @@ class Study:
         Metrics of the summary that the case's table shows, in this order. A metric that a run does
         not have is left out.
     score : str
-        What the leaderboard ranks the restorers of the case by.
+        What the leaderboard ranks the restorers of the case by: a metric of the gate, or
+        'information' (scatter over response).
     quick, paper : RunAmount
         What the profiles of these names run. By default all images and doses.
     searched : int
@@ -46,6 +47,12 @@ class Study:
         The same where the run keeps an example for its figures.
     converged : tuple of str
         Labels of the images whose convergence the ground truth states; empty for all of them.
+    judged_edits : tuple of str
+        Of a case with edited images: the displacement and the change of SCS whose response the
+        scatter is divided by.
+    information : str
+        Case whose edited images tell how much of a change in this one is passed on; '' for none.
+        With it the leaderboard ranks by scatter over response.
     """
 
     figure: str
@@ -57,3 +64,5 @@ class Study:
     searched: int = 0
     searched_examples: int = 0
     converged: tuple[str, ...] = ()
+    judged_edits: tuple[str, ...] = ()
+    information: str = ""

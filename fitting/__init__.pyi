@@ -6,6 +6,9 @@ from .bounds.biased import (
 from .bounds.cramer_rao import (
     cramer_rao as cramer_rao,
 )
+from .bounds.joint_covariance import (
+    joint_covariance as joint_covariance,
+)
 from .column_search import (
     DetectionScore as DetectionScore,
     find_columns as find_columns,

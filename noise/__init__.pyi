@@ -5,6 +5,9 @@ from .chain import (
     Chain as Chain,
     distort as distort,
 )
+from .coupling import (
+    coupled_counts as coupled_counts,
+)
 from .dose import (
     electrons_per_pixel as electrons_per_pixel,
 )

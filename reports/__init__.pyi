@@ -65,6 +65,9 @@ from .page.report import (
 from .records.ablation import (
     with_rung as with_rung,
 )
+from .records.edited import (
+    LAG_COVARIANCE as LAG_COVARIANCE,
+)
 from .records.image_folder import (
     EXAMPLES as EXAMPLES,
     IMAGES_VERSION as IMAGES_VERSION,

@@ -14,9 +14,10 @@ from bench.measures.column_search import search, searched
 from bench.memory import peak_memory, start_watch
 from bench.plan.blocks import Block
 from bench.reference import clean_fit, fit_options, positions_and_mask, reference_table
+from bench.run.acquisition import noisy_images
 from cases import Case, get_case, load_ground_truth
 from fitting import NOT_RESTORED, count_atoms, fit_batch
-from noise import distort, electrons_per_pixel, realization_generator
+from noise import electrons_per_pixel
 from reports import conform, with_rung
 from restore import RestorationError, Restorer, load_restorer
 from stembench.arrays import Floats
@@ -109,19 +110,7 @@ def run_block(block: Block, library: Floats) -> BlockResult:
     restorer = _restorer(block.restorer)
     lap("prepare")
 
-    counts = distort(
-        truth.image(block.image, margin=case.margin),
-        [
-            realization_generator(
-                block.seed, block.case, image=block.image, dose=block.dose, realization=k
-            )
-            for k in range(block.start, block.stop)
-        ],
-        dose=block.dose,
-        sampling=case.sampling,
-        noise=noise,
-        margin=case.margin,
-    )
+    counts = noisy_images(block, case, noise=noise)
     lap("distort")
 
     detector = noise.detector

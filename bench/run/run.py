@@ -7,8 +7,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 
 from bench import environment
+from bench.measures.lag_covariance import lag_covariance
 from bench.memory import peak_memory
 from bench.plan.blocks import BLOCK_SIZE, Block, plan_ablation, plan_blocks, repeated_blocks
 from bench.plan.profiles import Profile
@@ -130,6 +132,7 @@ def run_benchmark(
         if progress is not None:
             progress(block, block.stop - block.start)
     samplings = {name: case.case.sampling for name, case in info.cases.items()}
+    store.write_lag_covariance(folder, _lag_covariances(profile))
     store.gather_examples(folder, blocks, samplings=samplings, names=names)
     session = SessionInfo(
         seconds=time.perf_counter() - begun,
@@ -170,6 +173,21 @@ def _libraries(profile: Profile) -> dict[str, Floats]:
             scs_library(get_case(source), choice=case.fit) if source else np.empty(0)
         )
     return libraries
+
+
+def _lag_covariances(profile: Profile) -> list[pd.DataFrame]:
+    """Joint bounds of the perfect crystals of which images are edited."""
+    tables = []
+    for selection in profile.selections:
+        case = get_case(selection.case)
+        edits = case.structure.edits_on_host
+        if edits is None:
+            continue
+        bases = dict.fromkeys(edits.base_of(image) for image in selection.images)
+        tables += [
+            lag_covariance(case, base, dose=dose) for base in bases for dose in selection.doses
+        ]
+    return tables
 
 
 def _mapped(

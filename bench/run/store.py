@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 
 from bench.plan.blocks import Block
 from bench.run.block import BlockResult
-from reports import RUN_FILE, RunInfo, conform, read_run_info, with_rung
+from reports import LAG_COVARIANCE, RUN_FILE, RunInfo, conform, read_run_info, with_rung
 from stembench.atomic_files import replacing
 from stembench.errors import InputError
 
@@ -83,6 +83,13 @@ def write_block(folder: Path, block: Block, *, result: BlockResult) -> None:
     }
     with replacing(block_path(folder, block)) as temporary:
         pq.write_table(table.replace_schema_metadata(metadata), temporary, compression="zstd")
+
+
+def write_lag_covariance(folder: Path, tables: Sequence[pd.DataFrame]) -> None:
+    """Write the joint bounds of perfect crystals (`bench.measures.lag_covariance`), if any."""
+    if tables:
+        with replacing(folder / LAG_COVARIANCE) as temporary:
+            pd.concat(tables, ignore_index=True).to_parquet(temporary, index=False)
 
 
 def repeat_block(folder: Path, block: Block, *, sources: Sequence[Block]) -> BlockResult:

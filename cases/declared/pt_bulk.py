@@ -35,6 +35,8 @@ CASE: Final = Case(
         # The paper's study starts at two cells; z01 only serves the library.
         paper=RunAmount(images=tuple(f"z{z:02d}" for z in range(2, 76)), realizations=100),
         converged=("z05", "z20", "z75"),
+        score="information",
+        information="response",
     ),
     structure=BulkCrystal(material=PLATINUM, cells=75),
     microscope=HAADF,

@@ -16,6 +16,7 @@ _KINDS: Final = (
     "nanoparticle",
     "defect_ladder",
     "particle_adatoms",
+    "edited_crystal",
 )
 
 

@@ -6,6 +6,7 @@ from typing import ClassVar, Literal, Protocol
 
 from cases.specimens.atoms import LayeredAtoms
 from cases.specimens.columns import find_columns
+from cases.specimens.edits import EditedSpecimen
 from cases.specimens.sites import SitesOnHost
 from stembench.arrays import Floats, Integers
 
@@ -113,4 +114,9 @@ class Specimen(Protocol):
     @property
     def sites_on_host(self) -> SitesOnHost | None:
         """How it differs from a host at some sites; None if it is imaged as a whole."""
+        return None
+
+    @property
+    def edits_on_host(self) -> EditedSpecimen | None:
+        """How its images are made from a host's; None if it has images of its own."""
         return None

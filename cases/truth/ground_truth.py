@@ -13,7 +13,8 @@ from cases.case import Case, canonical_json
 from cases.registry import get_case
 from cases.specimens.specimen import Specimen
 from cases.truth.column_roles import column_roles
-from cases.truth.columns import case_columns
+from cases.truth.columns import case_columns, to_angstrom
+from cases.truth.edits import check_edited_host, edit_difference
 from cases.truth.frame import Frame, check_reach, frame_of, scan_weights
 from cases.truth.rendering import orbit_variance
 from cases.truth.scan_plan import scan_plan
@@ -42,8 +43,8 @@ class GroundTruth:
     provenance : dict
         How the scan was made: settings, seed, number of configurations, versions, date.
     host : GroundTruth or None
-        Of the case that images the specimen without its sites; None for a specimen that is imaged
-        as a whole.
+        Of the case that images the specimen without its sites or edits; None for a specimen that
+        is imaged as a whole. An edited specimen has the host's scan.
     """
 
     case: Case
@@ -149,7 +150,12 @@ class GroundTruth:
             If there is no such image.
         """
         table = case_columns(self.case, label)
-        return table.drop(columns="inside")
+        return self._moved(table, label).drop(columns="inside")
+
+    def base_label(self, label: str) -> str:
+        """Label of the image that an edited one is made from; its own if it is not edited."""
+        edits = self.specimen.edits_on_host
+        return label if edits is None else edits.base_of(label)
 
     def roles(self, label: str) -> pd.DataFrame:
         """Sites among the columns in the frame, and the columns that they are held against.
@@ -177,10 +183,24 @@ class GroundTruth:
             As `columns`; the index goes on behind the last column of the frame.
         """
         table = case_columns(self.case, label, reach=self.case.margin)
-        return table.loc[~table["inside"]].drop(columns="inside")
+        outside = table.loc[~table["inside"]]
+        return self._moved(outside, label).drop(columns="inside")
+
+    def _moved(self, table: pd.DataFrame, label: str) -> pd.DataFrame:
+        """Columns of the specimen where an edit puts them."""
+        edits = self.specimen.edits_on_host
+        if edits is None:
+            return table
+        centres = to_angstrom(self.case, table[["x", "y"]].to_numpy(dtype=np.float64))
+        change = edits.field(label, centres)[:, :2] / self.case.sampling
+        return table.assign(x=table["x"] + change[:, 0], y=table["y"] + change[:, 1])
 
     def _image(self, label: str, frame: Frame) -> Floats:
         changes, host = self.changes, self.host
+        if self.specimen.edits_on_host is not None and host is not None:
+            unedited = host._image(self.base_label(label), frame)
+            edited: Floats = np.maximum(unedited + edit_difference(self.case, label, frame), 0.0)
+            return edited
         if changes is None or host is None:
             stored = self._stored(self.scan.mean, label)
             check_reach(self.case, self.scan, frame)
@@ -197,6 +217,8 @@ class GroundTruth:
 
     def _stderr(self, label: str, frame: Frame) -> Floats:
         changes, host = self.changes, self.host
+        if self.specimen.edits_on_host is not None and host is not None:
+            return host._stderr(self.base_label(label), frame)
         orbits = scan_plan(self.case.simulation).unfold
         if changes is None or host is None:
             variance = self._stored(self.scan.stderr, label) ** 2
@@ -236,7 +258,10 @@ def with_host(truth: GroundTruth, host: GroundTruth) -> GroundTruth:
     ValueError
         If the two do not belong together: in specimen, microscope or thickness.
     """
-    check_host(truth.case, host.case)
+    if truth.specimen.edits_on_host is None:
+        check_host(truth.case, host.case)
+    else:
+        check_edited_host(truth.case, host.case)
     provenance = truth.provenance | {
         "host": {
             "case": host.case.name,
@@ -266,6 +291,10 @@ def load_ground_truth(case: Case, *, path: Path | None = None) -> GroundTruth:
     InputError
         If the file is missing or damaged, or was simulated from another description.
     """
+    edits = case.structure.edits_on_host
+    if edits is not None and path is None:
+        host = load_ground_truth(get_case(edits.host_case))
+        return with_host(GroundTruth(case=case, scan=host.scan, provenance={}), host)
     source = default_path(case) if path is None else path
     scan, provenance, simulated = read_scan(source)
     if simulated != canonical_json(case.simulated()):

@@ -126,6 +126,49 @@ def _inverse_fisher(
 
     `electrons` are those of a pixel at beam fraction 1, `sigma` those of the detector noise.
     """
+    columns, fisher = fisher_information(
+        model, electrons, n_background=n_background, sigma=sigma, used=used
+    )
+    return engine.information.column_covariance(columns, fisher)[0]
+
+
+def fisher_information(
+    model: ColumnModel,
+    electrons: float,
+    *,
+    n_background: int = 0,
+    sigma: float = 0.0,
+    used: Bools | None = None,
+) -> "tuple[engine.columns.Columns, Floats]":
+    """Fisher information of all free parameters of a model.
+
+    Parameters
+    ----------
+    model : ColumnModel
+        In beam fractions.
+    electrons : float
+        Of a pixel at beam fraction 1.
+    n_background : int
+        Background coefficients that are free.
+    sigma : float
+        Standard deviation of the detector noise [electrons].
+    used : ndarray of bool, shape of the image, optional
+        Pixels that count; all by default.
+
+    Returns
+    -------
+    columns : Columns
+        Whose layout numbers the parameters.
+    information : ndarray, shape (layout.size,)
+        In envelope storage.
+
+    Raises
+    ------
+    InputError
+        If the expected image is not positive where pixels count.
+    """
+    if used is None:
+        used = np.ones(model.shape, dtype=np.bool_)
     columns = _columns(model, n_background=n_background)
     expected = model.image() * electrons
     # far from all columns the tails underflow; nothing depends on these pixels
@@ -139,8 +182,7 @@ def _inverse_fisher(
     per_pixel = np.zeros(model.shape)
     per_pixel[matters] = information_per_electron(expected[matters], sigma=sigma)
     columns.set_windows(engine.columns.SUPPORT)
-    fisher = columns.normal_matrix(per_pixel * electrons**2)
-    return engine.information.column_covariance(columns, fisher)[0]
+    return columns, columns.normal_matrix(per_pixel * electrons**2)
 
 
 def _columns(model: ColumnModel, *, n_background: int) -> "engine.columns.Columns":

@@ -17,6 +17,7 @@ _DECLARED: Final = (
     "dislocation",
     "counting",
     "defects",
+    "response",
 )
 
 

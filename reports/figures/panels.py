@@ -210,7 +210,7 @@ def error_axis(axes: "Axes", metric: str, *, label: str | None = None) -> None:
     if low > 0 and high / low > 3:
         axes.set_yscale("log")
         axes.set_ylim(low / 1.25, high * 1.25)
-        _plain_log_ticks(axes.yaxis, decades=float(np.log10(high / low)))
+        plain_log_ticks(axes.yaxis, decades=float(np.log10(high / low)))
     elif high > 0:
         axes.set_ylim(0, high * 1.12)
     axes.grid(axis="y", which="major", color="#E3E3E3", linewidth=0.6)
@@ -227,7 +227,8 @@ def _span(axes: "Axes") -> tuple[float, float]:
     return float(positive.min()), float(positive.max())
 
 
-def _plain_log_ticks(axis: "Axis", *, decades: float) -> None:
+def plain_log_ticks(axis: "Axis", *, decades: float = 1.5) -> None:
+    """Write the ticks of a logarithmic axis as plain numbers, so many that none overlap."""
     from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
     subs = (1.0, 2.0, 5.0) if decades < 2.2 else (1.0, 3.0) if decades < 3.2 else (1.0,)

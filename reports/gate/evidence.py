@@ -18,7 +18,13 @@ import numpy as np
 from reports.metrics.defects import site_deviations
 from reports.metrics.table import GATES
 from reports.records.run_folder import Run
-from reports.summaries.per_realization import CellKey, CellStatistics, realization_statistics
+from reports.summaries.per_realization import (
+    CellKey,
+    CellStatistics,
+    realization_statistics,
+    response_statistics,
+)
+from reports.summaries.response import pairs_of
 from stembench.atomic_files import replacing
 from stembench.describe import as_plain
 from stembench.errors import InputError
@@ -91,6 +97,8 @@ def evidence_of_run(run: Run) -> dict[str, Evidence]:
         for key, cell in by_key.items()
     }
     info = run.info
+    for restorer, of_changes in response_statistics(pairs_of(run)).items():
+        statistics[restorer] |= of_changes
     return {
         restorer: Evidence(
             source=str(run.folder),

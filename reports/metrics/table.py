@@ -17,6 +17,7 @@ _DECLARED: Final = (
     "defects",
     "dislocation",
     "column_search",
+    "response.metrics",
     "images.agreement",
     "images.conservation",
     "images.residual",

@@ -12,6 +12,7 @@ from reports.page.study_reports import STUDY_REPORTS
 from reports.records.run_folder import Run, load_run
 from reports.studies import cases_in_order
 from reports.summaries.leaderboard import leaderboard
+from reports.summaries.response import summarise_response
 from reports.summaries.summary import paired_comparisons, summarise
 from reports.words.examples import example_table
 from reports.words.leaderboard import leaderboard_tables
@@ -72,7 +73,8 @@ def _write_files(run: Run, summary: pd.DataFrame, folder: Path) -> None:
     """Write every file of the report into a folder."""
     compared = paired_comparisons(run.records)
     sentences = verdict(run, summary, compared)
-    write_csv(summary, folder / "summary.csv")
+    every = [summary, summarise_response(run).summary_rows]
+    write_csv(pd.concat([rows for rows in every if len(rows)]), folder / "summary.csv")
     write_csv(compared, folder / "paired_comparisons.csv")
     figures = write_figures(run, summary, folder)
     tables = [headline(run, summary, case=case) for case in cases_in_order(run, summary)]

@@ -15,12 +15,14 @@ from reports.metrics.dislocation import load_circuits, summarise_core
 from reports.records.ablation import load_ablation
 from reports.records.run_folder import Run
 from reports.summaries.ablation import summarise_ablation
+from reports.summaries.response import summarise_response
 from reports.words.ablation import ablation_sentences, ablation_table
 from reports.words.column_search import detection_table
 from reports.words.defects import defect_sentences, defect_table
 from reports.words.dislocation import core_table
 from reports.words.sentences import Sentence
 from reports.words.tables import Table
+from reports.words.verdict.response import response_sentences, response_tables
 
 
 @dataclass(frozen=True)
@@ -97,8 +99,31 @@ def report_column_search(run: Run, folder: Path) -> StudyReport:
     return StudyReport(csv={"detection.csv": searches} if len(searches) else {}, tables=tables)
 
 
+def report_response(run: Run, folder: Path) -> StudyReport:
+    """Report how much of a real change is passed on, and what information is left."""
+    del folder
+    told = summarise_response(run)
+    tables: list[Table] = []
+    sentences: list[Sentence] = []
+    for name, rows in told.responses.groupby("case", sort=False):
+        title = run.title(str(name))
+        information = told.information[told.information["case"] == name]
+        tables += response_tables(rows, information, title=title, restorers=run.restorers)
+        for restorer in run.restorers.judged(rows["restorer"].unique()):
+            sentences += response_sentences(
+                information, restorer=restorer, restorers=run.restorers, title=title
+            )
+    csv = {"response.csv": told.responses, "information.csv": told.information}
+    return StudyReport(
+        csv=csv if len(told.responses) else {},
+        tables=tuple(tables),
+        sentences=tuple(sentences),
+    )
+
+
 #: Studies in the order of the report. A new study adds its line here.
 STUDY_REPORTS: Final[tuple[Callable[[Run, Path], StudyReport], ...]] = (
+    report_response,
     report_ablation,
     report_defects,
     report_dislocations,

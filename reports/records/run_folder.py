@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
@@ -11,8 +11,9 @@ import pandas as pd
 
 from cases import Case
 from reports.names import Restorers
+from reports.records.edited import edited_mask
 from reports.records.run_info import RUN_FILE, RunInfo, read_run_info
-from reports.records.schema import conform
+from reports.records.schema import COLUMNS, conform
 from stembench.arrays import Bools, Floats
 from stembench.errors import InputError
 
@@ -98,17 +99,20 @@ class Run:
     folder : pathlib.Path
         Where it lies.
     records : pandas.DataFrame
-        Rows of `reports.records.schema.COLUMNS`.
+        Rows of `reports.records.schema.COLUMNS`, those of edited images left out.
     info : RunInfo
         Its description.
     examples : Examples
         Its example images.
+    edited : pandas.DataFrame
+        Rows of edited images, which say how much of a change is passed on and nothing else.
     """
 
     folder: Path
     records: pd.DataFrame
     info: RunInfo
     examples: Examples
+    edited: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(COLUMNS)))
 
     @property
     def complete(self) -> bool:
@@ -152,14 +156,17 @@ def load_run(folder: str | Path) -> Run:
     if not folder.is_dir():
         raise InputError(f"there is no run folder {folder}: name the --out folder of a run")
     info = read_run_info(folder)
+    every = _read_records(folder / "records")
+    edited = edited_mask(every, {name: case.case for name, case in info.cases.items()})
     run = Run(
         folder=folder,
-        records=_read_records(folder / "records"),
+        records=every[~edited],
         info=info,
         examples=Examples(folder / "examples.h5"),
+        edited=every[edited],
     )
     for name, known in (("case", info.cases), ("restorer", info.restorers)):
-        strangers = sorted(set(run.records[name]) - set(known))
+        strangers = sorted(set(every[name]) - set(known))
         if strangers:
             raise InputError(
                 f"the records in {folder} hold the {name} {', '.join(strangers)}, which its"

@@ -130,6 +130,29 @@ def difference_effect(old: Floats, new: Floats, *, n_columns: int) -> Effect:
     return _of(old - new, floor=1 / (n_columns * math.sqrt(12)))
 
 
+def target_effect(old: Floats, new: Floats, *, target: float) -> Effect:
+    """Growth of the distance of a mean from its best value.
+
+    Parameters
+    ----------
+    old, new : ndarray, shape (n,)
+        Values in the same realizations.
+    target : float
+        The best value.
+
+    Notes
+    -----
+    |mean new - target| - |mean old - target|, with the signs of the distances taken as known: near
+    the target a distance is then overestimated on both sides alike.
+    """
+    sides = [
+        1.0 if float(values.mean()) >= target else -1.0 for values in (old, new) if len(values)
+    ]
+    if len(sides) < 2:
+        return Effect(math.nan, math.nan, 0.0, 0)
+    return _of(sides[1] * (new - target) - sides[0] * (old - target))
+
+
 def bias_effect(old: Floats, new: Floats, *, mean_square: float) -> Effect:
     """Growth of the squared bias as a share of the old version's mean square error.
 

@@ -64,7 +64,12 @@ class BoardColumn:
 
 def board_columns() -> tuple[BoardColumn, ...]:
     """Columns of the leaderboard, as the metrics of the gate declare them, and vacancies."""
-    columns = [column for name in GATE_METRICS for column in _columns_of(name)]
+    columns = [
+        column
+        for name in GATE_METRICS
+        if GATES[name].kind != "target"
+        for column in _columns_of(name)
+    ]
     vacancies = BoardColumn(
         VACANCY_FIDELITY.name, VACANCY_FIDELITY.heading, VACANCY_FIDELITY.factor, _vacancies
     )

@@ -13,6 +13,13 @@ from reports.metrics.table import GATES
 from reports.records.run_folder import Run
 from reports.statistics.paired import Effect, difference_effect, pooled_effect, ratio_effect
 from reports.summaries.board_columns import BoardCell, board_columns
+from reports.summaries.information_rank import (
+    INFORMATION,
+    INFORMATION_COLUMNS,
+    information_of_case,
+    information_ranks,
+    information_row,
+)
 from reports.summaries.per_realization import CellKey, CellStatistics, realization_statistics
 
 
@@ -28,8 +35,9 @@ def leaderboard(run: Run) -> pd.DataFrame:
     pandas.DataFrame
         One row per case and restorer, best first:
 
-        - case, restorer, score (what the rank is by, as the gate calls it), rank (missing if the
-          run is incomplete or an image could not be restored), failed_images;
+        - case, restorer, score (what the rank is by, as the gate calls it, or 'information'), rank
+          (missing if the run is incomplete, an image could not be restored, or the run lacks the
+          case that tells the information), failed_images;
         - each of `board_columns` with ``_low`` and ``_high`` (95 % interval over realizations),
           mean over the images and doses of the case, NaN where it has no meaning: RMSEs and their
           ratios to the bound (geometric means), squared biases over the mean square error, shares;
@@ -65,12 +73,18 @@ def leaderboard(run: Run) -> pd.DataFrame:
             )
             for name, by_key in present.items()
         }
-        score = score_of(
-            run.case(case).study.score,
-            {name for by_key in present.values() for c in by_key.values() for name in c.by_metric},
-        )
         whole = [n for n, row in by_restorer.items() if run.complete and not row["failed_images"]]
-        ranks = _ranks({name: present[name] for name in whole}, score=score)
+        if run.case(case).study.information:
+            score, told = INFORMATION, information_of_case(run, case)
+            for name in by_restorer:
+                by_restorer[name] |= information_row(told[name]) if name in told else {}
+            ranks = information_ranks(told, whole)
+        else:
+            score = score_of(
+                run.case(case).study.score,
+                {n for by_key in present.values() for c in by_key.values() for n in c.by_metric},
+            )
+            ranks = _ranks({name: present[name] for name in whole}, score=score)
         listed = [*ranks, *(name for name in by_restorer if name not in ranks)]
         rows += [{**by_restorer[n], "score": score, "rank": ranks.get(n)} for n in listed]
     table = pd.DataFrame(rows)
@@ -144,7 +158,7 @@ def _score(cell: CellStatistics, against: CellStatistics | None, score: str) -> 
 def _row(run: Run, case: str, restorer: str, *, board: Sequence[BoardCell]) -> dict[str, object]:
     """One restorer in one case, without its rank."""
     row: dict[str, Any] = {"case": case, "restorer": restorer}
-    for column in board_columns():
+    for column in (*INFORMATION_COLUMNS, *board_columns()):
         effects = [effect for cell in board if (effect := column.of(cell)) is not None]
         row |= _ends(column.name, effects, log=column.log)
     statistics = [cell.statistics for cell in board]
@@ -198,7 +212,8 @@ def seconds_per_image(run: Run, *, case: str, restorer: str) -> float:
     total = run.info.stages.get(f"restore {restorer}")
     if total is None:
         return math.nan
-    rows = run.records[run.records["restorer"] == restorer]
+    rows = pd.concat([run.records, run.edited])
+    rows = rows[rows["restorer"] == restorer]
     images = rows[["case", "image", "dose", "realization"]].drop_duplicates()
     counts = images["case"].value_counts()
     pixels = {str(name): float(np.prod(run.case(str(name)).shape)) for name in counts.index}

@@ -5,7 +5,7 @@ distortions. A few numbers per realization are therefore all that a later compar
 baseline of a whole run packs into a small file.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -13,6 +13,8 @@ import pandas as pd
 
 from reports.metrics.cells import Cell, cells
 from reports.metrics.defects import CellSites, cell_sites
+from reports.metrics.response.pairs import EditedPairs
+from reports.metrics.response.responses import responses
 from reports.metrics.table import GATE_METRICS, GATES
 from stembench.arrays import Floats
 
@@ -89,6 +91,46 @@ def realization_statistics(
     for cell in cells(records):
         reduced = cell_statistics_of(cell, sites=deviations.get(cell.key))
         statistics.setdefault(cell.restorer, {})[reduced.key] = reduced
+    return statistics
+
+
+def response_statistics(
+    pairs: Iterable[EditedPairs],
+) -> dict[str, dict[CellKey, CellStatistics]]:
+    """Reduce edited images to the responses of their isolated changes, per realization.
+
+    Parameters
+    ----------
+    pairs : iterable of EditedPairs
+
+    Returns
+    -------
+    dict
+        By restorer and (case, edited image, dose).
+    """
+    statistics: dict[str, dict[CellKey, CellStatistics]] = {}
+    for pair in pairs:
+        values = {
+            f"{response.quantity}_response": response.per_realization
+            for response in responses(pair)
+            if response.pattern == "isolated"
+        }
+        if not values:
+            continue
+        rows, columns = np.nonzero(~np.isfinite(pair.found).all(axis=-1))
+        reduced = CellStatistics(
+            case=pair.case,
+            image=pair.image,
+            thickness=pair.thickness,
+            dose=pair.dose,
+            realizations=tuple(int(number) for number in pair.realizations),
+            columns=tuple(range(len(pair.places))),
+            failed=frozenset(
+                (int(pair.realizations[r]), int(c)) for r, c in zip(rows, columns, strict=True)
+            ),
+            by_metric=values,
+        )
+        statistics.setdefault(pair.restorer, {})[reduced.key] = reduced
     return statistics
 
 

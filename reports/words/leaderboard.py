@@ -9,11 +9,14 @@ import pandas as pd
 from reports.metrics.table import GATE_METRICS
 from reports.records.run_folder import Run
 from reports.summaries.board_columns import BoardColumn, board_columns
+from reports.summaries.information_rank import INFORMATION, INFORMATION_COLUMNS
 from reports.words.numbers import plain, tabulated
 from reports.words.tables import Table
 
 #: Shown in place of a rank.
 NO_RANK: Final = "–"
+#: Shown where no information is left.
+NONE: Final = "none"
 #: Marks a restorer that could not restore some image.
 FAILED: Final = "†"
 
@@ -36,7 +39,8 @@ def leaderboard_tables(run: Run, board: pd.DataFrame) -> list[Table]:
 
 
 def _table(run: Run, case: str, rows: pd.DataFrame) -> Table:
-    shown = [column for column in board_columns() if rows[column.name].notna().any()]
+    columns = (*INFORMATION_COLUMNS, *board_columns())
+    shown = [column for column in columns if rows[column.name].notna().any()]
     replaced = {column.replaces for column in shown}
     shown = [column for column in shown if column.name not in replaced]
     timed = rows["seconds_per_image"].notna().any()
@@ -70,15 +74,34 @@ def _table(run: Run, case: str, rows: pd.DataFrame) -> Table:
 def _value(row: Mapping[Any, Any], column: BoardColumn) -> str:
     name = column.name
     value, low, high = (column.factor * row[end] for end in (name, f"{name}_low", f"{name}_high"))
+    if math.isinf(value):
+        return NONE
     return "" if math.isnan(value) else tabulated(value, low, high)
+
+
+def _ranked_by(score: str) -> str:
+    """Say what the rank is by."""
+    if score == INFORMATION:
+        return (
+            "Ranked by scatter over response (geometric mean of position and SCS, over the bound): "
+            "the change that equals the scatter; 'none' where the response cannot be told from 0"
+        )
+    return f"Ranked by {GATE_METRICS[score].label}"
 
 
 def _note(run: Run, rows: pd.DataFrame) -> str:
     first = rows.iloc[0]
     n_cells = int(first["n_cells"])
     sample = f"{first['n_realizations']} realizations"
+    if first["score"] == INFORMATION and rows["rank"].isna().all() and run.complete:
+        needed = run.case(str(first["case"])).study.information
+        return (
+            f"Not ranked: this run has no edited images (case '{needed}'), which tell how much of "
+            "a change a restored image passes on. Scatter alone can be had for nothing, by drawing "
+            "the perfect crystal."
+        )
     parts = [
-        f"Ranked by {GATE_METRICS[first['score']].label}",
+        _ranked_by(first["score"]),
         "restorers share a rank if the 95 % interval of their paired difference includes zero",
         f"mean of {n_cells} images and doses (geometric for RMSE), {sample} each (95 % interval)"
         if n_cells > 1

@@ -24,6 +24,7 @@ _SENTENCES: Final = {
     "dislocation": (accuracy_sentences,),
     "counting": (accuracy_sentences, counting_sentences),
     "defects": (),
+    "response": (),
 }
 _OTHER_SENTENCES: Final = (accuracy_sentences,)
 

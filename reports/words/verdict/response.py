@@ -1,0 +1,225 @@
+"""Responses in words: the table of changes and information, and the sentences of the verdict."""
+
+import math
+from typing import Final
+
+import pandas as pd
+
+from reports.names import Restorers
+from reports.words.numbers import dose_text, quantity, tabulated
+from reports.words.sentences import Sentence
+from reports.words.tables import Table
+
+#: Written where no information is left.
+NONE: Final = "none"
+_NAMES: Final = {"position": "position", "scs": "SCS"}
+_UNITS: Final = {"position": "pm", "scs": "%"}
+#: A response whose whole interval lies within this distance of 1 is called faithful.
+FAITHFUL: Final = 0.1
+
+
+def response_tables(
+    responses: pd.DataFrame, information: pd.DataFrame, *, title: str, restorers: Restorers
+) -> list[Table]:
+    """Tables of one case with edited images.
+
+    Parameters
+    ----------
+    responses, information : pandas.DataFrame
+        Of `reports.summaries.response.summarise_response`, of one case.
+    title : str
+        Of the case.
+    restorers : Restorers
+        Of the run.
+
+    Returns
+    -------
+    list of Table
+        Information, then responses: a row per thickness, dose and restorer.
+    """
+    return [
+        _information_table(information, title=title, restorers=restorers),
+        *(
+            table
+            for name in ("position", "scs")
+            for table in [_response_table(responses, name, title=title, restorers=restorers)]
+            if table.rows
+        ),
+    ]
+
+
+def _information_table(information: pd.DataFrame, *, title: str, restorers: Restorers) -> Table:
+    rows = []
+    for _, point in information.groupby(["thickness", "dose"]):
+        thickness, dose = point["thickness"].iloc[0], point["dose"].iloc[0]
+        for restorer in restorers.order(point["restorer"].unique()):
+            own = point[point["restorer"] == restorer]
+            cells: list[str] = []
+            for name in ("position", "scs"):
+                rows_of = own[own["quantity"] == name]
+                cells += _information_cells(rows_of.iloc[0]) if len(rows_of) else [""] * 5
+            n = str(own["n_realizations"].min())
+            rows.append(
+                (str(thickness), dose_text(float(dose)), restorers.label(restorer), *cells, n)
+            )
+    header = ["thickness (atoms)", "dose (e/Å²)", "restorer"]
+    for name in ("position", "scs"):
+        header += [
+            f"{_NAMES[name]}: response",
+            f"scatter ({_UNITS[name]})",
+            f"scatter / response ({_UNITS[name]})",
+            "over the bound",
+            "bound at this response / bound",
+        ]
+    return Table(
+        title=f"Information that is left: {title}",
+        note="Scatter of the unedited image divided by the response to single columns displaced "
+        "or made brighter: the change that equals the scatter (95 % interval). 'none': the "
+        "response cannot be told from 0. The last column of each is the least scatter, over that "
+        "of an unbiased estimator, that an estimator which follows its own and its neighbours' "
+        "changes as measured can have. response.csv and information.csv have all.",
+        header=(*header, "n: realizations"),
+        rows=tuple(rows),
+        n_labels=3,
+    )
+
+
+def _information_cells(row: "pd.Series") -> list[str]:
+    held = [
+        row[name] / row["bound"] for name in ("held_bound", "held_bound_low", "held_bound_high")
+    ]
+    return [
+        tabulated(row["response"], row["response_low"], row["response_high"]),
+        tabulated(row["scatter"], math.nan, math.nan) if math.isfinite(row["scatter"]) else "",
+        _information_text(row["value"], row["low"], row["high"]),
+        _information_text(row["over_bound"], row["over_bound_low"], row["over_bound_high"]),
+        "" if math.isnan(held[0]) else tabulated(*held),
+    ]
+
+
+def _information_text(value: float, low: float, high: float) -> str:
+    return NONE if math.isinf(value) else tabulated(value, low, high)
+
+
+def _response_table(
+    responses: pd.DataFrame, name: str, *, title: str, restorers: Restorers
+) -> Table:
+    """Responses of one quantity: isolated changes by size, waves by wavelength."""
+    own = responses[(responses["quantity"] == name) & (responses["polarisation"] == "")]
+    single = own[own["pattern"] == "isolated"]
+    waves = own[own["pattern"] == "wave"]
+    sizes = sorted(single["amplitude"].unique())
+    lengths = sorted(waves["wavelength"].unique())
+    rows = []
+    for _, point in own.groupby(["thickness", "dose"]):
+        thickness, dose = point["thickness"].iloc[0], point["dose"].iloc[0]
+        for restorer in restorers.order(point["restorer"].unique()):
+            mine = point[point["restorer"] == restorer]
+            cells = [
+                _mean_cell(mine[(mine["pattern"] == "isolated") & (mine["amplitude"] == size)])
+                for size in sizes
+            ]
+            cells += [
+                _mean_cell(mine[(mine["pattern"] == "wave") & (mine["wavelength"] == length)])
+                for length in lengths
+            ]
+            rows.append(
+                (
+                    str(thickness),
+                    dose_text(float(dose)),
+                    restorers.label(restorer),
+                    *cells,
+                    str(mine["n_realizations"].min()),
+                )
+            )
+    unit = _UNITS[name]
+    return Table(
+        title=f"Response of {_NAMES[name]}: {title}",
+        note="Change found over true change (95 % interval): 1 is faithful, 0 erased. Single "
+        "columns by the size of the change; waves by their wavelength in columns, mean over "
+        "directions.",
+        header=(
+            "thickness (atoms)",
+            "dose (e/Å²)",
+            "restorer",
+            *(f"single, {size:g} {unit}" for size in sizes),
+            *(f"wave, {length:g}" for length in lengths),
+            "n: realizations",
+        ),
+        rows=tuple(rows),
+        n_labels=3,
+    )
+
+
+def _mean_cell(rows: pd.DataFrame) -> str:
+    """Mean over directions; its interval is the mean of theirs, which is no narrower."""
+    if rows.empty:
+        return ""
+    return tabulated(rows["value"].mean(), rows["low"].mean(), rows["high"].mean())
+
+
+def response_sentences(
+    information: pd.DataFrame, *, restorer: str, restorers: Restorers, title: str = ""
+) -> list[Sentence]:
+    """Say how much of a change a restorer passes on at the lowest and at the highest dose.
+
+    Parameters
+    ----------
+    information : pandas.DataFrame
+        Of `reports.summaries.response.summarise_response`, of one case.
+    restorer : str
+    restorers : Restorers
+        Of the run.
+    title : str
+        Topic of the sentences.
+
+    Returns
+    -------
+    list of Sentence
+    """
+    own = information[information["restorer"] == restorer]
+    sentences = []
+    for name in ("position", "scs"):
+        rows = own[own["quantity"] == name].sort_values(["thickness", "dose"])
+        if rows.empty:
+            continue
+        middle = sorted(rows["thickness"].unique())[(rows["thickness"].nunique() - 1) // 2]
+        rows = rows[rows["thickness"] == middle]
+        sentences += [
+            _sentence(row, who=restorers.phrase(restorer), title=title)
+            for row in (rows.iloc[0], rows.iloc[-1])[: len(rows)]
+        ]
+    return sentences
+
+
+def _sentence(row: "pd.Series", *, who: str, title: str) -> Sentence:
+    """One dose of one quantity."""
+    change = "displacement" if row["quantity"] == "position" else "change of SCS"
+    response = quantity(row["response"], row["response_low"], row["response_high"])
+    where = f"At {dose_text(row['dose'])} e/Å²"
+    size = row["edit"].removeprefix("shift").removeprefix("scs")
+    unit = "pm" if row["quantity"] == "position" else "%"
+    if math.isinf(row["over_bound"]):
+        return Sentence(
+            f"{where} no response of {who} to a {change} of {size} {unit} of single columns can "
+            f"be told from 0 ({response}): its scatter says nothing about columns that differ "
+            "from what it expects.",
+            "warning",
+            title,
+        )
+    over = quantity(row["over_bound"], row["over_bound_low"], row["over_bound_high"])
+    low, high = row["response_low"], row["response_high"]
+    if low > 1 - FAITHFUL and high < 1 + FAITHFUL:
+        verb = "passes on the whole of"
+    elif high < 1:
+        verb = "passes on a part of"
+    elif low > 1:
+        verb = "exaggerates"
+    else:
+        verb = "may or may not pass on the whole of"
+    return Sentence(
+        f"{where} {who} {verb} a {change} of {size} {unit} of single columns: its response is "
+        f"{response}, and its scatter over this response is {over} times the Cramér-Rao bound.",
+        "undecided" if verb.startswith("may") else "finding",
+        title,
+    )
