@@ -5,9 +5,6 @@ from .chain import (
     Chain as Chain,
     distort as distort,
 )
-from .coupling import (
-    coupled_counts as coupled_counts,
-)
 from .dose import (
     electrons_per_pixel as electrons_per_pixel,
 )
@@ -51,6 +48,9 @@ from .scan import (
 )
 from .seeds import (
     realization_generator as realization_generator,
+)
+from .stages.coupled_counts import (
+    coupled_counts as coupled_counts,
 )
 from .tem import (
     TemNoise as TemNoise,

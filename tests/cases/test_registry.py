@@ -161,7 +161,7 @@ def test_thickness_counts_the_atoms_of_the_longest_column_without_sites():
 
 def test_the_three_studies_are_declared_as_in_the_paper():
     bulk, dislocation, particle = CASES[:3]
-    assert [case.study.number for case in CASES] == [1, 2, 3, 0, 0]
+    assert [case.study.number for case in CASES] == [1, 2, 3, 0, 0, 0]
     assert bulk.doses == (5e2, 5e4)
     assert dislocation.doses == particle.doses == (5e2, 1e3, 5e3, 1e4, 5e4)
     assert bulk.noise == ScanNoise()

@@ -18,6 +18,19 @@ QUICK = {
     "nanoparticle": (("particle",), (5e2, 1e3, 5e3, 1e4, 5e4), 8),
     "defect_ladder": (("z10",), (5e2, 5e3), 16),
     "particle_adatoms": (("particle",), (5e2, 5e3), 8),
+    "response": (
+        (
+            "z10",
+            "z10-shift15",
+            "z10-shift60",
+            "z10-scs10",
+            "z10-scs25",
+            "z10-shiftwaves-x",
+            "z10-scswaves-x",
+        ),
+        (5e2, 5e3),
+        12,
+    ),
 }
 
 
@@ -31,6 +44,7 @@ def test_profile_quick_is_what_it_was():
 
 def test_profile_paper_runs_all_but_the_crystal_of_one_cell():
     wanted = {case.name: (case.labels, case.doses, 100) for case in CASES}
+    wanted["response"] = (*wanted["response"][:2], 20)
     wanted["pt_bulk"] = (get_case("pt_bulk").labels[1:], *wanted["pt_bulk"][1:])
     assert amounts(profiles()["paper"]) == wanted
 

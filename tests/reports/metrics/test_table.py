@@ -19,7 +19,7 @@ def test_names_are_unique_also_in_the_gate() -> None:
 
 
 def test_every_subject_has_metrics_that_say_what_they_are() -> None:
-    subjects = ("columns", "defects", "core", "search", "images")
+    subjects = ("columns", "defects", "core", "search", "images", "response")
     assert sum(len(metrics_of(subject)) for subject in subjects) == len(METRICS)
     for subject in subjects:
         assert metrics_of(subject)
@@ -28,12 +28,14 @@ def test_every_subject_has_metrics_that_say_what_they_are() -> None:
         assert metric.label
         assert metric.definition
         suffix = {"pm": "_pm", "px": "_px", "%": "_pct", "dB": "_db"}.get(metric.unit, "")
-        assert name.endswith(suffix)
+        # Information is one quantity, whatever it is the information about.
+        assert name.endswith((suffix, "_information"))
 
 
 def test_a_bias_follows_the_error_that_it_is_part_of() -> None:
     assert list(GATE_METRICS) == [
         "position_rmse", "position_bias", "scs_rmse", "scs_bias", "count_accuracy", "defect_error",
+        "position_response", "scs_response",
     ]  # fmt: skip
     with pytest.raises(ValueError, match="no error that position_bias is part of"):
         in_gate([METRICS["position_bias_rms_pm"]])

@@ -21,7 +21,9 @@ def two_cases() -> pd.DataFrame:
         "twin": Estimator(std_pm=6.0, scs_std_pct=5.0),
         "net": Estimator(std_pm=6.0, scs_std_pct=5.0),
     }
-    bulk = make_records(Layout(bound_pm=10.0), how, doses=(500.0, 5000.0), realizations=12, seed=3)
+    # A case that is ranked by RMSE; its records state a bound here, which the real case does not.
+    core = Layout(case="edge_dislocation", image="core", bound_pm=10.0)
+    bulk = make_records(core, how, doses=(500.0, 5000.0), realizations=12, seed=3)
     particle = make_records(
         Layout(case="nanoparticle", image="particle", counts=np.full(16, 5), bound_pm=None,
                scs_bound_pct=None),
@@ -35,7 +37,7 @@ def records() -> pd.DataFrame:
     return two_cases()
 
 
-def ranks(board: pd.DataFrame, case: str = "pt_bulk") -> dict[str, int]:
+def ranks(board: pd.DataFrame, case: str = "edge_dislocation") -> dict[str, int]:
     return board[board["case"] == case].set_index("restorer")["rank"].to_dict()
 
 
@@ -52,7 +54,7 @@ class TestRanks:
             ref = better[f"{axis}_ref"]
             better[f"{axis}_fit"] = ref + 0.99 * (better[f"{axis}_fit"] - ref)
         board = leaderboard(run_of(pd.concat([records, better])))
-        own = board[board["case"] == "pt_bulk"].set_index("restorer")
+        own = board[board["case"] == "edge_dislocation"].set_index("restorer")
         assert own.loc["better", "rank"] == 1
         assert own.loc["net", "rank"] > 1
         assert own.loc["better", "position_rmse_pm_high"] > own.loc["net", "position_rmse_pm_low"]
@@ -60,7 +62,7 @@ class TestRanks:
     def test_identical_results_tie(self, records: pd.DataFrame) -> None:
         copy = records[records["restorer"] == "net"].assign(restorer="copy")
         board = leaderboard(run_of(pd.concat([records, copy])))
-        for case in ("pt_bulk", "nanoparticle"):
+        for case in ("edge_dislocation", "nanoparticle"):
             assert ranks(board, case)["copy"] == ranks(board, case)["net"]
 
     def test_an_incomplete_run_has_no_ranks(self, records: pd.DataFrame) -> None:
@@ -74,13 +76,13 @@ class TestRanks:
     def test_a_restorer_that_failed_is_marked_and_not_ranked(self, records: pd.DataFrame) -> None:
         broken = records.copy()
         lost = (broken["restorer"] == "net") & (broken["realization"] == 2)
-        lost &= (broken["case"] == "pt_bulk") & (broken["dose"] == 500)
+        lost &= (broken["case"] == "edge_dislocation") & (broken["dose"] == 500)
         broken.loc[lost, ["x_fit", "y_fit", "scs"]] = np.nan
         run = run_of(broken)
         board = leaderboard(run)
         assert ranks(board)["twin"] == 1
         assert pd.isna(ranks(board)["net"])
-        title = get_case("pt_bulk").title
+        title = get_case("edge_dislocation").title
         table = next(t for t in leaderboard_tables(run, board) if t.title == title)
         assert table.rows[-1][:2] == (NO_RANK, f"net{FAILED}")
         assert table.rows[-1][table.header.index("failed fits")] == "16 of 384"
@@ -94,7 +96,7 @@ class TestRanks:
 class TestQuantities:
     def test_ratio_to_the_bound_and_bias(self, records: pd.DataFrame) -> None:
         board = leaderboard(run_of(records)).set_index(["case", "restorer"])
-        net = board.loc[("pt_bulk", "net")]
+        net = board.loc[("edge_dislocation", "net")]
         # 6 pm over a bound of 10 pm; 24 images of 16 columns and 2 axes: 2.6 % standard error.
         assert net["position_over_bound"] == pytest.approx(0.6, abs=4 * 0.6 * 0.026)
         assert net["position_over_bound_low"] < 0.6 < net["position_over_bound_high"]
@@ -104,7 +106,11 @@ class TestQuantities:
         assert 0 < board.loc[("nanoparticle", "net"), "count_accuracy"] <= 1
 
     def test_bias_share_of_a_known_bias(self) -> None:
-        layout = Layout(positions=np.random.default_rng(0).random((300, 2)) * 100)
+        layout = Layout(
+            case="edge_dislocation",
+            image="core",
+            positions=np.random.default_rng(0).random((300, 2)) * 100,
+        )
         how = {"raw": Estimator(), "net": Estimator(std_pm=4.0, column_bias_pm=3.0)}
         board = leaderboard(run_of(make_records(layout, how, realizations=16, seed=2)))
         net = board.set_index("restorer").loc["net"]
@@ -116,9 +122,9 @@ class TestQuantities:
         run = run_of(records, stages={"restore net": 72.0}, restore_memory_bytes={"net": 3 * 2**20})
         board = leaderboard(run).set_index(["case", "restorer"])
         # 24 images of 10⁴ px and 12 of 4·10⁴ px: 72 s are 1 s per 10⁴ px.
-        assert board.loc[("pt_bulk", "net"), "seconds_per_image"] == pytest.approx(1.0)
+        assert board.loc[("edge_dislocation", "net"), "seconds_per_image"] == pytest.approx(1.0)
         assert board.loc[("nanoparticle", "net"), "seconds_per_image"] == pytest.approx(4.0)
-        assert np.isnan(board.loc[("pt_bulk", "raw"), "seconds_per_image"])
+        assert np.isnan(board.loc[("edge_dislocation", "raw"), "seconds_per_image"])
         table = leaderboard_tables(run, board.reset_index())[0]
         assert table.header[-2:] == ("s per image", "memory (MiB)")
 

@@ -325,4 +325,4 @@ def test_every_metric_states_what_it_is() -> None:
         assert name == metric.name
         assert metric.definition
         suffix = {"pm": "_pm", "px": "_px", "%": "_pct"}.get(metric.unit, "")
-        assert name.endswith(suffix)
+        assert name.endswith((suffix, "_information"))
