@@ -6,7 +6,7 @@ from typing import Final
 
 import numpy as np
 
-from reports.metrics.response.information import Information
+from reports.metrics.response.scatter_over_response import Information
 from reports.records.run_folder import Run
 from reports.statistics.paired import Effect, pooled_effect
 from reports.summaries.board_columns import BoardColumn

@@ -13,7 +13,7 @@ import pandas as pd
 
 from reports.metrics.cells import Cell, cells
 from reports.metrics.defects import CellSites, cell_sites
-from reports.metrics.response.pairs import EditedPairs
+from reports.metrics.response.edited_pairs import EditedPairs
 from reports.metrics.response.responses import responses
 from reports.metrics.table import GATE_METRICS, GATES
 from stembench.arrays import Floats

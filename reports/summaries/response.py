@@ -8,10 +8,10 @@ import numpy as np
 import pandas as pd
 
 from reports.metrics.cells import cells
-from reports.metrics.response.information import Information, information_of
+from reports.metrics.response.edited_pairs import EditedPairs, edited_pairs
 from reports.metrics.response.lags import held_bound, lag_response
-from reports.metrics.response.pairs import EditedPairs, edited_pairs
 from reports.metrics.response.responses import responses
+from reports.metrics.response.scatter_over_response import Information, information_of
 from reports.metrics.table import METRICS
 from reports.records.edited import load_lag_covariance
 from reports.records.run_folder import Run

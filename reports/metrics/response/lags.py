@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from reports.metrics.response.pairs import EditedPairs
+from reports.metrics.response.edited_pairs import EditedPairs
 from stembench.arrays import Floats, Integers
 
 #: Farthest distance along x and along y, in steps of the lattice, at which a response is sought.

@@ -3,8 +3,8 @@
 from typing import Final
 
 from reports.metrics.metric import Gate, Metric
-from reports.metrics.response.information import Information
 from reports.metrics.response.responses import Response
+from reports.metrics.response.scatter_over_response import Information
 from reports.statistics.moments import mean_with_left_out
 from stembench.arrays import Floats
 

@@ -11,7 +11,7 @@ from typing import Literal
 
 import numpy as np
 
-from reports.metrics.response.pairs import EditedPairs
+from reports.metrics.response.edited_pairs import EditedPairs
 from stembench.arrays import Bools, Floats
 
 Quantity = Literal["position", "scs"]

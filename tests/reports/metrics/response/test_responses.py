@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 
 from cases import get_case
+from reports.metrics.response.edited_pairs import EditedPairs
 from reports.metrics.response.lags import held_bound, lag_response, lags
-from reports.metrics.response.pairs import EditedPairs
 from reports.metrics.response.responses import amplitudes, projected, responses
 
 CASE = get_case("response")

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from reports.metrics.cells import Cell
-from reports.metrics.response.pairs import EditedPairs
+from reports.metrics.response.edited_pairs import EditedPairs
 from reports.metrics.response.responses import Quantity, responses
 from reports.statistics.intervals import Estimate, Replicates, estimate
 from reports.statistics.moments import mean_with_left_out
