@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from cases import CASES, get_case
-from cases.simulation.configuration import DECLARED, Slicing
+from cases.simulation.multislice import DECLARED, Slicing
 from cases.simulation.convergence import (
     Variation,
     _deviation,
