@@ -28,7 +28,7 @@ CASE: Final = Case(
         scan_points_y=10,
         slices_per_cell=6,
         seed=20230006,
-        coarse=CoarseLevel(grid=840, window=140, outer=170.0, places=96),
+        coarse=CoarseLevel(grid=840, window=140, outer=170.0, places=24),
     ),
     images=(ImageSpec(label="z06", thickness=6),),
     sampling=0.2,
