@@ -19,6 +19,8 @@ PINNED = {
     ("nanoparticle", 2): "0d3c04015730f8cee4e7b954bb41cd5ff881e61d86123ed41143e784ecfbd1d7",
     ("defect_ladder", 1): "ea0262fc88ff171a3ec80604188419f989d1273baa3c90a85984f2d43f0f0b38",
     ("particle_adatoms", 1): "313b91c5acb44f09b75e407d1f5ebff56d7e4902bdc511f3dc52591c1e5fd88f",
+    ("pt_112", 1): "2580629dbf733a5cd5a62cd6d91f1a98a76d6eff3482f34d00f7773ea8f92bea",
+    ("simulated_edits", 1): "ca8fc1feea65020a3583af457f0b8e041d33dd267a4f3636b7e5158afe474000",
 }
 
 
