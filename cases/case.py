@@ -143,14 +143,14 @@ class Case:
 
         Stages of the noise chain that are left out are not named, so that a stage which the chain
         learns later does not change the description of a case without it; nor is a coarse or wide
-        level or a bound of drift that is left out.
+        level, a second number of scan points or a bound of drift that is left out.
         """
         whole = asdict(self)
         if whole["fit"]["drift"] is None:
             del whole["fit"]["drift"]
-        for level in ("coarse", "wide"):
-            if whole["simulation"].get(level, ...) is None:
-                del whole["simulation"][level]
+        for part in ("coarse", "wide", "scan_points_y"):
+            if whole["simulation"].get(part, ...) is None:
+                del whole["simulation"][part]
         stages = self.noise.as_dict().items()
         whole["noise"] = {name: stage for name, stage in stages if stage is not None}
         return whole

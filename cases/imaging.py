@@ -85,25 +85,29 @@ class WideLevel:
 
 @dataclass(frozen=True)
 class SupercellScan:
-    """Multislice of a periodic supercell; the irreducible scan points of the unit cell are probed.
+    """Multislice of a periodic supercell; the irreducible points of the scanned cell are probed.
 
     In each phonon configuration every point is probed at a symmetry-equivalent place of its own,
-    so that neighbouring points do not share the displacements of one column.
+    so that neighbouring points do not share the displacements of one column. What the cells are
+    is for the specimen to say, see `cases.specimens.specimen.CrystalCell`.
 
     Attributes
     ----------
     repeats : int
-        Unit cells along each side of the supercell.
+        Unit cells along x of the supercell; along y as many as make it most nearly square.
     grid_points : int
         Grid points along each side of the supercell.
     scan_points : int
-        Scan points along each side of the unit cell before symmetry.
+        Scan points along each side of the scanned cell before symmetry.
     slices_per_cell : int
         Slices in one unit cell of depth.
     seed : int
         Root of the phonon seeds.
     coarse : CoarseLevel or None
         The second level; None if the scan is estimated on the fine level alone.
+    scan_points_y : int or None
+        Scan points along y of a scanned cell that is rectangular, with the symmetry p2mm; None
+        for the square cell of [001] crystals, with p4mm and its centring.
     """
 
     repeats: int
@@ -112,7 +116,14 @@ class SupercellScan:
     slices_per_cell: int
     seed: int
     coarse: CoarseLevel | None = None
+    scan_points_y: int | None = None
     kind: Literal["supercell"] = "supercell"
+
+    @property
+    def scan_shape(self) -> tuple[int, int]:
+        """Scan points of the scanned cell along x and along y."""
+        along_y = self.scan_points if self.scan_points_y is None else self.scan_points_y
+        return self.scan_points, along_y
 
 
 @dataclass(frozen=True)
@@ -137,8 +148,9 @@ class WindowScan:
         Atomic planes in one slice, placed symmetrically about its centre.
     interleave : int
         Scan points along each side of the block over which configurations are dealt.
-    symmetry : {'p1', 'p4m'}
-        With p4m one octant is scanned, each point in a randomly chosen equivalent octant.
+    symmetry : {'p1', 'pm', 'p4m'}
+        With p4m one octant is scanned, each point in a randomly chosen equivalent octant; with pm
+        the half plane y >= 0, each point there or at its mirror image in the x axis.
     fine_radius : float or None
         Beyond this distance (Å) from the centre only every second point along each axis is
         scanned and the others are interpolated; None scans all.
@@ -156,7 +168,7 @@ class WindowScan:
     window: int
     planes_per_slice: int
     interleave: int
-    symmetry: Literal["p1", "p4m"]
+    symmetry: Literal["p1", "pm", "p4m"]
     fine_radius: float | None
     seed: int
     coarse: CoarseLevel | None = None

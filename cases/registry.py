@@ -17,6 +17,8 @@ _DECLARED: Final = (
     "nanoparticle",
     "defect_ladder",
     "particle_adatoms",
+    "pt_112",
+    "simulated_edits",
     "response",
 )
 
@@ -62,8 +64,10 @@ def _check_succession(name: str, successor: Mapping[str, str | None]) -> None:
 def _check_study(case: Case) -> None:
     """Refuse a study that runs or shows what the case does not have."""
     study = case.study
-    images = {*study.quick.images, *study.paper.images, *study.converged} - set(case.labels)
-    doses = {*study.quick.doses, *study.paper.doses} - set(case.doses)
+    amounts = [amount for amount in (study.quick, study.paper) if amount is not None]
+    images = {label for amount in amounts for label in amount.images} | {*study.converged}
+    images -= set(case.labels)
+    doses = {dose for amount in amounts for dose in amount.doses} - set(case.doses)
     unknown = [f"image {label}" for label in sorted(images)]
     unknown += [f"dose {dose:g}" for dose in sorted(doses)]
     if unknown:

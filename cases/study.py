@@ -39,8 +39,9 @@ class Study:
     score : str
         What the leaderboard ranks the restorers of the case by: a metric of the gate, or
         'information' (scatter over response).
-    quick, paper : RunAmount
-        What the profiles of these names run. By default all images and doses.
+    quick, paper : RunAmount or None
+        What the profiles of these names run. By default all images and doses; None leaves the
+        case out, as one whose ground truth only serves others.
     searched : int
         Realizations of each image and dose that are searched for columns from nothing.
     searched_examples : int
@@ -59,8 +60,8 @@ class Study:
     number: int = 0
     headline: tuple[str, ...] = ("position_mae_pm", "scs_mpe_pct", "scs_bias_pct", "failure_rate")
     score: str = "position_rmse"
-    quick: RunAmount = RunAmount()
-    paper: RunAmount = RunAmount(realizations=100)
+    quick: RunAmount | None = RunAmount()
+    paper: RunAmount | None = RunAmount(realizations=100)
     searched: int = 0
     searched_examples: int = 0
     converged: tuple[str, ...] = ()

@@ -1,6 +1,6 @@
 """Run profiles and their command-line overrides."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from cases import CASES, Case, RunAmount, get_case
@@ -84,12 +84,19 @@ class Profile:
     ablation: Ablation | None = None
 
 
-def _selection(case: Case, amount: RunAmount) -> Selection:
-    return Selection(
-        case=case.name,
-        images=tuple(label for label in case.labels if not amount.images or label in amount.images),
-        doses=amount.doses or case.doses,
-        realizations=amount.realizations,
+def _selections(amounts: Iterable[tuple[Case, RunAmount | None]]) -> tuple[Selection, ...]:
+    """What is run of each case; those without an amount only serve others and are left out."""
+    return tuple(
+        Selection(
+            case=case.name,
+            images=tuple(
+                label for label in case.labels if not amount.images or label in amount.images
+            ),
+            doses=amount.doses or case.doses,
+            realizations=amount.realizations,
+        )
+        for case, amount in amounts
+        if amount is not None
     )
 
 
@@ -102,7 +109,7 @@ def _paper() -> Profile:
     return Profile(
         name="paper",
         summary="The three studies of the paper, defects and adatoms in full, 100 realizations.",
-        selections=tuple(_selection(case, case.study.paper) for case in CASES),
+        selections=_selections((case, case.study.paper) for case in CASES),
         restorers=("raw", "gaussian", "nlm", "cgrdn"),
         ablation=_particle_ablation(realizations=100),
     )
@@ -112,7 +119,7 @@ def _quick() -> Profile:
     return Profile(
         name="quick",
         summary="A subset of the paper's studies for two cores and eight minutes.",
-        selections=tuple(_selection(case, case.study.quick) for case in CASES),
+        selections=_selections((case, case.study.quick) for case in CASES),
         restorers=("raw", "gaussian", "cgrdn"),
         ablation=_particle_ablation(realizations=4),
     )
@@ -159,11 +166,17 @@ def narrow(
     Raises
     ------
     InputError
-        If a case is not known, a dose is not positive, a number of realizations is below one, or
-        something is named twice.
+        If a case is not known or not run by the profile, a dose is not positive, a number of
+        realizations is below one, or something is named twice.
     """
+    present = {selection.case for selection in profile.selections}
     for name in cases:
         get_case(name)
+        if name not in present:
+            raise InputError(
+                f"profile '{profile.name}' does not run case '{name}'; it runs"
+                f" {', '.join(selection.case for selection in profile.selections)}"
+            )
     for dose in doses:
         electrons_per_pixel(dose, 1.0)
     if realizations is not None and realizations < 1:

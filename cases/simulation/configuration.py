@@ -1,60 +1,31 @@
 """One phonon configuration of a case: which level is simulated, at which places, in which box."""
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
-from importlib import import_module
-from typing import Any, Final, Literal
+from dataclasses import replace
+from typing import Any, Literal
 
 import numpy as np
 from scipy import fft
 
 from cases.case import Case
-from cases.imaging import CoarseLevel, Microscope, SupercellScan, WindowScan
+from cases.imaging import CoarseLevel, SupercellScan, WindowScan
 from cases.simulation.multislice import (
-    POTENTIAL_SETTINGS,
+    DECLARED,
+    Slicing,
     abtem_settings,
     configuration_rng,
     displace,
-    make_probe,
-    make_propagator,
-    multislice,
     transmission,
 )
 from cases.simulation.sites import scan_sites
+from cases.simulation.supercell import cell_of, scan_cut_supercell, scan_supercell
+from cases.simulation.windows import Advance, array_module, propagate_windows
 from cases.truth.scan_plan import deal, scan_plan
 from stembench.arrays import Floats, Integers
-
-Advance = Callable[[int], None]
 
 #: 'fine' is the simulation itself; 'paired' is the coarse one of the same displacements and
 #: places; 'coarse' is the coarse one of displacements of its own, at all equivalent places; 'wide'
 #: sees the displacements of 'fine' at some of its places in a wider window.
 Level = Literal["fine", "paired", "coarse", "wide"]
-
-
-@dataclass(frozen=True)
-class Slicing:
-    """How the potential is projected onto slices, where that differs from what a case declares.
-
-    Attributes
-    ----------
-    projection : {'infinite', 'finite'}
-        Whether an atom's potential is projected onto its slice as a whole, or each slice takes
-        the part that lies in it.
-    divide : int
-        Slices into which each declared slice is divided; odd, so that planes stay in the middle of
-        one.
-    """
-
-    projection: str = POTENTIAL_SETTINGS["projection"]
-    divide: int = 1
-
-
-#: What the cases declare.
-DECLARED: Final = Slicing()
-
-#: Grid points of a batch of windows: small ones that stay in a CPU's cache, many fill a GPU.
-_BATCH_POINTS = {"cpu": 2**18, "gpu": 2**24}
 
 
 def simulate_configuration(
@@ -104,7 +75,14 @@ def simulate_configuration(
         fine.seed, configuration, purpose="coarse" if level == "coarse" else "fine"
     )
     index, places = deal(
-        scan_plan(fine), configuration, rng=rng, simulation=fine, repetitions=repetitions
+        scan_plan(fine),
+        configuration,
+        rng=rng,
+        simulation=fine,
+        cells=cell_of(case).scanned_cells(fine.repeats)
+        if isinstance(fine, SupercellScan)
+        else None,
+        repetitions=repetitions,
     )
     visited = places.reshape(-1, 2)
     with abtem_settings(device):
@@ -113,7 +91,7 @@ def simulate_configuration(
                 values = scan_supercell(seen, simulation, visited, rng=rng)
                 advance(len(visited))
             case SupercellScan() as simulation:
-                values = _scan_cut_supercell(
+                values = scan_cut_supercell(
                     seen, simulation, visited, rng=rng, device=device, advance=advance
                 )
             case WindowScan() as simulation:
@@ -174,93 +152,6 @@ def _coarse(case: Case, level: CoarseLevel) -> Case:
     return replace(case, simulation=simulation, microscope=microscope)
 
 
-def scan_supercell(
-    case: Case,
-    simulation: SupercellScan,
-    places: Integers,
-    *,
-    rng: np.random.Generator,
-    slicing: Slicing = DECLARED,
-) -> Floats:
-    """All points in one batch through a periodic supercell, detected after every unit cell."""
-    functions, thickness = _supercell_functions(case, simulation, rng=rng, slicing=slicing)
-    material = case.structure.material
-    extent = simulation.repeats * material.lattice_parameter
-    step = material.lattice_parameter / simulation.scan_points
-    waves = make_probe(
-        case.microscope,
-        extent=extent,
-        points=simulation.grid_points,
-        positions=np.mod(places * step, extent),
-    )
-    return multislice(
-        waves,
-        iter(functions),
-        slice_thickness=thickness,
-        microscope=case.microscope,
-        exit_every=simulation.slices_per_cell * slicing.divide,
-    )
-
-
-def _scan_cut_supercell(
-    case: Case,
-    simulation: SupercellScan,
-    places: Integers,
-    *,
-    rng: np.random.Generator,
-    device: str,
-    advance: Advance,
-) -> Floats:
-    """Each point in a window cut from the periodic supercell, detected after every unit cell."""
-    points = simulation.grid_points
-    per_step, rest = divmod(points, simulation.repeats * simulation.scan_points)
-    if rest or simulation.coarse is None:
-        raise ValueError("scan points must lie on grid points of the coarse level")
-    window = simulation.coarse.window
-    functions, thickness = _supercell_functions(case, simulation, rng=rng)
-    half = window // 2
-    functions = _array_module(functions).pad(
-        functions, ((0, 0), (half, window), (half, window)), mode="wrap"
-    )
-    # The window's corner in the padded functions is the probe's grid point itself.
-    corners = np.mod(places * per_step, points)
-    return _propagate_windows(
-        functions,
-        corners,
-        window=window,
-        pixel=simulation.repeats * case.structure.material.lattice_parameter / points,
-        thickness=thickness,
-        microscope=case.microscope,
-        exit_every=simulation.slices_per_cell,
-        device=device,
-        advance=advance,
-    )
-
-
-def _supercell_functions(
-    case: Case,
-    simulation: SupercellScan,
-    *,
-    rng: np.random.Generator,
-    slicing: Slicing = DECLARED,
-) -> tuple[Any, float]:
-    """Transmission functions of a displaced supercell, and the thickness in Å of their slices."""
-    specimen = case.structure.atoms(repeats=simulation.repeats)
-    material = case.structure.material
-    thickness = material.lattice_parameter / (simulation.slices_per_cell * slicing.divide)
-    functions = transmission(
-        displace(specimen.positions, material.rms_displacement, rng),
-        material.element,
-        extent=simulation.repeats * material.lattice_parameter,
-        points=simulation.grid_points,
-        slices=round(specimen.thickness / thickness),
-        slice_thickness=thickness,
-        voltage=case.microscope.voltage,
-        projection=slicing.projection,
-    )
-    return functions, thickness
-
-
 def scan_windows(
     case: Case,
     simulation: WindowScan,
@@ -309,11 +200,11 @@ def scan_windows(
     radius = np.abs(specimen.positions[:, :2]).max() + 3.0 + window // 2 * pixel
     values = np.zeros((1, len(places)))
     seen = np.flatnonzero(np.abs(places * simulation.step).max(axis=1) <= radius)
-    values[:, seen] = _propagate_windows(
+    values[:, seen] = propagate_windows(
         functions,
         places[seen] * fine + middle + pad - window // 2,
         window=window,
-        pixel=pixel,
+        pixel=(pixel, pixel),
         thickness=thickness,
         microscope=case.microscope,
         exit_every=None,
@@ -324,52 +215,8 @@ def scan_windows(
     return values
 
 
-def _propagate_windows(
-    functions: Any,
-    corners: Integers,
-    *,
-    window: int,
-    pixel: float,
-    thickness: float,
-    microscope: Microscope,
-    exit_every: int | None,
-    device: str,
-    advance: Advance,
-) -> Floats:
-    """Propagate the probe through windows of the transmission functions, shape (exits, points)."""
-    batch = max(1, _BATCH_POINTS[device] // window**2)
-    centre = np.full((batch, 2), (window // 2) * pixel)
-    entering = make_probe(microscope, extent=window * pixel, points=window, positions=centre)
-    propagator = make_propagator()
-    exits = []
-    for start in range(0, len(corners), batch):
-        chosen = corners[start : start + batch].tolist()
-        waves = entering.copy() if len(chosen) == batch else entering[: len(chosen)].copy()
-        cuts = [functions[:, x : x + window, y : y + window] for x, y in chosen]
-        exits.append(
-            multislice(
-                waves,
-                _slices_of(cuts, len(functions)),
-                slice_thickness=thickness,
-                microscope=microscope,
-                exit_every=exit_every,
-                propagator=propagator,
-            )
-        )
-        advance(len(chosen))
-    return np.concatenate(exits, axis=1) if exits else np.zeros((1, 0))
-
-
-def _slices_of(cuts: list[Any], slices: int) -> Iterator[Any]:
-    for number in range(slices):
-        if len(cuts) == 1:
-            yield cuts[0][number]
-        else:
-            yield _array_module(cuts[0]).stack([cut[number] for cut in cuts])
-
-
 def _pad_with_vacuum(functions: Any, pad: int) -> Any:
-    xp = _array_module(functions)
+    xp = array_module(functions)
     side = functions.shape[1]
     padded = xp.ones((len(functions), side + 2 * pad, side + 2 * pad), dtype=functions.dtype)
     padded[:, pad : pad + side, pad : pad + side] = functions
@@ -379,7 +226,3 @@ def _pad_with_vacuum(functions: Any, pad: int) -> Any:
 def _fft_size(least: int) -> int:
     size = int(fft.next_fast_len(least, real=False))
     return size if size % 2 == 0 else _fft_size(least + 1)
-
-
-def _array_module(array: Any) -> Any:
-    return import_module("abtem.core.backend").get_array_module(array)

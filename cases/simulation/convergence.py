@@ -11,11 +11,13 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any, Final
 
 import numpy as np
+from scipy.fft import next_fast_len
 
 from cases.case import Case
 from cases.imaging import SupercellScan, WindowScan
-from cases.simulation.configuration import DECLARED, Slicing, scan_supercell, scan_windows
-from cases.simulation.multislice import abtem_settings, configuration_rng
+from cases.simulation.configuration import scan_windows
+from cases.simulation.multislice import DECLARED, Slicing, abtem_settings, configuration_rng
+from cases.simulation.supercell import scan_supercell
 from cases.simulation.wide_window import WindowCorrection
 from cases.truth.truth_file import CONVERGENCE, default_path, read_scan, record_provenance
 from stembench.arrays import Floats, Integers
@@ -93,15 +95,23 @@ def variations(case: Case) -> tuple[Variation, ...]:
         )
     match case.simulation:
         case SupercellScan() as scan:
-            wide = replace(scan, repeats=8, grid_points=1080)
+            points = scan.grid_points
+            finer = replace(scan, grid_points=points * 5 // 4)
+            repeats = scan.repeats * 4 // 3
+            wide = replace(
+                scan,
+                repeats=repeats,
+                grid_points=int(next_fast_len(points * repeats // scan.repeats, real=True)),
+            )
+            cells = f"{scan.repeats} to {repeats} cells, atoms at rest"
             return (
-                _varied(case, "grid", "800 to 1000 points", replace(scan, grid_points=1000)),
-                _varied(case, "supercell", "6 to 8 cells, atoms at rest", wide, still=True),
+                _varied(case, "grid", f"{points} to {finer.grid_points} points", finer),
+                _varied(case, "supercell", cells, wide, still=True),
                 Variation("slices", "three per plane, finite projection", case, _THIN),
             )
         case WindowScan() as scan:
-            finer = replace(scan, oversampling=10, window=700)
-            listed = [_varied(case, "grid", "8 to 10 points per scan step", finer)]
+            dense = replace(scan, oversampling=10, window=700)
+            listed = [_varied(case, "grid", "8 to 10 points per scan step", dense)]
             # A window that is corrected for must stand beside wider ones than one that is not.
             sides = (800, 1120) if scan.wide is None else (1120, 1440)
             for name, window in zip(("window", "wide window"), sides, strict=True):
@@ -130,8 +140,11 @@ def _varied(
 def places(case: Case) -> Integers:
     """Scan points that are probed: on columns, on their flanks and between them."""
     match case.simulation:
-        case SupercellScan():
+        case SupercellScan(scan_points_y=None):
             return np.array([[0, 0], [2, 1], [4, 0], [4, 4]])
+        case SupercellScan():
+            # A column, its flanks along y and x, the middle between two, and between four.
+            return np.array([[0, 0], [0, 2], [2, 1], [3, 0], [3, 5]])
         case WindowScan(symmetry="p4m"):
             # Columns are a / 2 = 8.55 steps apart along x and along y.
             return np.array([[0, 0], [2, 1], [4, 0], [4, 4], [26, 9], [28, 30], [43, 17], [40, 38]])

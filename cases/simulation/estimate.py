@@ -76,6 +76,7 @@ def estimate_changes(
     if sites is None:
         raise TypeError(f"case '{case.name}' has no sites on a host")
     rows = sites.compared_rows(case.labels)
+    scans = [_equal_blocks_averaged(scan, sites.equal_blocks) for scan in scans]
     if sites.change == "ratio":
         return _ratios(plan, scans, rows=rows)
     changed, unchanged = ([pair[which] for pair in rows] for which in (0, 1))
@@ -84,6 +85,11 @@ def estimate_changes(
         for scan in scans
     ]
     return average(plan, subtracted, images=len(rows))
+
+
+def _equal_blocks_averaged(scan: ConfigurationScan, blocks: int) -> ConfigurationScan:
+    parts = scan.fractions.reshape(blocks, -1, len(scan.index))
+    return replace(scan, fractions=parts.mean(axis=0))
 
 
 def _ratios(

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from importlib import import_module
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 import numpy as np
 from ase import Atoms
@@ -17,6 +18,28 @@ from stembench.errors import InputError
 POTENTIAL_SETTINGS = {"parametrization": "lobato", "projection": "infinite"}
 
 DEVICES = ("cpu", "gpu")
+
+
+@dataclass(frozen=True)
+class Slicing:
+    """How the potential is projected onto slices, where that differs from what a case declares.
+
+    Attributes
+    ----------
+    projection : {'infinite', 'finite'}
+        Whether an atom's potential is projected onto its slice as a whole, or each slice takes
+        the part that lies in it.
+    divide : int
+        Slices into which each declared slice is divided; odd, so that planes stay in the middle of
+        one.
+    """
+
+    projection: str = POTENTIAL_SETTINGS["projection"]
+    divide: int = 1
+
+
+#: What the cases declare.
+DECLARED: Final = Slicing()
 
 
 @contextmanager
@@ -95,14 +118,14 @@ def transmission(
     positions: Floats,
     element: str | Sequence[str],
     *,
-    extent: float,
+    extent: float | tuple[float, float],
     points: int,
     slices: int,
     slice_thickness: float,
     voltage: float,
     projection: str = POTENTIAL_SETTINGS["projection"],
 ) -> Any:
-    """Band-limited transmission functions of all slices in a periodic square box.
+    """Band-limited transmission functions of all slices in a periodic box.
 
     Parameters
     ----------
@@ -110,10 +133,10 @@ def transmission(
         In Å from the box's corner; atoms outside are wrapped.
     element : str or sequence of str
         Of all atoms, or of each.
-    extent : float
-        Side of the box in Å.
+    extent : float or tuple of two float
+        Side of the box in Å, or sides along x and y.
     points : int
-        Grid points along a side.
+        Grid points along each side.
     slices : int
     slice_thickness : float
         In Å.
@@ -128,10 +151,11 @@ def transmission(
         Axes: slice, x, y.
     """
     abtem = import_module("abtem")
+    sides = (extent, extent) if isinstance(extent, float) else extent
     atoms: Any = Atoms(
         [element] * len(positions) if isinstance(element, str) else list(element),
         positions=positions,
-        cell=(extent, extent, slices * slice_thickness),
+        cell=(*sides, slices * slice_thickness),
         pbc=True,
     )
     atoms.wrap(eps=0)
@@ -156,7 +180,13 @@ def _stack(arrays: list[Any]) -> Any:
     return import_module("abtem.core.backend").get_array_module(arrays[0]).stack(arrays)
 
 
-def make_probe(microscope: Microscope, *, extent: float, points: int, positions: Floats) -> Any:
+def make_probe(
+    microscope: Microscope,
+    *,
+    extent: float | tuple[float, float],
+    points: int,
+    positions: Floats,
+) -> Any:
     """Build abTEM waves of the probe, one for each position, shape (n, 2) in Å."""
     abtem = import_module("abtem")
     probe = abtem.Probe(

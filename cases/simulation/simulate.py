@@ -25,8 +25,9 @@ from cases.simulation.configuration_cache import (
     write_configuration,
 )
 from cases.simulation.estimate import estimate, estimate_changes, provenance
+from cases.simulation.supercell import cell_of
 from cases.simulation.wide_window import fit_correction
-from cases.truth.scan_plan import ScanPlan, scan_plan
+from cases.truth.scan_plan import scan_plan
 from cases.truth.truth_file import CONVERGENCE, Scan, default_path, read_scan, write_scan
 from stembench.errors import InputError
 
@@ -189,14 +190,15 @@ def combine(case: Case, amount: Amount, *, folder: Path, output: Path) -> Path:
             label: asdict(line) for label, line in zip(labels, lines, strict=True)
         }
     entries |= _convergence(case, output, entries=entries)
-    step, first = _geometry(case, plan)
+    step, step_y = _steps(case)
     scan = Scan(
         labels=labels,
         mean=plan.expand(mean).astype(np.float32),
         stderr=plan.expand(stderr).astype(np.float32),
         step=step,
-        first=first * step,
+        first=plan.first * step,
         boundary=case.structure.boundary,
+        step_y=None if step_y == step else step_y,
     )
     return write_scan(output, scan, case=case, provenance=entries)
 
@@ -225,13 +227,16 @@ def _require_full_images(case: Case, amount: Amount) -> None:
         raise InputError(f"case '{case.name}' declares no coarse level; leave out --coarse")
 
 
-def _geometry(case: Case, plan: ScanPlan) -> tuple[float, float]:
+def _steps(case: Case) -> tuple[float, float]:
+    """Distances in Å of the scan points along x and y."""
     simulation = case.simulation
     match simulation:
         case SupercellScan():
-            return case.structure.material.lattice_parameter / simulation.scan_points, 0.0
+            nx, ny = simulation.scan_shape
+            x, y = cell_of(case).scanned
+            return x / nx, y / ny
         case WindowScan():
-            return simulation.step, float(plan.first)
+            return simulation.step, simulation.step
 
 
 def shipped_amount(case: Case) -> Amount:

@@ -16,6 +16,8 @@ _KINDS: Final = (
     "nanoparticle",
     "defect_ladder",
     "particle_adatoms",
+    "bulk_112",
+    "column_edits",
     "edited_crystal",
 )
 

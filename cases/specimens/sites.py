@@ -73,11 +73,15 @@ class SitesOnHost(Protocol):
     ----------
     change : {'ratio', 'difference'}
         What is stored of each site; see `Change`.
+    equal_blocks : int
+        Parts of the same length that a configuration's blocks fall into, each of which shows all
+        changes in displacements that a symmetry of the host makes equal; they are averaged.
     site_labels : mapping of str to str
         Names for readers of the kinds of site, in the order of tables.
     """
 
     change: ClassVar[Change]
+    equal_blocks: ClassVar[int]
     site_labels: ClassVar[Mapping[str, str]]
 
     @property
@@ -131,7 +135,7 @@ class SitesOnHost(Protocol):
         -------
         tuple of (with, without)
             In the order of `Specimen.scan_labels`; a configuration's rows are the specimens of its
-            blocks, block after block.
+            blocks, block after block, with equal blocks averaged.
         """
         ...
 
@@ -183,12 +187,14 @@ def column_roles(specimen: SitesOnHost, centres: Floats) -> tuple[list[str], lis
         If a column stands beside the lattice, or a site has no column.
     """
     places = np.rint(centres / specimen.pitch).astype(np.int64)
-    if np.abs(centres / specimen.pitch - places).max(initial=0.0) > 0.05:
-        raise ValueError("columns stand beside the lattice of the sites")
     sites = specimen.all_sites()
     stands = np.rint([(site.x / specimen.pitch, site.y / specimen.pitch) for site in sites])
     changed = stands[[site.kind != PERFECT for site in sites]]
-    near = np.abs(places[:, None] - changed[None]).max(axis=-1).min(axis=1) < CLEAR
+    away = np.abs(places[:, None] - changed[None]).max(axis=-1).min(axis=1)
+    # What is changed of a site may be its column's place.
+    if np.abs(centres / specimen.pitch - places)[away > 0].max(initial=0.0) > 0.05:
+        raise ValueError("columns stand beside the lattice of the sites")
+    near = away < CLEAR
     kinds = [""] * len(places)
     serves = [
         "" if close else kind for close, kind in zip(near, specimen.references(places), strict=True)

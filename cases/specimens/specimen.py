@@ -33,6 +33,40 @@ class Material:
     rms_displacement: float
 
 
+@dataclass(frozen=True)
+class CrystalCell:
+    """Cells of a crystal without edges, in Å.
+
+    Attributes
+    ----------
+    edges : tuple of three float
+        Of the unit cell along x, y and the beam; what `Specimen.atoms` repeats.
+    scanned : tuple of two float
+        Edges along x and y of the cell that a stored scan covers. Whole numbers of them make the
+        unit cell up, if its columns are taken as equal.
+    """
+
+    edges: tuple[float, float, float]
+    scanned: tuple[float, float]
+
+    def repeats(self, along_x: int) -> tuple[int, int]:
+        """Unit cells along x and y of the block that so many along x make most nearly square."""
+        return along_x, max(1, round(along_x * self.edges[0] / self.edges[1]))
+
+    def extent(self, along_x: int) -> tuple[float, float]:
+        """Sides of that block along x and y in Å."""
+        repeats = self.repeats(along_x)
+        return repeats[0] * self.edges[0], repeats[1] * self.edges[1]
+
+    def scanned_cells(self, along_x: int) -> tuple[int, int]:
+        """Scanned cells along x and y of that block."""
+        x, y = (
+            round(side / edge)
+            for side, edge in zip(self.extent(along_x), self.scanned, strict=True)
+        )
+        return x, y
+
+
 class Specimen(Protocol):
     """A structure that a case images, as a frozen dataclass of plain values.
 
@@ -73,7 +107,8 @@ class Specimen(Protocol):
             Thickness of a crystal in unit cells; by default its largest. Specimens of one
             thickness ignore it.
         repeats : int
-            Unit cells along x and along y of a crystal without edges; others ignore it.
+            Unit cells along x of a crystal without edges, with as many along y as
+            `CrystalCell.repeats` says; others ignore it.
 
         Returns
         -------
@@ -110,6 +145,11 @@ class Specimen(Protocol):
     def scan_labels(self, labels: Sequence[str]) -> tuple[str, ...]:
         """Labels of what the stored scan holds: the labels of the images, or of their changes."""
         return tuple(labels)
+
+    @property
+    def cell(self) -> CrystalCell | None:
+        """Cells of a crystal without edges; None for a specimen that has some."""
+        return None
 
     @property
     def sites_on_host(self) -> SitesOnHost | None:

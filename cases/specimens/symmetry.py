@@ -1,4 +1,4 @@
-"""The point group 4mm, which the scans of [001] crystals and of the particle are folded by."""
+"""Point groups that scans are folded by: 4mm in [001] crystals and the particle, 2mm in [112]."""
 
 from typing import Final
 
@@ -16,3 +16,6 @@ POINT_GROUP: Final[Integers] = np.array(
     ],
     dtype=np.int64,
 )
+
+#: Signs of (x, y) under the four operations of the point group 2mm, shape (4, 2).
+MIRRORS: Final[Integers] = np.array([[sx, sy] for sx in (1, -1) for sy in (1, -1)], dtype=np.int64)

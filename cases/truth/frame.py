@@ -88,11 +88,11 @@ def scan_weights(scan: Scan, frame: Frame) -> tuple[Floats, Floats]:
         interpolation_matrix(
             places - scan.first,
             points=points,
-            step=scan.step,
+            step=step,
             sigma=frame.sigma,
             boundary=scan.boundary,
         )
-        for places, points in ((frame.y, ny), (frame.x, nx))
+        for places, points, step in ((frame.y, ny, scan.steps[1]), (frame.x, nx, scan.steps[0]))
     )
     return rows, columns
 

@@ -10,7 +10,7 @@ import numpy as np
 from scipy.interpolate import RectBivariateSpline
 
 from cases.imaging import Simulation, SupercellScan, WindowScan
-from cases.specimens.symmetry import POINT_GROUP
+from cases.specimens.symmetry import MIRRORS, POINT_GROUP
 from stembench.arrays import Floats, Integers
 
 
@@ -73,8 +73,10 @@ class ScanPlan:
 def scan_plan(simulation: Simulation) -> ScanPlan:
     """Plan the scan of a simulation."""
     match simulation:
-        case SupercellScan():
+        case SupercellScan(scan_points_y=None):
             return _cell_plan(simulation)
+        case SupercellScan():
+            return _rectangle_plan(simulation)
         case WindowScan():
             return _window_plan(simulation)
 
@@ -105,6 +107,23 @@ def _cell_plan(simulation: SupercellScan) -> ScanPlan:
     )
 
 
+def _rectangle_plan(simulation: SupercellScan) -> ScanPlan:
+    """Wedge of a rectangular cell with one column at its corner: the group is p2mm."""
+    nx, ny = simulation.scan_shape
+    iy, ix = np.mgrid[:ny, :nx]
+    # The smaller of a number and its mirror image about the corner.
+    x, y = np.minimum(ix, -ix % nx), np.minimum(iy, -iy % ny)
+    unique, unfold = np.unique(y * nx + x, return_inverse=True)
+    return ScanPlan(
+        points=np.stack([unique % nx, unique // nx], axis=1).astype(np.int64),
+        group=np.zeros(len(unique), dtype=np.int64),
+        groups=1,
+        unfold=unfold.reshape(ny, nx).astype(np.int64),
+        first=0,
+        coarse=False,
+    )
+
+
 def _window_plan(simulation: WindowScan) -> ScanPlan:
     n, block = simulation.points, simulation.interleave
     first = -(n // 2)
@@ -114,6 +133,10 @@ def _window_plan(simulation: WindowScan) -> ScanPlan:
             raise ValueError("symmetry p4m needs an odd number of scan points")
         low, high = np.sort(np.abs([ix, iy]), axis=0)
         x, y = high, low
+    elif simulation.symmetry == "pm":
+        if n % 2 == 0:
+            raise ValueError("symmetry pm needs an odd number of scan points")
+        x, y = ix, np.abs(iy)
     else:
         x, y = ix, iy
     planned = np.ones((n, n), dtype=bool)
@@ -145,6 +168,7 @@ def deal(
     *,
     rng: np.random.Generator,
     simulation: Simulation,
+    cells: tuple[int, int] | None = None,
     repetitions: int = 1,
 ) -> tuple[Integers, Integers]:
     """Points that one phonon configuration visits, and where it does so.
@@ -157,9 +181,11 @@ def deal(
     rng : numpy.random.Generator
         The configuration's own; draws which of the equivalent places of a point is visited.
     simulation : Simulation
+    cells : tuple of two int, optional
+        Scanned cells along x and y of a supercell; by default ``simulation.repeats`` of them.
     repetitions : int
         Equivalent places of each point that are visited, at most 8 under symmetry 'p4m' and 1
-        under 'p1'.
+        under 'p1' and 'pm'.
 
     Returns
     -------
@@ -171,7 +197,11 @@ def deal(
     index = np.flatnonzero(plan.group == configuration % plan.groups).astype(np.int64)
     match simulation:
         case SupercellScan():
-            places = [_bulk_places(plan.points[index], rng, simulation) for _ in range(repetitions)]
+            sides = (simulation.repeats, simulation.repeats) if cells is None else cells
+            draw = _bulk_places if simulation.scan_points_y is None else _rectangle_places
+            places = [
+                draw(plan.points[index], rng, simulation, cells=sides) for _ in range(repetitions)
+            ]
             return index, np.stack(places)
         case WindowScan(symmetry="p4m") if repetitions == 1:
             operations = rng.integers(8, size=(1, len(index)))
@@ -180,19 +210,44 @@ def deal(
             operations = rng.permuted(every, axis=1).T[:repetitions]
         case WindowScan(symmetry="p1") if repetitions == 1:
             return index, plan.points[index][None]
+        case WindowScan(symmetry="pm") if repetitions == 1:
+            signs = np.ones((len(index), 2), dtype=np.int64)
+            signs[:, 1] = rng.choice([1, -1], size=len(index))
+            return index, (signs * plan.points[index])[None]
         case _:
             raise ValueError(f"the scan's symmetry has no {repetitions} places of each point")
     places_of = np.einsum("rmij,mj->rmi", POINT_GROUP[operations], plan.points[index])
     return index, places_of
 
 
-def _bulk_places(points: Integers, rng: np.random.Generator, simulation: SupercellScan) -> Integers:
+def _bulk_places(
+    points: Integers,
+    rng: np.random.Generator,
+    simulation: SupercellScan,
+    *,
+    cells: tuple[int, int],
+) -> Integers:
     """Equivalent places of points in a bulk crystal, each at a lattice site of its own."""
     operations = POINT_GROUP[rng.integers(8, size=len(points))]
-    n, repeats = simulation.scan_points, simulation.repeats
+    n = simulation.scan_points
     # Lattice translations (l, m) cells, and those plus half a cell along both axes.
-    sites = rng.permutation(2 * repeats**2)[: len(points)]
-    corner = np.stack([sites // 2 % repeats, sites // 2 // repeats], axis=1) * n
+    sites = rng.permutation(2 * cells[0] * cells[1])[: len(points)]
+    corner = np.stack([sites // 2 % cells[0], sites // 2 // cells[0]], axis=1) * n
     half = (sites % 2)[:, None] * (n // 2)
     places: Integers = np.einsum("mij,mj->mi", operations, points) + corner + half
+    return places
+
+
+def _rectangle_places(
+    points: Integers,
+    rng: np.random.Generator,
+    simulation: SupercellScan,
+    *,
+    cells: tuple[int, int],
+) -> Integers:
+    """Equivalent places of points by the mirrors, each at a column of its own of any depth."""
+    signs = MIRRORS[rng.integers(len(MIRRORS), size=len(points))]
+    sites = rng.permutation(cells[0] * cells[1])[: len(points)]
+    corner = np.stack([sites % cells[0], sites // cells[0]], axis=1) * simulation.scan_shape
+    places: Integers = signs * points + corner
     return places

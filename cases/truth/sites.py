@@ -97,15 +97,18 @@ class SiteChanges:
             return stored
         host = self.host
         targets = self.scan.first + self.scan.step * np.arange(stored.shape[0], dtype=np.float64)
-        weights = interpolation_matrix(
-            targets - host.first,
-            points=host.mean.shape[1],
-            step=host.step,
-            sigma=0.0,
-            boundary=host.boundary,
+        columns, rows = (
+            interpolation_matrix(
+                targets - host.first,
+                points=points,
+                step=step,
+                sigma=0.0,
+                boundary=host.boundary,
+            )
+            for points, step in zip(host.mean.shape[:0:-1], host.steps, strict=True)
         )
         perfect = host.mean[host.labels.index(host_label)].astype(np.float64)
-        scaled: Floats = stored * (weights @ perfect @ weights.T)
+        scaled: Floats = stored * (rows @ perfect @ columns.T)
         return scaled
 
 

@@ -36,12 +36,14 @@ class Scan:
     stderr : float32 ndarray, shape (images, ny, nx)
         Standard error of the mean; NaN where there is one sample only.
     step : float
-        Distance of scan points in Å, the same along x and y.
+        Distance of scan points in Å along x and y.
     first : float
         x and y in Å of point [0, 0], relative to the structure's reference point.
     boundary : {'periodic', 'mirror'}
         How the scan continues: with its own period, or mirrored at its edges, half a step
         outside the outermost points.
+    step_y : float or None
+        Distance along y in Å where it is another one than along x; None if it is not.
     """
 
     labels: tuple[str, ...]
@@ -50,12 +52,20 @@ class Scan:
     step: float
     first: float
     boundary: Boundary
+    step_y: float | None = None
+
+    @property
+    def steps(self) -> tuple[float, float]:
+        """Distances of scan points in Å along x and along y."""
+        return self.step, self.step if self.step_y is None else self.step_y
 
     @property
     def hash(self) -> str:
         """SHA-256 over labels, geometry and both arrays."""
         digest = hashlib.sha256()
         head = [list(self.labels), list(self.mean.shape), self.step, self.first, self.boundary]
+        if self.step_y is not None:
+            head.append(self.step_y)
         digest.update(json.dumps(head).encode())
         for array in (self.mean, self.stderr):
             digest.update(np.ascontiguousarray(array, dtype="<f4").tobytes())
@@ -130,6 +140,8 @@ def write_scan(path: Path, scan: Scan, *, case: Case, provenance: dict[str, Any]
         file.attrs["data_sha256"] = scan.hash
         group = file.create_group("scan")
         group.attrs["step"] = scan.step
+        if scan.step_y is not None:
+            group.attrs["step_y"] = scan.step_y
         group.attrs["first"] = scan.first
         group.attrs["length_unit"] = "Å"
         group.attrs["boundary"] = scan.boundary
@@ -193,6 +205,7 @@ def read_scan(path: Path) -> tuple[Scan, dict[str, Any], str]:
                 step=float(group.attrs["step"]),
                 first=float(group.attrs["first"]),
                 boundary=group.attrs["boundary"],
+                step_y=float(group.attrs["step_y"]) if "step_y" in group.attrs else None,
             )
             stated = str(file.attrs["data_sha256"])
             simulated = str(file.attrs["simulated"])

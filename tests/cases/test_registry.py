@@ -3,6 +3,7 @@
 import dataclasses
 import json
 
+import numpy as np
 import pytest
 
 from cases.registry import CASES, _declared, checked, get_case
@@ -18,6 +19,8 @@ PINNED = {
     ("nanoparticle", 2): "0d3c04015730f8cee4e7b954bb41cd5ff881e61d86123ed41143e784ecfbd1d7",
     ("defect_ladder", 1): "ea0262fc88ff171a3ec80604188419f989d1273baa3c90a85984f2d43f0f0b38",
     ("particle_adatoms", 1): "313b91c5acb44f09b75e407d1f5ebff56d7e4902bdc511f3dc52591c1e5fd88f",
+    ("pt_112", 1): "2580629dbf733a5cd5a62cd6d91f1a98a76d6eff3482f34d00f7773ea8f92bea",
+    ("simulated_edits", 1): "ca8fc1feea65020a3583af457f0b8e041d33dd267a4f3636b7e5158afe474000",
 }
 
 
@@ -126,6 +129,15 @@ def test_a_study_of_images_or_doses_that_the_case_lacks_is_refused():
             checked([dataclasses.replace(case, study=study)])
 
 
+def test_a_study_that_no_profile_runs_is_checked_for_what_it_shows():
+    case = get_case("defect_ladder")
+    idle = dataclasses.replace(case.study, quick=None, paper=None)
+    assert checked([dataclasses.replace(case, study=idle)])[0].study.quick is None
+    wrong = dataclasses.replace(idle, converged=("z11",))
+    with pytest.raises(InputError, match="names image z11"):
+        checked([dataclasses.replace(case, study=wrong)])
+
+
 def test_a_file_without_a_case_is_refused():
     with pytest.raises(
         InputError, match=r"cases/declared/shared\.py' must define the case as CASE"
@@ -161,7 +173,7 @@ def test_thickness_counts_the_atoms_of_the_longest_column_without_sites():
 
 def test_the_three_studies_are_declared_as_in_the_paper():
     bulk, dislocation, particle = CASES[:3]
-    assert [case.study.number for case in CASES] == [1, 2, 3, 0, 0, 0]
+    assert [case.study.number for case in CASES] == [1, 2, 3, *[0] * len(CASES[3:])]
     assert bulk.doses == (5e2, 5e4)
     assert dislocation.doses == particle.doses == (5e2, 1e3, 5e3, 1e4, 5e4)
     assert bulk.noise == ScanNoise()
@@ -179,10 +191,10 @@ def test_sampling_of_wave_function_and_scan_holds_all_frequencies(case):
     volt, rest = case.microscope.voltage, 510998.95
     wavelength = 12398.4198 / (volt * (volt + 2 * rest)) ** 0.5
     assert wavelength == pytest.approx(0.0196875, abs=1e-6)
-    a = case.structure.material.lattice_parameter
     if case.simulation.kind == "supercell":
-        pixel = case.simulation.repeats * a / case.simulation.grid_points
-        step = a / case.simulation.scan_points
+        cell = case.structure.cell
+        pixel = max(cell.extent(case.simulation.repeats)) / case.simulation.grid_points
+        step = max(np.array(cell.scanned) / case.simulation.scan_shape)
     else:
         step = case.simulation.step
         pixel = step / case.simulation.oversampling

@@ -6,7 +6,7 @@ from typing import ClassVar, Literal
 
 from cases.specimens.atoms import LayeredAtoms, fcc_001, layered
 from cases.specimens.columns import find_columns
-from cases.specimens.specimen import Material, Specimen
+from cases.specimens.specimen import CrystalCell, Material, Specimen
 from stembench.arrays import Floats, Integers
 
 
@@ -26,6 +26,12 @@ class BulkCrystal(Specimen):
     kind: Literal["bulk"] = "bulk"
 
     endless: ClassVar[bool] = True
+
+    @property
+    def cell(self) -> CrystalCell:
+        """The cubic cell, scanned as a whole."""
+        a = self.material.lattice_parameter
+        return CrystalCell(edges=(a, a, a), scanned=(a, a))
 
     def atoms(self, *, cells: int | None = None, repeats: int = 6) -> LayeredAtoms:
         """Atoms at rest; the reference point is a corner column near the middle of the block."""

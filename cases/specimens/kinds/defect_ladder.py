@@ -82,6 +82,7 @@ class DefectLadder(Specimen):
     scan_unit: ClassVar[str] = "1"
     scan_meaning: ClassVar[str] = "relative change of the perfect crystal's image by one defect"
     change: ClassVar[Change] = "ratio"
+    equal_blocks: ClassVar[int] = 1
     site_labels: ClassVar[Mapping[str, str]] = {
         "vacancy": "vacancy column",
         "half": "half-filled column",

@@ -76,6 +76,7 @@ class ParticleAdatoms(Specimen):
 
     scan_meaning: ClassVar[str] = "what one adatom adds to the fraction of the beam on the detector"
     change: ClassVar[Change] = "difference"
+    equal_blocks: ClassVar[int] = 1
     site_labels: ClassVar[Mapping[str, str]] = {
         "adatom0": "isolated adatom",
         "adatom3": "adatom on 3 atoms",

@@ -10,6 +10,7 @@ from bench.measures.column_search import searched
 from bench.plan.blocks import Block, plan_blocks
 from bench.plan.profiles import Selection, narrow, profiles
 from cases import CASES, RunAmount, Study, get_case
+from stembench.errors import InputError
 
 #: What the profiles ran before the studies declared it.
 QUICK = {
@@ -43,10 +44,21 @@ def test_profile_quick_is_what_it_was():
 
 
 def test_profile_paper_runs_all_but_the_crystal_of_one_cell():
-    wanted = {case.name: (case.labels, case.doses, 100) for case in CASES}
+    run = [case for case in CASES if case.study.paper is not None]
+    wanted = {case.name: (case.labels, case.doses, 100) for case in run}
     wanted["response"] = (*wanted["response"][:2], 20)
     wanted["pt_bulk"] = (get_case("pt_bulk").labels[1:], *wanted["pt_bulk"][1:])
     assert amounts(profiles()["paper"]) == wanted
+
+
+def test_a_case_that_only_serves_others_is_run_by_no_profile():
+    serving = {case.name for case in CASES if case.study.quick is None}
+    assert serving >= {"pt_112", "simulated_edits"}
+    for profile in profiles().values():
+        assert not serving & {selection.case for selection in profile.selections}
+        with pytest.raises(InputError, match=f"'{profile.name}' does not run case 'pt_112'"):
+            narrow(profile, cases=["pt_112", "pt_bulk"])
+        assert narrow(profile, cases=["pt_bulk"]).selections  # negative control
 
 
 @pytest.fixture

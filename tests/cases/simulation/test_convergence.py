@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 from cases import CASES, get_case
-from cases.simulation.configuration import DECLARED, Slicing
 from cases.simulation.convergence import (
     Variation,
     _deviation,
@@ -18,6 +17,7 @@ from cases.simulation.convergence import (
     record_convergence,
     variations,
 )
+from cases.simulation.multislice import DECLARED, Slicing
 from cases.simulation.simulate import Amount, simulate
 from cases.truth.truth_file import default_path, read_scan
 from stembench.errors import InputError
@@ -65,7 +65,7 @@ def test_supercells_are_compared_with_atoms_at_rest():
 
 
 def test_every_case_declares_finer_settings():
-    for case in CASES[:3]:
+    for case in (*CASES[:3], get_case("pt_112")):
         made = variations(case)
         assert len({each.name for each in made}) == len(made) >= 3
         for each in made:
@@ -106,7 +106,7 @@ def test_the_stated_error_is_the_scatter_of_repeated_comparisons():
     assert stated == pytest.approx(0.02 / np.sqrt(8), rel=0.1)
 
 
-@pytest.mark.parametrize("name", ["defect_ladder", "particle_adatoms"])
+@pytest.mark.parametrize("name", ["defect_ladder", "particle_adatoms", "simulated_edits"])
 def test_files_of_changes_have_no_convergence_of_their_own(name):
     with pytest.raises(InputError, match="measure the convergence of that one"):
         chosen_variations([get_case("pt_bulk"), get_case(name)])
@@ -148,7 +148,7 @@ def test_a_file_keeps_its_convergence_until_it_is_made_in_another_way(tmp_path, 
     assert "convergence" not in read_scan(path)[1]
 
 
-@pytest.mark.parametrize("name", ["pt_bulk", "edge_dislocation", "nanoparticle"])
+@pytest.mark.parametrize("name", ["pt_bulk", "edge_dislocation", "nanoparticle", "pt_112"])
 def test_the_files_that_ship_state_their_convergence(name):
     case = get_case(name)
     found = read_scan(default_path(case))[1]["convergence"]

@@ -153,7 +153,9 @@ def small(name):
     )
 
 
-@pytest.mark.parametrize(("name", "specimens"), [("defect_ladder", 8), ("particle_adatoms", 8)])
+@pytest.mark.parametrize(
+    ("name", "specimens"), [("defect_ladder", 8), ("particle_adatoms", 8), ("simulated_edits", 6)]
+)
 def test_a_configuration_holds_every_specimen_at_every_point(name, specimens):
     case = small(name)
     advanced = []
@@ -164,19 +166,21 @@ def test_a_configuration_holds_every_specimen_at_every_point(name, specimens):
         assert not np.array_equal(fractions[changed], fractions[unchanged])
 
 
-@pytest.mark.parametrize("name", ["defect_ladder", "particle_adatoms"])
+@pytest.mark.parametrize("name", ["defect_ladder", "particle_adatoms", "simulated_edits"])
 def test_changes_are_estimated_with_the_scatter_of_repeated_estimates(name):
     """300 estimates from 10 configurations, k = 5 at relative errors 1/√600 of each of 6 points."""
     case = small(name)
     plan = scan_plan(case.simulation)
     rows = case.structure.compared_rows(case.labels)
     rng = np.random.default_rng(2)
+    blocks = case.structure.equal_blocks
     points, number = len(plan.points), 1 + max(map(max, rows))
     level = rng.uniform(0.02, 0.04, size=(number, 1))
     estimates, stated = [], []
     for _ in range(300):
-        common = 1 + 0.2 * rng.normal(size=(10, 1, points))
-        drawn = level * (common + 0.01 * rng.normal(size=(10, number, points)))
+        common = 1 + 0.2 * rng.normal(size=(10, 1, 1, points))
+        drawn = level * (common + 0.01 * rng.normal(size=(10, blocks, number, points)))
+        drawn = drawn.reshape(10, blocks * number, points)
         scans = [ConfigurationScan(np.arange(points), each, 1.0) for each in drawn]
         mean, stderr = estimate_changes(case, plan, scans)
         estimates.append(mean)

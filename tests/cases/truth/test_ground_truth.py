@@ -49,6 +49,7 @@ def test_data_have_the_hash_that_the_file_states(truth):
             float(group.attrs["step"]),
             float(group.attrs["first"]),
             group.attrs["boundary"],
+            *([float(group.attrs["step_y"])] if "step_y" in group.attrs else []),
         ]
         digest.update(json.dumps(head).encode())
         digest.update(group["mean"][:].tobytes())
@@ -353,8 +354,14 @@ def test_a_written_file_reads_back_and_leaves_no_temporary_file(tmp_path):
     assert back.hash == scan.hash
     assert (back.labels, back.step, back.first) == (scan.labels, scan.step, scan.first)
     assert provenance == {"date": "today"}
+    assert back.step_y is None
+    assert back.steps == (0.1, 0.1)
     assert json.loads(simulated) == json.loads(json.dumps(case.simulated()))
     assert [item.name for item in path.parent.iterdir()] == ["x.h5"]
+    oblong = dataclasses.replace(scan, step_y=0.2)
+    back = read_scan(write_scan(path, oblong, case=case, provenance={}))[0]
+    assert back.steps == (0.1, 0.2)
+    assert back.hash == oblong.hash != scan.hash
 
 
 def test_the_reference_point_is_where_the_offset_says():
