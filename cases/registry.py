@@ -20,6 +20,8 @@ _DECLARED: Final = (
     "pt_112",
     "simulated_edits",
     "response",
+    "response_112",
+    "response_long",
 )
 
 

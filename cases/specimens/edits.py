@@ -78,7 +78,7 @@ class EditedSpecimen(Protocol):
 
 
 #: What a displacement or a change of brightness is made of.
-Pattern = Literal["isolated", "waves", "strain"]
+Pattern = Literal["isolated", "listed", "waves", "strain"]
 Direction = Literal["x", "y", "diagonal"]
 
 #: Unit vectors along which isolated columns are displaced, and signs with which they are made
@@ -112,6 +112,26 @@ class Wave:
 
 
 @dataclass(frozen=True)
+class ColumnChange:
+    """Change of one listed column.
+
+    Attributes
+    ----------
+    i, j : int
+        Place in steps of the lattice.
+    shift : float
+        Displacement along +x in pm.
+    scs : float
+        Change of the SCS in percent.
+    """
+
+    i: int
+    j: int
+    shift: float = 0.0
+    scs: float = 0.0
+
+
+@dataclass(frozen=True)
 class Edit:
     """One edited image of a crystal.
 
@@ -119,9 +139,10 @@ class Edit:
     ----------
     name : str
         Last part of the image's label.
-    pattern : {'isolated', 'waves', 'strain'}
-        Single columns of the specimen's list of sites; the sum of `waves`, each in x and in y
-        where columns are displaced; or uniform strain and shear besides the waves.
+    pattern : {'isolated', 'listed', 'waves', 'strain'}
+        Single columns of the specimen's list of sites; single columns of the edit's own list; the
+        sum of `waves`, each in x and in y where columns are displaced; or uniform strain and shear
+        besides the waves.
     shift : float
         Displacement in pm: of an isolated column, or amplitude of each wave.
     scs : float
@@ -130,6 +151,11 @@ class Edit:
     waves : tuple of Wave
     strain, shear : float
         du_x/dx and du_y/dx.
+    columns : tuple of ColumnChange
+        Of a listed edit, some moved and some made brighter.
+    source : str
+        Case whose image of the same thickness is taken in place of an edited one: it has the
+        listed changes by simulation. '' edits the image.
     """
 
     name: str
@@ -139,10 +165,14 @@ class Edit:
     waves: tuple[Wave, ...] = ()
     strain: float = 0.0
     shear: float = 0.0
+    columns: tuple[ColumnChange, ...] = ()
+    source: str = ""
 
     def __post_init__(self) -> None:
-        if (self.pattern == "isolated") == bool(self.waves):
-            raise ValueError(f"edit '{self.name}' is isolated or has waves, not both or neither")
+        if (self.pattern in ("isolated", "listed")) == bool(self.waves):
+            raise ValueError(f"edit '{self.name}' is of single columns or waves, not both")
+        if (self.pattern == "listed") != bool(self.columns):
+            raise ValueError(f"edit '{self.name}' lists columns, or is no listed edit")
 
     @property
     def moves(self) -> bool:
@@ -172,6 +202,12 @@ class Edit:
                 here = (places == site).all(axis=1)
                 out[here, :2] = np.array(_FOUR[number % 4]) * self.shift * _PM
                 out[here, 2] = self.scs / 100 * (1 if number % 2 == 0 else -1)
+            return out
+        if self.pattern == "listed":
+            for column in self.columns:
+                here = (places == (column.i, column.j)).all(axis=1)
+                out[here, 0] = column.shift * _PM
+                out[here, 2] = column.scs / 100
             return out
         total = np.sum([wave.at(places) for wave in self.waves], axis=0)
         out[:, :2] = total[:, None] * self.shift * _PM

@@ -198,6 +198,10 @@ class GroundTruth:
     def _image(self, label: str, frame: Frame) -> Floats:
         changes, host = self.changes, self.host
         if self.specimen.edits_on_host is not None and host is not None:
+            edit = self.specimen.edits_on_host.edit_of(label)
+            if edit is not None and edit.source:
+                simulated = load_ground_truth(get_case(edit.source))
+                return simulated._image(self.base_label(label), frame)
             unedited = host._image(self.base_label(label), frame)
             edited: Floats = np.maximum(unedited + edit_difference(self.case, label, frame), 0.0)
             return edited

@@ -32,8 +32,8 @@ class ResponseSummary:
     ----------
     responses : pandas.DataFrame
         One row per case, edited image, dose, restorer and change: quantity ('position', 'scs'),
-        pattern ('isolated', 'wave', 'strain', 'shear'), amplitude (pm, %), wavelength (columns),
-        direction, polarisation; value, low, high, method; n_realizations, n_columns.
+        pattern (`reports.metrics.response.responses.Response`), amplitude (pm, %), wavelength
+        (columns), direction, polarisation; value, low, high, method; n_realizations, n_columns.
     information : pandas.DataFrame
         One row per case, unedited image, dose, restorer and quantity: edit (that the response is
         of), scatter (pm or %), response with low and high, value, low, high (scatter over

@@ -7,6 +7,7 @@ import numpy as np
 
 from cases.specimens.atoms import LayeredAtoms
 from cases.specimens.edits import ColumnShape, Edit, EditedSpecimen
+from cases.specimens.kinds.bulk_112 import Bulk112
 from cases.specimens.kinds.bulk_crystal import BulkCrystal
 from cases.specimens.specimen import Material, Specimen
 from stembench.arrays import Floats, Integers
@@ -26,7 +27,7 @@ class EditedCrystal(Specimen):
     material : Material
     cells : int
         Largest thickness in atoms.
-    orientation : {'001'}
+    orientation : {'001', '112'}
         Of the crystal along the beam.
     host_case : str
         Case that images the perfect crystal.
@@ -39,7 +40,7 @@ class EditedCrystal(Specimen):
 
     material: Material
     cells: int
-    orientation: Literal["001"]
+    orientation: Literal["001", "112"]
     host_case: str
     shapes: tuple[ColumnShape, ...]
     sites: tuple[tuple[int, int], ...]
@@ -51,11 +52,14 @@ class EditedCrystal(Specimen):
     @property
     def crystal(self) -> Specimen:
         """The crystal without edits."""
-        return BulkCrystal(material=self.material, cells=self.cells)
+        kinds = {"001": BulkCrystal, "112": Bulk112}
+        return kinds[self.orientation](material=self.material, cells=self.cells)
 
     @property
     def steps(self) -> tuple[float, float]:
         """Distances of columns along x and y in Å."""
+        if self.orientation == "112":
+            return Bulk112(material=self.material, cells=self.cells).cell.scanned
         half = self.material.lattice_parameter / 2
         return half, half
 

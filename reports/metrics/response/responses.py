@@ -24,7 +24,9 @@ class Response:
     Attributes
     ----------
     quantity : {'position', 'scs'}
-    pattern : {'isolated', 'wave', 'strain', 'shear'}
+    pattern : {'isolated', 'edited', 'simulated', 'wave', 'strain', 'shear'}
+        'simulated' for listed columns that are changed in the simulation, 'edited' for the like
+        in the image.
     amplitude : float
         In pm or percent; of strain and shear in percent.
     wavelength : float
@@ -68,10 +70,8 @@ def responses(pairs: EditedPairs) -> Iterator[Response]:
     found, true = pairs.found[..., axes], pairs.true[..., axes]
     amplitude = edit.shift if edit.moves else edit.scs
     nan = float("nan")
-    if edit.pattern == "isolated":
-        at = pairs.sites >= 0
-        values = projected(found[:, at], true[at])
-        yield Response(quantity, "isolated", amplitude, nan, "", "", values, int(at.sum()))
+    if edit.pattern in ("isolated", "listed"):
+        yield from _single(pairs)
         return
     bases = edit.bases(pairs.places)
     measured, expected = amplitudes(found, bases), amplitudes(true[None], bases)[0]
@@ -105,6 +105,25 @@ def responses(pairs: EditedPairs) -> Iterator[Response]:
         for axis, name, size in ((0, "strain", edit.strain), (1, "shear", edit.shear)):
             values = measured[:, -1, axis] / expected[-1, axis]
             yield Response("position", name, 100 * size, nan, "x", "", values, n)
+
+
+def _single(pairs: EditedPairs) -> Iterator[Response]:
+    """Responses to moved columns, and to brighter and darker ones."""
+    edit, nan = pairs.edit, float("nan")
+    pattern = edit.pattern
+    if edit.pattern == "listed":
+        pattern = "simulated" if edit.source else "edited"
+    declared = pairs.declared(steps=(1.0, 1.0))
+    quantities: tuple[tuple[Quantity, slice], ...] = (
+        ("position", slice(0, 2)),
+        ("scs", slice(2, 3)),
+    )
+    for quantity, axes in quantities:
+        at = declared[:, axes].any(axis=1)
+        if at.any():
+            amplitude = float(np.abs(declared[at, axes]).max())
+            values = projected(pairs.found[:, at, axes], pairs.true[at, axes])
+            yield Response(quantity, pattern, amplitude, nan, "", "", values, int(at.sum()))
 
 
 def projected(found: Floats, true: Floats) -> Floats:
