@@ -6,6 +6,10 @@ from .bounds.biased import (
 from .bounds.cramer_rao import (
     cramer_rao as cramer_rao,
 )
+from .bounds.hybrid import (
+    LineJitter as LineJitter,
+    hybrid_bound as hybrid_bound,
+)
 from .column_search import (
     DetectionScore as DetectionScore,
     find_columns as find_columns,
