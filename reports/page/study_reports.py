@@ -14,13 +14,16 @@ from reports.metrics.defects import summarise_defects
 from reports.metrics.dislocation import load_circuits, summarise_core
 from reports.records.ablation import load_ablation
 from reports.records.run_folder import Run
+from reports.studies import cases_in_order
 from reports.summaries.ablation import summarise_ablation
+from reports.summaries.bounds import summarise_bounds
 from reports.words.ablation import ablation_sentences, ablation_table
 from reports.words.column_search import detection_table
 from reports.words.defects import defect_sentences, defect_table
 from reports.words.dislocation import core_table
 from reports.words.sentences import Sentence
 from reports.words.tables import Table
+from reports.words.verdict.bounds import bound_table
 
 
 @dataclass(frozen=True)
@@ -97,10 +100,22 @@ def report_column_search(run: Run, folder: Path) -> StudyReport:
     return StudyReport(csv={"detection.csv": searches} if len(searches) else {}, tables=tables)
 
 
+def report_bounds(run: Run, folder: Path) -> StudyReport:
+    """Report the bounds and what each takes as known."""
+    del folder
+    bounds = summarise_bounds(run)
+    tables = tuple(
+        bound_table(bounds[bounds["case"] == case], title=run.title(case))
+        for case in cases_in_order(run, bounds)
+    )
+    return StudyReport(csv={"bounds.csv": bounds} if len(bounds) else {}, tables=tables)
+
+
 #: Studies in the order of the report. A new study adds its line here.
 STUDY_REPORTS: Final[tuple[Callable[[Run, Path], StudyReport], ...]] = (
     report_ablation,
     report_defects,
     report_dislocations,
     report_column_search,
+    report_bounds,
 )
