@@ -6,6 +6,10 @@ from .bounds.biased import (
 from .bounds.cramer_rao import (
     cramer_rao as cramer_rao,
 )
+from .bounds.hybrid import (
+    LineJitter as LineJitter,
+    hybrid_bound as hybrid_bound,
+)
 from .bounds.joint_covariance import (
     joint_covariance as joint_covariance,
 )

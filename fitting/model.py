@@ -100,6 +100,25 @@ def axis_factors(
     value, d_centre, d_width : ndarray, shape (n, size)
     """
     u = np.arange(size, dtype=np.float64)[None, :] - centre[:, None]
+    return factors_at(u, width, pixel=pixel)
+
+
+def factors_at(u: Floats, width: Floats, *, pixel: Pixel) -> tuple[Floats, Floats, Floats]:
+    """Value and derivatives of every column's Gaussian along one axis at any places.
+
+    Parameters
+    ----------
+    u : ndarray, shape (n, m)
+        Places minus column centre [px].
+    width : ndarray, shape (n,)
+        Standard deviations [px].
+    pixel : {'sampled', 'integrated'}
+        As in `axis_factors`; pixels are centred on the places.
+
+    Returns
+    -------
+    value, d_centre, d_width : ndarray, shape (n, m)
+    """
     if pixel == "sampled":
         return sampled_axis(u, width[:, None])[:3]
     from scipy.special import erf

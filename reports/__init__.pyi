@@ -65,6 +65,11 @@ from .page.report import (
 from .records.ablation import (
     with_rung as with_rung,
 )
+from .records.bounds import (
+    BOUNDS_FILE as BOUNDS_FILE,
+    conform_bounds as conform_bounds,
+    read_bounds as read_bounds,
+)
 from .records.edited import (
     LAG_COVARIANCE as LAG_COVARIANCE,
 )

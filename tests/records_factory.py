@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Final
 
 import numpy as np
 import pandas as pd
@@ -15,6 +16,7 @@ from bench.run.description import describe_restorer, describe_run, finished_run
 from cases import get_case
 from cases.truth.columns import to_pixels
 from reports.names import RestorerInfo, Restorers
+from reports.records.bounds import BOUNDS_FILE, conform_bounds
 from reports.records.run_folder import Examples, Run
 from reports.records.run_info import RunInfo, SessionInfo, write_run_info
 from reports.records.schema import conform
@@ -241,8 +243,12 @@ def make_run(
     complete: bool = True,
     estimators: Mapping[str, Estimator] | None = None,
     cases: Sequence[str] = ("pt_bulk", "edge_dislocation", "nanoparticle"),
+    bounds: bool = False,
 ) -> Path:
-    """A run folder of synthetic records and images, written by the benchmark's own functions."""
+    """A run folder of synthetic records and images, written by the benchmark's own functions.
+
+    With `bounds` it holds bounds beside the records' own too (`make_bounds`).
+    """
     how = dict(
         estimators
         or {
@@ -290,6 +296,9 @@ def make_run(
             example = _example(part, rng, dose=block.dose, restorer=block.restorer)
         result = BlockResult(records=conform(rows), seconds={"fit": 0.5}, example=example)
         store.write_block(folder, block, result=result)
+    if bounds:
+        found = make_bounds(pd.concat([records for _, records in drawn.values()]))
+        found.to_parquet(folder / BOUNDS_FILE, index=False)
     names = {name: name for name in how}
     samplings = {name: get_case(name).sampling for name in chosen}
     store.gather_examples(folder, blocks, samplings=samplings, names=names)
@@ -298,6 +307,42 @@ def make_run(
         info = finished_run(info, folder, blocks=blocks, names=names, session=session)
         write_run_info(folder, info)
     return folder
+
+
+#: Case, bound of a coordinate [px] and of SCS / SCS_ref of each kind of synthetic bounds at
+#: 500 e/Å²; they fall as the root of the dose.
+SYNTHETIC_BOUNDS: Final = {
+    "constant-background": ("pt_bulk", 1.2, 0.11),
+    "column-widths": ("pt_bulk", 1.3, 0.6),
+    "hybrid": ("", 0.9, 0.2),
+    "hybrid-unshifted": ("", 0.8, 0.2),
+    "hybrid-strict": ("", 0.7, 0.15),
+    "hybrid-strict-unshifted": ("", 0.5, 0.15),
+}
+
+
+def make_bounds(records: pd.DataFrame) -> pd.DataFrame:
+    """Bounds for the columns of records: those of other models for pt_bulk, hybrid ones elsewhere.
+
+    The mean length of an error is sqrt(pi/2) times that along an axis, as of round errors.
+    """
+    columns = records.drop_duplicates(["case", "image", "dose", "column"])
+    columns = columns[columns["measured"]]
+    parts = []
+    for kind, (case, place, share) in SYNTHETIC_BOUNDS.items():
+        own = columns[(columns["case"] == "pt_bulk") == (case == "pt_bulk")]
+        scale = np.sqrt(500.0 / own["dose"])
+        length = np.nan if case else place * scale * np.sqrt(np.pi / 2)
+        parts.append(
+            own[["case", "image", "dose", "column"]].assign(
+                kind=kind,
+                x=place * scale,
+                y=place * scale,
+                distance=length,
+                scs=share * scale * own["scs_ref"],
+            )
+        )
+    return conform_bounds(pd.concat(parts))
 
 
 def _records(part: _Part, *, realizations: int) -> pd.DataFrame:

@@ -17,6 +17,7 @@ from bench.plan.profiles import Profile
 from bench.reference import reference_table, scs_library
 from bench.run import store
 from bench.run.block import BlockResult, run_block
+from bench.run.bound_file import write_bounds
 from bench.run.description import describe_run, finished_run
 from bench.run.restorers import read_metadata
 from bench.run.workers import worker_pool
@@ -109,8 +110,10 @@ def run_benchmark(
     todo = [block for block in blocks if not store.finished(folder, block)]
     if announce is not None:
         announce(_images(blocks), _images(blocks) - _images(todo))
+    cores = jobs or environment.available_cores()
     if before is not None:
         if before.complete and not todo:
+            write_bounds(folder, profile, workers=cores)
             return _outcome(folder, before, blocks=blocks, reused=len(blocks), begun=begun)
         info = replace(info, sessions=before.sessions)
     write_run_info(folder, info)
@@ -121,7 +124,7 @@ def run_benchmark(
         # The fit's kernels are compiled here once, before every worker would do so.
         reference_table(get_case(fresh[0].case), fresh[0].image, dose=fresh[0].dose)
         libraries = _libraries(profile)
-        workers = min(jobs or environment.available_cores(), len(fresh))
+        workers = min(cores, len(fresh))
         for block, result in _mapped(fresh, libraries, workers=workers):
             store.write_block(folder, block, result=result)
             peaks[result.process] = max(result.peak_memory, peaks.get(result.process, 0))
@@ -131,6 +134,7 @@ def run_benchmark(
         store.write_block(folder, block, result=store.repeat_block(folder, block, sources=sources))
         if progress is not None:
             progress(block, block.stop - block.start)
+    write_bounds(folder, profile, workers=cores)
     samplings = {name: case.case.sampling for name, case in info.cases.items()}
     store.write_lag_covariance(folder, _lag_covariances(profile))
     store.gather_examples(folder, blocks, samplings=samplings, names=names)

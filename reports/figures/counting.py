@@ -8,14 +8,19 @@ import pandas as pd
 from reports.figures import panels
 from reports.figures.figure import Figure
 from reports.records.run_folder import Run
+from reports.summaries.bounds import drawn_bounds, summarise_bounds
 from reports.words.captions import case_settings_text
 from reports.words.numbers import dose_text
+from reports.words.verdict.bounds import bound_caption
 from stembench.arrays import Floats
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.collections import PatchCollection
     from matplotlib.figure import Figure as Drawing
+
+#: The error of position that is shown, and the bound of it.
+_POSITION: Final = "position_mae_pm"
 
 
 def figure_counting(run: Run, summary: pd.DataFrame, *, case: str) -> "Drawing":
@@ -39,12 +44,14 @@ def figure_counting(run: Run, summary: pd.DataFrame, *, case: str) -> "Drawing":
     image = str(rows["image"].iloc[0])
     names = list(rows["restorer"].unique())
     styles = run.restorers.styles(names)
+    bounds = summarise_bounds(run)
+    bounds = bounds[bounds["image"] == image]
     doses = np.unique(rows["dose"].to_numpy())
     figure, bottom, top = panels.new_figure(
         5.35,
         footer="MAE: mean distance |r - r_ref|. MPE: mean absolute percentage error. A column is "
         "counted right if the nearest library SCS gives its exact number of atoms; failed fits "
-        "count as wrong. Dotted: the noise-free image. " + case_settings_text(run, rows, case=case),
+        "count as wrong. Dotted: the noise-free image. " + _settings(run, rows, case=case),
         title=f"Atom counting against dose: {run.title(case)}",
         complete=run.complete,
     )
@@ -61,7 +68,7 @@ def figure_counting(run: Run, summary: pd.DataFrame, *, case: str) -> "Drawing":
     )
     for k, (metric, label) in enumerate(
         (
-            ("position_mae_pm", "MAE of position (pm)"),
+            (_POSITION, "MAE of position (pm)"),
             ("scs_mpe_pct", "MPE of SCS (%)"),
             ("count_accuracy", "columns counted right (%)"),
         )
@@ -80,6 +87,7 @@ def figure_counting(run: Run, summary: pd.DataFrame, *, case: str) -> "Drawing":
             axes.set_axisbelow(True)
         else:
             panels.curves(axes, rows, x="dose", metric=metric, styles=styles)
+            panels.assumed_bounds(axes, drawn_bounds(bounds, case=case, metric=metric), x="dose")
             panels.error_axis(axes, metric, label=label)
         panels.dose_axis(axes, doses)
         panels.heading(axes, "abc"[k], label.split(" (")[0])
@@ -125,6 +133,13 @@ def figure_counting(run: Run, summary: pd.DataFrame, *, case: str) -> "Drawing":
         bar.set_label("% of realizations", labelpad=2)
         bar.outline.set_linewidth(0.5)
     return figure
+
+
+def _settings(run: Run, summary: pd.DataFrame, *, case: str) -> str:
+    """Declared settings of the case, and what the hybrid bound takes as known."""
+    return case_settings_text(run, summary, case=case) + bound_caption(
+        run, case=case, metric=_POSITION
+    )
 
 
 def _share_right(run: Run, case: str, *, image: str, dose: float, restorer: str) -> pd.DataFrame:
@@ -189,5 +204,5 @@ FIGURE: Final = Figure(
     "the exact atom count against dose; below, the noise-free particle and where columns are "
     "counted right at the lowest dose.",
     draw=figure_counting,
-    settings=case_settings_text,
+    settings=_settings,
 )

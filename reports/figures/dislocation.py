@@ -13,14 +13,18 @@ from reports.figures import panels
 from reports.figures.figure import Figure
 from reports.names import RestorerStyle
 from reports.records.run_folder import Run
+from reports.summaries.bounds import drawn_bounds, summarise_bounds
 from reports.words.captions import case_settings_text
 from reports.words.numbers import dose_text
+from reports.words.verdict.bounds import bound_caption
 from stembench.arrays import Floats
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure as Drawing
 
+#: The error of position that is shown, and the bound of it.
+_POSITION: Final = "position_mae_pm"
 _RED = "#D40000"
 _PATH = "#FFC20A"
 
@@ -47,6 +51,8 @@ def figure_dislocation(run: Run, summary: pd.DataFrame, *, case: str) -> "Drawin
     described = run.case(case)
     names = list(rows["restorer"].unique())
     styles = run.restorers.styles(names)
+    bounds = summarise_bounds(run)
+    bounds = bounds[bounds["image"] == image]
     raw = run.restorers.raw(names)
     restored = run.restorers.main(names)
     shown = [name for name in (raw, restored) if name is not None]
@@ -54,7 +60,7 @@ def figure_dislocation(run: Run, summary: pd.DataFrame, *, case: str) -> "Drawin
         2.75 + 2.275 * len(shown),
         footer="MAE: mean distance |r - r_ref|. MPE: mean absolute percentage error. Circuits run "
         "through columns fitted from their true places: they close alike where a restorer has "
-        "drawn the core as perfect lattice. " + case_settings_text(run, rows, case=case),
+        "drawn the core as perfect lattice. " + _settings(run, rows, case=case),
         title=f"Accuracy against dose: {run.title(case)}",
         complete=run.complete,
     )
@@ -113,14 +119,23 @@ def figure_dislocation(run: Run, summary: pd.DataFrame, *, case: str) -> "Drawin
         _closures(key, circuits, case=described)
 
     for k, (metric, label) in enumerate(
-        (("position_mae_pm", "MAE of position (pm)"), ("scs_mpe_pct", "MPE of SCS (%)"))
+        ((_POSITION, "MAE of position (pm)"), ("scs_mpe_pct", "MPE of SCS (%)"))
     ):
         axes = figure.add_subplot(plots[0, k])
         panels.curves(axes, rows, x="dose", metric=metric, styles=styles)
+        panels.assumed_bounds(axes, drawn_bounds(bounds, case=case, metric=metric), x="dose")
         panels.dose_axis(axes, doses)
         panels.error_axis(axes, metric, label=label)
+        panels.key_of_bounds(axes)
         panels.heading(axes, last[k], label.split(" (")[0])
     return figure
+
+
+def _settings(run: Run, summary: pd.DataFrame, *, case: str) -> str:
+    """Declared settings of the case, and what the hybrid bound takes as known."""
+    return case_settings_text(run, summary, case=case) + bound_caption(
+        run, case=case, metric=_POSITION
+    )
 
 
 def _columns(run: Run, case: str, *, image: str) -> tuple[Floats, NDArray[np.bool_]]:
@@ -243,5 +258,5 @@ FIGURE: Final = Figure(
     "through the fitted columns, mean absolute error of position and mean absolute percentage "
     "error of the scattering cross-section against dose.",
     draw=figure_dislocation,
-    settings=case_settings_text,
+    settings=_settings,
 )

@@ -11,6 +11,7 @@ import pandas as pd
 from reports.figures.style import BOUND_COLOUR
 from reports.metrics.table import METRICS
 from reports.names import RestorerStyle
+from reports.records.bounds import BOUND_KINDS
 from reports.words.numbers import short_dose_text
 from stembench.arrays import Floats
 
@@ -189,6 +190,38 @@ def bound(axes: "Axes", rows: pd.DataFrame, *, x: str, metric: str) -> None:
             label="Cramér-Rao bound",
             zorder=3,
         )
+
+
+def assumed_bounds(axes: "Axes", bounds: pd.DataFrame, *, x: str) -> None:
+    """Draw bounds that rest on other assumptions than the Cramér-Rao bound of `bound`.
+
+    Parameters
+    ----------
+    axes : matplotlib.axes.Axes
+    bounds : pandas.DataFrame
+        `reports.summaries.bounds.drawn_bounds` of what the panel shows; may be empty.
+    x : str
+        Column of the abscissa, 'dose' or 'thickness'.
+    """
+    for kind, rows in bounds.groupby("kind", observed=True):
+        own = rows.sort_values(x)
+        axes.plot(
+            own[x],
+            own["value"],
+            color=BOUND_COLOUR,
+            linewidth=1.1,
+            linestyle=(0, (1, 1.2, 4, 1.2)),
+            label=BOUND_KINDS[str(kind)].label,
+            zorder=3,
+        )
+
+
+def key_of_bounds(axes: "Axes") -> None:
+    """Name the lines of `assumed_bounds` within their panel, where the figure's legend does not."""
+    names = {kind.label for kind in BOUND_KINDS.values()}
+    lines = [line for line in axes.get_lines() if line.get_label() in names]
+    if lines:
+        axes.legend(handles=lines, loc="best", frameon=False, fontsize=7, handlelength=2.6)
 
 
 def dose_axis(axes: "Axes", doses: Floats) -> None:

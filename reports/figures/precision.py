@@ -1,6 +1,6 @@
 """The figure after the paper's Fig. 2: precision against thickness, beside the bound."""
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pandas as pd
@@ -8,8 +8,10 @@ import pandas as pd
 from reports.figures import panels
 from reports.figures.figure import Figure
 from reports.records.run_folder import Run
+from reports.summaries.bounds import drawn_bounds, summarise_bounds
 from reports.words.captions import case_settings_text
 from reports.words.numbers import dose_text, short_dose_text
+from reports.words.verdict.bounds import bound_caption
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -46,8 +48,8 @@ def figure_precision(run: Run, summary: pd.DataFrame, *, case: str) -> "Drawing"
     figure, bottom, top = panels.new_figure(
         2.35 * len(shown) + 2.35,
         footer="Position: per axis, root mean square of x and y. Dotted: RMSE, which counts bias "
-        "too. The bound holds for unbiased estimators without prior knowledge. "
-        + case_settings_text(run, rows, case=case),
+        "too. Bounds hold for unbiased estimators without prior knowledge. "
+        + _settings(run, rows, case=case),
         title=f"Precision against thickness: {run.title(case)}",
         complete=run.complete,
     )
@@ -64,6 +66,8 @@ def figure_precision(run: Run, summary: pd.DataFrame, *, case: str) -> "Drawing"
         wspace=0.22,
     )
     letters = iter("abcdefgh")
+    bounds = summarise_bounds(run)
+    legend: dict[str, Any] = {}
     for i, dose in enumerate(shown):
         at_dose = rows[rows["dose"] == dose]
         for j, (std, rmse, bound, label) in enumerate(_PANELS):
@@ -71,17 +75,19 @@ def figure_precision(run: Run, summary: pd.DataFrame, *, case: str) -> "Drawing"
             panels.companion(axes, at_dose, x="thickness", metric=rmse, styles=styles)
             panels.curves(axes, at_dose, x="thickness", metric=std, styles=styles)
             panels.bound(axes, at_dose, x="thickness", metric=bound)
+            others = drawn_bounds(bounds, case=case, metric=std)
+            panels.assumed_bounds(axes, others[others["dose"] == dose], x="thickness")
             panels.error_axis(axes, std, label=label)
             axes.set_xlim(0, rows["thickness"].max() * 1.03)
             axes.set_xlabel("thickness (atoms)")
             panels.heading(axes, next(letters), f"{dose_text(dose)} e/Å²")
-            if i == j == 0:
-                handles, labels = axes.get_legend_handles_labels()
+            if i == 0:
+                legend |= {line.get_label(): line for line in axes.get_legend_handles_labels()[0]}
+            if i == 0 and j == len(_PANELS) - 1:
                 figure.legend(
-                    handles,
-                    labels,
+                    handles=list(legend.values()),
                     loc="upper center",
-                    ncols=len(labels),
+                    ncols=len(legend),
                     frameon=False,
                     bbox_to_anchor=(0.53, top + 0.02 / height),
                 )
@@ -92,6 +98,13 @@ def figure_precision(run: Run, summary: pd.DataFrame, *, case: str) -> "Drawing"
         axes = figure.add_subplot(row[0, k])
         _example(axes, run, rows, letter=letter, thick=k >= 2, restored=k % 2 == 1)
     return figure
+
+
+def _settings(run: Run, summary: pd.DataFrame, *, case: str) -> str:
+    """Declared settings of the case, and what the second bound of SCS takes as known."""
+    return case_settings_text(run, summary, case=case) + bound_caption(
+        run, case=case, metric=_PANELS[1][0]
+    )
 
 
 def _example(
@@ -121,8 +134,9 @@ FIGURE: Final = Figure(
     name="precision",
     title="Precision against thickness",
     reading="Standard deviation over realizations with 95 % intervals (solid), RMSE (dotted) "
-    "and Cramér-Rao bound (dashed), for the lowest and the highest dose; below, examples of the "
-    "thinnest crystal at the lowest and the thickest at the highest dose.",
+    "and Cramér-Rao bound (dashed; dash-dotted if a constant background is unknown too), for the "
+    "lowest and the highest dose; below, examples of the thinnest crystal at the lowest and the "
+    "thickest at the highest dose.",
     draw=figure_precision,
-    settings=case_settings_text,
+    settings=_settings,
 )

@@ -18,6 +18,7 @@ from reports.words.examples import example_table
 from reports.words.leaderboard import leaderboard_tables
 from reports.words.sentences import Sentence
 from reports.words.tables import Table, headline, markdown, metric_table, write_csv
+from reports.words.verdict.bounds import bound_sentences
 from reports.words.verdict.verdict import verdict
 from stembench.errors import InputError
 
@@ -42,7 +43,7 @@ def write_report(folder: str | Path) -> Path:
         ``paired_comparisons.csv``, ``leaderboard.csv`` and each figure as PNG and PDF;
         ``ablation.csv`` and ``ablation_comparisons.csv`` if the run has an ablation,
         ``defects.csv`` if it has defects or adatoms, ``detection.csv`` if its images were searched,
-        ``dislocation_core.csv`` if it has a dislocation.
+        ``dislocation_core.csv`` if it has a dislocation, ``bounds.csv`` if bounds are stated.
 
     Raises
     ------
@@ -72,7 +73,7 @@ def write_report(folder: str | Path) -> Path:
 def _write_files(run: Run, summary: pd.DataFrame, folder: Path) -> None:
     """Write every file of the report into a folder."""
     compared = paired_comparisons(run.records)
-    sentences = verdict(run, summary, compared)
+    sentences = [*verdict(run, summary, compared), *bound_sentences(run, summary)]
     every = [summary, summarise_response(run).summary_rows]
     write_csv(pd.concat([rows for rows in every if len(rows)]), folder / "summary.csv")
     write_csv(compared, folder / "paired_comparisons.csv")

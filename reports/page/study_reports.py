@@ -14,7 +14,9 @@ from reports.metrics.defects import summarise_defects
 from reports.metrics.dislocation import load_circuits, summarise_core
 from reports.records.ablation import load_ablation
 from reports.records.run_folder import Run
+from reports.studies import cases_in_order
 from reports.summaries.ablation import summarise_ablation
+from reports.summaries.bounds import summarise_bounds
 from reports.summaries.response import summarise_response
 from reports.words.ablation import ablation_sentences, ablation_table
 from reports.words.column_search import detection_table
@@ -22,6 +24,7 @@ from reports.words.defects import defect_sentences, defect_table
 from reports.words.dislocation import core_table
 from reports.words.sentences import Sentence
 from reports.words.tables import Table
+from reports.words.verdict.bounds import bound_table
 from reports.words.verdict.response import response_sentences, response_tables
 
 
@@ -121,6 +124,17 @@ def report_response(run: Run, folder: Path) -> StudyReport:
     )
 
 
+def report_bounds(run: Run, folder: Path) -> StudyReport:
+    """Report the bounds and what each takes as known."""
+    del folder
+    bounds = summarise_bounds(run)
+    tables = tuple(
+        bound_table(bounds[bounds["case"] == case], title=run.title(case))
+        for case in cases_in_order(run, bounds)
+    )
+    return StudyReport(csv={"bounds.csv": bounds} if len(bounds) else {}, tables=tables)
+
+
 #: Studies in the order of the report. A new study adds its line here.
 STUDY_REPORTS: Final[tuple[Callable[[Run, Path], StudyReport], ...]] = (
     report_response,
@@ -128,4 +142,5 @@ STUDY_REPORTS: Final[tuple[Callable[[Run, Path], StudyReport], ...]] = (
     report_defects,
     report_dislocations,
     report_column_search,
+    report_bounds,
 )

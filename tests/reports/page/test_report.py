@@ -16,6 +16,7 @@ from reports import write_report
 from reports.figures.draw import figures
 from reports.metrics.table import METRICS
 from reports.page.page import phonon_text, unbroken
+from reports.records.bounds import BOUNDS_FILE
 from reports.records.run_folder import load_run
 from reports.studies import cases_in_order
 from reports.summaries.summary import summarise
@@ -86,6 +87,7 @@ def test_all_files_are_there_and_nothing_else(run_folder: Path) -> None:
         "paired_comparisons.csv",
         "leaderboard.csv",
         "dislocation_core.csv",
+        "bounds.csv",
     }
     assert {path.name for path in (run_folder / "report").iterdir()} == expected
     assert not list(run_folder.glob(".report-*"))
@@ -145,6 +147,33 @@ def test_page_and_file_hold_the_leaderboard(run_folder: Path) -> None:
     # Without edited images the crystal has no rank.
     assert [row["restorer"] for row in rows if row["rank"] == "1"] == ["cgrdn"] * 2
     assert "Not ranked: this run has no edited images" in section
+
+
+def test_bounds_stand_on_the_page_with_their_assumptions(tmp_path: Path) -> None:
+    folder = make_run(tmp_path / "run", realizations=2, thicknesses=(2, 75), bounds=True)
+    write_report(folder)
+    text = " ".join(read_page(folder / "report" / "report.html").text)
+    assert "hybrid bound without rigid shift" in text
+    assert "and so is the lattice" in text
+    assert "holds no bounds.parquet" not in text
+    with (folder / "report" / "bounds.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert {row["case"] for row in rows} == {"pt_bulk", "edge_dislocation", "nanoparticle"}
+    assert all(row["known"] for row in rows)
+    # the lines are in the figures: without the file they are not
+    run = load_run(folder)
+    summary = summarise(run.records)
+    cases = {"precision": "pt_bulk", "dislocation": "edge_dislocation", "counting": "nanoparticle"}
+    labels = {"precision": "bound with background"}
+    drawn = {figure.name: figure for figure in figures()}
+    for file in (True, False):
+        if not file:
+            (folder / BOUNDS_FILE).unlink()
+        for name, case in cases.items():
+            made = drawn[name].draw(run, summary, case=case)
+            lines = [line.get_label() for axes in made.axes for line in axes.get_lines()]
+            found = lines.count(labels.get(name, "hybrid bound"))
+            assert found == (0 if not file else 2 if name == "precision" else 1)
 
 
 def test_hostile_names_are_escaped(tmp_path: Path) -> None:

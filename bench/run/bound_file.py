@@ -1,0 +1,77 @@
+"""The file of bounds of a run folder: written once, whole cells at a time, and completed."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pandas as pd
+
+from bench.measures.bounds import bounds_of, kinds_of, takes_long
+from bench.plan.profiles import Profile
+from bench.run.workers import worker_pool
+from cases import get_case
+from reports import BOUNDS_FILE, read_bounds
+from restore import child_thread_limit
+from stembench.atomic_files import replacing
+
+#: case, image and dose.
+_Cell = tuple[str, str, float]
+
+
+def write_bounds(folder: Path, profile: Profile, *, workers: int) -> None:
+    """Write the bounds of all images and doses of a profile that the folder does not hold yet.
+
+    Parameters
+    ----------
+    folder : Path
+        Run folder.
+    profile : Profile
+    workers : int
+        Most processes.
+
+    Raises
+    ------
+    InputError
+        If the file that lies there cannot be read, or a worker died.
+    """
+    there = read_bounds(folder)
+    parts = [] if there is None else [there]
+    done = set() if there is None else _whole(there)
+    for rows in _computed([cell for cell in _cells(profile) if cell not in done], workers=workers):
+        parts.append(rows)
+        with replacing(folder / BOUNDS_FILE) as temporary:
+            kept = pd.concat(parts, ignore_index=True)
+            kept = kept.drop_duplicates(["case", "image", "dose", "column", "kind"], keep="last")
+            kept.to_parquet(temporary, index=False)
+
+
+def _cells(profile: Profile) -> list[_Cell]:
+    """Cells of a profile for which a bound is stated."""
+    return [
+        (selection.case, image, float(dose))
+        for selection in profile.selections
+        if kinds_of(get_case(selection.case))
+        for image in selection.images
+        for dose in selection.doses
+    ]
+
+
+def _whole(there: pd.DataFrame) -> set[_Cell]:
+    """Cells that have every kind of bound."""
+    cells = there.groupby(["case", "image", "dose"])["kind"].unique()
+    return {
+        (str(case), str(image), float(dose))
+        for (case, image, dose), kinds in cells.items()
+        if set(kinds_of(get_case(str(case)))) <= set(kinds)
+    }
+
+
+def _computed(cells: list[_Cell], *, workers: int) -> Iterator[pd.DataFrame]:
+    """Yield the bounds of cells; those that take long in worker processes if there are several."""
+    slow = [cell for cell in cells if takes_long(get_case(cell[0]))]
+    apart = slow if min(workers, len(slow)) > 1 else []
+    here = [cell for cell in cells if cell not in apart]
+    if here:
+        yield pd.concat([bounds_of(*cell) for cell in here])
+    if apart:
+        with child_thread_limit(1), worker_pool(min(workers, len(apart))) as pool:
+            yield from pool.map(bounds_of, *zip(*apart, strict=True))

@@ -1,0 +1,80 @@
+"""The file of bounds: written once, completed where cells are missing."""
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from bench.measures.bounds import bounds_of
+from bench.plan.profiles import Profile, Selection
+from bench.run.bound_file import write_bounds
+from reports.records.bounds import BOUND_COLUMNS, BOUNDS_FILE, read_bounds
+from stembench.errors import InputError
+
+PROFILE = Profile(
+    name="small",
+    summary="for tests",
+    selections=(
+        Selection("pt_bulk", ("z02", "z05"), (5e2, 5e4), 1),
+        Selection("particle_adatoms", ("particle",), (5e3,), 1),
+    ),
+    restorers=("raw",),
+)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    write_bounds(tmp_path, PROFILE, workers=1)
+    return tmp_path
+
+
+def _sorted(rows: pd.DataFrame) -> pd.DataFrame:
+    return rows.sort_values(["case", "image", "dose", "kind", "column"]).reset_index(drop=True)
+
+
+def test_it_holds_every_cell_for_which_a_bound_is_stated(folder: Path) -> None:
+    rows = read_bounds(folder)
+    assert rows is not None
+    assert list(rows) == list(BOUND_COLUMNS)
+    cells = rows.groupby(["case", "image", "dose"]).ngroups
+    assert cells == 4
+    assert set(rows["case"]) == {"pt_bulk"}
+    own = rows[(rows["image"] == "z05") & (rows["dose"] == 5e2)].reset_index(drop=True)
+    pd.testing.assert_frame_equal(own, bounds_of("pt_bulk", "z05", 5e2))
+
+
+def test_a_whole_file_is_left_alone_and_a_partial_one_completed(folder: Path) -> None:
+    path = folder / BOUNDS_FILE
+    whole, written = read_bounds(folder), path.stat().st_mtime_ns
+    assert whole is not None
+    write_bounds(folder, PROFILE, workers=1)
+    assert path.stat().st_mtime_ns == written
+    # one cell missing, and one kind of another
+    kept = ~((whole["image"] == "z02") & (whole["dose"] == 5e4))
+    kept &= ~((whole["image"] == "z05") & (whole["kind"] == "column-widths"))
+    whole[kept].to_parquet(path, index=False)
+    write_bounds(folder, PROFILE, workers=1)
+    again = read_bounds(folder)
+    assert again is not None
+    pd.testing.assert_frame_equal(_sorted(again), _sorted(whole))
+
+
+def test_a_file_that_holds_no_bounds_is_named(folder: Path) -> None:
+    (folder / BOUNDS_FILE).write_bytes(b"no parquet")
+    with pytest.raises(InputError, match=r"bounds\.parquet cannot be read"):
+        write_bounds(folder, PROFILE, workers=1)
+
+
+def test_worker_processes_find_the_same(tmp_path: Path) -> None:
+    """Two doses of a case that takes long go to processes of their own."""
+    profile = Profile(
+        name="small",
+        summary="for tests",
+        selections=(Selection("edge_dislocation", ("core",), (5e3, 5e4), 1),),
+        restorers=("raw",),
+    )
+    write_bounds(tmp_path, profile, workers=2)
+    rows = read_bounds(tmp_path)
+    assert rows is not None
+    own = rows[rows["dose"] == 5e4].reset_index(drop=True)
+    pd.testing.assert_frame_equal(own, bounds_of("edge_dislocation", "core", 5e4), rtol=1e-9)
