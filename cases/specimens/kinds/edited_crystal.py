@@ -52,8 +52,9 @@ class EditedCrystal(Specimen):
     @property
     def crystal(self) -> Specimen:
         """The crystal without edits."""
-        kinds = {"001": BulkCrystal, "112": Bulk112}
-        return kinds[self.orientation](material=self.material, cells=self.cells)
+        if self.orientation == "112":
+            return Bulk112(material=self.material, cells=self.cells)
+        return BulkCrystal(material=self.material, cells=self.cells)
 
     @property
     def steps(self) -> tuple[float, float]:

@@ -110,7 +110,7 @@ def responses(pairs: EditedPairs) -> Iterator[Response]:
 def _single(pairs: EditedPairs) -> Iterator[Response]:
     """Responses to moved columns, and to brighter and darker ones."""
     edit, nan = pairs.edit, float("nan")
-    pattern = edit.pattern
+    pattern = "isolated"
     if edit.pattern == "listed":
         pattern = "simulated" if edit.source else "edited"
     declared = pairs.declared(steps=(1.0, 1.0))
