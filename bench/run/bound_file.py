@@ -57,12 +57,11 @@ def _cells(profile: Profile) -> list[_Cell]:
 
 def _whole(there: pd.DataFrame) -> set[_Cell]:
     """Cells that have every kind of bound."""
-    cells = there.groupby(["case", "image", "dose"])["kind"].unique()
-    return {
-        (str(case), str(image), float(dose))
-        for (case, image, dose), kinds in cells.items()
-        if set(kinds_of(get_case(str(case)))) <= set(kinds)
-    }
+    found: dict[_Cell, set[str]] = {}
+    rows = there[["case", "image", "dose", "kind"]].drop_duplicates()
+    for case, image, dose, kind in rows.itertuples(index=False):
+        found.setdefault((str(case), str(image), float(dose)), set()).add(str(kind))
+    return {cell for cell, kinds in found.items() if set(kinds_of(get_case(cell[0]))) <= kinds}
 
 
 def _computed(cells: list[_Cell], *, workers: int) -> Iterator[pd.DataFrame]:

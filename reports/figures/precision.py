@@ -82,7 +82,8 @@ def figure_precision(run: Run, summary: pd.DataFrame, *, case: str) -> "Drawing"
             axes.set_xlabel("thickness (atoms)")
             panels.heading(axes, next(letters), f"{dose_text(dose)} e/Å²")
             if i == 0:
-                legend |= {line.get_label(): line for line in axes.get_legend_handles_labels()[0]}
+                handles, labels = axes.get_legend_handles_labels()
+                legend |= dict(zip(labels, handles, strict=True))
             if i == 0 and j == len(_PANELS) - 1:
                 figure.legend(
                     handles=list(legend.values()),
