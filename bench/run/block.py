@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from bench.measures.acquisition import acquire, as_acquired, is_acquisition
 from bench.measures.burgers import closures, has_circuit
 from bench.measures.column_search import search, searched
 from bench.memory import peak_memory, start_watch
@@ -16,7 +17,7 @@ from bench.plan.blocks import Block
 from bench.reference import clean_fit, fit_options, positions_and_mask, reference_table
 from cases import Case, get_case, load_ground_truth
 from fitting import NOT_RESTORED, count_atoms, fit_batch
-from noise import distort, electrons_per_pixel, realization_generator
+from noise import electrons_per_pixel
 from reports import conform, with_rung
 from restore import RestorationError, Restorer, load_restorer
 from stembench.arrays import Floats
@@ -44,8 +45,8 @@ class BlockResult:
     Attributes
     ----------
     records : pandas.DataFrame
-        Rows of the record schema: measured columns alone. Those of an ablation's block carry its
-        rung in a further column.
+        Rows of the record schema: measured columns alone. Those of a ladder's block carry
+        its rung in a further column.
     seconds : dict
         Wall time of each stage.
     failure : str
@@ -77,7 +78,7 @@ class BlockResult:
 @lru_cache(maxsize=8)
 def _restorer(spec: str) -> Restorer:
     # One load per process: building a network costs seconds.
-    return load_restorer(spec)
+    return as_acquired() if is_acquisition(spec) else load_restorer(spec)
 
 
 def run_block(block: Block, library: Floats) -> BlockResult:
@@ -109,22 +110,10 @@ def run_block(block: Block, library: Floats) -> BlockResult:
     restorer = _restorer(block.restorer)
     lap("prepare")
 
-    counts = distort(
-        truth.image(block.image, margin=case.margin),
-        [
-            realization_generator(
-                block.seed, block.case, image=block.image, dose=block.dose, realization=k
-            )
-            for k in range(block.start, block.stop)
-        ],
-        dose=block.dose,
-        sampling=case.sampling,
-        noise=noise,
-        margin=case.margin,
-    )
+    counts = acquire(block, noise)
     lap("distort")
 
-    detector = noise.detector
+    detector, pulses = noise.detector, noise.pulse_height
     failure = ""
     restored = None
     earlier_peak, growth = start_watch()
@@ -150,7 +139,8 @@ def run_block(block: Block, library: Floats) -> BlockResult:
             sampling=case.sampling,
             options=fit_options(case.fit, width=width),
             mask=mask,
-            dose=block.dose if raw else None,
+            # The pulses' spread acts as a lower dose.
+            dose=block.dose / (pulses.excess if pulses else 1.0) if raw else None,
             detector_sigma=detector.sigma_electrons if raw and detector else 0.0,
             threads=1,
         )

@@ -7,18 +7,19 @@ from typing import Final
 
 import pandas as pd
 
-from reports.figures.ablation import write_ablation_figure
 from reports.figures.figure import FigureFile
+from reports.figures.ladders.ablation import write_ablation_figure
 from reports.metrics.column_search import load_detection, summarise_detection
 from reports.metrics.defects import summarise_defects
 from reports.metrics.dislocation import load_circuits, summarise_core
-from reports.records.ablation import load_ablation
+from reports.records.ladder import ABLATION
+from reports.records.ladder_records import load_ladders
 from reports.records.run_folder import Run
-from reports.summaries.ablation import summarise_ablation
-from reports.words.ablation import ablation_sentences, ablation_table
+from reports.summaries.ladder_summary import summarise_ladder
 from reports.words.column_search import detection_table
 from reports.words.defects import defect_sentences, defect_table
 from reports.words.dislocation import core_table
+from reports.words.ladders.ablation import ablation_sentences, ablation_table
 from reports.words.sentences import Sentence
 from reports.words.tables import Table
 
@@ -44,16 +45,16 @@ class StudyReport:
 
 def report_ablation(run: Run, folder: Path) -> StudyReport:
     """Report what each stage of the noise costs; draws its figure into `folder`."""
-    records = load_ablation(run)
-    if records is None:
+    ablations = [summarise_ladder(records) for records in load_ladders(run, ABLATION)]
+    if not ablations:
         return StudyReport()
-    ablation = summarise_ablation(records)
-    pairs = pd.concat([ablation.against_raw, ablation.against_rung_before])
+    pairs = [frame for one in ablations for frame in (one.against_raw, one.against_rung_before)]
+    summary = pd.concat([one.summary for one in ablations]).drop(columns="value_of_axis")
     return StudyReport(
-        csv={"ablation.csv": ablation.summary, "ablation_comparisons.csv": pairs},
-        tables=(ablation_table(run, ablation),),
-        sentences=tuple(ablation_sentences(run, ablation)),
-        figures=(write_ablation_figure(run, ablation, folder),),
+        csv={"ablation.csv": summary, "ablation_comparisons.csv": pd.concat(pairs)},
+        tables=tuple(ablation_table(run, one) for one in ablations),
+        sentences=tuple(s for one in ablations for s in ablation_sentences(run, one)),
+        figures=tuple(write_ablation_figure(run, one, folder) for one in ablations),
     )
 
 

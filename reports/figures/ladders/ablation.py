@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Final
 from reports.figures import panels
 from reports.figures.figure import FigureFile
 from reports.records.run_folder import Run
-from reports.summaries.ablation import SHOWN, Ablation
-from reports.words.ablation import ablation_title
+from reports.summaries.ladder_summary import SHOWN, LadderSummary
 from reports.words.captions import noise_text, sample_text
+from reports.words.ladders.ablation import ablation_title
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -26,13 +26,13 @@ _READING: Final = (
 )
 
 
-def write_ablation_figure(run: Run, ablation: Ablation, folder: Path) -> FigureFile:
+def write_ablation_figure(run: Run, ablation: LadderSummary, folder: Path) -> FigureFile:
     """Draw the figure of an ablation into a folder.
 
     Parameters
     ----------
     run : Run
-    ablation : Ablation
+    ablation : LadderSummary
     folder : pathlib.Path
         Existing folder; ``figure_ablation_<case>.png`` and ``.pdf`` are written there.
 
@@ -42,17 +42,17 @@ def write_ablation_figure(run: Run, ablation: Ablation, folder: Path) -> FigureF
     """
     from matplotlib import rc_context
 
-    settings = _settings(run, ablation)
+    settings = _settings(ablation)
     with rc_context(panels.RC):
         figure = _draw(run, ablation, settings=settings)
-        png, pdf = panels.save(figure, folder / f"figure_ablation_{ablation.case}")
-    return FigureFile(ablation.case, ablation_title(run, ablation), _READING, settings, png, pdf)
+        png, pdf = panels.save(figure, folder / f"figure_ablation_{ablation.ladder.case}")
+    return FigureFile(
+        ablation.ladder.case, ablation_title(run, ablation), _READING, settings, png, pdf
+    )
 
 
-def _settings(run: Run, ablation: Ablation) -> str:
-    if run.info.ablation is None:
-        raise ValueError(f"{run.folder} declares no ablation")
-    chain = run.info.ablation.rungs[ablation.rungs[-1]]
+def _settings(ablation: LadderSummary) -> str:
+    chain = ablation.rungs[-1].noise
     return (
         f"{sample_text(ablation.summary)} per point; bars: 95 % confidence intervals over "
         f"realizations. The whole chain: {noise_text(chain.as_dict())}. Fit, "
@@ -60,7 +60,7 @@ def _settings(run: Run, ablation: Ablation) -> str:
     )
 
 
-def _draw(run: Run, ablation: Ablation, *, settings: str) -> "Figure":
+def _draw(run: Run, ablation: LadderSummary, *, settings: str) -> "Figure":
     rows = ablation.summary
     styles = run.restorers.styles(rows["restorer"].unique())
     figure, bottom, top = panels.new_figure(
@@ -91,7 +91,7 @@ def _draw(run: Run, ablation: Ablation, *, settings: str) -> "Figure":
             panels.error_axis(axes, metric, label=_LABELS[metric])
         axes.set_xticks(
             range(len(ablation.rungs)),
-            ablation.rungs,
+            ablation.labels,
             rotation=35,
             ha="right",
             rotation_mode="anchor",
