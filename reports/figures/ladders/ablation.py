@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Final
 
 from reports.figures import panels
 from reports.figures.figure import FigureFile
+from reports.figures.ladders.panel import LABELS, legend_above, rung_panel
 from reports.records.run_folder import Run
 from reports.summaries.ladder_summary import SHOWN, LadderSummary
 from reports.words.captions import noise_text, sample_text
@@ -13,11 +14,6 @@ from reports.words.ladders.ablation import ablation_title
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-_LABELS: Final = {
-    "position_mae_pm": "MAE of position (pm)",
-    "scs_mpe_pct": "MPE of SCS (%)",
-    "count_accuracy": "columns counted right (%)",
-}
 _READING: Final = (
     "Mean absolute error of position, mean absolute percentage error of the scattering "
     "cross-section and share of columns with the exact atom count, with 95 % intervals, as the "
@@ -78,34 +74,10 @@ def _draw(run: Run, ablation: LadderSummary, *, settings: str) -> "Figure":
     )
     for k, metric in enumerate(SHOWN):
         axes = figure.add_subplot(plots[0, k])
-        if metric == "count_accuracy":
-            percent = rows[rows["metric"] == metric].copy()
-            percent[["value", "low", "high"]] *= 100
-            panels.curves(axes, percent, x="rung", metric=metric, styles=styles)
-            axes.set_ylabel(_LABELS[metric])
-            axes.set_ylim(0, 103)
-            axes.grid(axis="y", color="#E3E3E3", linewidth=0.6)
-            axes.set_axisbelow(True)
-        else:
-            panels.curves(axes, rows, x="rung", metric=metric, styles=styles)
-            panels.error_axis(axes, metric, label=_LABELS[metric])
-        axes.set_xticks(
-            range(len(ablation.rungs)),
-            ablation.labels,
-            rotation=35,
-            ha="right",
-            rotation_mode="anchor",
-        )
-        axes.set_xlim(-0.35, len(ablation.rungs) - 0.65)
-        panels.heading(axes, "abc"[k], _LABELS[metric].split(" (")[0])
+        rung_panel(axes, rows, metric=metric, styles=styles, labels=ablation.labels, slanted=True)
+        if metric != "count_accuracy":
+            panels.error_axis(axes, metric, label=LABELS[metric])
+        panels.heading(axes, "abc"[k], LABELS[metric].split(" (")[0])
         if k == 0:
-            handles, labels = axes.get_legend_handles_labels()
-            figure.legend(
-                handles,
-                labels,
-                loc="upper center",
-                ncols=min(len(labels), 6),
-                frameon=False,
-                bbox_to_anchor=(0.53, top + 0.02 / height),
-            )
+            legend_above(figure, axes, top=top)
     return figure

@@ -1,1 +1,1 @@
-"""Ladders of noise chains in words: the ablation, and the axes of noise."""
+"""Ladders of noise chains and frames in words."""
