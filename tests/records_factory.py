@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from bench.measures.acquisition import as_acquired, is_acquisition
+from bench.measures.acquisition import as_acquired
+from bench.plan.acquisitions import is_acquisition
 from bench.plan.blocks import plan_blocks
 from bench.plan.profiles import Profile, Selection
 from bench.run import store

@@ -6,21 +6,20 @@ image alone; records name it like one, so that it stands in the same tables.
 """
 
 import importlib.metadata
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Any, Final
 
 import numpy as np
+from numpy.typing import NDArray
 
+from bench.plan.acquisitions import FRAMES, is_acquisition
+from bench.plan.blocks import Block
 from cases import get_case, load_ground_truth
 from noise import ScanNoise, distort, realization_generator, scan_generator
 from restore import Restorer, RestorerMetadata
 from stembench.arrays import Floats
 
-if TYPE_CHECKING:
-    from bench.plan.blocks import Block
-
-#: Name in records of frames aligned and summed.
-FRAMES: Final = "frames"
 #: Frames of one acquisition.
 NUMBER: Final = 10
 #: Standard deviation of the blur before frames are correlated, in Å: noise of single pixels hides
@@ -35,12 +34,7 @@ _ROUNDS: Final = 2
 _UPSAMPLING: Final = 20
 
 
-def is_acquisition(spec: str) -> bool:
-    """Whether a name among the restorers of a run stands for a way to acquire the image."""
-    return spec == FRAMES
-
-
-def acquire(block: "Block", noise: ScanNoise) -> Floats:
+def acquire(block: Block, noise: ScanNoise) -> Floats:
     """Acquire the images of a block.
 
     Parameters
@@ -77,7 +71,7 @@ def acquire(block: "Block", noise: ScanNoise) -> Floats:
 
 
 def _shots(
-    block: "Block", noise: ScanNoise, *, image: str, dose: float, realizations: range
+    block: Block, noise: ScanNoise, *, image: str, dose: float, realizations: range
 ) -> Floats:
     """Shots of a block's image, with draws keyed by another label if it is a frame."""
     case = get_case(block.case)
@@ -135,8 +129,9 @@ def frame_shifts(frames: Floats, *, sampling: float) -> Floats:
         Pixel size in Å/px.
     """
     from scipy import ndimage
-    from skimage.registration import phase_cross_correlation
+    from skimage import registration
 
+    correlate: Any = registration.phase_cross_correlation  # without types
     blur, reach = _BLUR / sampling, _REACH / sampling
     smooth = ndimage.gaussian_filter(frames, (0.0, blur, blur))
     smooth -= smooth.mean(axis=(1, 2), keepdims=True)
@@ -151,7 +146,7 @@ def frame_shifts(frames: Floats, *, sampling: float) -> Floats:
         others = moved.sum(axis=0) - moved
         for k, frame in enumerate(smooth):
             # Not the phase alone: at few electrons most of the spectrum is noise.
-            found, _, _ = phase_cross_correlation(
+            found, _, _ = correlate(
                 others[k], frame, upsample_factor=_UPSAMPLING, normalization=None
             )
             shifts[k] = found if np.abs(found).max() <= reach else 0.0
@@ -177,10 +172,17 @@ class Acquired:
             engine=f"scikit-image {importlib.metadata.version('scikit-image')}",
         )
 
-    def restore(self, images: Floats, /, *, sampling: float, progress: object = None) -> Floats:
+    def restore(
+        self,
+        images: NDArray[np.floating],
+        /,
+        *,
+        sampling: float,
+        progress: Callable[[int, int], None] | None = None,
+    ) -> Floats:
         """Return images (n, h, w) unchanged."""
         del sampling, progress
-        return images
+        return np.asarray(images, dtype=np.float64)
 
 
 def as_acquired() -> Restorer:

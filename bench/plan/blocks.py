@@ -5,7 +5,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bench.measures.acquisition import FRAMES
+from bench.plan.acquisitions import FRAMES
 from bench.plan.profiles import Profile
 from cases import get_case
 from noise import ScanNoise

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from bench.measures.acquisition import FRAMES
+from bench.plan.acquisitions import FRAMES
 from bench.plan.ladders import ONE_STEP, ablation, axes
 from cases import CASES, Case, RunAmount, get_case
 from noise import electrons_per_pixel

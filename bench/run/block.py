@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from bench.measures.acquisition import acquire, as_acquired, is_acquisition
+from bench.measures.acquisition import acquire, as_acquired
 from bench.measures.burgers import closures, has_circuit
 from bench.measures.column_search import search, searched
 from bench.memory import peak_memory, start_watch
+from bench.plan.acquisitions import is_acquisition
 from bench.plan.blocks import Block
 from bench.reference import clean_fit, fit_options, positions_and_mask, reference_table
 from cases import Case, get_case, load_ground_truth

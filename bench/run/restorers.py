@@ -5,7 +5,8 @@ from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import get_context
 
-from bench.measures.acquisition import as_acquired, is_acquisition
+from bench.measures.acquisition import as_acquired
+from bench.plan.acquisitions import is_acquisition
 from restore import (
     RestorerMetadata,
     child_thread_limit,

@@ -68,7 +68,7 @@ def settle(image: Floats, displacement: Floats) -> Floats:
 
     rows, columns = np.indices(image.shape, dtype=np.float64)
     read = ndimage.map_coordinates(image, (rows, columns + displacement), order=3, mode="mirror")
-    return np.maximum(read, 0.0)
+    return np.asarray(np.maximum(read, 0.0), dtype=np.float64)
 
 
 def _apply(image: Floats, flyback: Flyback, context: Context, /) -> Floats:

@@ -16,7 +16,7 @@ import pandas as pd
 from reports.metrics.cells import Cell, cells
 from reports.names import RAW
 from reports.records.ladder import Ladder, Rung
-from reports.records.ladder_records import RUNG, LadderRecords
+from reports.records.ladder_records import RUNG, LadderRecords, with_rung
 from reports.statistics.intervals import Replicates, paired_comparison
 from reports.summaries.summary import (
     comparison_rows,
@@ -25,8 +25,10 @@ from reports.summaries.summary import (
     summarise,
 )
 
+#: Metric of position that sentences speak of, and tables and figures show first.
+ERROR: Final = "position_mae_pm"
 #: Metrics that tables and figures show.
-SHOWN: Final = ("position_mae_pm", "scs_mpe_pct", "count_accuracy")
+SHOWN: Final = (ERROR, "scs_mpe_pct", "count_accuracy")
 _GAIN_COLUMNS: Final = (
     "case",
     "dose",
@@ -98,8 +100,8 @@ def summarise_ladder(ladder: LadderRecords) -> LadderSummary:
     """
     records = {rung.label: ladder.at(rung.label) for rung in ladder.rungs}
     summaries = [
-        summarise(records[rung.label]).assign(
-            **{RUNG: rung.label, "rung": place, "value_of_axis": rung.value}
+        with_rung(summarise(records[rung.label]), rung.label).assign(
+            rung=place, value_of_axis=rung.value
         )
         for place, rung in enumerate(ladder.rungs)
     ]

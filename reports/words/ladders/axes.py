@@ -1,20 +1,15 @@
 """The axes of noise in words: title, table, sentences, and the tidy tables."""
 
 from collections.abc import Sequence
-from typing import Final
-
 import pandas as pd
 
 from reports.metrics.table import METRICS
 from reports.records.ladder_records import RUNG
 from reports.records.run_folder import Run
-from reports.summaries.ladder_summary import SHOWN, LadderSummary
+from reports.summaries.ladder_summary import ERROR, SHOWN, LadderSummary
 from reports.words.numbers import dose_text, metric_cell, quantity, tabulated
-from reports.words.sentences import Sentence
+from reports.words.sentences import Kind, Sentence, meeting
 from reports.words.tables import Table, failures, sample_size
-
-_MAE: Final = "position_mae_pm"
-
 
 def axes_title(run: Run, case: str) -> str:
     """Heading of table and sentences of one case."""
@@ -83,7 +78,7 @@ def axes_table(run: Run, axes: Sequence[LadderSummary]) -> Table:
     axes : sequence of LadderSummary
         Of one case.
     """
-    error, *others = SHOWN
+    others = [name for name in SHOWN if name != ERROR]
     rows = []
     for one in axes:
         for rung in one.rungs:
@@ -97,7 +92,7 @@ def axes_table(run: Run, axes: Sequence[LadderSummary]) -> Table:
                         dose_text(one.ladder.dose),
                         f"{rung.value:g} {one.ladder.unit}",
                         run.restorers.label(restorer),
-                        metric_cell(metrics, error),
+                        metric_cell(metrics, ERROR),
                         "" if pair is None else tabulated(pair["value"], pair["low"], pair["high"]),
                         *(metric_cell(metrics, name) for name in others),
                         failures(metrics),
@@ -114,7 +109,7 @@ def axes_table(run: Run, axes: Sequence[LadderSummary]) -> Table:
             "dose (e/Å²)",
             "value",
             "restorer",
-            METRICS[error].heading,
+            METRICS[ERROR].heading,
             "MAE / raw fits",
             *(METRICS[name].heading for name in others),
             METRICS["failure_rate"].label,
@@ -137,8 +132,9 @@ def axes_sentences(run: Run, axis: LadderSummary) -> list[Sentence]:
     Returns
     -------
     list of Sentence
-        One for each restorer that a verdict speaks of. A finding if the ratio of restored to raw
-        error changes along the axis beyond its 95 % interval, else undecided.
+        One for each restorer that a verdict speaks of. It follows from the 95 % intervals: whether
+        the axis changes the error of raw fits by 10 % at all, and whether the ratio of restored to
+        raw error changes along it.
     """
     names = axis.summary["restorer"].unique()
     raw = run.restorers.raw(names)
@@ -157,26 +153,42 @@ def axes_sentences(run: Run, axis: LadderSummary) -> list[Sentence]:
             continue
         who = run.restorers.phrase(restorer)
         first, last = axis.rungs[0].value, axis.rungs[-1].value
-        text = (
-            f"At {dose_text(axis.ladder.dose)} e/Å², {axis.ladder.quantity} from {first:g} to "
-            f"{last:g} {axis.ladder.unit} multiplies the MAE of position of raw fits by "
-            f"{_quantity(of_raw)} and that of {who} by {_quantity(own)}. The MAE of {who} over "
-            f"that of raw fits goes from {_quantity(ends[0])} to {_quantity(ends[1])}, a factor of "
-            f"{_quantity(change)}: {_meaning(change, who)}."
+        meaning, kind = _meaning(of_raw, change, start=ends[0], who=who)
+        sentences.append(
+            Sentence(
+                f"At {dose_text(axis.ladder.dose)} e/Å², stepping {axis.ladder.quantity} from "
+                f"{first:g} to {last:g} {axis.ladder.unit} multiplies the MAE of position of raw "
+                f"fits by {_quantity(of_raw)} and that of {who} by {_quantity(own)}. The MAE of "
+                f"{who} over that of raw fits goes from {_quantity(ends[0])} to "
+                f"{_quantity(ends[1])}, a factor of {_quantity(change)}: {meaning}.",
+                kind,
+                axes_title(run, axis.ladder.case),
+            )
         )
-        decided = change["high"] < 1 or change["low"] > 1
-        topic = axes_title(run, axis.ladder.case)
-        sentences.append(Sentence(text, "finding" if decided else "undecided", topic))
     return sentences
 
 
-def _meaning(change: pd.Series, who: str) -> str:
-    """What the change of the ratio restored / raw says."""
-    if change["high"] < 1:
-        return f"a part of the gain of {who} is that it takes away what the axis adds"
-    if change["low"] > 1:
-        return f"{who} does not take away what the axis adds, its gain shrinks"
-    return f"whether {who} takes away a part of what the axis adds is undecided"
+def _meaning(
+    of_raw: pd.Series, change: pd.Series, *, start: pd.Series | None, who: str
+) -> tuple[str, Kind]:
+    """Say what the change of the ratio restored / raw means, and how to take that."""
+    if meeting(of_raw["low"], of_raw["high"]) == "met":
+        return "the axis costs raw fits less than 10 %", "finding"
+    gains_before = start is not None and meeting(start["low"], start["high"]) == "better"
+    match meeting(change["low"], change["high"]):
+        case "better" if gains_before:
+            return f"a part of the gain of {who} is that it takes away what the axis adds", "finding"
+        case "better":
+            return (
+                f"without it no gain of {who} is shown, so that its gain is that it takes away "
+                "what the axis adds",
+                "finding",
+            )
+        case "worse":
+            return f"{who} does not take away what the axis adds, and bears it worse", "finding"
+        case "met":
+            return f"{who} does not take away what the axis adds (within 10 %)", "finding"
+    return f"whether {who} takes away a part of what the axis adds is undecided", "undecided"
 
 
 def _quantity(row: pd.Series | None) -> str:
@@ -184,7 +196,7 @@ def _quantity(row: pd.Series | None) -> str:
 
 
 def _row(comparisons: pd.DataFrame, *, restorer: str, label: str = "") -> pd.Series | None:
-    rows = comparisons[(comparisons["restorer"] == restorer) & (comparisons["metric"] == _MAE)]
+    rows = comparisons[(comparisons["restorer"] == restorer) & (comparisons["metric"] == ERROR)]
     if label:
         rows = rows[rows[RUNG] == label]
     return None if rows.empty else rows.iloc[0]

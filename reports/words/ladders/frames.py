@@ -2,16 +2,16 @@
 
 from typing import Final
 
+import numpy as np
 import pandas as pd
 
 from reports.metrics.table import METRICS
 from reports.records.run_folder import Run
-from reports.summaries.ladder_summary import SHOWN
+from reports.summaries.ladder_summary import ERROR, SHOWN
 from reports.words.numbers import dose_text, metric_cell, metric_quantity
 from reports.words.sentences import Sentence
 from reports.words.tables import Table, failures, sample_size
 
-_MAE: Final = "position_mae_pm"
 TITLE: Final = "The same dose in frames"
 
 
@@ -80,7 +80,7 @@ def frames_sentences(run: Run, summary: pd.DataFrame) -> list[Sentence]:
     """
     sentences = []
     for point in _points(run, summary):
-        mae = point[point["metric"] == _MAE].set_index("restorer")
+        mae = point[point["metric"] == ERROR].set_index("restorer")
         names = list(mae.index)
         raw = run.restorers.raw(names)
         frames = next(name for name in names if run.restorers.is_acquisition(name))
@@ -93,12 +93,12 @@ def frames_sentences(run: Run, summary: pd.DataFrame) -> list[Sentence]:
                 claim, apart = f"a larger MAE of position than one shot restored by {who}", True
             else:
                 claim, apart = f"an MAE that cannot be told from that of one shot with {who}", False
-            beside = "" if raw is None else f", one raw shot {_text(mae.loc[raw])}"
+            beside = "" if raw is None else f", one raw shot {_text(point, raw)}"
             sentences.append(
                 Sentence(
                     f"At {dose_text(float(point['dose'].iloc[0]))} e/Å², on "
                     f"{run.title(str(point['case'].iloc[0]))}, {run.restorers.label(frames)} have "
-                    f"{claim}: {_text(ours)} against {_text(theirs)}{beside}.",
+                    f"{claim}: {_text(point, frames)} against {_text(point, restorer)}{beside}.",
                     "finding" if apart else "undecided",
                     TITLE,
                 )
@@ -113,5 +113,7 @@ def _points(run: Run, summary: pd.DataFrame) -> list[pd.DataFrame]:
     return [rows for rows in points if rows["restorer"].isin(acquired).any()]
 
 
-def _text(row: pd.Series) -> str:
-    return metric_quantity(_MAE, row["value"], row["low"], row["high"])
+def _text(point: pd.DataFrame, restorer: str) -> str:
+    rows = point[(point["restorer"] == restorer) & (point["metric"] == ERROR)]
+    value, low, high = rows[["value", "low", "high"]].to_numpy(dtype=np.float64)[0]
+    return metric_quantity(ERROR, value, low, high)

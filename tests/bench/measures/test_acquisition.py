@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 
 from bench.measures.acquisition import (
-    FRAMES,
     NUMBER,
     acquire,
     aligned_sum,
     as_acquired,
     frame_shifts,
 )
+from bench.plan.acquisitions import FRAMES
 from bench.plan.blocks import Block
 from cases import get_case
 from cases.truth.ground_truth import load_ground_truth

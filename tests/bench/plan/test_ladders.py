@@ -2,7 +2,7 @@
 
 import pytest
 
-from bench.measures.acquisition import FRAMES
+from bench.plan.acquisitions import FRAMES
 from bench.plan.blocks import plan_blocks, plan_ladders, repeated_blocks
 from bench.plan.ladders import ONE_STEP, axes
 from bench.plan.profiles import Profile, Selection, get_profile, narrow

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from bench.measures.acquisition import FRAMES
+from bench.plan.acquisitions import FRAMES
 from bench.plan.blocks import Block
 from bench.plan.ladders import ONE_STEP, axes
 from bench.plan.profiles import Profile, Selection

@@ -46,12 +46,13 @@ class TestGain:
     @pytest.mark.parametrize(
         ("moving", "words", "kind"),
         [
-            ((20.0, 12.0), "it takes away what the axis adds", "finding"),
-            ((20.0, 18.0), "does not take away what the axis adds", "finding"),
-            ((10.0, 8.0), "is undecided", "undecided"),
+            ((20.0, 12.0), "a part of the gain of CGRDN is that it takes away", "finding"),
+            ((20.0, 18.0), "does not take away what the axis adds, and bears it worse", "finding"),
+            ((20.0, 16.5), "does not take away what the axis adds (within 10 %)", "finding"),
+            ((10.1, 6.0), "the axis costs raw fits less than 10 %", "finding"),
         ],
     )
-    def test_the_sentence_follows_from_its_interval(
+    def test_the_sentence_follows_from_its_intervals(
         self, moving: tuple[float, float], words: str, kind: str
     ) -> None:
         run, axis = made(still=(10.0, 8.0), moving=moving)
@@ -59,6 +60,18 @@ class TestGain:
         assert words in sentence.text
         assert sentence.kind == kind
         assert "from 0 to 0.15 Å" in sentence.text
+
+    def test_a_gain_that_comes_with_the_axis_alone_is_called_so(self) -> None:
+        run, axis = made(still=(10.0, 10.0), moving=(20.0, 12.0))
+        (sentence,) = axes_sentences(run, axis)
+        assert "without it no gain of CGRDN is shown" in sentence.text
+
+    def test_an_interval_that_holds_one_decides_nothing(self) -> None:
+        run, axis = made(still=(10.0, 8.0), moving=(20.0, 16.0))
+        wide = axis.gain.assign(low=0.8, high=1.2)
+        (sentence,) = axes_sentences(run, replace(axis, gain=wide))
+        assert "is undecided" in sentence.text
+        assert sentence.kind == "undecided"
 
     def test_one_end_alone_says_nothing(self) -> None:
         run, axis = made(still=(10.0, 8.0), moving=(20.0, 12.0))
