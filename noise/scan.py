@@ -8,10 +8,10 @@ from noise.seeds import FIRST_SCAN_STAGES
 #: Files of `noise.stages` in the order in which their stages happen. A new stage adds its line.
 SCAN_STAGES: Final = (
     "jitter",
-    "flyback",
+    "additions.flyback",
     "electron_counting",
     "detector",
-    "pulse_height",
+    "additions.pulse_height",
     "fast_scan",
     "row_lines",
     "point_defects",

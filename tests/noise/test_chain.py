@@ -20,7 +20,7 @@ from noise.presets import FULL_SCAN, FULL_TEM, STUDY_SCAN
 from noise.ranges import Chance
 from noise.scan import SCAN_STAGES, ScanNoise
 from noise.seeds import FIRST_SCAN_STAGES
-from noise.stages.pulse_height import PulseHeight
+from noise.stages.additions.pulse_height import PulseHeight
 from noise.stages.stage import Context, Stage
 from noise.tem import TemNoise
 from stembench.errors import InputError

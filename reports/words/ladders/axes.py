@@ -1,6 +1,7 @@
 """The axes of noise in words: title, table, sentences, and the tidy tables."""
 
 from collections.abc import Sequence
+
 import pandas as pd
 
 from reports.metrics.table import METRICS
@@ -10,6 +11,7 @@ from reports.summaries.ladder_summary import ERROR, SHOWN, LadderSummary
 from reports.words.numbers import dose_text, metric_cell, quantity, tabulated
 from reports.words.sentences import Kind, Sentence, meeting
 from reports.words.tables import Table, failures, sample_size
+
 
 def axes_title(run: Run, case: str) -> str:
     """Heading of table and sentences of one case."""
@@ -177,7 +179,10 @@ def _meaning(
     gains_before = start is not None and meeting(start["low"], start["high"]) == "better"
     match meeting(change["low"], change["high"]):
         case "better" if gains_before:
-            return f"a part of the gain of {who} is that it takes away what the axis adds", "finding"
+            return (
+                f"a part of the gain of {who} is that it takes away what the axis adds",
+                "finding",
+            )
         case "better":
             return (
                 f"without it no gain of {who} is shown, so that its gain is that it takes away "

@@ -13,7 +13,7 @@ from bench.plan.profiles import Profile, Selection
 from bench.run.block import run_block
 from bench.run.run import run_benchmark
 from noise.scan import ScanNoise
-from noise.stages.pulse_height import PulseHeight
+from noise.stages.additions.pulse_height import PulseHeight
 from reports import write_report
 from reports.metrics.cells import cells
 from reports.records.ladder import AXES

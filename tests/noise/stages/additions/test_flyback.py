@@ -7,7 +7,7 @@ import pytest
 
 from noise.chain import distort
 from noise.scan import ScanNoise
-from noise.stages.flyback import Flyback, settle
+from noise.stages.additions.flyback import Flyback, settle
 from stembench.errors import InputError
 
 

@@ -9,8 +9,8 @@ from scipy import stats
 from noise.chain import distort
 from noise.presets import STUDY_SCAN
 from noise.scan import ScanNoise
+from noise.stages.additions.pulse_height import PulseHeight, add_pulse_heights
 from noise.stages.detector import Detector, add_pulse_noise
-from noise.stages.pulse_height import PulseHeight, add_pulse_heights
 
 #: σ of one pulse 1.33 e.
 TUBE = PulseHeight(photons=10.0, photon_variance=10.0, efficiency=0.1, secondary_gain=4.0)
