@@ -62,9 +62,6 @@ from .page.image_report import (
 from .page.report import (
     write_report as write_report,
 )
-from .records.ablation import (
-    with_rung as with_rung,
-)
 from .records.bounds import (
     BOUNDS_FILE as BOUNDS_FILE,
     conform_bounds as conform_bounds,
@@ -80,12 +77,20 @@ from .records.image_folder import (
     RINGS as RINGS,
     SETTINGS as SETTINGS,
 )
+from .records.ladder import (
+    ABLATION as ABLATION,
+    AXES as AXES,
+    Ladder as Ladder,
+    Rung as Rung,
+)
+from .records.ladder_records import (
+    with_rung as with_rung,
+)
 from .records.run_folder import (
     load_run as load_run,
 )
 from .records.run_info import (
     RUN_FILE as RUN_FILE,
-    AblationInfo as AblationInfo,
     CaseInfo as CaseInfo,
     RunInfo as RunInfo,
     SessionInfo as SessionInfo,

@@ -30,14 +30,16 @@ _CLASSICAL_LOOKS: Final = (
 #: Key of the hash from names to looks: one under which the built-in filters, and the published
 #: network, fall on looks of their own.
 _KEY: Final = b"1515"
-_FAMILIES: Final = ("raw", "network", "classical")
+#: Another acquisition, of which a run has one.
+_ACQUISITION_LOOK: Final = ("#1A1A1A", "X")
+_FAMILIES: Final = ("raw", "network", "classical", "acquisition")
 #: Name in records of the images as they are.
 RAW: Final = "raw"
 #: The published network: on each modality of the published pairs the one trained for it.
 NETWORK: Final = "cgrdn"
 
 
-Family = Literal["raw", "classical", "network"]
+Family = Literal["raw", "classical", "network", "acquisition"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,8 +52,9 @@ class RestorerInfo:
         Name in records.
     label : str
         Name for readers.
-    family : {'raw', 'classical', 'network'}
-        'raw' leaves the image as it is; 'classical' is a built-in filter, the floor for networks.
+    family : {'raw', 'classical', 'network', 'acquisition'}
+        'raw' leaves the image as it is; 'classical' is a built-in filter, the floor for networks;
+        'acquisition' is no restorer, but another way to spend the dose.
     built_in : bool
         Whether it comes with this package; else it is a user's own.
     version, licence, training_data, input_scale, engine : str
@@ -100,9 +103,13 @@ class Restorers:
         """Whether a restorer leaves the image as it is."""
         return self.by_name[name].family == "raw"
 
-    def is_classical(self, name: str) -> bool:
-        """Whether a restorer is one of the classical filters, the floor for networks."""
-        return self.by_name[name].family == "classical"
+    def is_network(self, name: str) -> bool:
+        """Whether a restorer is a trained network."""
+        return self.by_name[name].family == "network"
+
+    def is_acquisition(self, name: str) -> bool:
+        """Whether a name stands for another way to acquire the image, which is no restorer."""
+        return self.by_name[name].family == "acquisition"
 
     def raw(self, names: Iterable[str]) -> str | None:
         """Name the raw images among some restorers; None if they are not among them."""
@@ -121,15 +128,18 @@ class Restorers:
         str or None
             None if there is nothing but raw images.
         """
-        return next((name for name in self.order(names) if not self.is_raw(name)), None)
+        restoring = (n for n in self.order(names) if not self.is_raw(n))
+        return next((name for name in restoring if not self.is_acquisition(name)), None)
 
     def judged(self, names: Iterable[str]) -> list[str]:
         """Restorers that a verdict speaks of: networks, else the first that is not raw."""
         restoring = [name for name in self.order(names) if not self.is_raw(name)]
-        return [name for name in restoring if not self.is_classical(name)] or restoring[:1]
+        return [name for name in restoring if self.is_network(name)] or [
+            name for name in restoring if not self.is_acquisition(name)
+        ][:1]
 
     def order(self, names: Iterable[str]) -> list[str]:
-        """Restorers as figures and tables show them: raw, networks (built-in first), classical."""
+        """Restorers as figures and tables show them: raw, networks (built-in first), the others."""
         return sorted(dict.fromkeys(str(name) for name in names), key=self._rank)
 
     def _rank(self, name: str) -> tuple[int, bool, str]:
@@ -155,6 +165,11 @@ class Restorers:
             name: RestorerStyle(name, self.label(name), *_RAW_LOOK)
             for name in self.by_name
             if self.is_raw(name)
+        }
+        styles |= {
+            name: RestorerStyle(name, self.label(name), *_ACQUISITION_LOOK)
+            for name in self.by_name
+            if self.is_acquisition(name)
         }
         for family, looks in (("network", _NETWORK_LOOKS), ("classical", _CLASSICAL_LOOKS)):
             members = [name for name in self.order(self.by_name) if self._family(name) == family]

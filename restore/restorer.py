@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 from stembench.arrays import Floats
 from stembench.errors import InputError
 
-Family = Literal["raw", "classical", "network"]
-"""Kind of restorer: the image unchanged, a method without training data, or a trained network."""
+Family = Literal["raw", "classical", "network", "acquisition"]
+"""Kind of restorer: the image unchanged, a method without training data, a trained network, or
+another way to acquire the image, which the benchmark declares itself."""
 
 Progress = Callable[[int, int], None]
 """Called with the number of finished steps of one image and their total."""

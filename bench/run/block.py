@@ -9,12 +9,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from bench.measures.acquisition import acquire, as_acquired
 from bench.measures.burgers import closures, has_circuit
 from bench.measures.column_search import search, searched
 from bench.memory import peak_memory, start_watch
+from bench.plan.acquisitions import is_acquisition
 from bench.plan.blocks import Block
 from bench.reference import clean_fit, fit_options, positions_and_mask, reference_table
-from bench.run.acquisition import noisy_images
 from cases import Case, get_case, load_ground_truth
 from fitting import NOT_RESTORED, count_atoms, fit_batch
 from noise import electrons_per_pixel
@@ -45,8 +46,8 @@ class BlockResult:
     Attributes
     ----------
     records : pandas.DataFrame
-        Rows of the record schema: measured columns alone. Those of an ablation's block carry its
-        rung in a further column.
+        Rows of the record schema: measured columns alone. Those of a ladder's block carry
+        its rung in a further column.
     seconds : dict
         Wall time of each stage.
     failure : str
@@ -78,7 +79,7 @@ class BlockResult:
 @lru_cache(maxsize=8)
 def _restorer(spec: str) -> Restorer:
     # One load per process: building a network costs seconds.
-    return load_restorer(spec)
+    return as_acquired() if is_acquisition(spec) else load_restorer(spec)
 
 
 def run_block(block: Block, library: Floats) -> BlockResult:
@@ -110,10 +111,10 @@ def run_block(block: Block, library: Floats) -> BlockResult:
     restorer = _restorer(block.restorer)
     lap("prepare")
 
-    counts = noisy_images(block, case, noise=noise)
+    counts = acquire(block, noise)
     lap("distort")
 
-    detector = noise.detector
+    detector, pulses = noise.detector, noise.pulse_height
     failure = ""
     restored = None
     earlier_peak, growth = start_watch()
@@ -139,7 +140,8 @@ def run_block(block: Block, library: Floats) -> BlockResult:
             sampling=case.sampling,
             options=fit_options(case.fit, width=width),
             mask=mask,
-            dose=block.dose if raw else None,
+            # The pulses' spread acts as a lower dose.
+            dose=block.dose / (pulses.excess if pulses else 1.0) if raw else None,
             detector_sigma=detector.sigma_electrons if raw and detector else 0.0,
             threads=1,
         )

@@ -6,13 +6,13 @@ from dataclasses import asdict, replace
 from pathlib import Path
 
 from bench import environment
+from bench.plan.acquisitions import is_acquisition
 from bench.plan.blocks import Block
 from bench.plan.profiles import Profile, Selection
 from bench.run import store
 from cases import get_case, load_ground_truth
 from reports import (
     SCHEMA_VERSION,
-    AblationInfo,
     CaseInfo,
     RestorerInfo,
     RunInfo,
@@ -52,14 +52,15 @@ def describe_run(
         versions=environment.versions(),
         hardware=environment.hardware(),
         cases={selection.case: _case_info(selection) for selection in profile.selections},
-        ablation=_ablation_info(profile),
+        ladders=profile.ladders,
         restorers={metadata.name: describe_restorer(metadata) for metadata in restorers},
     )
 
 
 def describe_restorer(metadata: RestorerMetadata) -> RestorerInfo:
     """Say what a run keeps of a restorer's metadata."""
-    return RestorerInfo(**asdict(metadata), built_in=is_built_in(metadata.name))
+    own = is_built_in(metadata.name) or is_acquisition(metadata.name)
+    return RestorerInfo(**asdict(metadata), built_in=own)
 
 
 def _case_info(selection: Selection) -> CaseInfo:
@@ -73,19 +74,6 @@ def _case_info(selection: Selection) -> CaseInfo:
         doses=selection.doses,
         realizations=selection.realizations,
         provenance=truth.provenance,
-    )
-
-
-def _ablation_info(profile: Profile) -> AblationInfo | None:
-    ablation = profile.ablation
-    if ablation is None:
-        return None
-    return AblationInfo(
-        case=ablation.case,
-        image=ablation.image,
-        dose=ablation.dose,
-        realizations=ablation.realizations,
-        rungs=ablation.rungs,
     )
 
 
@@ -119,8 +107,8 @@ def finished_run(
         outcome = store.block_outcome(folder, block)
         for stage, seconds in outcome.seconds.items():
             key = f"restore {name}" if stage == "restore" else stage
-            if block.rung:  # kept apart, so that the other stages are those of the records
-                key = "ablation"
+            if block.ladder:  # kept apart, so that the other stages are those of the records
+                key = block.ladder
             stages[key] = stages.get(key, 0.0) + seconds
         if outcome.restore_memory is not None:
             memory[name] = max(outcome.restore_memory, memory.get(name, 0))

@@ -12,7 +12,7 @@ import pandas as pd
 from bench import environment
 from bench.measures.lag_covariance import lag_covariance
 from bench.memory import peak_memory
-from bench.plan.blocks import BLOCK_SIZE, Block, plan_ablation, plan_blocks, repeated_blocks
+from bench.plan.blocks import BLOCK_SIZE, Block, plan_blocks, plan_ladders, repeated_blocks
 from bench.plan.profiles import Profile
 from bench.reference import reference_table, scs_library
 from bench.run import store
@@ -97,13 +97,13 @@ def run_benchmark(
         raise InputError(f"the seed must be >= 0, not {seed}")
     if jobs is not None and jobs < 1:
         raise InputError(f"jobs must be at least 1, not {jobs}")
-    metadata = read_metadata(profile.restorers)
+    metadata = read_metadata(profile.specs)
     names = {spec: record.name for spec, record in metadata.items()}
     if len(set(names.values())) != len(names):
         raise InputError(f"two restorers share a name: {', '.join(names.values())}")
     blocks = (
         *plan_blocks(profile, seed=seed, block_size=block_size),
-        *plan_ablation(profile, seed=seed, block_size=block_size),
+        *plan_ladders(profile, seed=seed, block_size=block_size),
     )
     info = describe_run(profile, metadata.values(), seed=seed, block_size=block_size)
     before = store.open_run(folder, info)

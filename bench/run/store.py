@@ -58,7 +58,7 @@ def open_run(folder: Path, info: RunInfo) -> RunInfo | None:
 
 def block_path(folder: Path, block: Block) -> Path:
     """Where the records of a block lie."""
-    return folder / ("ablation" if block.rung else "records") / f"{block.name}.parquet"
+    return folder / (block.ladder or "records") / f"{block.name}.parquet"
 
 
 def finished(folder: Path, block: Block) -> bool:
@@ -93,7 +93,7 @@ def write_lag_covariance(folder: Path, tables: Sequence[pd.DataFrame]) -> None:
 
 
 def repeat_block(folder: Path, block: Block, *, sources: Sequence[Block]) -> BlockResult:
-    """Make an ablation's block out of finished blocks of the records that hold its rows.
+    """Make a ladder's block out of finished blocks of the records that hold its rows.
 
     Parameters
     ----------

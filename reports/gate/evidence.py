@@ -81,7 +81,7 @@ class Evidence:
 
 
 def evidence_of_run(run: Run) -> dict[str, Evidence]:
-    """Reduce a run; one entry per restorer, raw included.
+    """Reduce a run; one entry per restorer, raw included, other acquisitions left out.
 
     Raises
     ------
@@ -124,6 +124,7 @@ def evidence_of_run(run: Run) -> dict[str, Evidence]:
             },
         )
         for restorer, by_key in statistics.items()
+        if not run.restorers.is_acquisition(restorer)
     }
 
 

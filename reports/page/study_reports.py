@@ -7,21 +7,26 @@ from typing import Final
 
 import pandas as pd
 
-from reports.figures.ablation import write_ablation_figure
 from reports.figures.figure import FigureFile
+from reports.figures.ladders.ablation import write_ablation_figure
+from reports.figures.ladders.axes import write_axes_figure
 from reports.metrics.column_search import load_detection, summarise_detection
 from reports.metrics.defects import summarise_defects
 from reports.metrics.dislocation import load_circuits, summarise_core
-from reports.records.ablation import load_ablation
+from reports.records.ladder import ABLATION, AXES
+from reports.records.ladder_records import load_ladders
 from reports.records.run_folder import Run
 from reports.studies import cases_in_order
-from reports.summaries.ablation import summarise_ablation
 from reports.summaries.bounds import summarise_bounds
+from reports.summaries.ladder_summary import LadderSummary, summarise_ladder
 from reports.summaries.response import summarise_response
-from reports.words.ablation import ablation_sentences, ablation_table
+from reports.summaries.summary import summarise
 from reports.words.column_search import detection_table
 from reports.words.defects import defect_sentences, defect_table
 from reports.words.dislocation import core_table
+from reports.words.ladders.ablation import ablation_sentences, ablation_table
+from reports.words.ladders.axes import axes_gains, axes_rows, axes_sentences, axes_table
+from reports.words.ladders.frames import frames_sentences, frames_table
 from reports.words.sentences import Sentence
 from reports.words.tables import Table
 from reports.words.verdict.bounds import bound_table
@@ -49,17 +54,45 @@ class StudyReport:
 
 def report_ablation(run: Run, folder: Path) -> StudyReport:
     """Report what each stage of the noise costs; draws its figure into `folder`."""
-    records = load_ablation(run)
-    if records is None:
+    ablations = [summarise_ladder(records) for records in load_ladders(run, ABLATION)]
+    if not ablations:
         return StudyReport()
-    ablation = summarise_ablation(records)
-    pairs = pd.concat([ablation.against_raw, ablation.against_rung_before])
+    pairs = [frame for one in ablations for frame in (one.against_raw, one.against_rung_before)]
+    summary = pd.concat([one.summary for one in ablations]).drop(columns="value_of_axis")
     return StudyReport(
-        csv={"ablation.csv": ablation.summary, "ablation_comparisons.csv": pairs},
-        tables=(ablation_table(run, ablation),),
-        sentences=tuple(ablation_sentences(run, ablation)),
-        figures=(write_ablation_figure(run, ablation, folder),),
+        csv={"ablation.csv": summary, "ablation_comparisons.csv": pd.concat(pairs)},
+        tables=tuple(ablation_table(run, one) for one in ablations),
+        sentences=tuple(s for one in ablations for s in ablation_sentences(run, one)),
+        figures=tuple(write_ablation_figure(run, one, folder) for one in ablations),
     )
+
+
+def report_axes(run: Run, folder: Path) -> StudyReport:
+    """Report what each axis of noise costs; draws a figure per case and dose into `folder`."""
+    axes = [summarise_ladder(records) for records in load_ladders(run, AXES)]
+    if not axes:
+        return StudyReport()
+    by_case: dict[str, list[LadderSummary]] = {}
+    by_dose: dict[tuple[str, float], list[LadderSummary]] = {}
+    for one in axes:
+        by_case.setdefault(one.ladder.case, []).append(one)
+        by_dose.setdefault((one.ladder.case, one.ladder.dose), []).append(one)
+    return StudyReport(
+        csv={"axes.csv": axes_rows(axes), "axes_gains.csv": axes_gains(axes)},
+        tables=tuple(axes_table(run, group) for group in by_case.values()),
+        sentences=tuple(s for one in axes for s in axes_sentences(run, one)),
+        figures=tuple(write_axes_figure(run, group, folder) for group in by_dose.values()),
+    )
+
+
+def report_frames(run: Run, folder: Path) -> StudyReport:
+    """Report the dose spent in frames beside the one shot."""
+    del folder
+    summary = summarise(run.records)
+    table = frames_table(run, summary)
+    if table is None:
+        return StudyReport()
+    return StudyReport(tables=(table,), sentences=tuple(frames_sentences(run, summary)))
 
 
 def report_defects(run: Run, folder: Path) -> StudyReport:
@@ -139,6 +172,8 @@ def report_bounds(run: Run, folder: Path) -> StudyReport:
 STUDY_REPORTS: Final[tuple[Callable[[Run, Path], StudyReport], ...]] = (
     report_response,
     report_ablation,
+    report_axes,
+    report_frames,
     report_defects,
     report_dislocations,
     report_column_search,

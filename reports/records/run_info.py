@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from cases import Case, case_from_dict
-from noise import ScanNoise
 from reports.names import RestorerInfo
+from reports.records.ladder import Ladder
 from reports.records.schema import SCHEMA_VERSION
 from stembench.atomic_files import replacing
 from stembench.describe import as_plain, from_dict
@@ -61,28 +61,6 @@ class CaseInfo:
 
 
 @dataclass(frozen=True, kw_only=True)
-class AblationInfo:
-    """One image and dose that was run once more per rung of a ladder of noise chains.
-
-    Attributes
-    ----------
-    case, image : str
-    dose : float
-        e/Å².
-    realizations : int
-        Per rung.
-    rungs : mapping of str to ScanNoise
-        Noise chain of each rung, from counting alone to the whole chain.
-    """
-
-    case: str
-    image: str
-    dose: float
-    realizations: int
-    rungs: Mapping[str, ScanNoise]
-
-
-@dataclass(frozen=True, kw_only=True)
 class SessionInfo:
     """One call that made a part of the run.
 
@@ -124,7 +102,8 @@ class RunInfo:
         Versions of Python and of the packages that shape the numbers.
     hardware : mapping
     cases : mapping of str to CaseInfo
-    ablation : AblationInfo or None
+    ladders : tuple of Ladder
+        Ladders of noise chains: the ablation and the axes.
     restorers : mapping of str to RestorerInfo
         In the order in which the user named them.
     complete : bool
@@ -149,7 +128,7 @@ class RunInfo:
     versions: Mapping[str, str]
     hardware: Mapping[str, Any]
     cases: Mapping[str, CaseInfo]
-    ablation: AblationInfo | None
+    ladders: tuple[Ladder, ...]
     restorers: Mapping[str, RestorerInfo]
     complete: bool = False
     stages: Mapping[str, float] = field(default_factory=dict)
@@ -182,7 +161,7 @@ class RunInfo:
             "seed": self.seed,
             "block_size": self.block_size,
             "cases": {name: info.amount for name, info in self.cases.items()},
-            "ablation": as_plain(self.ablation),
+            "ladders": as_plain(self.ladders),
             "restorers": {
                 name: {"version": info.version, "weights_sha256": info.weights_sha256}
                 for name, info in self.restorers.items()

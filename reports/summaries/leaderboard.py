@@ -59,6 +59,7 @@ def leaderboard(run: Run) -> pd.DataFrame:
         present = {
             name: {key: cell for key, cell in statistics[name].items() if key[0] == case}
             for name in run.restorers.order(statistics)
+            if not run.restorers.is_acquisition(name)  # of other noise, and no restorer
         }
         present = {name: by_key for name, by_key in present.items() if by_key}
         by_restorer = {

@@ -5,9 +5,9 @@ from typing import Final
 import pandas as pd
 
 from reports.metrics.table import METRICS
-from reports.records.ablation import RUNG
+from reports.records.ladder_records import RUNG
 from reports.records.run_folder import Run
-from reports.summaries.ablation import SHOWN, Ablation
+from reports.summaries.ladder_summary import SHOWN, LadderSummary
 from reports.words.numbers import dose_text, metric_cell, quantity, tabulated
 from reports.words.sentences import Sentence, meeting
 from reports.words.tables import Table, failures, sample_size
@@ -15,19 +15,20 @@ from reports.words.tables import Table, failures, sample_size
 _MAE: Final = "position_mae_pm"
 
 
-def ablation_title(run: Run, ablation: Ablation) -> str:
+def ablation_title(run: Run, ablation: LadderSummary) -> str:
     """Heading of table, figure and sentences."""
-    return f"Noise stage by stage: {run.title(ablation.case)}, {dose_text(ablation.dose)} e/Å²"
+    ladder = ablation.ladder
+    return f"Noise stage by stage: {run.title(ladder.case)}, {dose_text(ladder.dose)} e/Å²"
 
 
-def ablation_table(run: Run, ablation: Ablation) -> Table:
+def ablation_table(run: Run, ablation: LadderSummary) -> Table:
     """One row per rung and restorer: errors, what the stage costs, what restoration gains.
 
     Parameters
     ----------
     run : Run
         Gives the title of the case and the restorers' names.
-    ablation : Ablation
+    ablation : LadderSummary
 
     Returns
     -------
@@ -35,7 +36,7 @@ def ablation_table(run: Run, ablation: Ablation) -> Table:
     """
     error, *others = SHOWN
     rows = []
-    for rung in ablation.rungs:
+    for rung in ablation.labels:
         at_rung = ablation.summary[ablation.summary[RUNG] == rung]
         for restorer in run.restorers.order(at_rung["restorer"].unique()):
             metrics = at_rung[at_rung["restorer"] == restorer].set_index("metric")
@@ -71,14 +72,14 @@ def ablation_table(run: Run, ablation: Ablation) -> Table:
     )
 
 
-def ablation_sentences(run: Run, ablation: Ablation) -> list[Sentence]:
+def ablation_sentences(run: Run, ablation: LadderSummary) -> list[Sentence]:
     """Sentences on the gain under counting noise alone, the whole noise and the costliest stage.
 
     Parameters
     ----------
     run : Run
         Gives the title of the case and the restorers' names.
-    ablation : Ablation
+    ablation : LadderSummary
 
     Returns
     -------
@@ -90,12 +91,12 @@ def ablation_sentences(run: Run, ablation: Ablation) -> list[Sentence]:
     if restorer is None:
         return []
     sentences = []
-    for rung in dict.fromkeys((ablation.rungs[0], ablation.rungs[-1])):
+    for rung in dict.fromkeys((ablation.labels[0], ablation.labels[-1])):
         row = _row(ablation.against_raw, rung=rung, restorer=restorer)
         if row is None:
             continue
         state = meeting(row["low"], row["high"])
-        chain = "counting noise alone" if rung == ablation.rungs[0] else f"noise up to '{rung}'"
+        chain = "counting noise alone" if rung == ablation.labels[0] else f"noise up to '{rung}'"
         sentences.append(
             Sentence(
                 f"Under {chain} the MAE of position of {run.restorers.phrase(restorer)} is "
@@ -109,7 +110,7 @@ def ablation_sentences(run: Run, ablation: Ablation) -> list[Sentence]:
     return sentences + _costliest(run, ablation, restorer=restorer, topic=topic)
 
 
-def _costliest(run: Run, ablation: Ablation, *, restorer: str, topic: str) -> list[Sentence]:
+def _costliest(run: Run, ablation: LadderSummary, *, restorer: str, topic: str) -> list[Sentence]:
     """Name the stage that raises the restored images' error most, and what it does to raw fits."""
     steps = ablation.against_rung_before
     factors = steps[(steps["restorer"] == restorer) & (steps["metric"] == _MAE)]

@@ -1,0 +1,1 @@
+"""Ladders of noise chains and frames in words."""
