@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from bench.plan.profiles import Profile
 from cases import get_case
 from noise import ScanNoise
+from restore import is_reference
 
 #: Realizations per block. A block is the grain of resuming and of balancing workers; results do
 #: not depend on it.
@@ -84,11 +85,11 @@ def plan_blocks(profile: Profile, *, seed: int, block_size: int = BLOCK_SIZE) ->
                             dose=dose,
                             restorer=restorer,
                             start=start,
-                            stop=min(start + block_size, selection.realizations),
+                            stop=min(start + block_size, selection.realizations_of(restorer)),
                             seed=seed,
                             example=start == 0 and (image, dose) in (low, high),
                         )
-                        for start in range(0, selection.realizations, block_size)
+                        for start in range(0, selection.realizations_of(restorer), block_size)
                     ]
     return tuple(blocks)
 
@@ -117,6 +118,7 @@ def plan_ablation(
         )
         for rung, noise in ablation.rungs.items()
         for restorer in profile.restorers
+        if not is_reference(restorer)
         for start in range(0, ablation.realizations, block_size)
     )
 

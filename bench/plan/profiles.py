@@ -2,11 +2,19 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from importlib.util import find_spec
+from typing import Final
 
 from cases import CASES, Case, RunAmount, get_case
 from noise import SCAN_WITH_LINES, ScanNoise, ablation_ladder, electrons_per_pixel
-from restore import is_raw
+from restore import is_raw, is_reference
 from stembench.errors import InputError
+
+#: Realizations of the references: an image without information hardly differs from the next.
+REFERENCE_REALIZATIONS: Final = 1
+#: Filters without training, and the references that every restorer is read beside.
+_CONTROLS: Final = ("gaussian", "bragg", "patch-pca")
+_REFERENCES: Final = ("flat", "row-mean")
 
 
 @dataclass(frozen=True)
@@ -23,12 +31,24 @@ class Selection:
         Doses in e/Å².
     realizations : int
         Noise realizations per image and dose.
+    raw_realizations : int
+        The same of raw images, where it is more: they cost next to nothing. Comparisons are over
+        the realizations that both sides have.
     """
 
     case: str
     images: tuple[str, ...]
     doses: tuple[float, ...]
     realizations: int
+    raw_realizations: int = 0
+
+    def realizations_of(self, restorer: str) -> int:
+        """Realizations per image and dose of one restorer, named by its spec."""
+        if is_raw(restorer):
+            return max(self.realizations, self.raw_realizations)
+        if is_reference(restorer):
+            return min(self.realizations, REFERENCE_REALIZATIONS)
+        return self.realizations
 
 
 @dataclass(frozen=True)
@@ -90,6 +110,7 @@ def _selection(case: Case, amount: RunAmount) -> Selection:
         images=tuple(label for label in case.labels if not amount.images or label in amount.images),
         doses=amount.doses or case.doses,
         realizations=amount.realizations,
+        raw_realizations=amount.raw_realizations,
     )
 
 
@@ -98,12 +119,17 @@ def _particle_ablation(*, realizations: int) -> Ablation:
     return Ablation(case="nanoparticle", image="particle", dose=5e3, realizations=realizations)
 
 
+def _with_bm3d() -> tuple[str, ...]:
+    """BM3D where its extra is installed."""
+    return ("bm3d",) if find_spec("bm3d") is not None else ()
+
+
 def _paper() -> Profile:
     return Profile(
         name="paper",
         summary="The three studies of the paper, defects and adatoms in full, 100 realizations.",
         selections=tuple(_selection(case, case.study.paper) for case in CASES),
-        restorers=("raw", "gaussian", "nlm", "cgrdn"),
+        restorers=("raw", *_CONTROLS, *_with_bm3d(), "cgrdn", *_REFERENCES),
         ablation=_particle_ablation(realizations=100),
     )
 
@@ -113,7 +139,7 @@ def _quick() -> Profile:
         name="quick",
         summary="A subset of the paper's studies for two cores and eight minutes.",
         selections=tuple(_selection(case, case.study.quick) for case in CASES),
-        restorers=("raw", "gaussian", "cgrdn"),
+        restorers=("raw", *_CONTROLS, "cgrdn", *_REFERENCES),
         ablation=_particle_ablation(realizations=4),
     )
 
@@ -176,6 +202,7 @@ def narrow(
             selection,
             doses=tuple(sorted(doses)) or selection.doses,
             realizations=realizations or selection.realizations,
+            raw_realizations=0 if realizations else selection.raw_realizations,
         )
         for selection in profile.selections
         if not cases or selection.case in cases

@@ -99,13 +99,5 @@ def _draw(run: Run, ablation: Ablation, *, settings: str) -> "Figure":
         axes.set_xlim(-0.35, len(ablation.rungs) - 0.65)
         panels.heading(axes, "abc"[k], _LABELS[metric].split(" (")[0])
         if k == 0:
-            handles, labels = axes.get_legend_handles_labels()
-            figure.legend(
-                handles,
-                labels,
-                loc="upper center",
-                ncols=min(len(labels), 6),
-                frameon=False,
-                bbox_to_anchor=(0.53, top + 0.02 / height),
-            )
+            panels.legend(figure, axes, at=(0.53, top + 0.02 / height))
     return figure

@@ -76,15 +76,7 @@ def figure_precision(run: Run, summary: pd.DataFrame, *, case: str) -> "Drawing"
             axes.set_xlabel("thickness (atoms)")
             panels.heading(axes, next(letters), f"{dose_text(dose)} e/Å²")
             if i == j == 0:
-                handles, labels = axes.get_legend_handles_labels()
-                figure.legend(
-                    handles,
-                    labels,
-                    loc="upper center",
-                    ncols=len(labels),
-                    frameon=False,
-                    bbox_to_anchor=(0.53, top + 0.02 / height),
-                )
+                panels.legend(figure, axes, at=(0.53, top + 0.02 / height))
     row = figure.add_gridspec(
         1, 4, left=0.02, right=0.985, bottom=bottom + 0.03 / height, top=images_top, wspace=0.06
     )

@@ -24,6 +24,7 @@ from reports.statistics.paired import (
     pooled_effect,
     ratio_effect,
     realizations_needed,
+    target_effect,
 )
 from reports.summaries.per_realization import CellStatistics
 from stembench.arrays import Floats
@@ -244,6 +245,8 @@ def _metric_row(
         effect = ratio_effect(old, new)
     elif kind == "difference":
         effect = difference_effect(old, new, n_columns=len(after.columns))
+    elif kind == "target":
+        effect = target_effect(old, new, target=GATES[metric].target)
     else:
         squares = before.at(GATES[metric].error, shared)[fitted]
         effect = bias_effect(
@@ -264,7 +267,7 @@ def _readable(values: Floats, *, kind: Kind) -> float:
     if not values.size:
         return math.nan
     mean = float(values.mean())
-    return mean if kind == "difference" else math.sqrt(max(mean, 0.0))
+    return mean if kind in ("difference", "target") else math.sqrt(max(mean, 0.0))
 
 
 def _with_change(row: GateRow, effect: Effect) -> GateRow:

@@ -9,13 +9,14 @@ from reports.statistics.intervals import Replicates, Scale
 from stembench.arrays import Floats
 
 #: What a metric is computed from: fitted columns, sites with defects, the surroundings of a
-#: dislocation, a search for columns, or a whole image.
-Subject = Literal["columns", "defects", "core", "search", "images"]
+#: dislocation, a search for columns, the intensity a run's image kept, or a whole image.
+Subject = Literal["columns", "defects", "core", "search", "intensity", "images"]
 #: What is better; 'zero' is nearer to zero.
 Direction = Literal["lower", "higher", "zero"]
 #: How two versions are compared: 'ratio' of root mean squares, 'difference' of shares (higher is
-#: better), 'bias': growth of the squared bias as a share of the mean square error.
-Kind = Literal["ratio", "difference", "bias"]
+#: better), 'bias': growth of the squared bias as a share of the mean square error, 'target': growth
+#: of the distance from what the value should be.
+Kind = Literal["ratio", "difference", "bias", "target"]
 
 Evidence = TypeVar("Evidence")
 Value = TypeVar("Value")
@@ -29,23 +30,27 @@ class Gate(Generic[Evidence]):
     ----------
     name : str
         Name in margins, baselines and verdicts.
-    kind : {'ratio', 'difference', 'bias'}
+    kind : {'ratio', 'difference', 'bias', 'target'}
         See `Kind`.
     per_realization : callable
         Evidence of one cell to an array of shape (n_realizations,): the mean square over fitted
-        columns ('ratio'), the share of columns ('difference'), or the mean product of each error
+        columns ('ratio'), the share of columns ('difference'), the value ('target'), or the
+        mean product of each error
         with the mean of the same column's errors in all other realizations ('bias'), whose mean
         over realizations estimates the squared bias without bias. NaN where nothing was fitted;
         None where the metric has no meaning.
     margin : float
         Largest change that does not matter unless a user's file says otherwise: relative for
-        'ratio', a share of columns for 'difference', a share of the mean square error for 'bias'.
+        'ratio', a share of columns for 'difference', a share of the mean square error for 'bias',
+        in the value's own unit for 'target'.
     meaning : str
         What the margin is a change of, for the margins file.
     error : str
         For 'bias' the gate name of the error whose mean square the bias is a part of.
     quantity : str
         What is measured, as the leaderboard's headings of bias and of ratios to the bound say it.
+    target : float
+        For 'target' what the value should be.
     bound : callable, optional
         For 'ratio' the Cramér-Rao bound of the root mean square error in its unit, NaN where none
         is stated.
@@ -58,6 +63,7 @@ class Gate(Generic[Evidence]):
     meaning: str
     error: str = ""
     quantity: str = ""
+    target: float = 0.0
     bound: Callable[[Evidence], float] | None = None
 
 
@@ -83,7 +89,7 @@ class Metric(Generic[Evidence, Value]):
         The arithmetic. For columns it takes a `reports.metrics.cells.Cell` and returns the
         statistic from all realizations followed by those with one left out, or None where it has
         no meaning in this cell; files of other subjects say what theirs takes and returns.
-    subject : {'columns', 'defects', 'core', 'search', 'images'}
+    subject : {'columns', 'defects', 'core', 'search', 'intensity', 'images'}
         See `Subject`.
     limits : tuple of float
         Least and greatest possible value, at which intervals end.

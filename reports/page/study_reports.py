@@ -12,13 +12,18 @@ from reports.figures.figure import FigureFile
 from reports.metrics.column_search import load_detection, summarise_detection
 from reports.metrics.defects import summarise_defects
 from reports.metrics.dislocation import load_circuits, summarise_core
+from reports.metrics.kept.image_intensity import summarise_intensity
+from reports.metrics.kept.resolution import unresolved_cells
 from reports.records.ablation import load_ablation
 from reports.records.run_folder import Run
 from reports.summaries.ablation import summarise_ablation
+from reports.summaries.summary import summarise
 from reports.words.ablation import ablation_sentences, ablation_table
-from reports.words.column_search import detection_table
 from reports.words.defects import defect_sentences, defect_table
 from reports.words.dislocation import core_table
+from reports.words.kept.column_search import detection_table
+from reports.words.kept.intensity_table import intensity_table
+from reports.words.kept.losses import loss_sentences
 from reports.words.sentences import Sentence
 from reports.words.tables import Table
 
@@ -97,10 +102,32 @@ def report_column_search(run: Run, folder: Path) -> StudyReport:
     return StudyReport(csv={"detection.csv": searches} if len(searches) else {}, tables=tables)
 
 
+def report_intensity(run: Run, folder: Path) -> StudyReport:
+    """Report contrast, intensity and vacuum of the images."""
+    del folder
+    kept = summarise_intensity(run.intensity)
+    if kept.empty:
+        return StudyReport()
+    tables = tuple(
+        intensity_table(
+            rows,
+            summarise(run.records),
+            title=run.title(str(name)),
+            restorers=run.restorers,
+            unresolved=unresolved_cells(run.intensity, run.restorers),
+        )
+        for name, rows in kept.groupby("case")
+    )
+    return StudyReport(
+        csv={"intensity.csv": kept}, tables=tables, sentences=tuple(loss_sentences(run))
+    )
+
+
 #: Studies in the order of the report. A new study adds its line here.
 STUDY_REPORTS: Final[tuple[Callable[[Run, Path], StudyReport], ...]] = (
     report_ablation,
     report_defects,
     report_dislocations,
     report_column_search,
+    report_intensity,
 )

@@ -130,6 +130,19 @@ def difference_effect(old: Floats, new: Floats, *, n_columns: int) -> Effect:
     return _of(old - new, floor=1 / (n_columns * math.sqrt(12)))
 
 
+def target_effect(old: Floats, new: Floats, *, target: float) -> Effect:
+    """Growth of the distance from what a value should be.
+
+    Parameters
+    ----------
+    old, new : ndarray, shape (n,)
+        Values of the same realizations.
+    target : float
+        What they should be.
+    """
+    return _of(np.abs(new - target) - np.abs(old - target))
+
+
 def bias_effect(old: Floats, new: Floats, *, mean_square: float) -> Effect:
     """Growth of the squared bias as a share of the old version's mean square error.
 
