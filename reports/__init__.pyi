@@ -48,6 +48,9 @@ from .gate.result import (
 from .metrics.images.restored_image import (
     RestoredImage as RestoredImage,
 )
+from .metrics.kept.resolution import (
+    CONTRAST_FLOOR as CONTRAST_FLOOR,
+)
 from .metrics.table import (
     metrics_of as metrics_of,
 )
@@ -55,6 +58,7 @@ from .names import (
     NETWORK as NETWORK,
     RAW as RAW,
     RestorerInfo as RestorerInfo,
+    variant_name as variant_name,
 )
 from .page.image_report import (
     write_image_report as write_image_report,

@@ -9,6 +9,7 @@ from bench.plan.acquisitions import FRAMES
 from bench.plan.profiles import Profile
 from cases import get_case
 from noise import ScanNoise
+from restore import is_reference
 
 #: Realizations per block. A block is the grain of resuming and of balancing workers; results do
 #: not depend on it.
@@ -89,11 +90,11 @@ def plan_blocks(profile: Profile, *, seed: int, block_size: int = BLOCK_SIZE) ->
                             dose=dose,
                             restorer=restorer,
                             start=start,
-                            stop=min(start + block_size, selection.realizations),
+                            stop=min(start + block_size, selection.realizations_of(restorer)),
                             seed=seed,
                             example=start == 0 and (image, dose) in (low, high),
                         )
-                        for start in range(0, selection.realizations, block_size)
+                        for start in range(0, selection.realizations_of(restorer), block_size)
                     ]
     return (*blocks, *_plan_frames(profile, seed=seed, block_size=block_size))
 
@@ -138,6 +139,7 @@ def plan_ladders(profile: Profile, *, seed: int, block_size: int = BLOCK_SIZE) -
         for ladder in profile.ladders
         for rung in ladder.rungs
         for restorer in (*profile.restorers, *ladder.beside)
+        if not is_reference(restorer)
         for start in range(0, ladder.realizations, block_size)
     )
 

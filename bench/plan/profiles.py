@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from importlib.util import find_spec
 from typing import Final
 
 from bench.plan.acquisitions import FRAMES
@@ -9,8 +10,14 @@ from bench.plan.ladders import ONE_STEP, ablation, axes
 from cases import CASES, Case, RunAmount, get_case
 from noise import electrons_per_pixel
 from reports import Ladder
-from restore import is_raw
+from restore import is_raw, is_reference
 from stembench.errors import InputError
+
+#: Realizations of the references: an image without information hardly differs from the next.
+REFERENCE_REALIZATIONS: Final = 1
+#: Filters without training, and the references that every restorer is read beside.
+_CONTROLS: Final = ("gaussian", "bragg", "patch-pca")
+_REFERENCES: Final = ("flat", "row-mean")
 
 
 @dataclass(frozen=True)
@@ -27,12 +34,24 @@ class Selection:
         Doses in e/Å².
     realizations : int
         Noise realizations per image and dose.
+    raw_realizations : int
+        The same of raw images, where it is more: they cost next to nothing. Comparisons are over
+        the realizations that both sides have.
     """
 
     case: str
     images: tuple[str, ...]
     doses: tuple[float, ...]
     realizations: int
+    raw_realizations: int = 0
+
+    def realizations_of(self, restorer: str) -> int:
+        """Realizations per image and dose of one restorer, named by its spec."""
+        if is_raw(restorer):
+            return max(self.realizations, self.raw_realizations)
+        if is_reference(restorer):
+            return min(self.realizations, REFERENCE_REALIZATIONS)
+        return self.realizations
 
 
 @dataclass(frozen=True)
@@ -77,6 +96,7 @@ def _selections(amounts: Iterable[tuple[Case, RunAmount | None]]) -> tuple[Selec
             ),
             doses=amount.doses or case.doses,
             realizations=amount.realizations,
+            raw_realizations=amount.raw_realizations,
         )
         for case, amount in amounts
         if amount is not None
@@ -96,12 +116,17 @@ def _distorted(*, doses: tuple[float, ...], realizations: int) -> tuple[Selectio
     return tuple(Selection(case, (image,), doses, realizations) for case, image in _DISTORTED)
 
 
+def _with_bm3d() -> tuple[str, ...]:
+    """BM3D where its extra is installed."""
+    return ("bm3d",) if find_spec("bm3d") is not None else ()
+
+
 def _paper() -> Profile:
     return Profile(
         name="paper",
         summary="The three studies of the paper, defects and adatoms in full, 100 realizations.",
         selections=_selections((case, case.study.paper) for case in CASES),
-        restorers=("raw", "gaussian", "nlm", "cgrdn"),
+        restorers=("raw", *_CONTROLS, *_with_bm3d(), "cgrdn", *_REFERENCES),
         ladders=(_particle_ablation(realizations=100),),
     )
 
@@ -111,7 +136,7 @@ def _quick() -> Profile:
         name="quick",
         summary="A subset of the paper's studies for two cores and eight minutes.",
         selections=_selections((case, case.study.quick) for case in CASES),
-        restorers=("raw", "gaussian", "cgrdn"),
+        restorers=("raw", *_CONTROLS, "cgrdn", *_REFERENCES),
         ladders=(
             _particle_ablation(realizations=4),
             *(
@@ -206,6 +231,7 @@ def narrow(
             selection,
             doses=tuple(sorted(doses)) or selection.doses,
             realizations=realizations or selection.realizations,
+            raw_realizations=0 if realizations else selection.raw_realizations,
         )
         for selection in profile.selections
         if not cases or selection.case in cases

@@ -6,12 +6,14 @@ from dataclasses import asdict, replace
 from pathlib import Path
 
 from bench import environment
+from bench.measures.fit_variants import Setting, described_variants
 from bench.plan.acquisitions import is_acquisition
 from bench.plan.blocks import Block
 from bench.plan.profiles import Profile, Selection
 from bench.run import store
 from cases import get_case, load_ground_truth
 from reports import (
+    RAW,
     SCHEMA_VERSION,
     CaseInfo,
     RestorerInfo,
@@ -53,7 +55,7 @@ def describe_run(
         hardware=environment.hardware(),
         cases={selection.case: _case_info(selection) for selection in profile.selections},
         ladders=profile.ladders,
-        restorers={metadata.name: describe_restorer(metadata) for metadata in restorers},
+        restorers=_restorers(profile, map(describe_restorer, restorers)),
     )
 
 
@@ -61,6 +63,16 @@ def describe_restorer(metadata: RestorerMetadata) -> RestorerInfo:
     """Say what a run keeps of a restorer's metadata."""
     own = is_built_in(metadata.name) or is_acquisition(metadata.name)
     return RestorerInfo(**asdict(metadata), built_in=own)
+
+
+def _restorers(profile: Profile, restorers: Iterable[RestorerInfo]) -> dict[str, RestorerInfo]:
+    """The restorers of a run, each followed by the further fits of its images."""
+    described: dict[str, RestorerInfo] = {}
+    for info in restorers:
+        cases = [get_case(selection.case) for selection in profile.selections]
+        settings = [Setting(case, case.noise, info.family) for case in cases]
+        described |= {info.name: info, **described_variants(info, settings)}
+    return described
 
 
 def _case_info(selection: Selection) -> CaseInfo:
@@ -73,6 +85,7 @@ def _case_info(selection: Selection) -> CaseInfo:
         images=selection.images,
         doses=selection.doses,
         realizations=selection.realizations,
+        raw_realizations=selection.realizations_of(RAW),
         provenance=truth.provenance,
     )
 

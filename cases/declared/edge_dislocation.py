@@ -31,7 +31,7 @@ CASE: Final = Case(
             "scs_bias_pct",
             "failure_rate",
         ),
-        quick=RunAmount(realizations=16),
+        quick=RunAmount(realizations=16, raw_realizations=64),
     ),
     structure=EdgeDislocation(
         material=PLATINUM,

@@ -31,7 +31,7 @@ CASE: Final = Case(
             "failure_rate",
         ),
         score="count_accuracy",
-        quick=RunAmount(realizations=8),
+        quick=RunAmount(realizations=8, raw_realizations=64),
         searched_examples=1,
     ),
     # Any radius from 5.10 to 5.14 lattice parameters gives the same 2243 atoms.

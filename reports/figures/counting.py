@@ -92,15 +92,7 @@ def figure_counting(run: Run, summary: pd.DataFrame, *, case: str) -> "Drawing":
         panels.dose_axis(axes, doses)
         panels.heading(axes, "abc"[k], label.split(" (")[0])
         if k == 0:
-            handles, labels = axes.get_legend_handles_labels()
-            figure.legend(
-                handles,
-                labels,
-                loc="upper center",
-                ncols=len(labels),
-                frameon=False,
-                bbox_to_anchor=(0.53, top + 0.02 / height),
-            )
+            panels.legend(figure, axes, at=(0.53, top + 0.02 / height))
     maps = figure.add_gridspec(
         1,
         3,

@@ -1,6 +1,6 @@
 """The figure after the paper's Fig. 2: precision against thickness, beside the bound."""
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import pandas as pd
@@ -67,7 +67,7 @@ def figure_precision(run: Run, summary: pd.DataFrame, *, case: str) -> "Drawing"
     )
     letters = iter("abcdefgh")
     bounds = summarise_bounds(run)
-    legend: dict[str, Any] = {}
+    keyed: list[Axes] = []
     for i, dose in enumerate(shown):
         at_dose = rows[rows["dose"] == dose]
         for j, (std, rmse, bound, label) in enumerate(_PANELS):
@@ -82,16 +82,9 @@ def figure_precision(run: Run, summary: pd.DataFrame, *, case: str) -> "Drawing"
             axes.set_xlabel("thickness (atoms)")
             panels.heading(axes, next(letters), f"{dose_text(dose)} e/Å²")
             if i == 0:
-                handles, labels = axes.get_legend_handles_labels()
-                legend |= dict(zip(labels, handles, strict=True))
+                keyed.append(axes)
             if i == 0 and j == len(_PANELS) - 1:
-                figure.legend(
-                    handles=list(legend.values()),
-                    loc="upper center",
-                    ncols=len(legend),
-                    frameon=False,
-                    bbox_to_anchor=(0.53, top + 0.02 / height),
-                )
+                panels.legend(figure, *keyed, at=(0.53, top + 0.02 / height))
     row = figure.add_gridspec(
         1, 4, left=0.02, right=0.985, bottom=bottom + 0.03 / height, top=images_top, wspace=0.06
     )

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from reports.records.fit_flags import AT_LIMIT, NOT_RESOLVED
 from reports.statistics.moments import Moments
 from stembench.arrays import Bools, Floats
 from stembench.errors import InputError
@@ -16,6 +17,9 @@ from stembench.errors import InputError
 CELL: Final = ("case", "image", "dose", "restorer")
 #: What a row of every tidy table says of its cell; the thickness follows from case and image.
 CELL_COLUMNS: Final = ("case", "image", "thickness", "dose", "restorer")
+#: Largest share of fits with a parameter at its limit with which a ratio to a bound is given: the
+#: bound is that of an estimator whose parameters are free.
+MOST_AT_LIMIT: Final = 0.05
 _PM_PER_ANGSTROM = 100.0
 _GRIDDED = (
     "x_fit",
@@ -70,8 +74,10 @@ class Cell:
         Whether the atom count is exact; None if the case is not counted.
     counted_right_clean : ndarray of bool, shape (n_columns,), or None
         Whether the atom count of the noise-free image is exact.
-    failed, flagged : ndarray of bool
-        Whether the fit failed; whether it carries any flag.
+    failed, flagged, at_limit : ndarray of bool
+        Whether the fit failed; whether it carries any flag; whether a parameter ended at its limit.
+    unresolved : ndarray of bool, shape (n_realizations,)
+        Images that were not fitted because too little of the columns' contrast was left.
     """
 
     case: str
@@ -91,6 +97,13 @@ class Cell:
     counted_right_clean: Bools | None
     failed: Bools
     flagged: Bools
+    at_limit: Bools
+    unresolved: Bools
+
+    @property
+    def limited(self) -> bool:
+        """Whether so many fits ended at a limit that no ratio to a bound is given."""
+        return bool(self.at_limit.mean() > MOST_AT_LIMIT)
 
     @property
     def key(self) -> tuple[str, str, float, str]:
@@ -150,6 +163,8 @@ class Cell:
             counted_right=None if self.counted_right is None else self.counted_right[keep],
             failed=self.failed[keep],
             flagged=self.flagged[keep],
+            at_limit=self.at_limit[keep],
+            unresolved=self.unresolved[keep],
         )
 
 
@@ -207,6 +222,7 @@ def _cell(rows: pd.DataFrame, *, counted: set[str]) -> Cell:
         # NaN equals nothing, so a column without a count is wrong.
         right = ~failed & (grid["count_fit"] == grid["count_true"])
         clean = grid["count_ref"][0] == grid["count_true"][0]
+    bits = rows["flags"].to_numpy().reshape(shape)
     return Cell(
         case=str(first["case"]),
         image=str(first["image"]),
@@ -224,7 +240,9 @@ def _cell(rows: pd.DataFrame, *, counted: set[str]) -> Cell:
         counted_right=right,
         counted_right_clean=clean,
         failed=failed,
-        flagged=rows["flags"].to_numpy().reshape(shape) != 0,
+        flagged=bits != 0,
+        at_limit=(bits & AT_LIMIT) != 0,
+        unresolved=((bits & NOT_RESOLVED) != 0).all(axis=1),
     )
 
 

@@ -14,6 +14,7 @@ _DECLARED: Final = (
     "scs",
     "counting",
     "failures",
+    "kept.image_intensity",
     "defects",
     "dislocation",
     "column_search",

@@ -7,6 +7,7 @@ from pathlib import Path
 import pandas as pd
 
 from reports.figures.draw import write_figures
+from reports.metrics.kept.resolution import unresolved_cells, without_unresolved
 from reports.page.page import lead, render
 from reports.page.study_reports import STUDY_REPORTS
 from reports.records.run_folder import Run, load_run
@@ -43,7 +44,8 @@ def write_report(folder: str | Path) -> Path:
         ``paired_comparisons.csv``, ``leaderboard.csv`` and each figure as PNG and PDF;
         ``ablation.csv`` and ``ablation_comparisons.csv`` if the run has an ablation,
         ``defects.csv`` if it has defects or adatoms, ``detection.csv`` if its images were searched,
-        ``dislocation_core.csv`` if it has a dislocation, ``bounds.csv`` if bounds are stated.
+        ``dislocation_core.csv`` if it has a dislocation, ``bounds.csv`` if bounds are stated,
+        ``intensity.csv`` of what images kept.
 
     Raises
     ------
@@ -51,7 +53,8 @@ def write_report(folder: str | Path) -> Path:
         If the folder is not a run, holds no measured column, or cannot be written.
     """
     run = load_run(folder)
-    summary = summarise(run.records)
+    unresolved = unresolved_cells(run.intensity, run.restorers)
+    summary = without_unresolved(summarise(run.records), unresolved)
     if summary.empty:
         raise InputError(f"{run.folder} holds no record of a measured column: nothing to report")
     target = run.folder / "report"
@@ -72,7 +75,8 @@ def write_report(folder: str | Path) -> Path:
 
 def _write_files(run: Run, summary: pd.DataFrame, folder: Path) -> None:
     """Write every file of the report into a folder."""
-    compared = paired_comparisons(run.records)
+    unresolved = unresolved_cells(run.intensity, run.restorers)
+    compared = without_unresolved(paired_comparisons(run.records), unresolved)
     sentences = [*verdict(run, summary, compared), *bound_sentences(run, summary)]
     every = [summary, summarise_response(run).summary_rows]
     write_csv(pd.concat([rows for rows in every if len(rows)]), folder / "summary.csv")

@@ -13,6 +13,8 @@ from reports.figures.ladders.axes import write_axes_figure
 from reports.metrics.column_search import load_detection, summarise_detection
 from reports.metrics.defects import summarise_defects
 from reports.metrics.dislocation import load_circuits, summarise_core
+from reports.metrics.kept.image_intensity import summarise_intensity
+from reports.metrics.kept.resolution import unresolved_cells
 from reports.records.ladder import ABLATION, AXES
 from reports.records.ladder_records import load_ladders
 from reports.records.run_folder import Run
@@ -21,9 +23,11 @@ from reports.summaries.bounds import summarise_bounds
 from reports.summaries.ladder_summary import LadderSummary, summarise_ladder
 from reports.summaries.response import summarise_response
 from reports.summaries.summary import summarise
-from reports.words.column_search import detection_table
 from reports.words.defects import defect_sentences, defect_table
 from reports.words.dislocation import core_table
+from reports.words.kept.column_search import detection_table
+from reports.words.kept.intensity_table import intensity_table
+from reports.words.kept.losses import loss_sentences
 from reports.words.ladders.ablation import ablation_sentences, ablation_table
 from reports.words.ladders.axes import axes_gains, axes_rows, axes_sentences, axes_table
 from reports.words.ladders.frames import frames_sentences, frames_table
@@ -168,6 +172,27 @@ def report_bounds(run: Run, folder: Path) -> StudyReport:
     return StudyReport(csv={"bounds.csv": bounds} if len(bounds) else {}, tables=tables)
 
 
+def report_intensity(run: Run, folder: Path) -> StudyReport:
+    """Report contrast, intensity and vacuum of the images."""
+    del folder
+    kept = summarise_intensity(run.intensity)
+    if kept.empty:
+        return StudyReport()
+    tables = tuple(
+        intensity_table(
+            rows,
+            summarise(run.records),
+            title=run.title(str(name)),
+            restorers=run.restorers,
+            unresolved=unresolved_cells(run.intensity, run.restorers),
+        )
+        for name, rows in kept.groupby("case")
+    )
+    return StudyReport(
+        csv={"intensity.csv": kept}, tables=tables, sentences=tuple(loss_sentences(run))
+    )
+
+
 #: Studies in the order of the report. A new study adds its line here.
 STUDY_REPORTS: Final[tuple[Callable[[Run, Path], StudyReport], ...]] = (
     report_response,
@@ -178,4 +203,5 @@ STUDY_REPORTS: Final[tuple[Callable[[Run, Path], StudyReport], ...]] = (
     report_dislocations,
     report_column_search,
     report_bounds,
+    report_intensity,
 )

@@ -128,6 +128,12 @@ class Run:
         """Names, order and looks of the run's restorers."""
         return Restorers(self.info.restorers)
 
+    @cached_property
+    def intensity(self) -> pd.DataFrame:
+        """What each image kept of the noise-free one, a row per image; empty if not measured."""
+        frames = read_frames(self.folder / "intensity")
+        return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame()
+
     def title(self, case: str) -> str:
         """Return what people call a case."""
         return self.case(case).title

@@ -35,6 +35,8 @@ class CaseInfo:
         e/Å².
     realizations : int
         Noise realizations per image and dose.
+    raw_realizations : int
+        The same of raw images; 0 for as many.
     provenance : mapping
         How the ground truth was made.
     """
@@ -45,6 +47,7 @@ class CaseInfo:
     images: tuple[str, ...]
     doses: tuple[float, ...]
     realizations: int
+    raw_realizations: int = 0
     provenance: Mapping[str, Any] = field(default_factory=dict)
 
     @property
@@ -57,6 +60,7 @@ class CaseInfo:
             "images": list(self.images),
             "doses": list(self.doses),
             "realizations": self.realizations,
+            "raw_realizations": self.raw_realizations,
         }
 
 

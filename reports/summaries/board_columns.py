@@ -80,7 +80,7 @@ def _columns_of(name: str) -> list[BoardColumn]:
     """Columns of one metric of the gate."""
     metric, gate = GATE_METRICS[name], GATES[name]
     stem = gate.quantity.lower()
-    if gate.kind == "difference":
+    if gate.kind in ("difference", "target"):
         return [BoardColumn(metric.name, metric.heading, metric.factor, _mean(name))]
     if gate.kind == "bias":
         heading = f"bias² of {gate.quantity} / MSE (%)"
@@ -107,7 +107,13 @@ def _rmse(name: str) -> Callable[[BoardCell], Effect]:
 
 def _over_bound(name: str) -> Callable[[BoardCell], Effect]:
     """Log of a root mean square error over its bound."""
-    return lambda cell: _log_ratio(cell.statistics, name, unit=cell.bounds[name])
+
+    def of(cell: BoardCell) -> Effect:
+        if cell.statistics.limited:
+            return _UNKNOWN
+        return _log_ratio(cell.statistics, name, unit=cell.bounds[name])
+
+    return of
 
 
 def _log_ratio(cell: CellStatistics, name: str, *, unit: float) -> Effect:

@@ -108,7 +108,7 @@ def test_no_package_may_declare_the_family_raw(
 ) -> None:
     """Reports exempt that family from verdicts."""
     install("mynets", doubling="untouched")
-    with pytest.raises(InputError, match="'doubling' declares the family 'raw', which is the buil"):
+    with pytest.raises(InputError, match="'doubling' declares the family 'raw', which built-"):
         read("doubling")
 
 

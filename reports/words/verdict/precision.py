@@ -96,7 +96,7 @@ def _against_bound(
     thin = ratio.iloc[0]
     others = [
         f"{restorers.phrase(other)} {quantity(first['value'], first['low'], first['high'])}"
-        for other in restorers.order(at_dose["restorer"].unique())
+        for other in restorers.ranked(at_dose["restorer"].unique())
         if other != restorer
         for first in first_row(
             by_thickness(at_dose[at_dose["restorer"] == other], f"{metric}_std_over_bound")

@@ -52,7 +52,7 @@ def _information_table(information: pd.DataFrame, *, title: str, restorers: Rest
     rows = []
     for _, point in information.groupby(["thickness", "dose"]):
         thickness, dose = point["thickness"].iloc[0], point["dose"].iloc[0]
-        for restorer in restorers.order(point["restorer"].unique()):
+        for restorer in restorers.shown(point["restorer"].unique()):
             own = point[point["restorer"] == restorer]
             cells: list[str] = []
             for name in ("position", "scs"):
@@ -113,7 +113,7 @@ def _response_table(
     rows = []
     for _, point in own.groupby(["thickness", "dose"]):
         thickness, dose = point["thickness"].iloc[0], point["dose"].iloc[0]
-        for restorer in restorers.order(point["restorer"].unique()):
+        for restorer in restorers.shown(point["restorer"].unique()):
             mine = point[point["restorer"] == restorer]
             cells = [
                 _mean_cell(mine[(mine["pattern"] == "isolated") & (mine["amplitude"] == size)])

@@ -7,6 +7,7 @@ import pandas as pd
 
 from reports.records.run_folder import Run
 from reports.studies import cases_in_order
+from reports.words.kept.losses import resolution_sentences
 from reports.words.numbers import dose_text
 from reports.words.sentences import Sentence, metric_text
 from reports.words.verdict.accuracy import accuracy_sentences, counting_sentences
@@ -46,7 +47,7 @@ def verdict(run: Run, summary: pd.DataFrame, comparisons: pd.DataFrame) -> list[
         A statement is a finding only if a whole 95 % interval supports it; otherwise it is
         undecided and says so.
     """
-    sentences = _validity(run, summary)
+    sentences = resolution_sentences(run) + _validity(run, summary)
     restorers = run.restorers
     for case in cases_in_order(run, summary):
         rows = summary[summary["case"] == case]
@@ -70,7 +71,8 @@ def _validity(run: Run, summary: pd.DataFrame) -> list[Sentence]:
                 "warning",
             )
         )
-    fewest = int(summary["n_realizations"].min()) if len(summary) else 0
+    paired = summary[summary["restorer"].isin(run.restorers.ranked(summary["restorer"].unique()))]
+    fewest = int(paired["n_realizations"].min()) if len(paired) else 0
     if fewest <= 1:
         sentences.append(
             Sentence(
@@ -105,11 +107,12 @@ def _failures(run: Run, summary: pd.DataFrame) -> list[Sentence]:
     sentences = [
         Sentence(f"A restoration failed: {failure}.", "warning") for failure in run.info.failures
     ]
-    rates = summary[summary["metric"] == "failure_rate"]
+    names = run.restorers.ranked(summary["restorer"].unique())
+    rates = summary[(summary["metric"] == "failure_rate") & summary["restorer"].isin(names)]
     if not (rates["value"] > 0).any():
         return [*sentences, Sentence("No fit failed.", "finding")] if len(rates) else sentences
     parts = []
-    for restorer in run.restorers.order(rates["restorer"].unique()):
+    for restorer in run.restorers.ranked(rates["restorer"].unique()):
         own = rates[rates["restorer"] == restorer]
         worst = own.sort_values("value").iloc[-1]
         if worst["value"] > 0:

@@ -87,8 +87,8 @@ class TestVerdicts:
         result = judge_versions([(side(records), side(records))], MARGINS)
         assert result.verdict is Verdict.EQUIVALENT
         assert result.count(Verdict.EQUIVALENT) == len(result.rows)
-        # 3 cells x (failures, 4 errors), counts in one, and 4 pooled over the two doses.
-        assert len(result.rows) == 3 * 5 + 1 + 4
+        # 3 cells x (failures, 4 errors, limits), counts in one, and 5 pooled over the two doses.
+        assert len(result.rows) == 3 * 6 + 1 + 5
 
     def test_a_network_that_differs_by_round_off_is_equivalent(self, records) -> None:
         result = judge_versions(

@@ -16,9 +16,9 @@ from reports.metrics.column_search import summarise_detection
 from reports.metrics.defects import site_deviations, summarise_defects
 from reports.metrics.dislocation import summarise_core
 from reports.summaries.summary import summarise
-from reports.words.column_search import detection_table
 from reports.words.defects import defect_sentences, defect_table
 from reports.words.dislocation import core_table
+from reports.words.kept.column_search import detection_table
 from tests.records_factory import as_run, dislocated_columns, restorers_named
 
 SITES = {"vacancy": (-4, 0), "minus1": (0, 0), "plus1": (4, 0), "perfect": (0, 4)}

@@ -37,6 +37,8 @@ def make_cell(error_pm: np.ndarray, scs_error_pct: np.ndarray, **changes: object
         counted_right_clean=None,
         failed=~np.isfinite(scs_error_pct),
         flagged=~np.isfinite(scs_error_pct),
+        at_limit=np.zeros(shape, dtype=bool),
+        unresolved=np.zeros(shape[0], dtype=bool),
     )
     return replace(made, **changes)  # type: ignore[arg-type]
 
@@ -95,6 +97,7 @@ def brute_force(cell: Cell) -> dict[str, float]:
         "scs_mpe_spread_pct": float(np.nanstd(np.abs(scs), ddof=1)),
         "failure_rate": float(np.mean(cell.failed)),
         "flagged_rate": float(np.mean(cell.flagged)),
+        "at_limit_rate": float(np.mean(cell.at_limit)),
     }
 
 
