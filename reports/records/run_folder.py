@@ -130,9 +130,16 @@ class Run:
 
     @cached_property
     def intensity(self) -> pd.DataFrame:
-        """What each image kept of the noise-free one, a row per image; empty if not measured."""
+        """What each image kept of the noise-free one, a row per image; empty if not measured.
+
+        Edited images are left out.
+        """
         frames = read_frames(self.folder / "intensity")
-        return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame()
+        if not frames:
+            return pd.DataFrame()
+        rows = pd.concat(frames, ignore_index=True)
+        edited = edited_mask(rows, {name: case.case for name, case in self.info.cases.items()})
+        return rows[~edited].reset_index(drop=True)
 
     def title(self, case: str) -> str:
         """Return what people call a case."""

@@ -41,8 +41,9 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
 class TestProfiles:
     def test_paper_is_the_papers_three_studies_and_the_defects(self) -> None:
         paper = get_profile("paper")
-        assert {selection.realizations for selection in paper.selections} == {100}
-        bulk, core, particle, defects, adatoms = paper.selections
+        bulk, core, particle, defects, adatoms, *responses = paper.selections
+        assert {selection.realizations for selection in paper.selections[:5]} == {100}
+        assert {selection.realizations for selection in responses} == {20}
         assert len(bulk.images) == 74
         assert bulk.images[0] == "z02"
         assert bulk.doses == (5e2, 5e4)
