@@ -34,6 +34,7 @@ SHARED_NAMES = {
     "ablation": "the study of the noise chain built up stage by stage: records, summary, figure",
     "arrays": "arrays: their types on the ground floor, the user's own ones distorted in noise",
     "axes": "the axes of noise: figure and sentences",
+    "bounds": "bounds of a run: their arithmetic, file, averages and words",
     "burgers": "the Burgers vector: its arithmetic, and its measurement in a run's images",
     "column_search": "columns found without start positions: algorithm, measurement, metrics",
     "columns": "the columns of an image: true ones, and the metrics of fitted ones",

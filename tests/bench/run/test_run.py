@@ -12,6 +12,7 @@ from bench.plan.profiles import Profile, Selection, get_profile, narrow
 from bench.run import store
 from bench.run.run import run_benchmark
 from cases import CASES
+from reports.records.bounds import BOUNDS_FILE, read_bounds
 from reports.records.run_folder import load_run
 from reports.records.run_info import read_run_info
 from reports.records.schema import COLUMNS, KEYS
@@ -168,6 +169,16 @@ class TestRun:
         outcome = run_benchmark(small(), run, seed=5, jobs=1, block_size=3)
         assert outcome.reused == outcome.blocks
         assert (run / "run.json").read_bytes() == before
+
+    def test_bounds_are_written_and_added_to_a_run_without_them(self, run: Path) -> None:
+        written = read_bounds(run)
+        assert written is not None
+        assert set(written["column"]) == set(load_run(run).records["column"])
+        (run / BOUNDS_FILE).unlink()
+        run_benchmark(small(), run, seed=5, jobs=1, block_size=3)
+        again = read_bounds(run)
+        assert again is not None
+        pd.testing.assert_frame_equal(written, again)
 
     def test_another_runs_folder_is_refused(self, run: Path) -> None:
         with pytest.raises(InputError, match=r"another run's records.*seed"):
