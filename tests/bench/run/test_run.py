@@ -109,6 +109,13 @@ class TestPlan:
             for restorer in profile.restorers
             for k in range(selection.realizations_of(restorer))
         }
+        expected |= {
+            (selection.case, image, dose, "frames", k)
+            for selection in profile.frames
+            for image in selection.images
+            for dose in selection.doses
+            for k in range(selection.realizations)
+        }
         assert len(planned) == len(set(planned))
         assert set(planned) == expected
         assert len({block.name for block in blocks}) == len(blocks)
