@@ -11,7 +11,7 @@ import pandas as pd
 
 from bench.measures.acquisition import acquire, as_acquired
 from bench.measures.burgers import closures, has_circuit
-from bench.measures.column_search import search, searched
+from bench.measures.column_search import measure_end_to_end, search, searched
 from bench.measures.fit_variants import Setting, fit_tables, true_width, unfitted
 from bench.measures.intensity import measure_intensity
 from bench.memory import peak_memory, start_watch
@@ -179,7 +179,10 @@ def run_block(block: Block, library: Floats) -> BlockResult:
         of_images["circuits"] = found.assign(**identity, realization=range(block.start, block.stop))
     number = searched(block)
     if number and restored is not None and family != "reference":
-        found = search(restored[:number] / scale, case, image=block.image)
+        images = restored[:number] / scale
+        told = search(images, case, image=block.image)
+        alone = measure_end_to_end(images, case, image=block.image, library=library)
+        found = pd.concat([told, alone], axis=1)
         of_images["detection"] = found.assign(
             **identity, realization=range(block.start, block.start + number)
         )

@@ -132,8 +132,11 @@ def report_column_search(run: Run, folder: Path) -> StudyReport:
     """Report the columns that a search missed or invented."""
     del folder
     searches = summarise_detection(load_detection(run))
+    from_truth = summarise(run.records) if len(searches) else None
     tables = tuple(
-        detection_table(rows, title=run.title(str(name)), restorers=run.restorers)
+        detection_table(
+            rows, title=run.title(str(name)), restorers=run.restorers, from_truth=from_truth
+        )
         for name, rows in searches.groupby("case")
     )
     return StudyReport(csv={"detection.csv": searches} if len(searches) else {}, tables=tables)

@@ -9,7 +9,7 @@ from reports.names import Restorers
 
 #: Least share of the columns' contrast with which an image is fitted. Of Gaussian blurs of the
 #: particle at 5000 e/Å² a search from the image alone finds 96 % of the columns where 11 % of the
-#: contrast is left, 20 % where 8 % is left, and none below (docs/kept.md).
+#: contrast is left, 20 % where 8 % is left, and hardly any below (docs/kept.md).
 CONTRAST_FLOOR: Final = 0.1
 #: What is said of a restorer below it.
 NOT_RESOLVED: Final = "columns not resolved"

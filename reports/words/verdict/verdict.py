@@ -11,6 +11,7 @@ from reports.words.kept.losses import resolution_sentences
 from reports.words.numbers import dose_text
 from reports.words.sentences import Sentence, metric_text
 from reports.words.verdict.accuracy import accuracy_sentences, counting_sentences
+from reports.words.verdict.controls import control_sentences
 from reports.words.verdict.precision import precision_sentences
 
 #: Below this many realizations the verdict says that they are few.
@@ -58,7 +59,19 @@ def verdict(run: Run, summary: pd.DataFrame, comparisons: pd.DataFrame) -> list[
                     replace(sentence, topic=run.title(case))
                     for sentence in speak(rows, pairs, restorer=restorer, restorers=restorers)
                 ]
+        sentences += [
+            replace(sentence, topic=run.title(case))
+            for sentence in control_sentences(
+                rows, restorer=_network(run, rows), restorers=restorers
+            )
+        ]
     return sentences + _failures(run, summary)
+
+
+def _network(run: Run, rows: pd.DataFrame) -> str | None:
+    """First network among the rows of a case."""
+    names = run.restorers.judged(rows["restorer"].unique())
+    return next((name for name in names if not run.restorers.is_classical(name)), None)
 
 
 def _validity(run: Run, summary: pd.DataFrame) -> list[Sentence]:

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from reports.records.fit_flags import AT_LIMIT
 from reports.summaries.summary import paired_comparisons, summarise
 from reports.words.sentences import Sentence, meeting
 from reports.words.verdict.verdict import verdict
@@ -193,3 +194,32 @@ def test_networks_are_judged_before_classical_filters() -> None:
 def test_raw_alone_gives_no_comparison() -> None:
     said = say(make_records(BULK, {"raw": RAW}, realizations=25))
     assert [s.text for s in said] == ["No fit failed."]
+
+
+def test_the_best_filter_without_training_stands_beside_network_and_raw() -> None:
+    how = {
+        "raw": RAW,
+        "gaussian": Estimator(std_pm=6.0),
+        "bragg": Estimator(std_pm=3.0),
+        "cgrdn": Estimator(std_pm=2.0),
+        "flat": Estimator(std_pm=1.0),
+    }
+    said = say(make_records(BULK, how, realizations=12, seed=4))
+    sentence = one(said, "Without any training")
+    assert "the best filter, Bragg" in sentence.text
+    assert "beside CGRDN 0.4" in sentence.text
+    assert "raw fits 1.4" in sentence.text
+    # A reference is no restorer: it is neither the best filter nor judged.
+    assert not [s for s in said if "flat image" in s.text]
+
+
+def test_no_ratio_to_the_bound_where_fits_end_at_a_limit() -> None:
+    """5 % of the fits at a limit are let pass, 10 % are not."""
+    for share, stated in ((0.05, True), (0.1, False)):
+        records = make_records(BULK, {"raw": RAW}, realizations=20, seed=5)
+        first = np.arange(len(records)) < share * len(records)
+        records.loc[first, "flags"] = AT_LIMIT
+        metrics = set(summarise(records)["metric"])
+        assert ("position_rmse_over_bound" in metrics) is stated
+        assert ("scs_std_over_bound" in metrics) is stated
+        assert "position_bound_pm" in metrics
