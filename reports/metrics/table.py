@@ -10,10 +10,12 @@ from reports.metrics.metric import Gate, Metric, Subject
 #: Files of `reports.metrics`, each with a tuple METRICS of related metrics, in the order in which
 #: tables show them. A new file of metrics adds its line here.
 _DECLARED: Final = (
-    "position",
-    "scs",
-    "counting",
-    "failures",
+    "columns.position",
+    "columns.rigid_shift",
+    "columns.scs",
+    "columns.coverage",
+    "columns.counting",
+    "columns.failures",
     "defects",
     "dislocation",
     "column_search",

@@ -64,9 +64,7 @@ def headline(run: Run, summary: pd.DataFrame, *, case: str) -> Table:
     rows = summary[summary["case"] == case]
     thicknesses = np.unique(rows["thickness"].to_numpy())
     several = len(thicknesses) > 1
-    kept = thicknesses[
-        np.unique(np.linspace(0, len(thicknesses) - 1, SHOWN_THICKNESSES).round().astype(int))
-    ]
+    kept = shown_thicknesses(rows)
     rows = rows[rows["thickness"].isin(kept)]
     present = set(rows["metric"])
     names = [name for name in run.case(case).study.headline if name in present]
@@ -95,6 +93,13 @@ def headline(run: Run, summary: pd.DataFrame, *, case: str) -> Table:
         rows=tuple(lines),
         n_labels=len(heads),
     )
+
+
+def shown_thicknesses(rows: pd.DataFrame) -> list[int]:
+    """Thicknesses among summary rows that a table for readers shows, evenly picked."""
+    present = np.unique(rows["thickness"].to_numpy())
+    picked = np.linspace(0, len(present) - 1, SHOWN_THICKNESSES).round().astype(int)
+    return [int(number) for number in present[np.unique(picked)]]
 
 
 def _heading(name: str) -> str:
