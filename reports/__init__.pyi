@@ -45,6 +45,9 @@ from .gate.result import (
     GateRow as GateRow,
     Verdict as Verdict,
 )
+from .metrics.dislocation import (
+    BURGERS_CIRCLE as BURGERS_CIRCLE,
+)
 from .metrics.images.restored_image import (
     RestoredImage as RestoredImage,
 )

@@ -133,12 +133,11 @@ class Cell:
 
     @cached_property
     def error_unshifted_pm(self) -> Floats:
-        """X and y less the reference and less their mean over the image's fitted columns."""
+        """Errors of x and y less their mean over the image's fitted columns."""
         fitted = np.isfinite(self.error_pm)
-        count = np.maximum(fitted.sum(axis=2, keepdims=True), 1)
-        return (
-            self.error_pm - np.where(fitted, self.error_pm, 0.0).sum(axis=2, keepdims=True) / count
-        )
+        total = np.where(fitted, self.error_pm, 0.0).sum(axis=2, keepdims=True)
+        unshifted: Floats = self.error_pm - total / np.maximum(fitted.sum(axis=2, keepdims=True), 1)
+        return unshifted
 
     @cached_property
     def scs(self) -> Moments:

@@ -43,7 +43,8 @@ def write_report(folder: str | Path) -> Path:
         and PDF;
         ``ablation.csv`` and ``ablation_comparisons.csv`` if the run has an ablation,
         ``defects.csv`` if it has defects or adatoms, ``detection.csv`` if its images were searched,
-        ``dislocation_core.csv`` if it has a dislocation.
+        ``dislocation_core.csv`` and ``core_distance.csv`` if it has a dislocation, ``counts.csv``
+        if it is counted.
 
     Raises
     ------

@@ -110,7 +110,7 @@ def _shares(rows: pd.DataFrame) -> str:
     by_metric = rows.set_index("metric", drop=False)
     words = {"position_coverage": "of the positions", "scs_coverage": "of the SCS"}
     return " and ".join(
-        f"{metric_text(by_metric.loc[name])} {what}"
+        f"{metric_text(by_metric.loc[[name]].iloc[0])} {what}"
         for name, what in words.items()
         if name in by_metric.index
     )

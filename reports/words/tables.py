@@ -128,7 +128,7 @@ def metric_table() -> Table:
         header=("metric", "unit", "better", "definition"),
         rows=tuple(
             (metric.name, metric.unit, words[metric.direction], metric.definition)
-            for metric in metrics_of("columns", "defects", "core", "search")
+            for metric in metrics_of("columns", "counts", "defects", "core", "distance", "search")
         ),
         n_labels=1,
     )

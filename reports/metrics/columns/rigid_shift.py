@@ -22,7 +22,7 @@ _SHIFT: Final = (
 def _mae(cell: Cell) -> Floats | None:
     if cell.positions_held or cell.columns.size < 2:
         return None
-    return Moments(np.hypot(*cell.error_unshifted_pm)[np.newaxis]).mean()[0]
+    return np.asarray(Moments(np.hypot(*cell.error_unshifted_pm)[np.newaxis]).mean()[0])
 
 
 def _rmse(cell: Cell) -> Floats | None:

@@ -64,7 +64,7 @@ def test_a_fit_that_states_no_error_states_no_interval() -> None:
 )
 def test_the_sentence_follows_the_interval(share: float, kind: str, words: str) -> None:
     (sentence,) = coverage_sentences(
-        summarise(records_stating(share)),
+        summarise(records_stating(share, realizations=90)),
         title="Bulk",
         restorer="cgrdn",
         restorers=restorers_named("raw", "cgrdn"),
