@@ -141,8 +141,8 @@ class Restorers:
         return self.by_name[name].label or name
 
     def phrase(self, name: str) -> str:
-        """Name for a sentence: 'raw fits', else the label."""
-        return "raw fits" if self.is_raw(name) else self.label(name)
+        """Name for a sentence, the same as in figures and tables."""
+        return self.label(name)
 
     def styles(self, names: Iterable[str]) -> dict[str, RestorerStyle]:
         """Style of some restorers of the run, in display order."""

@@ -60,7 +60,7 @@ def ablation_table(run: Run, ablation: Ablation) -> Table:
             "noise",
             "restorer",
             METRICS[error].heading,
-            "MAE / raw fits",
+            "MAE / raw",
             "MAE / rung above",
             *(METRICS[name].heading for name in others),
             METRICS["failure_rate"].label,
@@ -99,7 +99,7 @@ def ablation_sentences(run: Run, ablation: Ablation) -> list[Sentence]:
         sentences.append(
             Sentence(
                 f"Under {chain} the MAE of position of {run.restorers.phrase(restorer)} is "
-                f"{quantity(row['value'], row['low'], row['high'])} times that of raw fits.",
+                f"{quantity(row['value'], row['low'], row['high'])} times that of raw.",
                 "undecided" if state == "undecided" else "finding",
                 topic,
             )
@@ -110,7 +110,7 @@ def ablation_sentences(run: Run, ablation: Ablation) -> list[Sentence]:
 
 
 def _costliest(run: Run, ablation: Ablation, *, restorer: str, topic: str) -> list[Sentence]:
-    """Name the stage that raises the restored images' error most, and what it does to raw fits."""
+    """Name the stage that raises the restored images' error most, and what it does to raw."""
     steps = ablation.against_rung_before
     factors = steps[(steps["restorer"] == restorer) & (steps["metric"] == _MAE)]
     factors = factors.dropna(subset=["value"])
@@ -122,8 +122,7 @@ def _costliest(run: Run, ablation: Ablation, *, restorer: str, topic: str) -> li
     of_raw = (
         ""
         if raw_step is None
-        else ", that of raw fits by "
-        f"{quantity(raw_step['value'], raw_step['low'], raw_step['high'])}"
+        else f", that of raw by {quantity(raw_step['value'], raw_step['low'], raw_step['high'])}"
     )
     factor = quantity(worst["value"], worst["low"], worst["high"])
     stage = str(worst[RUNG]).removeprefix("+ ")

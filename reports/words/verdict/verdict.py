@@ -37,7 +37,7 @@ def verdict(run: Run, summary: pd.DataFrame, comparisons: pd.DataFrame) -> list[
     summary : pandas.DataFrame
         `reports.summaries.summary.summarise` of its records.
     comparisons : pandas.DataFrame
-        `reports.summaries.summary.paired_comparisons` of its records against raw fits.
+        `reports.summaries.summary.paired_comparisons` of its records against raw.
 
     Returns
     -------

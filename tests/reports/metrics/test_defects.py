@@ -170,7 +170,7 @@ def test_table_and_sentences_say_what_happens():
     assert "3 kinds of defect after filler: 3 weakened" in said.text
     assert re.search(r"filler retains (29|30)\.\d+ \(", said.text)
     assert "of the vacancy's intensity deficit" in said.text
-    assert re.search(r"\(raw fits (99|100)\.\d+ \(", said.text)
+    assert re.search(r"\(raw (99|100)\.\d+ \(", said.text)
     (fine,) = defect_sentences(fidelity, restorer="raw", restorers=RESTORERS)
     assert fine.kind == "finding"
     assert "3 faithful within 10 %" in fine.text
