@@ -91,3 +91,15 @@ from .records.schema import (
     SCHEMA_VERSION as SCHEMA_VERSION,
     conform as conform,
 )
+from .records.verification import (
+    FitVerification as FitVerification,
+    RefittedImage as RefittedImage,
+    write_verification as write_verification,
+)
+from .words.numbers import (
+    seconds_text as seconds_text,
+)
+from .words.studies.verification import (
+    refit_text as refit_text,
+    verification_sentence as verification_sentence,
+)

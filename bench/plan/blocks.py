@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from bench.plan.profiles import Profile
 from cases import get_case
+from fitting import Engine
 from noise import ScanNoise
 
 #: Realizations per block. A block is the grain of resuming and of balancing workers; results do
@@ -37,6 +38,8 @@ class Block:
         Label of the ablation's rung; empty for the case's own noise.
     noise : ScanNoise or None
         The rung's noise chain; None stands for the case's own.
+    engine : {'joint', 'lmfit'}
+        What fits the images. The noise-free fits, references of all others, are joint ones.
     """
 
     case: str
@@ -49,6 +52,7 @@ class Block:
     example: bool = False
     rung: str = ""
     noise: ScanNoise | None = None
+    engine: Engine = "joint"
 
     @property
     def name(self) -> str:

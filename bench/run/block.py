@@ -151,7 +151,7 @@ def run_block(block: Block, library: Floats) -> BlockResult:
             restored / scale,
             positions,
             sampling=case.sampling,
-            options=fit_options(case.fit, width=width),
+            options=fit_options(case.fit, width=width, engine=block.engine),
             mask=mask,
             dose=block.dose if raw else None,
             detector_sigma=detector.sigma_electrons if raw and detector else 0.0,

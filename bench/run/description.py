@@ -10,6 +10,7 @@ from bench.plan.blocks import Block
 from bench.plan.profiles import Profile, Selection
 from bench.run import store
 from cases import get_case, load_ground_truth
+from fitting import Engine
 from reports import (
     SCHEMA_VERSION,
     AblationInfo,
@@ -22,7 +23,12 @@ from restore import RestorerMetadata, is_built_in
 
 
 def describe_run(
-    profile: Profile, restorers: Iterable[RestorerMetadata], *, seed: int, block_size: int
+    profile: Profile,
+    restorers: Iterable[RestorerMetadata],
+    *,
+    seed: int,
+    block_size: int,
+    fit_engine: Engine = "joint",
 ) -> RunInfo:
     """Describe what a run will be.
 
@@ -35,6 +41,8 @@ def describe_run(
         Root of all noise.
     block_size : int
         Realizations per block.
+    fit_engine : {'joint', 'lmfit'}
+        What fits the images.
 
     Returns
     -------
@@ -47,6 +55,7 @@ def describe_run(
         profile_summary=profile.summary,
         seed=seed,
         block_size=block_size,
+        fit_engine=fit_engine,
         created=dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
         commit=environment.commit(),
         versions=environment.versions(),

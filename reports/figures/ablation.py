@@ -7,8 +7,8 @@ from reports.figures import panels
 from reports.figures.figure import FigureFile
 from reports.records.run_folder import Run
 from reports.summaries.ablation import SHOWN, Ablation
-from reports.words.ablation import ablation_title
 from reports.words.captions import noise_text, sample_text
+from reports.words.studies.ablation import ablation_title
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -11,9 +11,9 @@ from reports.figures.figure import Figure
 from reports.metrics.columns.atom_counts import load_offsets, summarise_counts
 from reports.names import RestorerStyle
 from reports.records.run_folder import Run
-from reports.words.atom_counts import BY_COUNT
 from reports.words.captions import case_settings_text
 from reports.words.numbers import dose_text
+from reports.words.studies.atom_counts import BY_COUNT
 from stembench.arrays import Floats
 
 if TYPE_CHECKING:

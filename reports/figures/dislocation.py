@@ -15,8 +15,8 @@ from reports.metrics.dislocation import BURGERS_CIRCLE, load_circuits, summarise
 from reports.names import Restorers, RestorerStyle
 from reports.records.run_folder import Run
 from reports.words.captions import case_settings_text
-from reports.words.dislocation import ERROR, ring_text
 from reports.words.numbers import dose_text
+from reports.words.studies.dislocation import ERROR, ring_text
 from stembench.arrays import Floats
 
 if TYPE_CHECKING:

@@ -17,17 +17,17 @@ from reports.metrics.dislocation import load_circuits, summarise_core
 from reports.records.ablation import load_ablation
 from reports.records.run_folder import Run
 from reports.summaries.ablation import summarise_ablation
-from reports.words.ablation import ablation_sentences, ablation_table
-from reports.words.atom_counts import count_sentences, count_table
 from reports.words.column_search import detection_table
 from reports.words.defects import defect_sentences, defect_table
-from reports.words.dislocation import (
+from reports.words.sentences import Sentence
+from reports.words.studies.ablation import ablation_sentences, ablation_table
+from reports.words.studies.atom_counts import count_sentences, count_table
+from reports.words.studies.dislocation import (
     burgers_sentences,
     core_table,
     distance_sentences,
     distance_table,
 )
-from reports.words.sentences import Sentence
 from reports.words.tables import Table
 
 

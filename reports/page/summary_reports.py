@@ -8,8 +8,8 @@ import pandas as pd
 from reports.page.study_reports import StudyReport
 from reports.records.run_folder import Run
 from reports.studies import cases_in_order
-from reports.words.coverage import SHOWN, coverage_sentences, coverage_table
 from reports.words.sentences import Sentence
+from reports.words.studies.coverage import SHOWN, coverage_sentences, coverage_table
 from reports.words.tables import Table
 
 

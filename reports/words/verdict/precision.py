@@ -136,12 +136,13 @@ def _bias_below_bound(
         else f"counting bias, its RMSE is below the bound at {also} of {count} of them"
     )
     if len(large):
-        worst = large.idxmax()
+        image = large.idxmax()
+        biased, scatter = bias.loc[[image]].iloc[0], std.loc[[image]].iloc[0]
         return Sentence(
             f"The bias of {who} in {name} is not negligible where its scatter is below the "
             f"bound: at {len(large)} of {count} thicknesses it exceeds a third of the scatter "
-            f"(largest such share at {thickness_text(bias.loc[worst])}: rms bias "
-            f"{metric_text(bias.loc[worst])} beside a scatter of {metric_text(std.loc[worst])}). "
+            f"(largest such share at {thickness_text(biased)}: rms bias "
+            f"{metric_text(biased)} beside a scatter of {metric_text(scatter)}). "
             f"The bound holds for unbiased estimators, so this is no proof of accuracy; {total}.",
             "warning",
         )

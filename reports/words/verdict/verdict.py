@@ -6,9 +6,11 @@ from typing import Final
 import pandas as pd
 
 from reports.records.run_folder import Run
+from reports.records.verification import read_verification
 from reports.studies import cases_in_order
 from reports.words.numbers import dose_text
 from reports.words.sentences import Sentence, metric_text
+from reports.words.studies.verification import verification_sentence
 from reports.words.verdict.accuracy import accuracy_sentences, counting_sentences
 from reports.words.verdict.precision import precision_sentences
 
@@ -56,7 +58,7 @@ def verdict(run: Run, summary: pd.DataFrame, comparisons: pd.DataFrame) -> list[
                     replace(sentence, topic=run.title(case))
                     for sentence in speak(rows, pairs, restorer=restorer, restorers=restorers)
                 ]
-    return sentences + _failures(run, summary)
+    return sentences + _failures(run, summary) + _verification(run)
 
 
 def _validity(run: Run, summary: pd.DataFrame) -> list[Sentence]:
@@ -98,6 +100,12 @@ def _validity(run: Run, summary: pd.DataFrame) -> list[Sentence]:
                 )
             )
     return sentences
+
+
+def _verification(run: Run) -> list[Sentence]:
+    """What another engine finds in the run's images, if it was asked."""
+    verification = read_verification(run.folder)
+    return [] if verification is None else [verification_sentence(verification)]
 
 
 def _failures(run: Run, summary: pd.DataFrame) -> list[Sentence]:

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from reports.metrics.core_distance import summarise_distances
-from reports.words.dislocation import distance_sentences, distance_table
+from reports.words.studies.dislocation import distance_sentences, distance_table
 from tests.records_factory import restorers_named
 
 N = 16

@@ -18,7 +18,7 @@ from reports.metrics.dislocation import summarise_burgers, summarise_core
 from reports.summaries.summary import summarise
 from reports.words.column_search import detection_table
 from reports.words.defects import defect_sentences, defect_table
-from reports.words.dislocation import burgers_sentences, core_table
+from reports.words.studies.dislocation import burgers_sentences, core_table
 from tests.records_factory import as_run, dislocated_columns, restorers_named
 
 SITES = {"vacancy": (-4, 0), "minus1": (0, 0), "plus1": (4, 0), "perfect": (0, 4)}

@@ -15,9 +15,9 @@ from reports.records.ablation import RUNG, load_ablation, with_rung
 from reports.records.run_folder import Examples, load_run
 from reports.records.run_info import AblationInfo, read_run_info, write_run_info
 from reports.summaries.ablation import summarise_ablation
-from reports.words.ablation import ablation_sentences, ablation_table
 from reports.words.captions import noise_text
 from reports.words.examples import example_table
+from reports.words.studies.ablation import ablation_sentences, ablation_table
 from stembench.errors import InputError
 from tests.records_factory import Estimator, Layout, make_records, make_run
 
@@ -116,6 +116,27 @@ class TestSummary:
 
 
 class TestReading:
+    def test_the_largest_of_near_costs_is_not_called_the_costliest(self, folder: Path) -> None:
+        run = load_run(folder)
+        records = load_ablation(run)
+        assert records is not None
+        ablation = summarise_ablation(records)
+        steps = ablation.against_rung_before.copy()
+        # Another stage costs nearly as much: the intervals overlap.
+        own = (steps["restorer"] == "cgrdn") & (steps["metric"] == "position_mae_pm")
+        jitter = steps[own & steps[RUNG].str.contains("jitter")].iloc[0]
+        other = steps.index[own & ~steps[RUNG].str.contains("jitter")][0]
+        steps.loc[other, ["value", "low", "high"]] = [
+            factor * jitter["value"] for factor in (0.99, 0.9, 1.05)
+        ]
+        close = replace(ablation, against_rung_before=steps)
+        *_, said = ablation_sentences(run, close)
+        assert said.kind == "undecided"
+        assert "Which stage costs CGRDN most is undecided with n = 4" in said.text
+        assert "jitter is found to" in said.text
+        *_, said = ablation_sentences(run, ablation)
+        assert said.kind == "finding"
+
     def test_no_ablation(self, plain: Path) -> None:
         assert load_ablation(load_run(plain)) is None
 

@@ -6,7 +6,7 @@ import pytest
 
 from cases import get_case
 from reports.metrics.columns.atom_counts import summarise_counts
-from reports.words.atom_counts import count_sentences, count_table
+from reports.words.studies.atom_counts import count_sentences, count_table
 from tests.records_factory import Estimator, Layout, make_records, restorers_named
 
 CASES = {"nanoparticle": get_case("nanoparticle")}
