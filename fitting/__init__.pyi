@@ -25,6 +25,11 @@ from .counting.mixture import (
     MixtureCount as MixtureCount,
     count_by_mixture as count_by_mixture,
 )
+from .engine.lmfit_engine import (
+    MOST_MEMORY as MOST_MEMORY,
+    FitCost as FitCost,
+    fit_cost as fit_cost,
+)
 from .fit import (
     fit_batch as fit_batch,
     fit_columns as fit_columns,

@@ -45,6 +45,9 @@ from .gate.result import (
     GateRow as GateRow,
     Verdict as Verdict,
 )
+from .metrics.dislocation import (
+    BURGERS_CIRCLE as BURGERS_CIRCLE,
+)
 from .metrics.images.restored_image import (
     RestoredImage as RestoredImage,
 )
@@ -104,4 +107,16 @@ from .records.run_info import (
 from .records.schema import (
     SCHEMA_VERSION as SCHEMA_VERSION,
     conform as conform,
+)
+from .records.verification import (
+    FitVerification as FitVerification,
+    RefittedImage as RefittedImage,
+    write_verification as write_verification,
+)
+from .words.numbers import (
+    seconds_text as seconds_text,
+)
+from .words.studies.verification import (
+    refit_text as refit_text,
+    verification_sentence as verification_sentence,
 )

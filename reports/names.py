@@ -194,9 +194,7 @@ class Restorers:
         return self.by_name[name].label or name
 
     def phrase(self, name: str) -> str:
-        """Name for a sentence: 'raw fits', else the label."""
-        if self.is_raw(name):
-            return "raw fits" if not self.is_variant(name) else self.label(name)
+        """Name for a sentence, the same as in figures and tables."""
         return self.label(name)
 
     def styles(self, names: Iterable[str]) -> dict[str, RestorerStyle]:

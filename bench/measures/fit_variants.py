@@ -15,7 +15,7 @@ from scipy.spatial import cKDTree
 
 from bench.reference import clean_fit, fit_options, positions_and_mask
 from cases import Case
-from fitting import NOT_RESOLVED, FitOptions, fit_batch
+from fitting import NOT_RESOLVED, Engine, FitOptions, fit_batch
 from noise import ScanNoise
 from reports import RestorerInfo, variant_name
 from stembench.arrays import Bools, Floats
@@ -165,6 +165,7 @@ def fit_tables(
     start: int,
     resolved: Bools,
     main_alone: bool = False,
+    engine: Engine = "joint",
 ) -> Mapping[str, list[pd.DataFrame]]:
     """Fit images in every way that applies.
 
@@ -183,6 +184,8 @@ def fit_tables(
         Images that are fitted; the rows of the others carry the flag NOT_RESOLVED.
     main_alone : bool
         Leave out all but the main fit.
+    engine : {'joint', 'lmfit'}
+        That finds the minimum.
 
     Returns
     -------
@@ -202,11 +205,12 @@ def fit_tables(
         if variant.realizations is not None:
             number = min(number, max(0, variant.realizations - start))
         chosen = np.flatnonzero(resolved[:number])
+        options = variant.options(setting, width=width, spacing=spacing(case, image))
         fits = fit_batch(
             images[chosen],
             positions,
             sampling=case.sampling,
-            options=variant.options(setting, width=width, spacing=spacing(case, image)),
+            options=replace(options, engine=engine),
             mask=mask,
             # The pulses' spread acts as a lower dose.
             dose=dose / (pulses.excess if pulses else 1.0) if raw else None,

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from bench.plan.acquisitions import FRAMES
 from bench.plan.profiles import Profile
 from cases import get_case
+from fitting import Engine
 from noise import ScanNoise
 from restore import is_reference
 
@@ -42,6 +43,8 @@ class Block:
         Label of the ladder's rung.
     noise : ScanNoise or None
         The rung's noise chain; None stands for the case's own.
+    engine : {'joint', 'lmfit'}
+        What fits the images. The noise-free fits, references of all others, are joint ones.
     """
 
     case: str
@@ -55,6 +58,7 @@ class Block:
     ladder: str = ""
     rung: str = ""
     noise: ScanNoise | None = None
+    engine: Engine = "joint"
 
     @property
     def name(self) -> str:

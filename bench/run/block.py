@@ -12,6 +12,8 @@ import pandas as pd
 from bench.measures.acquisition import acquire, as_acquired
 from bench.measures.burgers import closures, has_circuit
 from bench.measures.column_search import measure_end_to_end, search, searched
+from bench.measures.core_distance import errors_by_distance
+from bench.measures.count_offsets import wrong_counts
 from bench.measures.fit_variants import Setting, fit_tables, true_width, unfitted
 from bench.measures.intensity import measure_intensity
 from bench.memory import peak_memory, start_watch
@@ -58,8 +60,10 @@ class BlockResult:
         Arrays of the first realization for the figures; empty unless the block keeps them.
     of_images : dict
         Tables with a row per image: 'intensity' (`bench.measures.intensity`), 'detection', what
-        the search for columns found in its first images (`bench.measures.column_search`), and
-        'circuits' (`bench.measures.burgers`), where the case has them.
+        the search for columns found in its first images (`bench.measures.column_search`),
+        'circuits' (`bench.measures.burgers`) and 'core_distance' (a row per image and ring,
+        `bench.measures.core_distance`) of a dislocation, and 'count_offsets'
+        (`bench.measures.count_offsets`) of a case that is counted.
     process : int
         Process that did the work.
     peak_memory : int
@@ -146,6 +150,7 @@ def run_block(block: Block, library: Floats) -> BlockResult:
                 # Raw images and references are what the others are read against.
                 resolved=resolved | (family in ("raw", "reference")),
                 main_alone=bool(block.rung),
+                engine=block.engine,
             )
         )
     tables = by_name[name]
@@ -177,6 +182,14 @@ def run_block(block: Block, library: Floats) -> BlockResult:
     if has_circuit(case) and not block.rung:
         found = closures(case, block.image, tables)
         of_images["circuits"] = found.assign(**identity, realization=range(block.start, block.stop))
+        found = errors_by_distance(case, reference, tables)
+        realization = block.start + found.pop("image_number")
+        of_images["core_distance"] = found.assign(**identity, realization=realization)
+    if library.size and not block.rung:
+        found = wrong_counts(reference, tables, library=library)
+        of_images["count_offsets"] = found.assign(
+            **identity, realization=range(block.start, block.stop)
+        )
     number = searched(block)
     if number and restored is not None and family != "reference":
         images = restored[:number] / scale

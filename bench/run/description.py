@@ -12,6 +12,7 @@ from bench.plan.blocks import Block
 from bench.plan.profiles import Profile, Selection
 from bench.run import store
 from cases import get_case, load_ground_truth
+from fitting import Engine
 from reports import (
     RAW,
     SCHEMA_VERSION,
@@ -24,7 +25,12 @@ from restore import RestorerMetadata, is_built_in
 
 
 def describe_run(
-    profile: Profile, restorers: Iterable[RestorerMetadata], *, seed: int, block_size: int
+    profile: Profile,
+    restorers: Iterable[RestorerMetadata],
+    *,
+    seed: int,
+    block_size: int,
+    fit_engine: Engine = "joint",
 ) -> RunInfo:
     """Describe what a run will be.
 
@@ -37,6 +43,8 @@ def describe_run(
         Root of all noise.
     block_size : int
         Realizations per block.
+    fit_engine : {'joint', 'lmfit'}
+        What fits the images.
 
     Returns
     -------
@@ -49,6 +57,7 @@ def describe_run(
         profile_summary=profile.summary,
         seed=seed,
         block_size=block_size,
+        fit_engine=fit_engine,
         created=dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
         commit=environment.commit(),
         versions=environment.versions(),

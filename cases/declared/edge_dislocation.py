@@ -21,6 +21,7 @@ CASE: Final = Case(
         number=2,
         figure="dislocation",
         headline=(
+            "position_mae_unshifted_pm",
             "position_mae_pm",
             "position_mae_spread_pm",
             "position_mae_true_pm",

@@ -22,6 +22,7 @@ CASE: Final = Case(
         figure="counting",
         headline=(
             "count_accuracy",
+            "position_mae_unshifted_pm",
             "position_mae_pm",
             "position_mae_spread_pm",
             "position_mae_true_pm",

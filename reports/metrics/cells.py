@@ -28,6 +28,9 @@ _GRIDDED = (
     "x_ref",
     "y_ref",
     "scs_ref",
+    "x_err",
+    "y_err",
+    "scs_err",
     "x_true",
     "y_true",
     "x_crb",
@@ -66,6 +69,10 @@ class Cell:
         x and y less the mean position of the atoms, in pm.
     scs_error_pct : ndarray
         SCS / SCS_ref - 1 in percent; NaN too for a site without atoms.
+    stated_pm : ndarray, shape (2, n_realizations, n_columns)
+        Standard errors of x and y that the fits state, in pm; NaN where they state none.
+    scs_stated_pct : ndarray
+        Standard error of SCS / SCS_ref that the fits state, in percent; NaN likewise.
     bound_pm : ndarray, shape (2, n_columns)
         Cramér-Rao bound of x and y in pm; NaN where none is stated.
     scs_bound_pct : ndarray, shape (n_columns,)
@@ -91,6 +98,8 @@ class Cell:
     error_pm: Floats
     error_true_pm: Floats
     scs_error_pct: Floats
+    stated_pm: Floats
+    scs_stated_pct: Floats
     bound_pm: Floats
     scs_bound_pct: Floats
     counted_right: Bools | None
@@ -136,6 +145,14 @@ class Cell:
         return Moments(np.hypot(*self.error_true_pm)[np.newaxis])
 
     @cached_property
+    def error_unshifted_pm(self) -> Floats:
+        """Errors of x and y less their mean over the image's fitted columns."""
+        fitted = np.isfinite(self.error_pm)
+        total = np.where(fitted, self.error_pm, 0.0).sum(axis=2, keepdims=True)
+        unshifted: Floats = self.error_pm - total / np.maximum(fitted.sum(axis=2, keepdims=True), 1)
+        return unshifted
+
+    @cached_property
     def scs(self) -> Moments:
         """Moments of SCS / SCS_ref - 1."""
         return Moments(self.scs_error_pct[np.newaxis])
@@ -160,6 +177,8 @@ class Cell:
             error_pm=self.error_pm[:, keep],
             error_true_pm=self.error_true_pm[:, keep],
             scs_error_pct=self.scs_error_pct[keep],
+            stated_pm=self.stated_pm[:, keep],
+            scs_stated_pct=self.scs_stated_pct[keep],
             counted_right=None if self.counted_right is None else self.counted_right[keep],
             failed=self.failed[keep],
             flagged=self.flagged[keep],
@@ -235,6 +254,8 @@ def _cell(rows: pd.DataFrame, *, counted: set[str]) -> Cell:
         error_pm=np.stack([x - grid["x_ref"], y - grid["y_ref"]]) * pm,
         error_true_pm=np.stack([x - grid["x_true"], y - grid["y_true"]]) * pm,
         scs_error_pct=(fitted["scs"] / scs_ref - 1) * 100,
+        stated_pm=np.stack([grid["x_err"], grid["y_err"]]) * pm,
+        scs_stated_pct=grid["scs_err"] / scs_ref * 100,
         bound_pm=np.stack([_rms_rows(grid["x_crb"]), _rms_rows(grid["y_crb"])]) * pm,
         scs_bound_pct=_rms_rows(grid["scs_crb"] / scs_ref) * 100,
         counted_right=right,

@@ -8,10 +8,20 @@ from typing import Any, Generic, Literal, TypeVar
 from reports.statistics.intervals import Replicates, Scale
 from stembench.arrays import Floats
 
-#: What a metric is computed from: fitted columns, sites with defects, the surroundings of a
-#: dislocation, a search for columns, the intensity a run's image kept, a whole image, or the
-#: response to a change.
-Subject = Literal["columns", "defects", "core", "search", "intensity", "images", "response"]
+#: What a metric is computed from: fitted columns, counted columns, sites with defects, the
+#: surroundings of a dislocation, rings about its core, a search for columns, the intensity a run's
+#: image kept, a whole image, or the response to a change.
+Subject = Literal[
+    "columns",
+    "counts",
+    "defects",
+    "core",
+    "distance",
+    "search",
+    "intensity",
+    "images",
+    "response",
+]
 #: What is better; 'zero' is nearer to zero.
 Direction = Literal["lower", "higher", "zero"]
 #: How two versions are compared: 'ratio' of root mean squares, 'difference' of shares (higher is
@@ -91,7 +101,7 @@ class Metric(Generic[Evidence, Value]):
         The arithmetic. For columns it takes a `reports.metrics.cells.Cell` and returns the
         statistic from all realizations followed by those with one left out, or None where it has
         no meaning in this cell; files of other subjects say what theirs takes and returns.
-    subject : {'columns', 'defects', 'core', 'search', 'intensity', 'images', 'response'}
+    subject : str
         See `Subject`.
     limits : tuple of float
         Least and greatest possible value, at which intervals end.

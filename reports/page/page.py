@@ -103,6 +103,7 @@ def settings(run: Run) -> list[tuple[str, str, list[tuple[str, str]]]]:
         "profile_summary": info.profile_summary,
         "seed": info.seed,
         "block_size": info.block_size,
+        "fit_engine": info.fit_engine,
         "created": info.created,
         "commit": info.commit,
         "complete": info.complete,

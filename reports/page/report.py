@@ -10,6 +10,7 @@ from reports.figures.draw import write_figures
 from reports.metrics.kept.resolution import unresolved_cells, without_unresolved
 from reports.page.page import lead, render
 from reports.page.study_reports import STUDY_REPORTS
+from reports.page.summary_reports import SUMMARY_REPORTS
 from reports.records.run_folder import Run, load_run
 from reports.studies import cases_in_order
 from reports.summaries.leaderboard import leaderboard
@@ -41,11 +42,13 @@ def write_report(folder: str | Path) -> Path:
     -------
     pathlib.Path
         The page ``report.html``. Beside it: ``report.md``, ``summary.csv``,
-        ``paired_comparisons.csv``, ``leaderboard.csv`` and each figure as PNG and PDF;
+        ``paired_comparisons.csv``, ``leaderboard.csv``, ``coverage.csv`` and each figure as PNG
+        and PDF;
         ``ablation.csv`` and ``ablation_comparisons.csv`` if the run has an ablation,
         ``defects.csv`` if it has defects or adatoms, ``detection.csv`` if its images were searched,
-        ``dislocation_core.csv`` if it has a dislocation, ``bounds.csv`` if bounds are stated,
-        ``intensity.csv`` of what images kept.
+        ``dislocation_core.csv`` and ``core_distance.csv`` if it has a dislocation, ``counts.csv``
+        if it is counted, ``bounds.csv`` if bounds are stated, ``intensity.csv`` of what images
+        kept, ``response.csv`` and ``information.csv`` if it has edited images.
 
     Raises
     ------
@@ -83,8 +86,11 @@ def _write_files(run: Run, summary: pd.DataFrame, folder: Path) -> None:
     write_csv(compared, folder / "paired_comparisons.csv")
     figures = write_figures(run, summary, folder)
     tables = [headline(run, summary, case=case) for case in cases_in_order(run, summary)]
-    for report_study in STUDY_REPORTS:
-        study = report_study(run, folder)
+    studies = [
+        *(report_study(run, folder) for report_study in STUDY_REPORTS),
+        *(report_part(run, summary) for report_part in SUMMARY_REPORTS),
+    ]
+    for study in studies:
         for name, rows in study.csv.items():
             write_csv(rows, folder / name)
         figures += study.figures

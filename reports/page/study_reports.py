@@ -11,6 +11,8 @@ from reports.figures.figure import FigureFile
 from reports.figures.ladders.ablation import write_ablation_figure
 from reports.figures.ladders.axes import write_axes_figure
 from reports.metrics.column_search import load_detection, summarise_detection
+from reports.metrics.columns.atom_counts import load_offsets, summarise_counts
+from reports.metrics.core_distance import load_distances, summarise_distances
 from reports.metrics.defects import summarise_defects
 from reports.metrics.dislocation import load_circuits, summarise_core
 from reports.metrics.kept.image_intensity import summarise_intensity
@@ -24,7 +26,6 @@ from reports.summaries.ladder_summary import LadderSummary, summarise_ladder
 from reports.summaries.response import summarise_response
 from reports.summaries.summary import summarise
 from reports.words.defects import defect_sentences, defect_table
-from reports.words.dislocation import core_table
 from reports.words.kept.column_search import detection_table
 from reports.words.kept.intensity_table import intensity_table
 from reports.words.kept.losses import loss_sentences
@@ -32,6 +33,13 @@ from reports.words.ladders.ablation import ablation_sentences, ablation_table
 from reports.words.ladders.axes import axes_gains, axes_rows, axes_sentences, axes_table
 from reports.words.ladders.frames import frames_sentences, frames_table
 from reports.words.sentences import Sentence
+from reports.words.studies.atom_counts import count_sentences, count_table
+from reports.words.studies.dislocation import (
+    burgers_sentences,
+    core_table,
+    distance_sentences,
+    distance_table,
+)
 from reports.words.tables import Table
 from reports.words.verdict.bounds import bound_table
 from reports.words.verdict.response import response_sentences, response_tables
@@ -117,15 +125,48 @@ def report_defects(run: Run, folder: Path) -> StudyReport:
 
 
 def report_dislocations(run: Run, folder: Path) -> StudyReport:
-    """Report strain errors and the Burgers vector around dislocations."""
+    """Report strain errors, Burgers vector and errors by distance around dislocations."""
     del folder
     cases = {name: run.case(name) for name in run.info.cases}
     core = summarise_core(run.records, cases, circuits=load_circuits(run))
-    tables = tuple(
-        core_table(rows, title=run.title(str(name)), restorers=run.restorers)
-        for name, rows in core.groupby("case")
+    distances = summarise_distances(
+        load_distances(run), baseline=run.restorers.raw(run.info.restorers)
     )
-    return StudyReport(csv={"dislocation_core.csv": core} if len(core) else {}, tables=tables)
+    tables: list[Table] = []
+    sentences: list[Sentence] = []
+    for summary, tabulate, say in (
+        (core, core_table, burgers_sentences),
+        (distances, distance_table, distance_sentences),
+    ):
+        for name, rows in summary.groupby("case"):
+            title = run.title(str(name))
+            tables.append(tabulate(rows, title=title, restorers=run.restorers))
+            for restorer in run.restorers.judged(rows["restorer"].unique()):
+                sentences += say(rows, title=title, restorer=restorer, restorers=run.restorers)
+    files = {"dislocation_core.csv": core, "core_distance.csv": distances}
+    return StudyReport(
+        csv={name: rows for name, rows in files.items() if len(rows)},
+        tables=tuple(tables),
+        sentences=tuple(sentences),
+    )
+
+
+def report_counts(run: Run, folder: Path) -> StudyReport:
+    """Report the errors of atom counts: by one atom, of the total, of the shape, by true count."""
+    del folder
+    cases = {name: run.case(name) for name in run.info.cases}
+    counts = summarise_counts(run.records, cases, offsets=load_offsets(run))
+    tables: list[Table] = []
+    sentences: list[Sentence] = []
+    for name, rows in counts.groupby("case"):
+        title = run.title(str(name))
+        tables.append(count_table(rows, title=title, restorers=run.restorers))
+        for restorer in run.restorers.judged(rows["restorer"].unique()):
+            sentences += count_sentences(
+                rows, title=title, restorer=restorer, restorers=run.restorers
+            )
+    csv = {"counts.csv": counts} if len(counts) else {}
+    return StudyReport(csv=csv, tables=tuple(tables), sentences=tuple(sentences))
 
 
 def report_column_search(run: Run, folder: Path) -> StudyReport:
@@ -204,6 +245,7 @@ STUDY_REPORTS: Final[tuple[Callable[[Run, Path], StudyReport], ...]] = (
     report_frames,
     report_defects,
     report_dislocations,
+    report_counts,
     report_column_search,
     report_bounds,
     report_intensity,

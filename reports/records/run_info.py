@@ -110,6 +110,8 @@ class RunInfo:
         Ladders of noise chains: the ablation and the axes.
     restorers : mapping of str to RestorerInfo
         In the order in which the user named them.
+    fit_engine : str
+        What fitted the images; the noise-free references are fitted by the joint engine.
     complete : bool
         Whether every block is there.
     stages : mapping of str to float
@@ -134,6 +136,7 @@ class RunInfo:
     cases: Mapping[str, CaseInfo]
     ladders: tuple[Ladder, ...]
     restorers: Mapping[str, RestorerInfo]
+    fit_engine: str = "joint"
     complete: bool = False
     stages: Mapping[str, float] = field(default_factory=dict)
     restore_memory_bytes: Mapping[str, int] = field(default_factory=dict)
@@ -164,6 +167,7 @@ class RunInfo:
             "profile": self.profile,
             "seed": self.seed,
             "block_size": self.block_size,
+            "fit_engine": self.fit_engine,
             "cases": {name: info.amount for name, info in self.cases.items()},
             "ladders": as_plain(self.ladders),
             "restorers": {

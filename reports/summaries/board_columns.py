@@ -52,6 +52,8 @@ class BoardColumn:
         Whether the mean over cells is geometric.
     replaces : str
         Column that readers need not see beside this one; '' for none.
+    share : bool
+        Whether it is a share, whose interval ends at 0 and 1 as in the summary.
     """
 
     name: str
@@ -60,6 +62,7 @@ class BoardColumn:
     of: Callable[[BoardCell], Effect | None]
     log: bool = False
     replaces: str = ""
+    share: bool = False
 
 
 def board_columns() -> tuple[BoardColumn, ...]:
@@ -81,7 +84,8 @@ def _columns_of(name: str) -> list[BoardColumn]:
     metric, gate = GATE_METRICS[name], GATES[name]
     stem = gate.quantity.lower()
     if gate.kind in ("difference", "target"):
-        return [BoardColumn(metric.name, metric.heading, metric.factor, _mean(name))]
+        share = metric.scale == "fraction"
+        return [BoardColumn(metric.name, metric.heading, metric.factor, _mean(name), share=share)]
     if gate.kind == "bias":
         heading = f"bias² of {gate.quantity} / MSE (%)"
         return [BoardColumn(f"{stem}_bias_share", heading, 100.0, _bias(name))]

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
@@ -12,8 +12,9 @@ from reports.metrics.defects import cell_sites, site_deviations
 from reports.metrics.kept.resolution import unresolved_cells
 from reports.metrics.table import GATES
 from reports.records.run_folder import Run
+from reports.statistics.intervals import wilson
 from reports.statistics.paired import Effect, difference_effect, pooled_effect, ratio_effect
-from reports.summaries.board_columns import BoardCell, board_columns
+from reports.summaries.board_columns import BoardCell, BoardColumn, board_columns
 from reports.summaries.information_rank import (
     INFORMATION,
     INFORMATION_COLUMNS,
@@ -22,6 +23,9 @@ from reports.summaries.information_rank import (
     information_row,
 )
 from reports.summaries.per_realization import CellKey, CellStatistics, realization_statistics
+
+#: A standard error below this is that of shares that are the same in every realization.
+_SAME: Final = 1e-12
 
 
 def leaderboard(run: Run) -> pd.DataFrame:
@@ -189,7 +193,7 @@ def _row(
     for column in (*INFORMATION_COLUMNS, *board_columns()):
         effects = [effect for cell in board if (effect := column.of(cell)) is not None]
         hidden = unresolved and column.name.startswith(("position_", "count_"))
-        row |= _ends(column.name, [] if hidden else effects, log=column.log)
+        row |= _ends(column, [] if hidden else effects)
     row["unresolved"] = unresolved
     statistics = [cell.statistics for cell in board]
     row["failed_images"] = sum(_failed_images(cell) for cell in statistics)
@@ -203,19 +207,30 @@ def _row(
     return row
 
 
-def _ends(name: str, effects: Sequence[Effect], *, log: bool = False) -> dict[str, object]:
+def _ends(column: BoardColumn, effects: Sequence[Effect]) -> dict[str, object]:
     """Mean of effects with its interval; NaN unless every cell has a value."""
+    names = (column.name, f"{column.name}_low", f"{column.name}_high")
     if not effects or any(math.isnan(effect.value) for effect in effects):
-        return {name: math.nan, f"{name}_low": math.nan, f"{name}_high": math.nan}
+        return dict.fromkeys(names, math.nan)
     value = sum(effect.value for effect in effects) / len(effects)
     pooled = pooled_effect(effects)
     complete = all(effect.known for effect in effects)
     low, high = pooled.interval() if complete else (math.nan, math.nan)
+    if column.share and complete:
+        low, high = _share_interval(value, pooled, n=sum(effect.n for effect in effects))
     ends = [value, low, high]
-    if log:
+    if column.log:
         with np.errstate(over="ignore"):
             ends = [float(np.exp(end)) for end in ends]
-    return dict(zip((name, f"{name}_low", f"{name}_high"), ends, strict=True))
+    return dict(zip(names, ends, strict=True))
+
+
+def _share_interval(value: float, pooled: Effect, *, n: int) -> tuple[float, float]:
+    """Interval of a mean share, in one cell that of `reports.statistics.intervals.estimate`."""
+    if pooled.error < _SAME:
+        return wilson(value * n, n)
+    low, high = pooled.interval()
+    return max(low, 0.0), min(high, 1.0)
 
 
 def _failed_images(cell: CellStatistics) -> int:

@@ -67,9 +67,7 @@ def headline(run: Run, summary: pd.DataFrame, *, case: str) -> Table:
     rows = summary[summary["case"] == case]
     thicknesses = np.unique(rows["thickness"].to_numpy())
     several = len(thicknesses) > 1
-    kept = thicknesses[
-        np.unique(np.linspace(0, len(thicknesses) - 1, SHOWN_THICKNESSES).round().astype(int))
-    ]
+    kept = shown_thicknesses(rows)
     rows = rows[rows["thickness"].isin(kept)]
     present = set(rows["metric"])
     names = [name for name in run.case(case).study.headline if name in present]
@@ -128,6 +126,13 @@ def limit_note(marked: Sequence[str]) -> str:
     )
 
 
+def shown_thicknesses(rows: pd.DataFrame) -> list[int]:
+    """Thicknesses among summary rows that a table for readers shows, evenly picked."""
+    present = np.unique(rows["thickness"].to_numpy())
+    picked = np.linspace(0, len(present) - 1, SHOWN_THICKNESSES).round().astype(int)
+    return [int(number) for number in present[np.unique(picked)]]
+
+
 def _heading(name: str) -> str:
     """Heading of a metric's column; failed fits are numbers."""
     return METRICS[name].label if name == "failure_rate" else METRICS[name].heading
@@ -155,7 +160,14 @@ def metric_table() -> Table:
         rows=tuple(
             (metric.name, metric.unit, words[metric.direction], metric.definition)
             for metric in metrics_of(
-                "columns", "defects", "core", "search", "intensity", "response"
+                "columns",
+                "counts",
+                "defects",
+                "core",
+                "distance",
+                "search",
+                "intensity",
+                "response",
             )
         ),
         n_labels=1,

@@ -61,7 +61,7 @@ def ablation_table(run: Run, ablation: LadderSummary) -> Table:
             "noise",
             "restorer",
             METRICS[error].heading,
-            "MAE / raw fits",
+            "MAE / raw",
             "MAE / rung above",
             *(METRICS[name].heading for name in others),
             METRICS["failure_rate"].label,
@@ -100,7 +100,8 @@ def ablation_sentences(run: Run, ablation: LadderSummary) -> list[Sentence]:
         sentences.append(
             Sentence(
                 f"Under {chain} the MAE of position of {run.restorers.phrase(restorer)} is "
-                f"{quantity(row['value'], row['low'], row['high'])} times that of raw fits.",
+                f"{quantity(row['value'], row['low'], row['high'])} times that of raw "
+                f"(n = {row['n_realizations']} realizations).",
                 "undecided" if state == "undecided" else "finding",
                 topic,
             )
@@ -111,31 +112,43 @@ def ablation_sentences(run: Run, ablation: LadderSummary) -> list[Sentence]:
 
 
 def _costliest(run: Run, ablation: LadderSummary, *, restorer: str, topic: str) -> list[Sentence]:
-    """Name the stage that raises the restored images' error most, and what it does to raw fits."""
+    """Name the stage that raises the restored images' error most, and what it does to raw."""
     steps = ablation.against_rung_before
     factors = steps[(steps["restorer"] == restorer) & (steps["metric"] == _MAE)]
     factors = factors.dropna(subset=["value"])
     if factors.empty:
         return []
-    worst = factors.sort_values("value").iloc[-1]
+    ranked = factors.sort_values("value", ascending=False)
+    worst = ranked.iloc[0]
     raw = run.restorers.raw(steps["restorer"].unique())
     raw_step = None if raw is None else _row(steps, rung=worst[RUNG], restorer=raw)
     of_raw = (
         ""
         if raw_step is None
-        else ", that of raw fits by "
+        else f", that of {run.restorers.phrase(str(raw))} by "
         f"{quantity(raw_step['value'], raw_step['low'], raw_step['high'])}"
     )
     factor = quantity(worst["value"], worst["low"], worst["high"])
-    stage = str(worst[RUNG]).removeprefix("+ ")
-    return [
-        Sentence(
-            f"Of the stages, {stage} costs {run.restorers.phrase(restorer)} most: it multiplies "
-            f"the MAE of position by {factor}{of_raw}.",
-            "finding" if worst["low"] > 1 else "undecided",
-            topic,
+    who, costs = run.restorers.phrase(restorer), f"it multiplies the MAE of position by {factor}"
+    # The largest of several estimates is no finding while its interval reaches the next one's.
+    rivals = ranked[1:][~(ranked["high"][1:] < worst["low"])]
+    if worst["low"] > 1 and rivals.empty:
+        text = f"Of the stages, {_stage(worst)} costs {who} most: {costs}{of_raw}."
+        return [Sentence(text, "finding", topic)]
+    text = f"Which stage costs {who} most is undecided with n = {worst['n_realizations']} " + (
+        f"realizations: {_stage(worst)} is found to ({costs}{of_raw})"
+    )
+    if len(rivals):
+        near = rivals.iloc[0]
+        text += (
+            f", {_stage(near)} follows with {quantity(near['value'], near['low'], near['high'])}"
         )
-    ]
+    return [Sentence(f"{text}.", "undecided", topic)]
+
+
+def _stage(row: pd.Series) -> str:
+    """Name of the stage that a rung adds."""
+    return str(row[RUNG]).removeprefix("+ ")
 
 
 def _row(comparisons: pd.DataFrame, *, rung: str, restorer: str) -> pd.Series | None:

@@ -1,4 +1,4 @@
-"""Sentences on study 1: scatter against the bound, bias beside it, convergence with raw fits."""
+"""Sentences on study 1: scatter against the bound, bias beside it, convergence with raw."""
 
 import pandas as pd
 
@@ -24,14 +24,14 @@ NEGLIGIBLE_BIAS = 1 / 3
 def precision_sentences(
     rows: pd.DataFrame, pairs: pd.DataFrame, *, restorer: str, restorers: Restorers
 ) -> list[Sentence]:
-    """Set a restorer against the bound at the lowest dose and against raw fits at the highest.
+    """Set a restorer against the bound at the lowest dose and against raw at the highest.
 
     Parameters
     ----------
     rows : pandas.DataFrame
         Summary rows of one case.
     pairs : pandas.DataFrame
-        Paired comparisons of that case against raw fits.
+        Paired comparisons of that case against raw.
     restorer : str
         Name of the restorer.
     restorers : Restorers
@@ -126,7 +126,8 @@ def _bias_below_bound(
     std = by_thickness(own, f"{metric}_std_{unit}").loc[images]
     rmse = by_thickness(own, f"{metric}_rmse_over_bound").loc[images]
     share = bias["value"] / std["value"]
-    large = share[(share > NEGLIGIBLE_BIAS) & ~(bias["low"] <= 0)]
+    # The whole interval has to exceed it: NaN, where there is none, does not.
+    large = share[bias["low"] / std["value"] > NEGLIGIBLE_BIAS]
     also = int((rmse["high"] < 1).sum())
     count = len(images)
     total = (
@@ -135,21 +136,22 @@ def _bias_below_bound(
         else f"counting bias, its RMSE is below the bound at {also} of {count} of them"
     )
     if len(large):
-        worst = int(share.to_numpy().argmax())
+        image = large.idxmax()
+        biased, scatter = bias.loc[[image]].iloc[0], std.loc[[image]].iloc[0]
         return Sentence(
             f"The bias of {who} in {name} is not negligible where its scatter is below the "
             f"bound: at {len(large)} of {count} thicknesses it exceeds a third of the scatter "
-            f"(largest share at {thickness_text(bias.iloc[worst])}: rms bias "
-            f"{metric_text(bias.iloc[worst])} beside a scatter of {metric_text(std.iloc[worst])}). "
+            f"(largest such share at {thickness_text(biased)}: rms bias "
+            f"{metric_text(biased)} beside a scatter of {metric_text(scatter)}). "
             f"The bound holds for unbiased estimators, so this is no proof of accuracy; {total}.",
             "warning",
         )
     excluded = int((bias["high"] / std["value"] <= NEGLIGIBLE_BIAS).sum())
     return Sentence(
         "The bound holds for unbiased estimators without prior knowledge. Where "
-        f"{who} is below it, no bias in {name} beyond a third of the scatter was found; its "
+        f"{who} is below it, no bias in {name} beyond a third of the scatter is shown; its "
         f"interval excludes one at {excluded} of {count} thicknesses; {total}.",
-        "finding" if excluded else "undecided",
+        "finding" if excluded == count else "undecided",
     )
 
 
@@ -166,7 +168,7 @@ def _meeting_over_thickness(
         {
             "they have converged (within 10 %)": met,
             f"{restorers.phrase(restorer)} is still better": better,
-            "raw fits are better": worse,
+            "raw is better": worse,
             "it is undecided": open_,
         }
     )
@@ -178,7 +180,7 @@ def _meeting_over_thickness(
         )
     return [
         Sentence(
-            f"Whether {name} of {restorers.phrase(restorer)} and of raw fits meet at "
+            f"Whether {name} of {restorers.phrase(restorer)} and of raw meet at "
             f"{dose_text(dose)} e/Å²: {shares}; the ratio is {span}.",
             "undecided" if open_ == len(states) else "finding",
         )

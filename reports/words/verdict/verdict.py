@@ -6,10 +6,12 @@ from typing import Final
 import pandas as pd
 
 from reports.records.run_folder import Run
+from reports.records.verification import read_verification
 from reports.studies import cases_in_order
 from reports.words.kept.losses import resolution_sentences
 from reports.words.numbers import dose_text
 from reports.words.sentences import Sentence, metric_text
+from reports.words.studies.verification import verification_sentence
 from reports.words.verdict.accuracy import accuracy_sentences, counting_sentences
 from reports.words.verdict.controls import control_sentences
 from reports.words.verdict.precision import precision_sentences
@@ -40,7 +42,7 @@ def verdict(run: Run, summary: pd.DataFrame, comparisons: pd.DataFrame) -> list[
     summary : pandas.DataFrame
         `reports.summaries.summary.summarise` of its records.
     comparisons : pandas.DataFrame
-        `reports.summaries.summary.paired_comparisons` of its records against raw fits.
+        `reports.summaries.summary.paired_comparisons` of its records against raw.
 
     Returns
     -------
@@ -65,7 +67,7 @@ def verdict(run: Run, summary: pd.DataFrame, comparisons: pd.DataFrame) -> list[
                 rows, restorer=_network(run, rows), restorers=restorers
             )
         ]
-    return sentences + _failures(run, summary)
+    return sentences + _failures(run, summary) + _verification(run)
 
 
 def _network(run: Run, rows: pd.DataFrame) -> str | None:
@@ -114,6 +116,12 @@ def _validity(run: Run, summary: pd.DataFrame) -> list[Sentence]:
                 )
             )
     return sentences
+
+
+def _verification(run: Run) -> list[Sentence]:
+    """What another engine finds in the run's images, if it was asked."""
+    verification = read_verification(run.folder)
+    return [] if verification is None else [verification_sentence(verification)]
 
 
 def _failures(run: Run, summary: pd.DataFrame) -> list[Sentence]:

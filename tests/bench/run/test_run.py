@@ -192,6 +192,8 @@ class TestRun:
             run_benchmark(small(), run, seed=6, jobs=1, block_size=3)
         with pytest.raises(InputError, match=r"another run's records.*realizations"):
             run_benchmark(small(4), run, seed=5, jobs=1, block_size=3)
+        with pytest.raises(InputError, match=r"another run's records.*fit_engine is 'joint' there"):
+            run_benchmark(small(), run, seed=5, jobs=1, block_size=3, fit_engine="lmfit")
 
     def test_a_folder_of_something_else_is_refused(self, tmp_path: Path) -> None:
         (tmp_path / "thesis.tex").write_text("precious")

@@ -199,7 +199,7 @@ class TestRefusals:
     def test_other_noise_under_the_same_seed(self, records) -> None:
         old, new = side(records), side(made_records(50))
         (why,) = {why.split(" by ")[0] for why in self.reasons(old, new)}
-        assert why == "not paired: raw fits differ"
+        assert why == "not paired: raw differs"
         # Round-off of another machine is no other noise.
         nudged = records.assign(scs=records["scs"] * (1 + 1e-9))
         assert not not_comparable(old, side(nudged), key=("pt_bulk", "z05", 500.0))

@@ -19,7 +19,10 @@ def test_names_are_unique_also_in_the_gate() -> None:
 
 
 def test_every_subject_has_metrics_that_say_what_they_are() -> None:
-    subjects = ("columns", "defects", "core", "search", "intensity", "images", "response")
+    subjects = (
+        "columns", "counts", "defects", "core", "distance", "search", "intensity", "images",
+        "response",
+    )  # fmt: skip
     assert sum(len(metrics_of(subject)) for subject in subjects) == len(METRICS)
     for subject in subjects:
         assert metrics_of(subject)

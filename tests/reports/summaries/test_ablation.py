@@ -117,6 +117,25 @@ class TestSummary:
 
 
 class TestReading:
+    def test_the_largest_of_near_costs_is_not_called_the_costliest(self, folder: Path) -> None:
+        run = load_run(folder)
+        ablation = summarise_ladder(load_ablation(folder))
+        steps = ablation.against_rung_before.copy()
+        # Another stage costs nearly as much: the intervals overlap.
+        own = (steps["restorer"] == "cgrdn") & (steps["metric"] == "position_mae_pm")
+        jitter = steps[own & steps[RUNG].str.contains("jitter")].iloc[0]
+        other = steps.index[own & ~steps[RUNG].str.contains("jitter")][0]
+        steps.loc[other, ["value", "low", "high"]] = [
+            factor * jitter["value"] for factor in (0.99, 0.9, 1.05)
+        ]
+        close = replace(ablation, against_rung_before=steps)
+        *_, said = ablation_sentences(run, close)
+        assert said.kind == "undecided"
+        assert "Which stage costs CGRDN most is undecided with n = 4" in said.text
+        assert "jitter is found to" in said.text
+        *_, said = ablation_sentences(run, ablation)
+        assert said.kind == "finding"
+
     def test_no_ablation(self, plain: Path) -> None:
         assert load_ladders(load_run(plain), ABLATION) == []
 
