@@ -8,7 +8,7 @@ import pandas as pd
 from bench.measures.bounds import bounds_of, kinds_of, takes_long
 from bench.plan.profiles import Profile
 from bench.run.workers import worker_pool
-from cases import get_case
+from cases import Case, get_case
 from reports import BOUNDS_FILE, read_bounds
 from restore import child_thread_limit
 from stembench.atomic_files import replacing
@@ -50,9 +50,15 @@ def _cells(profile: Profile) -> list[_Cell]:
         (selection.case, image, float(dose))
         for selection in profile.selections
         if kinds_of(get_case(selection.case))
-        for image in selection.images
+        for image in _unedited(get_case(selection.case), selection.images)
         for dose in selection.doses
     ]
+
+
+def _unedited(case: Case, images: tuple[str, ...]) -> list[str]:
+    """Images of a case that are not edited: bounds belong to the crystal as it is."""
+    edits = case.structure.edits_on_host
+    return [image for image in images if edits is None or edits.edit_of(image) is None]
 
 
 def _whole(there: pd.DataFrame) -> set[_Cell]:

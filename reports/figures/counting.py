@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure as Drawing
 
 #: The error of position that is shown, and the bound of it.
-_POSITION: Final = "position_mae_pm"
+_POSITION: Final = "position_mae_unshifted_pm"
 
 
 def figure_counting(run: Run, summary: pd.DataFrame, *, case: str) -> "Drawing":
