@@ -55,6 +55,7 @@ def test_profile_paper_runs_all_but_the_crystal_of_one_cell():
 def test_a_case_that_only_serves_others_is_run_by_no_profile():
     serving = {case.name for case in CASES if case.study.quick is None and case.study.paper is None}
     assert serving >= {"pt_112", "simulated_edits"}
+    assert not serving & set(sources())
     for profile in (profiles()["quick"], profiles()["paper"]):
         assert not serving & {selection.case for selection in profile.selections}
         with pytest.raises(InputError, match=f"'{profile.name}' does not run case 'pt_112'"):
