@@ -1,5 +1,8 @@
 """Sentences on study 1: scatter against the bound, bias beside it, convergence with raw."""
 
+from collections.abc import Mapping
+from typing import Final
+
 import pandas as pd
 
 from reports.names import Restorers
@@ -19,10 +22,20 @@ from reports.words.sentences import (
 #: An rms bias above this share of the scatter is called not negligible: it raises the RMSE by
 #: more than 5 %.
 NEGLIGIBLE_BIAS = 1 / 3
+#: Said beside the bound where a run has no edited images.
+UNKNOWN_RESPONSE: Final = (
+    "how much of a real change it passes on is not known from this run, and a drawn crystal would "
+    "not scatter at all"
+)
 
 
 def precision_sentences(
-    rows: pd.DataFrame, pairs: pd.DataFrame, *, restorer: str, restorers: Restorers
+    rows: pd.DataFrame,
+    pairs: pd.DataFrame,
+    *,
+    restorer: str,
+    restorers: Restorers,
+    passed_on: Mapping[tuple[str, str], str] | None = None,
 ) -> list[Sentence]:
     """Set a restorer against the bound at the lowest dose and against raw at the highest.
 
@@ -36,11 +49,15 @@ def precision_sentences(
         Name of the restorer.
     restorers : Restorers
         Of the run.
+    passed_on : mapping of (str, str) to str, optional
+        `reports.words.verdict.response.response_phrases`: how much of a change a restorer passes
+        on in position and in SCS.
 
     Returns
     -------
     list of Sentence
     """
+    passed_on = {} if passed_on is None else passed_on
     doses = sorted(rows["dose"].unique())
     sentences = []
     for quantity_name, metric in (("position", "position"), ("SCS", "scs")):
@@ -51,6 +68,7 @@ def precision_sentences(
             dose=doses[0],
             name=quantity_name,
             metric=metric,
+            passed_on=passed_on.get((restorer, metric), UNKNOWN_RESPONSE),
         )
     for quantity_name, metric in (
         ("position precision", "position_std_pm"),
@@ -69,7 +87,14 @@ def precision_sentences(
 
 
 def _against_bound(
-    rows: pd.DataFrame, *, restorer: str, restorers: Restorers, dose: float, name: str, metric: str
+    rows: pd.DataFrame,
+    *,
+    restorer: str,
+    restorers: Restorers,
+    dose: float,
+    name: str,
+    metric: str,
+    passed_on: str,
 ) -> list[Sentence]:
     at_dose = rows[rows["dose"] == dose]
     own = at_dose[at_dose["restorer"] == restorer]
@@ -106,7 +131,8 @@ def _against_bound(
     sentences = [
         Sentence(
             f"{claim}: at {thickness_text(thin)} its scatter is "
-            f"{quantity(thin['value'], thin['low'], thin['high'])} times the bound{beside}.",
+            f"{quantity(thin['value'], thin['low'], thin['high'])} times the bound{beside}; "
+            f"{passed_on}.",
             kind,
         )
     ]

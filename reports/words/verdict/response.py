@@ -192,6 +192,40 @@ def response_sentences(
     return sentences
 
 
+def response_phrases(information: pd.DataFrame) -> dict[tuple[str, str], str]:
+    """Say what each restorer passes on, for a sentence that sets its scatter against the bound.
+
+    Parameters
+    ----------
+    information : pandas.DataFrame
+        Of `reports.summaries.response.summarise_response`, of the case that measures it.
+
+    Returns
+    -------
+    dict of (restorer, quantity) to str
+        At the lowest dose and the middle thickness.
+    """
+    phrases = {}
+    for _, rows in information.groupby(["restorer", "quantity"]):
+        thicknesses = sorted(rows["thickness"].unique())
+        rows = rows[rows["thickness"] == thicknesses[(len(thicknesses) - 1) // 2]]
+        row = rows.sort_values("dose").iloc[0]
+        response = quantity(row["response"], row["response_low"], row["response_high"])
+        change = "a displacement" if row["quantity"] == "position" else "a change of SCS"
+        over = (
+            "and nothing can be said of a column that differs"
+            if math.isinf(row["over_bound"])
+            else "and its scatter over this response is "
+            + quantity(row["over_bound"], row["over_bound_low"], row["over_bound_high"])
+            + " times the bound"
+        )
+        phrases[str(row["restorer"]), str(row["quantity"])] = (
+            f"of {change} of single columns it passes on {response} ({row['thickness']} atoms, "
+            f"{dose_text(row['dose'])} e/Å²), {over}"
+        )
+    return phrases
+
+
 def _sentence(row: "pd.Series", *, who: str, title: str) -> Sentence:
     """One dose of one quantity."""
     change = "displacement" if row["quantity"] == "position" else "change of SCS"

@@ -8,6 +8,7 @@ import pandas as pd
 from reports.records.run_folder import Run
 from reports.records.verification import read_verification
 from reports.studies import cases_in_order
+from reports.summaries.response import summarise_response
 from reports.words.kept.losses import resolution_sentences
 from reports.words.numbers import dose_text
 from reports.words.sentences import Sentence, metric_text
@@ -15,6 +16,7 @@ from reports.words.studies.verification import verification_sentence
 from reports.words.verdict.accuracy import accuracy_sentences, counting_sentences
 from reports.words.verdict.controls import control_sentences
 from reports.words.verdict.precision import precision_sentences
+from reports.words.verdict.response import response_phrases
 
 #: Below this many realizations the verdict says that they are few.
 FEW = 20
@@ -51,15 +53,20 @@ def verdict(run: Run, summary: pd.DataFrame, comparisons: pd.DataFrame) -> list[
         undecided and says so.
     """
     sentences = resolution_sentences(run) + _validity(run, summary)
-    restorers = run.restorers
+    restorers, information = run.restorers, summarise_response(run).information
     for case in cases_in_order(run, summary):
         rows = summary[summary["case"] == case]
         pairs = comparisons[comparisons["case"] == case]
+        measured_by = run.case(case).study.information
+        passed_on = response_phrases(information[information["case"] == measured_by])
         for restorer in restorers.judged(rows["restorer"].unique()):
             for speak in _SENTENCES.get(run.case(case).study.figure, _OTHER_SENTENCES):
+                more = {"passed_on": passed_on} if speak is precision_sentences else {}
                 sentences += [
                     replace(sentence, topic=run.title(case))
-                    for sentence in speak(rows, pairs, restorer=restorer, restorers=restorers)
+                    for sentence in speak(
+                        rows, pairs, restorer=restorer, restorers=restorers, **more
+                    )
                 ]
         sentences += [
             replace(sentence, topic=run.title(case))

@@ -26,6 +26,10 @@ DATA = {
         "f97876f1778bf2db3eeeb5f031202135d9725280461fd23ae5f840cd1d4e7432",
         2e5,
     ),
+    "simulated_edits": (
+        "c5a2280dd0f2faa834acedf809947e05b45a7bcf7571f665a9a0a55412a76beb",
+        1e5,
+    ),
 }
 ADATOMS = get_case("particle_adatoms")
 STRUCTURE = ADATOMS.structure
