@@ -1,5 +1,6 @@
 """Sentences on what a filter without training achieves, beside the bound and the network."""
 
+from collections.abc import Mapping
 from typing import Final
 
 import pandas as pd
@@ -17,7 +18,11 @@ _HELD: Final = (
 
 
 def control_sentences(
-    rows: pd.DataFrame, *, restorer: str | None, restorers: Restorers
+    rows: pd.DataFrame,
+    *,
+    restorer: str | None,
+    restorers: Restorers,
+    passed_on: Mapping[tuple[str, str], str] | None = None,
 ) -> list[Sentence]:
     """Say what the best filter without training achieves at each end of the doses.
 
@@ -29,6 +34,8 @@ def control_sentences(
         The network that it is set beside; None for none.
     restorers : Restorers
         Of the run.
+    passed_on : mapping of (str, str) to str, optional
+        `reports.words.verdict.response.response_phrases`.
 
     Returns
     -------
@@ -55,12 +62,14 @@ def control_sentences(
             for name in (restorer, restorers.raw(names))
             if name is not None and name != best and name in at_dose.index
         ]
+        response = (passed_on or {}).get((best, "position"), "")
+        response = f"; {response}" if response and metric == _HELD[0][0] else ""
         against = f", beside {' and '.join(beside)}" if beside else ""
         sentences.append(
             Sentence(
                 f"Without any training: at {dose_text(dose)} e/Å² the best filter, "
                 f"{restorers.label(best)}, has a {label} of {metric_text(at_dose.loc[best])}"
-                f"{against}.",
+                f"{against}{response}.",
                 "finding",
             )
         )

@@ -71,7 +71,10 @@ def verdict(run: Run, summary: pd.DataFrame, comparisons: pd.DataFrame) -> list[
         sentences += [
             replace(sentence, topic=run.title(case))
             for sentence in control_sentences(
-                rows, restorer=_network(run, rows), restorers=restorers
+                rows,
+                restorer=_network(run, rows),
+                restorers=restorers,
+                passed_on=passed_on,
             )
         ]
     return sentences + _failures(run, summary) + _verification(run)
