@@ -279,7 +279,8 @@ def _kept(run: Run, case: str) -> tuple[str, float, float]:
         if run.examples.image(case, image, dose=dose, restorer=restorer) is not None
     ]
     if not kept:
-        return str(pairs["image"].iloc[0]), *[float(pairs["dose"].iloc[0])] * 2
+        lowest = float(pairs["dose"].iloc[0])
+        return str(pairs["image"].iloc[0]), lowest, lowest
     image, low = kept[0]
     amiss = _amiss(run, case, image=image)
     doses = sorted({dose for other, dose in kept if other == image})
@@ -296,7 +297,8 @@ def _amiss(run: Run, case: str, *, image: str) -> dict[float, float]:
     targets = {m.name: m.gate.target for m in metrics_of("intensity") if m.gate is not None}
     means = own.groupby("dose")[list(targets)].mean()
     distances = (means - pd.Series(targets)).abs().max(axis=1)
-    return {float(dose): float(value) for dose, value in distances.items()}
+    doses = distances.index.to_numpy(dtype=np.float64)
+    return dict(zip(doses.tolist(), distances.to_list(), strict=True))
 
 
 def _first_defect(run: Run, case: str) -> tuple[str, Floats]:

@@ -123,7 +123,7 @@ def _number(
     )
 
 
-METRICS: Final = (
+METRICS: Final[tuple[Metric[SearchCounts, float], ...]] = (
     _share(
         "f1",
         "F1",
