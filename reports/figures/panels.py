@@ -191,7 +191,7 @@ def limited_at(rows: pd.DataFrame, *, x: str, restorer: str) -> list[float]:
 def legend(figure: "Figure", axes: "Axes", *, at: tuple[float, float]) -> None:
     """Put the legend of some axes above a figure's panels, in one or two lines."""
     handles, labels = axes.get_legend_handles_labels()
-    several = len(labels) > 6
+    several = len(labels) > 5
     figure.legend(
         handles,
         labels,
