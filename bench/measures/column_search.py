@@ -68,7 +68,7 @@ def measure_end_to_end(images: Floats, case: Case, *, image: str, library: Float
     columns = truth.columns(image)
     clean = clean_fit(case, image, choice=case.fit).table[["x", "y"]].to_numpy(dtype=np.float64)
     asked = (columns["measured"] & (columns["count"] > 0)).to_numpy()
-    asked &= _inner(columns[["x", "y"]].to_numpy(dtype=np.float64), case.shape)
+    asked = asked & _inner(columns[["x", "y"]].to_numpy(dtype=np.float64), case.shape)
     reference, counts = clean[asked], columns["count"].to_numpy()[asked]
     all_places = columns[["x", "y"]].to_numpy(dtype=np.float64)
     spacing = _spacing(all_places)

@@ -181,7 +181,15 @@ def _key(axes: "Axes", styles: dict[str, RestorerStyle]) -> None:
 
     axes.set_axis_off()
     handles: list[Any] = [
-        Line2D([], [], color=look.colour, marker=look.marker, markersize=4, label=look.label)
+        Line2D(
+            [],
+            [],
+            color=look.colour,
+            marker=look.marker,
+            linestyle=look.line,
+            markersize=4,
+            label=look.label,
+        )
         for look in styles.values()
     ]
     handles += [
@@ -213,7 +221,9 @@ def _examples(
     kind, centre = _first_defect(run, case)
     best = run.restorers.main(styles)
     raw = run.restorers.raw(styles)
-    rest = [name for name in styles if name not in (raw, best)]
+    restorers = run.restorers
+    mains = [name for name in restorers.ranked(styles) if not restorers.is_variant(name)]
+    rest = [name for name in mains if name not in (raw, best)]
     chosen = [(name, low) for name in (raw, best) if name is not None]
     if best is not None and worst != low:
         chosen.append((best, worst))
@@ -297,13 +307,8 @@ def _amiss(run: Run, case: str, *, image: str) -> dict[float, float]:
     targets = {m.name: m.gate.target for m in metrics_of("intensity") if m.gate is not None}
     means = own.groupby("dose")[list(targets)].mean()
     distances = (means - pd.Series(targets)).abs().max(axis=1)
-    return dict(
-        zip(
-            means.index.to_numpy(dtype=np.float64).tolist(),
-            distances.to_numpy(dtype=np.float64).tolist(),
-            strict=True,
-        )
-    )
+    doses = distances.index.to_numpy(dtype=np.float64)
+    return dict(zip(doses.tolist(), distances.to_list(), strict=True))
 
 
 def _first_defect(run: Run, case: str) -> tuple[str, Floats]:

@@ -196,7 +196,7 @@ def legend(figure: "Figure", *axes: "Axes", at: tuple[float, float]) -> None:
         drawn, texts = each.get_legend_handles_labels()
         named |= {text: handle for handle, text in zip(drawn, texts, strict=True)}
     handles, labels = list(named.values()), list(named)
-    several = len(labels) > 6
+    several = len(labels) > 5
     figure.legend(
         handles,
         labels,

@@ -101,6 +101,7 @@ def case_settings_text(run: Run, summary: pd.DataFrame, *, case: str) -> str:
     str
     """
     rows = summary[summary["case"] == case]
+    rows = rows[rows["restorer"].isin(run.restorers.ranked(rows["restorer"].unique()))]
     several = not rows.empty and rows["n_realizations"].max() > 1
     bars = "bars: 95 % confidence intervals over realizations" if several else "no intervals"
     limited = rows[(rows["metric"] == "at_limit_rate") & (rows["value"] > MOST_AT_LIMIT)]
