@@ -161,7 +161,7 @@ class RunInfo:
             "seed": self.seed,
             "block_size": self.block_size,
             "cases": {name: info.amount for name, info in self.cases.items()},
-            "ladders": as_plain(self.ladders),
+            "ladders": {ladder.name: as_plain(ladder) for ladder in self.ladders},
             "restorers": {
                 name: {"version": info.version, "weights_sha256": info.weights_sha256}
                 for name, info in self.restorers.items()
