@@ -21,10 +21,10 @@ from reports.summaries.summary import summarise
 from reports.words.column_search import detection_table
 from reports.words.defects import defect_sentences, defect_table
 from reports.words.dislocation import core_table
-from reports.words.ladders.ablation import ablation_sentences, ablation_table
-from reports.words.ladders.axes import axes_gains, axes_rows, axes_sentences, axes_table
-from reports.words.ladders.frames import frames_sentences, frames_table
 from reports.words.sentences import Sentence
+from reports.words.studies.ablation import ablation_sentences, ablation_table
+from reports.words.studies.axes import axes_gains, axes_rows, axes_sentences, axes_table
+from reports.words.studies.frames import frames_sentences, frames_table
 from reports.words.tables import Table
 
 
