@@ -189,10 +189,10 @@ def _source(spec: str) -> _Source:
 
 
 def _refuse_posing(spec: str, metadata: RestorerMetadata) -> None:
-    """Refuse what is not built in but claims a built-in's name or the family 'raw'.
+    """Refuse what is not built in but claims a built-in's name or a family of the benchmark's own.
 
-    Records of `raw` are read as the distorted counts themselves, and reports exempt it from
-    verdicts.
+    Records of `raw` are read as the distorted counts themselves, and reports exempt it and other
+    acquisitions from verdicts.
     """
     if metadata.name in built_in_names():
         raise InputError(
@@ -203,6 +203,11 @@ def _refuse_posing(spec: str, metadata: RestorerMetadata) -> None:
         raise InputError(
             f"'{spec}' declares the family 'raw', which is the built-in restorer 'raw' alone; "
             "declare 'classical' or 'network' in its metadata"
+        )
+    if metadata.family == "acquisition":
+        raise InputError(
+            f"'{spec}' declares the family 'acquisition', which is the benchmark's own; declare "
+            "'classical' or 'network' in its metadata"
         )
 
 
