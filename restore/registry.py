@@ -197,10 +197,10 @@ def _source(spec: str) -> _Source:
 
 
 def _refuse_posing(spec: str, metadata: RestorerMetadata) -> None:
-    """Refuse what is not built in but claims a built-in's name or a family of theirs.
+    """Refuse what is not built in but claims a built-in's name or a family of the benchmark's own.
 
-    Records of `raw` are read as the distorted counts themselves, and reports exempt it and the
-    references from verdicts.
+    Records of `raw` are read as the distorted counts themselves, and reports exempt it, references
+    and other acquisitions from verdicts.
     """
     if metadata.name in built_in_names():
         raise InputError(
@@ -211,6 +211,11 @@ def _refuse_posing(spec: str, metadata: RestorerMetadata) -> None:
         raise InputError(
             f"'{spec}' declares the family '{metadata.family}', which built-in restorers alone "
             "have; declare 'classical' or 'network' in its metadata"
+        )
+    if metadata.family == "acquisition":
+        raise InputError(
+            f"'{spec}' declares the family 'acquisition', which is the benchmark's own; declare "
+            "'classical' or 'network' in its metadata"
         )
 
 

@@ -104,7 +104,12 @@ def plan_blocks(profile: Profile, *, seed: int, block_size: int = BLOCK_SIZE) ->
 
 
 def _plan_frames(profile: Profile, *, seed: int, block_size: int) -> tuple[Block, ...]:
-    """Blocks of the frames that are aligned and summed beside the shots."""
+    """Blocks of the frames that are aligned and summed beside the shots.
+
+    None if they are named among the restorers, whose blocks they then are.
+    """
+    if FRAMES in profile.restorers:
+        return ()
     return tuple(
         Block(
             case=selection.case,
@@ -142,7 +147,7 @@ def plan_ladders(profile: Profile, *, seed: int, block_size: int = BLOCK_SIZE) -
         )
         for ladder in profile.ladders
         for rung in ladder.rungs
-        for restorer in (*profile.restorers, *ladder.beside)
+        for restorer in dict.fromkeys((*profile.restorers, *ladder.beside))
         if not is_reference(restorer)
         for start in range(0, ladder.realizations, block_size)
     )

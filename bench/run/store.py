@@ -193,4 +193,8 @@ def _first_difference(there: Any, here: Any, path: str = "") -> str:
             if difference:
                 return difference
         return ""
-    return "" if there == here else f"{path} is {there!r} there and {here!r} here"
+    if there == here:
+        return ""
+    if isinstance(there, dict) or isinstance(here, dict):
+        return f"{path} is declared {'here' if isinstance(here, dict) else 'there'} alone"
+    return f"{path} is {there!r} there and {here!r} here"

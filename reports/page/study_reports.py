@@ -29,17 +29,17 @@ from reports.words.defects import defect_sentences, defect_table
 from reports.words.kept.column_search import detection_table
 from reports.words.kept.intensity_table import intensity_table
 from reports.words.kept.losses import loss_sentences
-from reports.words.ladders.ablation import ablation_sentences, ablation_table
-from reports.words.ladders.axes import axes_gains, axes_rows, axes_sentences, axes_table
-from reports.words.ladders.frames import frames_sentences, frames_table
 from reports.words.sentences import Sentence
+from reports.words.studies.ablation import ablation_sentences, ablation_table
 from reports.words.studies.atom_counts import count_sentences, count_table
+from reports.words.studies.axes import axes_gains, axes_rows, axes_sentences, axes_table
 from reports.words.studies.dislocation import (
     burgers_sentences,
     core_table,
     distance_sentences,
     distance_table,
 )
+from reports.words.studies.frames import frames_sentences, frames_table
 from reports.words.tables import Table
 from reports.words.verdict.bounds import bound_table
 from reports.words.verdict.response import response_sentences, response_tables

@@ -65,6 +65,11 @@ class Ladder:
     beside: tuple[str, ...] = ()
 
     @property
+    def name(self) -> str:
+        """Name that no other ladder of a run has."""
+        return f"{self.axis} of {self.case} {self.image} at {self.dose:g} e/Å²"
+
+    @property
     def labels(self) -> tuple[str, ...]:
         """Labels of the rungs, in order."""
         return tuple(rung.label for rung in self.rungs)

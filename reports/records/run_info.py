@@ -169,7 +169,7 @@ class RunInfo:
             "block_size": self.block_size,
             "fit_engine": self.fit_engine,
             "cases": {name: info.amount for name, info in self.cases.items()},
-            "ladders": as_plain(self.ladders),
+            "ladders": {ladder.name: as_plain(ladder) for ladder in self.ladders},
             "restorers": {
                 name: {"version": info.version, "weights_sha256": info.weights_sha256}
                 for name, info in self.restorers.items()

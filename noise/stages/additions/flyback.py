@@ -85,6 +85,6 @@ STAGES: Final = (
         equations="text before (47)",
         chance=Chance(0.0, "ours; the paper gives no equation, and a delay avoids it"),
         symbols={"amplitude": ("first pixel displaced by", " Å"), "length": ("settling in", " px")},
-        examples=(Example("flyback (ours)", "1 Å, 8 px", Flyback(amplitude=1.0, length=8.0)),),
+        examples=(Example("flyback (ours)", "4 Å, 12 px", Flyback(amplitude=4.0, length=12.0)),),
     ),
 )

@@ -9,7 +9,7 @@ from reports.figures.ladders.panel import LABELS, legend_above, rung_panel
 from reports.records.run_folder import Run
 from reports.summaries.ladder_summary import SHOWN, LadderSummary
 from reports.words.captions import noise_text, sample_text
-from reports.words.ladders.ablation import ablation_title
+from reports.words.studies.ablation import ablation_title
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -12,8 +12,8 @@ from reports.figures.ladders.panel import legend_above, rung_panel
 from reports.records.run_folder import Run
 from reports.summaries.ladder_summary import SHOWN, LadderSummary
 from reports.words.captions import noise_text, sample_text
-from reports.words.ladders.axes import axes_title
 from reports.words.numbers import dose_text
+from reports.words.studies.axes import axes_title
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

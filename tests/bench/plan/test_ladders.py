@@ -71,6 +71,13 @@ def test_narrowing(choice: dict, ladders: int, frames: set) -> None:
     assert (FRAMES in profile.specs) == bool(frames)
 
 
+def test_frames_named_as_a_restorer_are_planned_once() -> None:
+    profile = narrow(get_profile("axes"), restorers=[FRAMES], realizations=1)
+    for blocks in (plan_blocks(profile, seed=1), plan_ladders(profile, seed=1)):
+        assert {block.restorer for block in blocks} == {"raw", FRAMES}
+        assert len({block.name for block in blocks}) == len(blocks)
+
+
 def test_steps_and_company_are_chosen() -> None:
     jitter, *_ = axes(
         "edge_dislocation", "core", dose=5e2, realizations=2, steps=ONE_STEP, beside=(FRAMES,)

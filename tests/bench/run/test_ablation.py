@@ -161,7 +161,7 @@ class TestRun:
     def test_a_run_without_this_ablation_is_another_run(self, run: Path) -> None:
         without = narrow(SMALL, realizations=1)
         assert without == SMALL
-        with pytest.raises(InputError, match=r"another run's records.*ladders"):
+        with pytest.raises(InputError, match=r"records \(ladders.stages of edge.*there alone"):
             run_benchmark(
                 Profile(SMALL.name, SMALL.summary, SMALL.selections, SMALL.restorers),
                 run, seed=5, jobs=1, block_size=2,

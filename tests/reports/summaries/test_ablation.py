@@ -19,7 +19,7 @@ from reports.records.run_info import read_run_info, write_run_info
 from reports.summaries.ladder_summary import summarise_ladder
 from reports.words.captions import noise_text
 from reports.words.examples import example_table
-from reports.words.ladders.ablation import ablation_sentences, ablation_table
+from reports.words.studies.ablation import ablation_sentences, ablation_table
 from stembench.errors import InputError
 from tests.records_factory import Estimator, Layout, make_records, make_run
 

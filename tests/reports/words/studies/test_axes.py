@@ -12,7 +12,7 @@ from reports.figures.ladders.axes import write_axes_figure
 from reports.records.ladder_records import LadderRecords, with_rung
 from reports.records.run_folder import Run
 from reports.summaries.ladder_summary import LadderSummary, summarise_ladder
-from reports.words.ladders.axes import axes_gains, axes_rows, axes_sentences, axes_table
+from reports.words.studies.axes import axes_gains, axes_rows, axes_sentences, axes_table
 from tests.records_factory import Estimator, Layout, as_run, make_records
 
 LAYOUT = Layout(case="edge_dislocation", image="core", thickness=6, bound_pm=None,
@@ -49,7 +49,7 @@ class TestGain:
             ((20.0, 12.0), "a part of the gain of CGRDN is that it takes away", "finding"),
             ((20.0, 18.0), "does not take away what the axis adds, and bears it worse", "finding"),
             ((20.0, 16.5), "does not take away what the axis adds (within 10 %)", "finding"),
-            ((10.1, 6.0), "the axis costs raw fits less than 10 %", "finding"),
+            ((10.1, 6.0), "the axis costs raw less than 10 %", "finding"),
         ],
     )
     def test_the_sentence_follows_from_its_intervals(

@@ -112,7 +112,7 @@ def axes_table(run: Run, axes: Sequence[LadderSummary]) -> Table:
             "value",
             "restorer",
             METRICS[ERROR].heading,
-            "MAE / raw fits",
+            "MAE / raw",
             *(METRICS[name].heading for name in others),
             METRICS["failure_rate"].label,
             "n: realizations × columns",
@@ -159,9 +159,10 @@ def axes_sentences(run: Run, axis: LadderSummary) -> list[Sentence]:
         sentences.append(
             Sentence(
                 f"At {dose_text(axis.ladder.dose)} e/Å², stepping {axis.ladder.quantity} from "
-                f"{first:g} to {last:g} {axis.ladder.unit} multiplies the MAE of position of raw "
-                f"fits by {_quantity(of_raw)} and that of {who} by {_quantity(own)}. The MAE of "
-                f"{who} over that of raw fits goes from {_quantity(ends[0])} to "
+                f"{first:g} to {last:g} {axis.ladder.unit} multiplies the MAE of position of "
+                f"{run.restorers.phrase(raw)} by {_quantity(of_raw)} and that of {who} by "
+                f"{_quantity(own)}. The MAE of {who} over that of {run.restorers.phrase(raw)} goes "
+                f"from {_quantity(ends[0])} to "
                 f"{_quantity(ends[1])}, a factor of {_quantity(change)}: {meaning}.",
                 kind,
                 axes_title(run, axis.ladder.case),
@@ -175,7 +176,7 @@ def _meaning(
 ) -> tuple[str, Kind]:
     """Say what the change of the ratio restored / raw means, and how to take that."""
     if meeting(of_raw["low"], of_raw["high"]) == "met":
-        return "the axis costs raw fits less than 10 %", "finding"
+        return "the axis costs raw less than 10 %", "finding"
     gains_before = start is not None and meeting(start["low"], start["high"]) == "better"
     match meeting(change["low"], change["high"]):
         case "better" if gains_before:

@@ -6,7 +6,7 @@ from reports.gate.evidence import evidence_of_run
 from reports.records.run_folder import Run
 from reports.summaries.leaderboard import leaderboard
 from reports.summaries.summary import summarise
-from reports.words.ladders.frames import frames_sentences, frames_table
+from reports.words.studies.frames import frames_sentences, frames_table
 from tests.records_factory import Estimator, Layout, as_run, make_records, restorers_named
 
 LAYOUT = Layout(case="edge_dislocation", image="core", thickness=6, bound_pm=None,

@@ -1,1 +1,0 @@
-"""Ladders of noise chains and frames in words."""
