@@ -15,8 +15,8 @@ CASE = get_case("simulated_edits")
 A = CASE.structure.material.lattice_parameter
 #: Standard errors of the displaced column's shift in Å and of its SCS, relative, by leaving out one
 #: pair of configurations at a time (docs/ground_truth.md).
-POSITION_ERROR = 0.0091
-SCS_ERROR = 0.0090
+POSITION_ERROR = 0.0064
+SCS_ERROR = 0.0071
 
 
 @pytest.fixture(scope="module")

@@ -27,7 +27,7 @@ DATA = {
         2e5,
     ),
     "simulated_edits": (
-        "c5a2280dd0f2faa834acedf809947e05b45a7bcf7571f665a9a0a55412a76beb",
+        "1e6d96b74a8153bce8cbe031f49315b60d79505d7da74d716b28f81e134d7fd4",
         1e5,
     ),
 }
