@@ -33,11 +33,13 @@ MOST_LINES = 400
 SHARED_NAMES = {
     "ablation": "the study of the noise chain built up stage by stage: records, summary, figure",
     "arrays": "arrays: their types on the ground floor, the user's own ones distorted in noise",
+    "atom_counts": "atom counts: their metrics and their sentences",
     "burgers": "the Burgers vector: its arithmetic, and its measurement in a run's images",
     "column_search": "columns found without start positions: algorithm, measurement, metrics",
     "columns": "the columns of an image: true ones, and the metrics of fitted ones",
     "compiled": "compiled kernels: the cache, and the sources of the fit",
     "counting": "counting: of electrons in an image, of atoms in a figure",
+    "core_distance": "errors by distance from the core: their measurement and their metrics",
     "defect_ladder": "the ladder of point defects: its case and its specimen",
     "defects": "metrics of point defects, their figure and their sentences",
     "dislocation": "metrics of the dislocation and their figure",
@@ -50,7 +52,9 @@ SHARED_NAMES = {
     "registry": "the one list of what a package offers: cases, restorers",
     "result": "what the package's main function returns: a fit, a gate's verdicts",
     "sites": "sites on a host image: specimens, simulation, ground truth",
+    "stated_errors": "errors that fits state: metrics of their coverage, and its sentences",
     "tables": "Markdown tables: of noise ranges, of a report",
+    "verification": "the verification of a run's fits: its work, its file, its sentence",
 }
 
 
