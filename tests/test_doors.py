@@ -57,8 +57,9 @@ SHARED_NAMES = {
     "response": "the response to real changes: case, summary, figure, sentences",
     "result": "what the package's main function returns: a fit, a gate's verdicts",
     "sites": "sites on a host image: specimens, simulation, ground truth",
+    "stated_errors": "errors that fits state: metrics of their coverage, and its sentences",
     "tables": "Markdown tables: of noise ranges, of a report",
-    "verification": "fits verified by another engine: run, file and words",
+    "verification": "the verification of a run's fits: its work, its file, its sentence",
 }
 
 

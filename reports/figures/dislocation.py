@@ -17,7 +17,7 @@ from reports.records.run_folder import Run
 from reports.summaries.bounds import drawn_bounds, summarise_bounds
 from reports.words.captions import case_settings_text
 from reports.words.numbers import dose_text
-from reports.words.studies.dislocation import ERROR, ring_text
+from reports.words.studies.dislocation import ERROR
 from reports.words.verdict.bounds import bound_caption
 from stembench.arrays import Floats
 
@@ -269,7 +269,10 @@ def _by_distance(axes: "Axes", run: Run, *, case: str, styles: Mapping[str, Rest
     place = {low: k for k, (low, _) in enumerate(rings)}
     found = found.assign(ring=[place[low] for low in found["from_A"]])
     panels.curves(axes, found, x="ring", metric=ERROR, styles=styles)
-    axes.set_xticks(range(len(rings)), [ring_text(*ring) for ring in rings])
+    axes.set_xticks(
+        range(len(rings)),
+        [f"{low:g}–{high:g}" if np.isfinite(high) else f"> {low:g}" for low, high in rings],
+    )
     axes.set_xlim(-0.4, len(rings) - 0.6)
     axes.set_xlabel("distance from the core (Å)")
     panels.error_axis(axes, ERROR, label="MAE of position (pm)")

@@ -13,7 +13,7 @@ _DECLARED: Final = (
     "columns.position",
     "columns.rigid_shift",
     "columns.scs",
-    "columns.coverage",
+    "columns.stated_errors",
     "columns.counting",
     "columns.atom_counts",
     "columns.failures",

@@ -9,7 +9,7 @@ from reports.page.study_reports import StudyReport
 from reports.records.run_folder import Run
 from reports.studies import cases_in_order
 from reports.words.sentences import Sentence
-from reports.words.studies.coverage import SHOWN, coverage_sentences, coverage_table
+from reports.words.studies.stated_errors import SHOWN, coverage_sentences, coverage_table
 from reports.words.tables import Table
 
 

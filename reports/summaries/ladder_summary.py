@@ -26,7 +26,7 @@ from reports.summaries.summary import (
 )
 
 #: Metric of position that sentences speak of, and tables and figures show first.
-ERROR: Final = "position_mae_pm"
+ERROR: Final = "position_mae_unshifted_pm"
 #: Metrics that tables and figures show.
 SHOWN: Final = (ERROR, "scs_mpe_pct", "count_accuracy")
 _GAIN_COLUMNS: Final = (

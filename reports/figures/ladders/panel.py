@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 LABELS: Final = {
-    "position_mae_pm": "MAE of position (pm)",
+    "position_mae_unshifted_pm": "MAE of position (pm)",
     "scs_mpe_pct": "MPE of SCS (%)",
     "count_accuracy": "columns counted right (%)",
 }

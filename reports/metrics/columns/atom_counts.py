@@ -45,9 +45,9 @@ class CountCell:
         SCS / SCS_ref - 1 in percent, NaN where the fit failed.
     spacing : float
         Distance in Å of the atoms of a column along the beam.
-    n_wrong, n_wrong_by_offset : ndarray, shape (n_images,)
-        Wrong counts of each image, and those of them that would be right without the offset of
-        library and ground truth; empty where the run does not tell.
+    n_wrong, n_wrong_by_offset, n_right_by_offset : ndarray, shape (n_images,)
+        Wrong counts of each image, those of them that would be right without the offset of library
+        and ground truth, and right ones that would be wrong; empty where the run does not tell.
     """
 
     count_true: Integers
@@ -56,6 +56,7 @@ class CountCell:
     spacing: float
     n_wrong: Floats
     n_wrong_by_offset: Floats
+    n_right_by_offset: Floats
 
     @property
     def deviation(self) -> Floats:
@@ -96,6 +97,12 @@ def _offset_share(cell: CountCell) -> Floats | None:
     if not cell.n_wrong.sum() > 0:
         return None
     return ratio_with_left_out(cell.n_wrong_by_offset, cell.n_wrong)
+
+
+def _offset_net(cell: CountCell) -> Floats | None:
+    if not cell.n_wrong.sum() > 0:
+        return None
+    return ratio_with_left_out(cell.n_wrong_by_offset - cell.n_right_by_offset, cell.n_wrong)
 
 
 #: Metrics of all columns together.
@@ -156,6 +163,17 @@ _OF_ALL: Final[tuple[Metric[CountCell, Floats | None], ...]] = (
         "column were the library's value of its true count: offsets of library and ground truth, "
         "which are not the restorer's",
         of=_offset_share,
+    ),
+    Metric(
+        "count_offset_net",
+        "fewer wrong counts without offsets",
+        unit="fraction",
+        direction=None,
+        scale="linear",
+        subject="counts",
+        definition="the same less the right counts that would be wrong, over the wrong counts: by "
+        "which share of them their number would fall",
+        of=_offset_net,
     ),
 )
 #: Metrics of the columns of one true count.
@@ -262,7 +280,7 @@ def _count_cell(group: pd.DataFrame, spacing: float, *, offsets: pd.DataFrame) -
     scs_ref = np.where(grid["count_true"] > 0, grid["scs_ref"], np.nan)
     told = [
         offsets[name].to_numpy(dtype=np.float64) if len(offsets) else np.empty(0)
-        for name in ("n_wrong", "n_wrong_by_offset")
+        for name in ("n_wrong", "n_wrong_by_offset", "n_right_by_offset")
     ]
     return CountCell(
         count_true=grid["count_true"][0].astype(np.int64),
@@ -271,6 +289,7 @@ def _count_cell(group: pd.DataFrame, spacing: float, *, offsets: pd.DataFrame) -
         spacing=spacing,
         n_wrong=told[0],
         n_wrong_by_offset=told[1],
+        n_right_by_offset=told[2],
     )
 
 

@@ -117,21 +117,22 @@ def _hidden(own: pd.DataFrame, *, where: str, who: str, title: str) -> list[Sent
 
 def _offsets(summary: pd.DataFrame, *, restorer: str, who: str, title: str) -> list[Sentence]:
     """Share of the wrong counts that are the ground truth's and the library's, over the doses."""
-    rows = summary[
-        (summary["metric"] == "count_offset_share")
-        & (summary["restorer"] == restorer)
-        & summary["value"].notna()
-    ].sort_values("dose")
-    if rows.empty:
-        return []
-    shares = ", ".join(
-        f"{metric_text(row)} at {dose_text(float(row['dose']))} e/Å²" for _, row in rows.iterrows()
+    own = summary[(summary["restorer"] == restorer) & summary["value"].notna()].sort_values("dose")
+    shares, falls = (
+        ", ".join(
+            f"{metric_text(row)} at {dose_text(float(row['dose']))} e/Å²"
+            for _, row in own[own["metric"] == name].iterrows()
+        )
+        for name in ("count_offset_share", "count_offset_net")
     )
+    if not shares:
+        return []
     return [
         Sentence(
-            f"Not every wrong count after {who} is its own: with the noise-free SCS of each column "
-            "at the library's value, so without the offsets of ground truth and library, these "
-            f"shares of them would be right: {shares}.",
+            f"Not every wrong count after {who} is its own: were the noise-free SCS of each column "
+            "the library's value, these shares of them would be right, so they are offsets of "
+            f"ground truth and library: {shares}. Such offsets mend other columns; without them "
+            f"wrong counts would be fewer by {falls}.",
             "finding",
             title,
         )

@@ -182,8 +182,8 @@ def distance_sentences(
         "undecided": f"it is undecided whether {who} improves on {against} {place}",
     }[state]
     ratios = ", ".join(
-        f"{quantity(row['ratio'], row['ratio_low'], row['ratio_high'])} at "
-        f"{ring_text(row['from_A'], row['to_A'])} Å"
+        f"{quantity(row['ratio'], row['ratio_low'], row['ratio_high'])} "
+        f"{'at ' if np.isfinite(row['to_A']) else ''}{ring_text(row['from_A'], row['to_A'])} Å"
         for row in rows.to_dict("records")
     )
     apart = near["ratio_low"] > outer["ratio_high"] and len(rows) > 1

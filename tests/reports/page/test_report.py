@@ -86,6 +86,7 @@ def test_all_files_are_there_and_nothing_else(run_folder: Path) -> None:
         "summary.csv",
         "paired_comparisons.csv",
         "leaderboard.csv",
+        "counts.csv",
         "coverage.csv",
         "dislocation_core.csv",
         "bounds.csv",

@@ -89,6 +89,8 @@ def test_offsets_are_a_share_of_the_wrong_counts() -> None:
         }
     )  # fmt: skip
     assert values(records, offsets=offsets)["count_offset_share"] == pytest.approx(8 / 40)
+    # One right count of each of the four images would be wrong.
+    assert values(records, offsets=offsets)["count_offset_net"] == pytest.approx(4 / 40)
     found = summarise_counts(records, CASES, offsets=offsets)
     restorers = restorers_named("raw", "cgrdn")
     said = count_sentences(found, title="P", restorer="cgrdn", restorers=restorers)

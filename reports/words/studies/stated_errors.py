@@ -4,7 +4,7 @@ from typing import Final
 
 import pandas as pd
 
-from reports.metrics.columns.coverage import STATED_LEVEL
+from reports.metrics.columns.stated_errors import STATED_LEVEL
 from reports.metrics.table import METRICS
 from reports.names import Restorers
 from reports.words.numbers import dose_text, metric_cell
