@@ -7,12 +7,12 @@ import pandas as pd
 from reports.metrics.table import METRICS
 from reports.records.ladder_records import RUNG
 from reports.records.run_folder import Run
-from reports.summaries.ladder_summary import SHOWN, LadderSummary
+from reports.summaries.ladder_summary import ERROR, SHOWN, LadderSummary
 from reports.words.numbers import dose_text, metric_cell, quantity, tabulated
 from reports.words.sentences import Sentence, meeting
 from reports.words.tables import Table, failures, sample_size
 
-_MAE: Final = "position_mae_pm"
+_MAE: Final = ERROR
 
 
 def ablation_title(run: Run, ablation: LadderSummary) -> str:
