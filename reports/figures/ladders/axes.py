@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 _READING: Final = (
     "Errors and counts, with 95 % intervals, as one stage of the noise alone is stepped and the "
     "others stay the case's own; the values of an axis stand evenly spaced. Where a restorer's "
-    "curve rises less than that of raw fits, it takes away a part of what the axis adds."
+    "curve rises less than that of raw, it takes away a part of what the axis adds."
 )
 
 
