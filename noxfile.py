@@ -111,7 +111,7 @@ def tests(session: nox.Session) -> None:
 
 @nox.session
 def slow(session: nox.Session) -> None:
-    """Run the tests that take long: simulation, restorations by others, a network's other sizes."""
+    """Run the tests that take long: simulation, published pairs, restorations by others."""
     python(session, "-m", "pytest", "-n", "auto", "--dist", "loadfile", "-m", "slow")
 
 
