@@ -59,6 +59,8 @@ class RestorerInfo:
         Hash of the weights or of the model file.
     scales_with_counts : bool or None
         Whether k times the counts restore to k times the image; None where that is not stated.
+    parameters, layers : int or None
+        Trained numbers of a network, and its layers that have some; None where not stated.
     """
 
     name: str
@@ -72,6 +74,8 @@ class RestorerInfo:
     engine: str
     weights_sha256: str | None = None
     scales_with_counts: bool | None = None
+    parameters: int | None = None
+    layers: int | None = None
 
 
 @dataclass(frozen=True)
