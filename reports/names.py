@@ -73,6 +73,8 @@ class RestorerInfo:
         How its images were fitted if not by the main fit, such as 'true-width'; '' for that.
     of : str
         Name of the restorer whose images a further fit is of; '' for the main fit.
+    parameters, layers : int or None
+        Trained numbers of a network, and its layers that have some; None where not stated.
     """
 
     name: str
@@ -88,6 +90,8 @@ class RestorerInfo:
     scales_with_counts: bool | None = None
     fit: str = ""
     of: str = ""
+    parameters: int | None = None
+    layers: int | None = None
 
 
 def variant_name(restorer: str, fit: str) -> str:

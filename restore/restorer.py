@@ -62,6 +62,10 @@ class RestorerMetadata:
 
     False for a restorer that takes its values for electrons, whose noise it then knows.
     """
+    parameters: int | None = None
+    """Trained numbers of the network; None where there is none, or nothing is stated."""
+    layers: int | None = None
+    """Layers with trained numbers; None likewise."""
 
     def __post_init__(self) -> None:
         if self.family not in get_args(Family):

@@ -22,6 +22,7 @@ def render(
     run: Run,
     *,
     sentences: Sequence[Sentence],
+    claims: Table,
     boards: Sequence[Table],
     figures: Sequence[FigureFile],
     tables: Sequence[Table],
@@ -35,6 +36,8 @@ def render(
         Its description is printed in full at the end.
     sentences : sequence of Sentence
         The verdict.
+    claims : Table
+        The paper's claims.
     boards : sequence of Table
         The leaderboard.
     figures : sequence of FigureFile
@@ -64,6 +67,7 @@ def render(
         run=run,
         lead=lead(run),
         verdict=_by_topic(sentences),
+        claims=claims,
         boards=boards,
         figures=[
             {"file": figure, "data": base64.b64encode(figure.png.read_bytes()).decode("ascii")}

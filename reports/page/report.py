@@ -2,10 +2,14 @@
 
 import shutil
 import tempfile
+from collections.abc import Collection
 from pathlib import Path
 
 import pandas as pd
 
+from reports.claims.claim_table import claim_table, claims_markdown, claims_text
+from reports.claims.judgement import claim_rows, judge_claims, number_rows
+from reports.claims.run_tables import RunTables
 from reports.figures.draw import write_figures
 from reports.metrics.kept.resolution import unresolved_cells, without_unresolved
 from reports.page.page import lead, render
@@ -42,8 +46,8 @@ def write_report(folder: str | Path) -> Path:
     -------
     pathlib.Path
         The page ``report.html``. Beside it: ``report.md``, ``summary.csv``,
-        ``paired_comparisons.csv``, ``leaderboard.csv``, ``coverage.csv`` and each figure as PNG
-        and PDF;
+        ``paired_comparisons.csv``, ``leaderboard.csv``, ``coverage.csv``, ``claims.csv``,
+        ``claims.md``, ``claim_numbers.csv`` and each figure as PNG and PDF;
         ``ablation.csv`` and ``ablation_comparisons.csv`` if the run has an ablation,
         ``defects.csv`` if it has defects or adatoms, ``detection.csv`` if its images were searched,
         ``dislocation_core.csv`` and ``core_distance.csv`` if it has a dislocation, ``counts.csv``
@@ -84,6 +88,7 @@ def _write_files(run: Run, summary: pd.DataFrame, folder: Path) -> None:
     every = [summary, summarise_response(run).summary_rows]
     write_csv(pd.concat([rows for rows in every if len(rows)]), folder / "summary.csv")
     write_csv(compared, folder / "paired_comparisons.csv")
+    frames = {"summary.csv": summary, "paired_comparisons.csv": compared}
     figures = write_figures(run, summary, folder)
     tables = [headline(run, summary, case=case) for case in cases_in_order(run, summary)]
     studies = [
@@ -93,6 +98,7 @@ def _write_files(run: Run, summary: pd.DataFrame, folder: Path) -> None:
     for study in studies:
         for name, rows in study.csv.items():
             write_csv(rows, folder / name)
+        frames |= study.csv
         figures += study.figures
         tables += study.tables
         sentences += study.sentences
@@ -102,17 +108,40 @@ def _write_files(run: Run, summary: pd.DataFrame, folder: Path) -> None:
     examples = example_table(run)
     if examples is not None:
         tables.append(examples)
+    names = {figure.png.stem for figure in figures}
+    claims = _write_claims(RunTables.of(run, frames), folder, figures=names, lead=lead(run))
     metrics = metric_table()
-    text = _markdown(run, sentences, boards=boards, tables=[*tables, metrics])
+    text = _markdown(run, sentences, claims=claims, boards=boards, tables=[*tables, metrics])
     (folder / "report.md").write_text(text, encoding="utf-8")
     page = render(
-        run, sentences=sentences, boards=boards, figures=figures, tables=tables, metrics=metrics
+        run,
+        sentences=sentences,
+        claims=claims,
+        boards=boards,
+        figures=figures,
+        tables=tables,
+        metrics=metrics,
     )
     (folder / PAGE).write_text(page, encoding="utf-8")
 
 
+def _write_claims(tables: RunTables, folder: Path, *, figures: Collection[str], lead: str) -> Table:
+    """Judge the paper's claims and write their files; returns the table for readers."""
+    judged = judge_claims(tables)
+    write_csv(claim_rows(judged, figures=figures), folder / "claims.csv")
+    write_csv(number_rows(judged), folder / "claim_numbers.csv")
+    table = claim_table(judged, figures=figures)
+    (folder / "claims.md").write_text(claims_markdown(table, lead=lead), encoding="utf-8")
+    return table
+
+
 def _markdown(
-    run: Run, sentences: list[Sentence], *, boards: list[Table], tables: list[Table]
+    run: Run,
+    sentences: list[Sentence],
+    *,
+    claims: Table,
+    boards: list[Table],
+    tables: list[Table],
 ) -> str:
     """The report without its figures, for reading in a terminal or a merge request."""
     lines = [f"# stembench report: profile {run.info.profile}", "", lead(run), ""]
@@ -123,5 +152,6 @@ def _markdown(
             lines += ["", f"## {topic or 'Fits'}", ""]
         mark = {"warning": "**Warning:** ", "undecided": "**Undecided:** "}.get(sentence.kind, "")
         lines.append(f"- {mark}{sentence.text}")
+    lines += ["", f"## {claims.title}", "", claims_text(claims)]
     lines += ["", "## Leaderboard", "", *map(markdown, boards), "", "## Tables", ""]
     return "\n".join(lines) + "\n" + "\n".join(markdown(table) for table in tables)

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from restore.built_in import BuiltIn
-from restore.cgrdn.graph import STRIDE, build_cgrdn
+from restore.cgrdn.graph import CONVOLUTIONS, STRIDE, build_cgrdn, count_parameters
 from restore.cgrdn.onnx_graph import encode_cgrdn
 from restore.cgrdn.weights import (
     NETWORKS,
@@ -158,6 +158,8 @@ def _metadata(weights: WeightsIdentity, *, engine: str | None, used: str) -> Res
         weights_sha256=weights.sha256,
         engine=used,
         scales_with_counts=True,
+        parameters=count_parameters(),
+        layers=CONVOLUTIONS,
     )
 
 

@@ -108,6 +108,37 @@ def connect(on: Operations[T], image: T, /) -> T:
     return on.add(y, image)
 
 
+class _ParameterCount:
+    """The graph's operations on numbers of channels, counting kernels and biases on the way."""
+
+    def __init__(self) -> None:
+        self.parameters = 0
+
+    def conv(
+        self, x: int, /, channels: int, size: int, *, stride: int = 1, relu: bool = False
+    ) -> int:
+        del stride, relu
+        self.parameters += x * channels * size**2 + channels
+        return channels
+
+    def deconv(self, x: int, /, channels: int, size: int, *, stride: int) -> int:
+        return self.conv(x, channels, size, stride=stride)
+
+    def concatenate(self, parts: Sequence[int], /) -> int:
+        return sum(parts)
+
+    def add(self, a: int, b: int, /) -> int:
+        # A greyscale image is added to an output of one channel, features to features.
+        return max(a, b)
+
+
+def count_parameters() -> int:
+    """Return the number of trained numbers, kernels and biases, without building the network."""
+    count = _ParameterCount()
+    connect(count, 1)
+    return count.parameters
+
+
 class _KerasOperations:
     """The graph's operations as Keras layers; channels last, float32, whatever keras.json says."""
 

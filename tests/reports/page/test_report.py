@@ -90,6 +90,9 @@ def test_all_files_are_there_and_nothing_else(run_folder: Path) -> None:
         "coverage.csv",
         "dislocation_core.csv",
         "bounds.csv",
+        "claims.csv",
+        "claims.md",
+        "claim_numbers.csv",
     }
     assert {path.name for path in (run_folder / "report").iterdir()} == expected
     assert not list(run_folder.glob(".report-*"))

@@ -10,6 +10,7 @@ import pytest
 from restore.cgrdn.graph import CONVOLUTIONS
 from restore.cgrdn.tensor_bundle import read_tensor_bundle
 from restore.cgrdn.weights import NETWORKS, read_published_weights, saved_model_folder
+from restore.registry import metadata_of
 from stembench.errors import InputError
 
 
@@ -37,6 +38,15 @@ def test_every_tensor_is_what_tensorflow_reads(network: str) -> None:
     assert sum(tensor.size for tensor in ours.values()) == 7_035_521
     for name, tensor in ours.items():
         np.testing.assert_array_equal(tensor, reference.get_tensor(name), strict=True)
+
+
+def test_metadata_count_what_the_checkpoint_holds() -> None:
+    """The graph's own count of kernels and biases, and of layers, against the published files."""
+    weights = read_published_weights("hrstem").convolutions
+    metadata = metadata_of("cgrdn")
+    assert metadata.parameters == sum(w.size + b.size for w, b in weights.values()) == 7_035_521
+    assert metadata.layers == len(weights) == 153
+    assert metadata_of("gaussian").parameters is metadata_of("gaussian").layers is None
 
 
 def test_networks_differ() -> None:

@@ -1,0 +1,1 @@
+"""The claims by study: one file for each, with a tuple CLAIMS."""

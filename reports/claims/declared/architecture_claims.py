@@ -1,0 +1,60 @@
+"""Claims on the network's architecture."""
+
+from typing import Final
+
+from reports.claims.claim import Claim
+from reports.claims.rules import Number, rule, within
+from reports.claims.run_tables import RunTables
+from reports.claims.table_numbers import exact
+
+
+def _parameters(tables: RunTables) -> list[Number]:
+    known = tables.info.restorers[tables.network].parameters if tables.network else None
+    return [] if known is None else [exact(known / 1e6, unit="million")]
+
+
+def _layers(tables: RunTables) -> list[Number]:
+    known = tables.info.restorers[tables.network].layers if tables.network else None
+    return [] if known is None else [exact(known)]
+
+
+CLAIMS: Final = (
+    Claim(
+        number=1,
+        text="The network has 7.04 million parameters",
+        place="Implementation details",
+        needs="CGRDN among the restorers, in a run that states its parameters",
+        evidence=_parameters,
+        rule=rule(within(7.035, 7.045)),
+        condition="weights and biases, counted from the graph",
+    ),
+    Claim(
+        number=2,
+        text="The network has 152 layers",
+        place="Implementation details",
+        needs="CGRDN among the restorers, in a run that states its layers",
+        evidence=_layers,
+        rule=rule(within(151.5, 152.5)),
+        condition="layers with weights: convolutions and one transposed convolution",
+    ),
+    Claim(
+        number=3,
+        text="GRDN and CGRDN need a seventh of MR-UNET's parameters and reach a higher PSNR, CGRDN "
+        "the highest",
+        place="Table 1",
+        needs="GRDN and MR-UNET, trained on the same images as CGRDN; their weights are not "
+        "published",
+    ),
+    Claim(
+        number=6,
+        text="The size of the model is a trade of accuracy (L1) against hardware",
+        place="Supplement, ablation",
+        needs="networks of several sizes trained alike",
+    ),
+    Claim(
+        number=37,
+        text="Generator, patch discriminator and the losses (2) to (15)",
+        place="Figs. 8 and 9",
+        needs="a training; the generator's graph alone is in this package",
+    ),
+)

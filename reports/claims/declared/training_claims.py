@@ -1,0 +1,86 @@
+"""Claims on training, on images that training was made for, and on experimental images."""
+
+from typing import Final
+
+from reports.claims.claim import Claim
+
+_EXPERIMENTAL: Final = "experimental images; a run restores simulated ones alone"
+
+CLAIMS: Final = (
+    Claim(
+        number=4,
+        text="PSNR of CGRDN 36.96 dB, of BM3D 30.45 dB, a gap of 6.51 dB",
+        place="Comparison to state-of-the-art",
+        needs="PSNR of the published pairs, which stembench images measures; no record of a run "
+        "holds it",
+    ),
+    Claim(
+        number=5,
+        text="CGRDN restores random specimens at standard noise visibly better than BM3D",
+        place="Fig. 1",
+        needs="the published pairs, as for claim 4",
+    ),
+    Claim(
+        number=7,
+        text="Networks trained apart for low and high resolution are best",
+        place="Results and discussion",
+        needs="images of low and of high resolution, each restored by the networks for both",
+    ),
+    Claim(
+        number=8,
+        text="The network is best on raw, unmodified data",
+        place="Results and discussion",
+        needs="images that were blurred or resampled before they were restored, beside the same "
+        "as recorded",
+    ),
+    Claim(
+        number=9,
+        text="The network takes images of any size",
+        place="Results and discussion",
+        needs="one specimen restored at several sizes of the image",
+    ),
+    Claim(
+        number=10,
+        text="Three stages of training by Adam, weighted losses and clipped gradients; no "
+        "overfitting",
+        place="Implementation details",
+        needs="a training",
+    ),
+    Claim(
+        number=11,
+        text="A pair of training images takes 1.5 s",
+        place="Implementation details",
+        needs="the generator of random specimens and images, and its time",
+    ),
+    Claim(
+        number=12,
+        text="An image of 2048 x 2048 px is restored within seconds",
+        place="Introduction",
+        needs="the time of one such image on a stated device; the images of a run are smaller",
+    ),
+    Claim(
+        number=32,
+        text="Images of six modalities are restored without further training; Fourier analysis "
+        "and particle counts profit",
+        place="Fig. 5",
+        needs=_EXPERIMENTAL,
+    ),
+    Claim(
+        number=33,
+        text="What a wrong noise model in training does, the right one mends",
+        place="Fig. 6",
+        needs="networks trained on wrong and on right noise",
+    ),
+    Claim(
+        number=34,
+        text="CGRDN recovers columns that AtomSegNet and Noise2Void blur",
+        place="Fig. 7",
+        needs=f"{_EXPERIMENTAL}. AtomSegNet's weights are not to be had; Noise2Void is built in",
+    ),
+    Claim(
+        number=39,
+        text="Random specimens and images for training, (16) to (26)",
+        place="Methods",
+        needs="the generator of random specimens and images",
+    ),
+)
