@@ -11,7 +11,7 @@ from noise import ScanNoise, TemNoise
 from reports.metrics.cells import MOST_AT_LIMIT
 from reports.names import Restorers
 from reports.records.run_folder import Run
-from reports.words.numbers import dose_text
+from reports.words.numbers import dose_text, plain
 
 
 def noise_text(noise: Mapping[str, Any]) -> str:
@@ -80,7 +80,7 @@ def failure_text(rows: pd.DataFrame, *, restorers: Restorers) -> str:
         return "no fit failed"
     worst = rates.sort_values("value").iloc[-1]
     return (
-        f"failed fits up to {100 * worst['value']:.2g} % ({restorers.label(worst['restorer'])}, "
+        f"failed fits up to {plain(100 * worst['value'])} % ({restorers.label(worst['restorer'])}, "
         f"{worst['image']}, {dose_text(worst['dose'])} e/Å²), left out of the errors"
     )
 
