@@ -104,8 +104,15 @@ def regression(session: nox.Session) -> None:
 
 @nox.session
 def tests(session: nox.Session) -> None:
-    """Run all tests, one process per core; further arguments go to pytest."""
-    python(session, "-m", "pytest", "-n", "auto", "--dist", "loadfile", *session.posargs)
+    """Run the tests that CI runs, one process per core; further arguments go to pytest."""
+    quick = () if session.posargs else ("-m", "not slow")
+    python(session, "-m", "pytest", "-n", "auto", "--dist", "loadfile", *quick, *session.posargs)
+
+
+@nox.session
+def slow(session: nox.Session) -> None:
+    """Run the tests that take long: simulation, published pairs, restorations by others."""
+    python(session, "-m", "pytest", "-n", "auto", "--dist", "loadfile", "-m", "slow")
 
 
 @nox.session

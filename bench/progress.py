@@ -19,8 +19,10 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
+from bench.environment import available_cores
 from bench.plan.blocks import Block
 from bench.plan.profiles import Profile
+from bench.run.fit_estimate import checked_engine, estimate_text
 from bench.run.run import RunOutcome, run_benchmark
 from restore import RestorationWarning, Restorer
 from stembench.arrays import Floats
@@ -94,9 +96,22 @@ def _bars(*, counted: bool = True, shown: bool = True) -> Progress:
 
 
 def run_with_progress(
-    profile: Profile, folder: Path, *, seed: int, jobs: int | None, verbose: bool
+    profile: Profile,
+    folder: Path,
+    *,
+    seed: int,
+    jobs: int | None,
+    verbose: bool,
+    fit_engine: str = "joint",
 ) -> RunOutcome:
-    """Run a profile (`run_benchmark`) with a progress bar over its images."""
+    """Run a profile (`run_benchmark`) with a progress bar over its images.
+
+    What fits by lmfit will take is said first.
+    """
+    engine = checked_engine(fit_engine)
+    if engine == "lmfit":
+        said = estimate_text(profile, jobs=jobs or available_cores())
+        Console(stderr=True).print(f"stembench: {said}", markup=False, highlight=False)
     with progress_bar(f"Profile {profile.name}") as bar:
 
         def announce(total: int, done: int) -> None:
@@ -110,7 +125,13 @@ def run_with_progress(
                 bar.note(f"finished {block.name}")
 
         outcome = run_benchmark(
-            profile, folder, seed=seed, jobs=jobs, progress=advance, announce=announce
+            profile,
+            folder,
+            seed=seed,
+            jobs=jobs,
+            fit_engine=engine,
+            progress=advance,
+            announce=announce,
         )
     Console(stderr=True).print(
         f"{outcome.blocks} blocks ({outcome.reused} reused) in {outcome.seconds:.0f} s,"

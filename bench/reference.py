@@ -8,7 +8,7 @@ import pandas as pd
 from scipy.spatial import cKDTree
 
 from cases import Case, FitChoice, load_ground_truth
-from fitting import Bounds, ColumnFit, FitOptions, cramer_rao, fit_columns
+from fitting import Bounds, ColumnFit, Engine, FitOptions, cramer_rao, fit_columns
 from stembench.arrays import Floats
 from stembench.errors import InputError
 
@@ -37,7 +37,9 @@ def positions_and_mask(case: Case, image: str) -> tuple[Floats, npt.NDArray[np.b
     return inside, mask.reshape(case.shape)
 
 
-def fit_options(choice: FitChoice, *, width: float | None = None) -> FitOptions:
+def fit_options(
+    choice: FitChoice, *, width: float | None = None, engine: Engine = "joint"
+) -> FitOptions:
     """Options of the fit of a case's images.
 
     Parameters
@@ -47,11 +49,14 @@ def fit_options(choice: FitChoice, *, width: float | None = None) -> FitOptions:
     width : float, optional
         Width of the noise-free image's columns [px], at which fits of noisy images start and
         about which they are bounded; None for the fit of the noise-free image itself.
+    engine : {'joint', 'lmfit'}
+        What minimises.
     """
     factor = choice.width_factor
     return FitOptions(
         width=choice.width,
         background=choice.background,
+        engine=engine,
         start_width=width,
         bounds=Bounds(
             drift=choice.drift, width=None if width is None else (width / factor, width * factor)

@@ -15,11 +15,14 @@ class RunAmount:
         Doses in e/Å²; empty for all of the case's.
     realizations : int
         Noise realizations per image and dose.
+    raw_realizations : int
+        The same of raw images, where it is more.
     """
 
     images: tuple[str, ...] = ()
     doses: tuple[float, ...] = ()
     realizations: int = 8
+    raw_realizations: int = 0
 
 
 @dataclass(frozen=True)

@@ -25,12 +25,18 @@ from .counting.mixture import (
     MixtureCount as MixtureCount,
     count_by_mixture as count_by_mixture,
 )
+from .engine.lmfit_engine import (
+    MOST_MEMORY as MOST_MEMORY,
+    FitCost as FitCost,
+    fit_cost as fit_cost,
+)
 from .fit import (
     fit_batch as fit_batch,
     fit_columns as fit_columns,
 )
 from .flags import (
     FAILED as FAILED,
+    NOT_RESOLVED as NOT_RESOLVED,
     NOT_RESTORED as NOT_RESTORED,
 )
 from .model import (

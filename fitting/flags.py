@@ -35,6 +35,7 @@ NO_DATA: Final = 32
 DUPLICATE: Final = 64
 SHAPE_AT_BOUND: Final = 128
 NOT_RESTORED: Final = 256
+NOT_RESOLVED: Final = 512
 
 FLAGS: Final[tuple[Flag, ...]] = (
     Flag(NOT_CONVERGED, "NOT_CONVERGED", True, "the last step still moved the column"),
@@ -76,6 +77,12 @@ FLAGS: Final[tuple[Flag, ...]] = (
         "NOT_RESTORED",
         True,
         "there was no image to fit: the restorer failed (set by the benchmark)",
+    ),
+    Flag(
+        NOT_RESOLVED,
+        "NOT_RESOLVED",
+        True,
+        "the image keeps too little of the columns' contrast to be fitted (set by the benchmark)",
     ),
 )
 

@@ -42,12 +42,15 @@ from .presets import (
     SCAN_WITH_LINES as SCAN_WITH_LINES,
     STUDY_SCAN as STUDY_SCAN,
     ablation_ladder as ablation_ladder,
+    axis_ladder as axis_ladder,
+    noise_axes as noise_axes,
 )
 from .scan import (
     ScanNoise as ScanNoise,
 )
 from .seeds import (
     realization_generator as realization_generator,
+    scan_generator as scan_generator,
 )
 from .stages.coupled_counts import (
     coupled_counts as coupled_counts,

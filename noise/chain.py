@@ -104,8 +104,12 @@ class Chain:
         return super().__new__(cls)
 
     def __post_init__(self) -> None:
-        """Refuse settings of another stage (InputError)."""
+        """Refuse settings of another stage, and a stage beside its variant (InputError)."""
         for stage, settings in self._present():
+            if stage.variant_of and getattr(self, stage.variant_of) is not None:
+                raise InputError(
+                    f"stage {stage.name} stands in for {stage.variant_of}: leave one of them out"
+                )
             if not isinstance(settings, stage.settings):
                 raise InputError(
                     f"stage {stage.name} of {type(self).__name__} takes a"
@@ -185,13 +189,28 @@ class Chain:
         return {stage.name: stage.symbols for stage in cls.stages if stage.optional}
 
     @classmethod
-    def streams(cls, generator: np.random.Generator) -> dict[str, np.random.Generator]:
-        """Random streams of one realization by their names, some for each stage that draws."""
+    def streams(
+        cls, generator: np.random.Generator, *, scan: np.random.Generator | None = None
+    ) -> dict[str, np.random.Generator]:
+        """Random streams of one realization by their names, some for each stage that draws.
+
+        Parameters
+        ----------
+        generator : numpy.random.Generator
+            Of the realization.
+        scan : numpy.random.Generator, optional
+            Of the stages whose draws are those of the scan; `generator` by default.
+        """
         numbered, named = (
             [stream for stage in stages for stream in stage.streams]
             for stages in (cls._first, cls._later)
         )
-        return streams_of(generator, numbered, named=named)
+        streams = streams_of(generator, numbered, named=named)
+        if scan is None:
+            return streams
+        own = {stream for stage in cls.stages if stage.of_scan for stream in stage.streams}
+        of_scan = streams_of(scan, numbered, named=named)
+        return {name: of_scan[name] if name in own else rng for name, rng in streams.items()}
 
     def ground_truth(self, images: npt.ArrayLike) -> Floats:
         """Clean images as the chain's ground truth: what a restored image is held against.
@@ -231,6 +250,7 @@ def distort(
     noise: Chain,
     margin: int = 0,
     dtype: npt.DTypeLike = np.float64,
+    scans: Sequence[np.random.Generator] | None = None,
 ) -> Floats:
     """Apply a noise chain to clean images, one generator per realization.
 
@@ -253,6 +273,9 @@ def distort(
     dtype : dtype
         Of the result, float64 or float32: half the memory for training batches. The chain itself
         counts in float64; float32 holds counts exactly up to 16 777 216.
+    scans : sequence of n numpy.random.Generator, optional
+        One per realization for the displacement of scan lines, such as `scan_generator`, which
+        gives it alike at every dose; that of `generators` by default.
 
     Returns
     -------
@@ -263,10 +286,12 @@ def distort(
     Raises
     ------
     InputError
-        If the images are not finite, negative or of the wrong shape, or dose or sampling are not
-        positive.
+        If the images are not finite, negative or of the wrong shape, dose or sampling are not
+        positive, or there is not one scan per realization.
     """
     clean = checked_images(images, count=len(generators), margin=margin)
+    if scans is not None and len(scans) != len(generators):
+        raise InputError(f"{len(generators)} realizations need as many scans, not {len(scans)}")
     scale = electrons_per_pixel(dose, sampling)
     random_stages = [pair for pair in noise._present() if not pair[0].of_truth]
     once = ImageCache()
@@ -277,7 +302,8 @@ def distort(
             truth = noise._true(clean[k])
             peak = scale * float(truth.max())
         image = truth
-        context = Context(noise.streams(generator), scale, sampling, peak, once)
+        streams = noise.streams(generator, scan=None if scans is None else scans[k])
+        context = Context(streams, scale, sampling, peak, margin, once)
         for stage, settings in random_stages:
             image = stage.apply(image, settings, context)
         out[k] = image[margin : height - margin, margin : width - margin]
@@ -292,7 +318,10 @@ def _loaded(files: Iterable[str]) -> tuple[AnyStage, ...]:
 
 
 def _check_order(stages: Sequence[AnyStage], *, first: Sequence[str]) -> None:
-    """Raise ValueError unless names are unique, all of `first` is there and truth comes first."""
+    """Raise ValueError unless names are unique, all of `first` is there and truth comes first.
+
+    A variant stands in for a stage of the chain.
+    """
     names = [stage.name for stage in stages]
     streams = [stream for stage in stages for stream in stage.streams]
     for kind, listed in (("stage", names), ("random stream", streams)):
@@ -302,6 +331,9 @@ def _check_order(stages: Sequence[AnyStage], *, first: Sequence[str]) -> None:
     absent = [name for name in first if name not in names]
     if absent:
         raise ValueError(f"a chain cannot lose its stages {', '.join(absent)}")
+    strange = [stage.name for stage in stages if stage.variant_of not in ("", *names)]
+    if strange:
+        raise ValueError(f"a chain does not have what {', '.join(strange)} would stand in for")
     if [stage.of_truth for stage in stages] != sorted((s.of_truth for s in stages), reverse=True):
         raise ValueError("stages of the ground truth come before all others")
 

@@ -1,8 +1,8 @@
-"""Presets: noise chains by name, and the ladder of chains that gain one stage at a time."""
+"""Presets: noise chains by name, and ladders of chains: stage by stage, or one stage stepped."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 
@@ -12,6 +12,7 @@ from noise.stages.detector import Detector
 from noise.stages.fast_scan import FastScan
 from noise.stages.jitter import Jitter
 from noise.stages.row_lines import RowLines
+from noise.stages.stage import Axis
 from noise.tem import TemNoise
 from stembench.errors import InputError
 from stembench.limits import require
@@ -30,7 +31,7 @@ SCAN_WITH_LINES: Final = replace(
     STUDY_SCAN, row_lines=RowLines(rate=4 / 256, shortest=16, longest=128)
 )
 
-#: Every stage of the S(T)EM chain, at the strength that each declares as typical.
+#: Every stage of the paper's S(T)EM chain, at the strength that each declares as typical.
 FULL_SCAN: Final = ScanNoise(**{s.name: s.typical for s in ScanNoise.stages if s.optional})
 
 #: Every stage of the TEM chain: a scintillator camera, flat-fielded, moderately cooled.
@@ -86,7 +87,7 @@ _ALL: Final = (
         "jitter of 0.75 px and φ 0.6 in x and y, and counting (Fig. 12)",
         lambda sampling, _: _figure_12(sampling),
     ),
-    Preset("full", "every stage of the S(T)EM chain", lambda *_: FULL_SCAN),
+    Preset("full", "every stage of the paper's S(T)EM chain", lambda *_: FULL_SCAN),
     Preset("tem", "every stage of the TEM chain", lambda *_: FULL_TEM),
     Preset(
         "random-stem",
@@ -160,3 +161,37 @@ def ablation_ladder(noise: ScanNoise) -> dict[str, ScanNoise]:
             chain = replace(chain, **{stage: settings})
             rungs[f"+ {stage.replace('_', ' ')}"] = chain
     return rungs
+
+
+def noise_axes() -> dict[str, Axis[Any]]:
+    """Return the axes that stages of the S(T)EM chain declare, by name."""
+    return {stage.axis.name: stage.axis for stage in ScanNoise.stages if stage.axis is not None}
+
+
+def axis_ladder(noise: ScanNoise, axis: str) -> dict[float, ScanNoise]:
+    """Chains that differ in the strength of one stage alone.
+
+    All rungs share their draws: jitter of twice the strength displaces each line twice as far.
+
+    Parameters
+    ----------
+    noise : ScanNoise
+        What the other stages are.
+    axis : str
+        A key of `noise_axes`.
+
+    Returns
+    -------
+    dict of float to ScanNoise
+        By value in the unit of the axis.
+
+    Raises
+    ------
+    InputError
+        If the axis is unknown.
+    """
+    for stage in ScanNoise.stages:
+        if stage.axis is not None and stage.axis.name == axis:
+            steps = stage.axis.settings.items()
+            return {value: replace(noise, **{stage.name: settings}) for value, settings in steps}
+    raise InputError(f"there is no noise axis {axis!r}; axes: {', '.join(noise_axes())}")

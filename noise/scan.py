@@ -8,8 +8,10 @@ from noise.seeds import FIRST_SCAN_STAGES
 #: Files of `noise.stages` in the order in which their stages happen. A new stage adds its line.
 SCAN_STAGES: Final = (
     "jitter",
+    "additions.flyback",
     "electron_counting",
     "detector",
+    "additions.pulse_height",
     "fast_scan",
     "row_lines",
     "point_defects",

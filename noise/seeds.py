@@ -35,6 +35,9 @@ FIRST_TEM_STAGES: Final = (
     "quantisation",
 )
 
+#: Last part of the key of a scan's generator.
+_SCAN: Final = zlib.crc32(b"scan")
+
 
 def realization_generator(
     root: int, case: str, *, image: str, dose: float, realization: int
@@ -67,6 +70,33 @@ def realization_generator(
         round(dose * 1000),
         realization,
     )
+    return np.random.default_rng(np.random.SeedSequence(root, spawn_key=key))
+
+
+def scan_generator(root: int, case: str, *, image: str, realization: int) -> np.random.Generator:
+    """Generator of what the scan does in one noise realization, the same at every dose.
+
+    The displacements of scan lines drawn from it make the doses of a realization a pair: between
+    them the electrons differ, not the scan.
+
+    Parameters
+    ----------
+    root : int
+        Seed of the whole run, >= 0.
+    case : str
+        Name of the case.
+    image : str
+        Label of the image within the case.
+    realization : int
+        Number of the realization, >= 0.
+
+    Returns
+    -------
+    numpy.random.Generator
+        Its streams are none of those of any `realization_generator`.
+    """
+    # No dose is 0, and no stream is spawned under so large a number.
+    key = (zlib.crc32(case.encode()), zlib.crc32(image.encode()), 0, realization, _SCAN)
     return np.random.default_rng(np.random.SeedSequence(root, spawn_key=key))
 
 

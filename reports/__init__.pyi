@@ -45,8 +45,14 @@ from .gate.result import (
     GateRow as GateRow,
     Verdict as Verdict,
 )
+from .metrics.dislocation import (
+    BURGERS_CIRCLE as BURGERS_CIRCLE,
+)
 from .metrics.images.restored_image import (
     RestoredImage as RestoredImage,
+)
+from .metrics.kept.resolution import (
+    CONTRAST_FLOOR as CONTRAST_FLOOR,
 )
 from .metrics.table import (
     metrics_of as metrics_of,
@@ -55,15 +61,13 @@ from .names import (
     NETWORK as NETWORK,
     RAW as RAW,
     RestorerInfo as RestorerInfo,
+    variant_name as variant_name,
 )
 from .page.image_report import (
     write_image_report as write_image_report,
 )
 from .page.report import (
     write_report as write_report,
-)
-from .records.ablation import (
-    with_rung as with_rung,
 )
 from .records.bounds import (
     BOUNDS_FILE as BOUNDS_FILE,
@@ -80,12 +84,20 @@ from .records.image_folder import (
     RINGS as RINGS,
     SETTINGS as SETTINGS,
 )
+from .records.ladder import (
+    ABLATION as ABLATION,
+    AXES as AXES,
+    Ladder as Ladder,
+    Rung as Rung,
+)
+from .records.ladder_records import (
+    with_rung as with_rung,
+)
 from .records.run_folder import (
     load_run as load_run,
 )
 from .records.run_info import (
     RUN_FILE as RUN_FILE,
-    AblationInfo as AblationInfo,
     CaseInfo as CaseInfo,
     RunInfo as RunInfo,
     SessionInfo as SessionInfo,
@@ -95,4 +107,16 @@ from .records.run_info import (
 from .records.schema import (
     SCHEMA_VERSION as SCHEMA_VERSION,
     conform as conform,
+)
+from .records.verification import (
+    FitVerification as FitVerification,
+    RefittedImage as RefittedImage,
+    write_verification as write_verification,
+)
+from .words.numbers import (
+    seconds_text as seconds_text,
+)
+from .words.studies.verification import (
+    refit_text as refit_text,
+    verification_sentence as verification_sentence,
 )

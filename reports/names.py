@@ -2,13 +2,15 @@
 
 import hashlib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from functools import cached_property
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 #: The colours of Okabe and Ito (2008), told apart with any common colour vision, and some of
 #: P. Tol's muted scheme; Okabe and Ito's yellow is left out, it is too pale for lines on white.
 _RAW_LOOK: Final = ("#6E6E6E", "o")
+_RAW_VARIANT_LOOK: Final = ("#2F2F2F", "H")
+_REFERENCE_LOOKS: Final = (("#A8A8A8", (0, (1, 1.2))), ("#A8A8A8", (0, (5, 1.2, 1, 1.2))))
 _NETWORK_LOOKS: Final = (
     ("#0072B2", "s"),
     ("#D55E00", "v"),
@@ -30,14 +32,20 @@ _CLASSICAL_LOOKS: Final = (
 #: Key of the hash from names to looks: one under which the built-in filters, and the published
 #: network, fall on looks of their own.
 _KEY: Final = b"1515"
-_FAMILIES: Final = ("raw", "network", "classical")
+#: Another acquisition, of which a run has one.
+_ACQUISITION_LOOK: Final = ("#1A1A1A", "X")
+_FAMILIES: Final = ("raw", "network", "classical", "acquisition", "reference")
 #: Name in records of the images as they are.
 RAW: Final = "raw"
 #: The published network: on each modality of the published pairs the one trained for it.
 NETWORK: Final = "cgrdn"
 
 
-Family = Literal["raw", "classical", "network"]
+Family = Literal["raw", "classical", "network", "acquisition", "reference"]
+#: Fit variants that stand in tables alone; the others are drawn, ranked and judged as well.
+TABLED_FITS: Final = frozenset({"true-width"})
+#: Sets the name of a fit variant off from that of its restorer.
+_OF: Final = "/"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,8 +58,10 @@ class RestorerInfo:
         Name in records.
     label : str
         Name for readers.
-    family : {'raw', 'classical', 'network'}
-        'raw' leaves the image as it is; 'classical' is a built-in filter, the floor for networks.
+    family : {'raw', 'classical', 'network', 'acquisition', 'reference'}
+        'raw' leaves the image as it is; 'classical' is a built-in filter, the floor for networks;
+        'acquisition' is no restorer, but another way to spend the dose; 'reference' is an image
+        without the information that is asked for.
     built_in : bool
         Whether it comes with this package; else it is a user's own.
     version, licence, training_data, input_scale, engine : str
@@ -61,6 +71,10 @@ class RestorerInfo:
         Whether k times the counts restore to k times the image; None where that is not stated.
     parameters, layers : int or None
         Trained numbers of a network, and its layers that have some; None where not stated.
+    fit : str
+        How its images were fitted if not by the main fit, such as 'true-width'; '' for that.
+    of : str
+        Name of the restorer whose images a further fit is of; '' for the main fit.
     """
 
     name: str
@@ -76,16 +90,24 @@ class RestorerInfo:
     scales_with_counts: bool | None = None
     parameters: int | None = None
     layers: int | None = None
+    fit: str = ""
+    of: str = ""
+
+
+def variant_name(restorer: str, fit: str) -> str:
+    """Name in records of one more fit of a restorer's images; its own for the main fit ('')."""
+    return f"{restorer}{_OF}{fit}" if fit else restorer
 
 
 @dataclass(frozen=True)
 class RestorerStyle:
-    """Colour, marker and readable name of a restorer."""
+    """Colour, marker, line and readable name of a restorer."""
 
     name: str
     label: str
     colour: str
     marker: str
+    line: Any = "-"
 
 
 @dataclass(frozen=True)
@@ -101,8 +123,32 @@ class Restorers:
     by_name: Mapping[str, RestorerInfo]
 
     def is_raw(self, name: str) -> bool:
-        """Whether a restorer leaves the image as it is."""
+        """Whether a restorer leaves the image as it is, however it is fitted."""
         return self.by_name[name].family == "raw"
+
+    def is_network(self, name: str) -> bool:
+        """Whether a restorer is a trained network."""
+        return self.by_name[name].family == "network"
+
+    def is_acquisition(self, name: str) -> bool:
+        """Whether a name stands for another way to acquire the image, which is no restorer."""
+        return self.by_name[name].family == "acquisition"
+
+    def is_variant(self, name: str) -> bool:
+        """Whether a name is that of a further fit of another restorer's images."""
+        return self.by_name[name].fit != ""
+
+    def is_reference(self, name: str) -> bool:
+        """Whether a restorer makes an image without the information that is asked for."""
+        return self.by_name[name].family == "reference"
+
+    def shown(self, names: Iterable[str]) -> list[str]:
+        """Those that figures show, in order: all but the fits that stand in tables alone."""
+        return [n for n in self.order(names) if self.by_name[n].fit not in TABLED_FITS]
+
+    def ranked(self, names: Iterable[str]) -> list[str]:
+        """Those that leaderboard and gate know, in order: the shown ones but for references."""
+        return [name for name in self.shown(names) if not self.is_reference(name)]
 
     def is_classical(self, name: str) -> bool:
         """Whether a restorer is one of the classical filters, the floor for networks."""
@@ -110,7 +156,8 @@ class Restorers:
 
     def raw(self, names: Iterable[str]) -> str | None:
         """Name the raw images among some restorers; None if they are not among them."""
-        return next((str(name) for name in names if self.is_raw(str(name))), None)
+        found = (str(name) for name in names)
+        return next((n for n in found if self.is_raw(n) and not self.is_variant(n)), None)
 
     def main(self, names: Iterable[str]) -> str | None:
         """Name the restorer that example images show: the first in order that is not raw.
@@ -125,28 +172,34 @@ class Restorers:
         str or None
             None if there is nothing but raw images.
         """
-        return next((name for name in self.order(names) if not self.is_raw(name)), None)
+        restoring = (n for n in self.ranked(names) if not self.is_raw(n))
+        return next((name for name in restoring if not self.is_acquisition(name)), None)
 
     def judged(self, names: Iterable[str]) -> list[str]:
         """Restorers that a verdict speaks of: networks, else the first that is not raw."""
-        restoring = [name for name in self.order(names) if not self.is_raw(name)]
-        return [name for name in restoring if not self.is_classical(name)] or restoring[:1]
+        restoring = [name for name in self.ranked(names) if not self.is_raw(name)]
+        return [name for name in restoring if self.is_network(name)] or [
+            name for name in restoring if not self.is_acquisition(name)
+        ][:1]
 
     def order(self, names: Iterable[str]) -> list[str]:
-        """Restorers as figures and tables show them: raw, networks (built-in first), classical."""
+        """Restorers as tables show them: raw, networks (built-in first), the others, references.
+
+        The further fits of a restorer's images follow it.
+        """
         return sorted(dict.fromkeys(str(name) for name in names), key=self._rank)
 
-    def _rank(self, name: str) -> tuple[int, bool, str]:
+    def _rank(self, name: str) -> tuple[int, bool, str, str]:
         info = self.by_name[name]
-        return _FAMILIES.index(info.family), not info.built_in, name
+        return _FAMILIES.index(info.family), not info.built_in, info.of or name, info.fit
 
     def label(self, name: str) -> str:
         """Name for readers."""
         return self.by_name[name].label or name
 
     def phrase(self, name: str) -> str:
-        """Name for a sentence: 'raw fits', else the label."""
-        return "raw fits" if self.is_raw(name) else self.label(name)
+        """Name for a sentence, the same as in figures and tables."""
+        return self.label(name)
 
     def styles(self, names: Iterable[str]) -> dict[str, RestorerStyle]:
         """Style of some restorers of the run, in display order."""
@@ -158,13 +211,31 @@ class Restorers:
         styles = {
             name: RestorerStyle(name, self.label(name), *_RAW_LOOK)
             for name in self.by_name
-            if self.is_raw(name)
+            if self.is_raw(name) and not self.is_variant(name)
+        }
+        styles |= {
+            name: RestorerStyle(name, self.label(name), *_ACQUISITION_LOOK)
+            for name in self.by_name
+            if self.is_acquisition(name)
         }
         for family, looks in (("network", _NETWORK_LOOKS), ("classical", _CLASSICAL_LOOKS)):
-            members = [name for name in self.order(self.by_name) if self._family(name) == family]
+            members = [name for name in self._mains if self._family(name) == family]
             for name, place in _places(members, len(looks), own=self._own).items():
                 styles[name] = RestorerStyle(name, self.label(name), *looks[place])
+        references = [name for name in self._mains if self.is_reference(name)]
+        for place, name in enumerate(references):
+            colour, line = _REFERENCE_LOOKS[place % len(_REFERENCE_LOOKS)]
+            styles[name] = RestorerStyle(name, self.label(name), colour, "", line)
+        for name, info in self.by_name.items():
+            if info.fit:
+                look = _RAW_VARIANT_LOOK if self.is_raw(name) else astuple(styles[info.of])[2:4]
+                styles[name] = RestorerStyle(name, self.label(name), *look)
         return styles
+
+    @property
+    def _mains(self) -> list[str]:
+        """Restorers without the further fits of their images, in order."""
+        return [name for name in self.order(self.by_name) if not self.is_variant(name)]
 
     def _family(self, name: str) -> str:
         return self.by_name[name].family

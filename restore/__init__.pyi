@@ -17,6 +17,7 @@ from .registry import (
     built_in_names as built_in_names,
     is_built_in as is_built_in,
     is_raw as is_raw,
+    is_reference as is_reference,
     load_restorer as load_restorer,
     metadata_of as metadata_of,
 )

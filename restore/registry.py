@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from restore.built_in import BuiltIn
+from restore.classical import references
 from restore.contract import ContractRestorer
 from restore.plugins import find_factory, find_plugins
 from restore.restorer import ImageRestorer, Restorer, RestorerMetadata
@@ -31,6 +32,7 @@ _DECLARED: Final = (
     "classical.total_variation",
     "classical.patch_pca",
     "classical.block_matching",
+    "classical.references",
     "networks.noise2void",
     "cgrdn.cgrdn_restorer",
 )
@@ -62,6 +64,7 @@ RESTORERS: Final[tuple[BuiltIn, ...]] = unique_names(
 )
 """The built-in restorers, in the order in which they are listed."""
 
+_REFERENCES = frozenset(entry.name for entry in references.RESTORERS)
 _CALLABLE = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_][\w.]*")
 _REFUSED = {
     ".h5": "save it as .keras with Keras 3",
@@ -94,6 +97,11 @@ def is_built_in(spec: str, /) -> bool:
 def is_raw(spec: str, /) -> bool:
     """Return whether a spec names the built-in that leaves the image as it is, or its alias."""
     return is_built_in(spec) and _entry(_name(spec)).name == "raw"
+
+
+def is_reference(spec: str, /) -> bool:
+    """Return whether a spec names a built-in image without the information that is asked for."""
+    return is_built_in(spec) and _entry(_name(spec)).name in _REFERENCES
 
 
 def _name(spec: str) -> str:
@@ -189,20 +197,25 @@ def _source(spec: str) -> _Source:
 
 
 def _refuse_posing(spec: str, metadata: RestorerMetadata) -> None:
-    """Refuse what is not built in but claims a built-in's name or the family 'raw'.
+    """Refuse what is not built in but claims a built-in's name or a family of the benchmark's own.
 
-    Records of `raw` are read as the distorted counts themselves, and reports exempt it from
-    verdicts.
+    Records of `raw` are read as the distorted counts themselves, and reports exempt it, references
+    and other acquisitions from verdicts.
     """
     if metadata.name in built_in_names():
         raise InputError(
             f"'{spec}' calls itself '{metadata.name}', which is a built-in restorer's name; "
             "give its metadata another"
         )
-    if metadata.family == "raw":
+    if metadata.family in ("raw", "reference"):
         raise InputError(
-            f"'{spec}' declares the family 'raw', which is the built-in restorer 'raw' alone; "
-            "declare 'classical' or 'network' in its metadata"
+            f"'{spec}' declares the family '{metadata.family}', which built-in restorers alone "
+            "have; declare 'classical' or 'network' in its metadata"
+        )
+    if metadata.family == "acquisition":
+        raise InputError(
+            f"'{spec}' declares the family 'acquisition', which is the benchmark's own; declare "
+            "'classical' or 'network' in its metadata"
         )
 
 

@@ -11,8 +11,10 @@ from numpy.typing import NDArray
 from stembench.arrays import Floats
 from stembench.errors import InputError
 
-Family = Literal["raw", "classical", "network"]
-"""Kind of restorer: the image unchanged, a method without training data, or a trained network."""
+Family = Literal["raw", "classical", "network", "acquisition", "reference"]
+"""Kind of restorer: the image unchanged, a method without training data, a trained network, another
+way to acquire the image, which the benchmark declares itself, or an image without the information
+that is asked for, beside which the others are read."""
 
 Progress = Callable[[int, int], None]
 """Called with the number of finished steps of one image and their total."""
@@ -41,7 +43,8 @@ class RestorerMetadata:
     label: str = ""
     """Name in figures and sentences; `name` if none is given."""
     family: Family = "network"
-    """What verdicts compare it with. 'raw' is the built-in `raw` alone, which reports exempt."""
+    """What verdicts compare it with. 'raw' is the built-in `raw` alone, which reports exempt;
+    so are the built-in references."""
     version: str
     """Version of the weights' package or of the library; 'unknown' if the maker states none."""
     licence: str

@@ -8,6 +8,8 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
+from bench.measures.acquisition import as_acquired
+from bench.plan.acquisitions import is_acquisition
 from bench.plan.blocks import plan_blocks
 from bench.plan.profiles import Profile, Selection
 from bench.run import store
@@ -178,7 +180,9 @@ def draw_image(
 
 
 def restorer_metadata(name: str) -> RestorerMetadata:
-    """Metadata of a built-in restorer, or those of a user's own network of that name."""
+    """Metadata of a built-in restorer or acquisition, or of a user's own network of that name."""
+    if is_acquisition(name):
+        return as_acquired().metadata
     if name.partition(":")[0] in built_in_names():
         return metadata_of(name)
     return RestorerMetadata(

@@ -33,11 +33,16 @@ MOST_LINES = 400
 SHARED_NAMES = {
     "ablation": "the study of the noise chain built up stage by stage: records, summary, figure",
     "arrays": "arrays: their types on the ground floor, the user's own ones distorted in noise",
+    "atom_counts": "errors of counted atoms: metrics and words",
+    "axes": "the axes of noise: figure and sentences",
+    "bounds": "bounds of a run: their arithmetic, file, averages and words",
     "burgers": "the Burgers vector: its arithmetic, and its measurement in a run's images",
     "column_search": "columns found without start positions: algorithm, measurement, metrics",
     "columns": "the columns of an image: true ones, and the metrics of fitted ones",
     "compiled": "compiled kernels: the cache, and the sources of the fit",
+    "core_distance": "errors by distance from a dislocation's core: measured, and summarised",
     "counting": "counting: of electrons in an image, of atoms in a figure",
+    "coverage": "coverage: of random draws of noise, of the intervals that fits state",
     "defect_ladder": "the ladder of point defects: its case and its specimen",
     "defects": "metrics of point defects, their figure and their sentences",
     "dislocation": "metrics of the dislocation and their figure",
@@ -52,7 +57,9 @@ SHARED_NAMES = {
     "response": "the response to real changes: case, summary, figure, sentences",
     "result": "what the package's main function returns: a fit, a gate's verdicts",
     "sites": "sites on a host image: specimens, simulation, ground truth",
+    "stated_errors": "errors that fits state: metrics of their coverage, and its sentences",
     "tables": "Markdown tables: of noise ranges, of a report",
+    "verification": "the verification of a run's fits: its work, its file, its sentence",
 }
 
 

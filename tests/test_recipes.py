@@ -167,7 +167,6 @@ def report(checkout):
     return checkout / "toy" / "report"
 
 
-@pytest.mark.slow
 class TestRecipes:
     """All five additions in one copy of the checkout, each seen where a user would look for it."""
 

@@ -10,6 +10,7 @@ from bench.cli.exits import CONTINUES, FAILED, Verbose, guarded
 from bench.cli.gate_commands import baseline, compare, power, regression
 from bench.cli.noise_commands import noise_figures, noise_ranges
 from bench.cli.simulation_commands import convergence, simulate
+from bench.cli.verification_commands import verify_fit
 from stembench import __version__
 from stembench.errors import InputError
 
@@ -59,7 +60,7 @@ def run(
     case: Annotated[
         list[str] | None, typer.Option(help="Case to run; repeatable. All by default.")
     ] = None,
-    profile: Annotated[str, typer.Option(help="How much to run: quick or paper.")] = "quick",
+    profile: Annotated[str, typer.Option(help="How much to run: quick, paper or axes.")] = "quick",
     restorer: Annotated[
         list[str] | None,
         typer.Option(help="Restorer, model file, or module:callable; repeatable."),
@@ -75,6 +76,9 @@ def run(
     jobs: Annotated[
         int | None, typer.Option(help="Worker processes; the number of cores by default.")
     ] = None,
+    fit_engine: Annotated[
+        str, typer.Option(help="joint, or lmfit: dense and slow, what the field knows.")
+    ] = "joint",
     verbose: Verbose = False,
 ) -> None:
     """Run the benchmark: distort, restore, fit and record. An interrupted run continues.
@@ -93,7 +97,9 @@ def run(
         restorers=restorer or (),
     )
     folder = out or Path("out") / profile
-    outcome = run_with_progress(chosen, folder, seed=seed, jobs=jobs, verbose=verbose)
+    outcome = run_with_progress(
+        chosen, folder, seed=seed, jobs=jobs, fit_engine=fit_engine, verbose=verbose
+    )
     if outcome.failures:
         for sentence in outcome.failures[:5]:
             typer.echo(f"stembench: failed: {sentence}", err=True)
@@ -145,6 +151,9 @@ def fit(
     estimator: Annotated[
         str, typer.Option(help="ls (least squares), or poisson for raw counts; needs --dose.")
     ] = "ls",
+    engine: Annotated[
+        str, typer.Option(help="joint, or lmfit: dense and slow, what the field knows.")
+    ] = "joint",
     verbose: Verbose = False,
 ) -> None:
     """Fit Gaussian columns to an image: position, width, scattering cross-section and errors.
@@ -162,6 +171,7 @@ def fit(
         width=width,
         background=background,
         estimator=estimator,
+        engine=engine,
     )
 
 
@@ -300,6 +310,7 @@ for _command in (
     convergence,
     noise_figures,
     noise_ranges,
+    verify_fit,
 ):
     app.command()(_command)
 

@@ -88,7 +88,7 @@ def sides(
     before, after = _side(old), _side(new)
     wanted_old, wanted_new = restorers
     if wanted_old is None and wanted_new is None:
-        shared = [name for name in before if name in after and not before[name].is_raw]
+        shared = [name for name in before if name in after and not before[name].is_control]
         if shared:
             return [(before[name], after[name]) for name in shared]
     first = chosen(before, wanted_old, which=f"the old side {old}")

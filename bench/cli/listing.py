@@ -28,8 +28,7 @@ def print_listing(*, detail: bool) -> None:
             len(selection.images) * len(selection.doses) * selection.realizations
             for selection in profile.selections
         )
-        if profile.ablation is not None:
-            images += len(profile.ablation.rungs) * profile.ablation.realizations
+        images += sum(len(ladder.rungs) * ladder.realizations for ladder in profile.ladders)
         amounts.add_row(profile.name, profile.summary, f"{images} x {len(profile.restorers)}")
     restorers = Table("restorer", "label", "family", "description", title="Restorers")
     for entry in RESTORERS:

@@ -80,7 +80,7 @@ def regression_profile(baseline: Evidence, model: str) -> Profile:
                 )
     profile = narrow(get_profile(baseline.profile), restorers=(model,))
     kept = tuple(s for s in profile.selections if s.case in baseline.cases)
-    return replace(profile, selections=kept, ablation=None)
+    return replace(profile, selections=kept, ladders=(), frames=())
 
 
 def regress(

@@ -102,8 +102,12 @@ class ImagePair:
 
 
 def sources() -> tuple[str, ...]:
-    """Every source by name: modalities of the published pairs, cases, empty fields."""
-    return (*MODALITIES, *(case.name for case in CASES), EMPTY)
+    """Every source by name: modalities of the published pairs, cases, empty fields.
+
+    Cases that no profile runs, because they only serve others, are left out.
+    """
+    cases = (case.name for case in CASES if case.study.quick or case.study.paper)
+    return (*MODALITIES, *cases, EMPTY)
 
 
 def number_of_pairs(source: str, *, realizations: int) -> int:

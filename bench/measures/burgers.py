@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import Final
 
 import numpy as np
 import pandas as pd
@@ -10,10 +9,8 @@ import pandas as pd
 from bench.reference import clean_fit
 from cases import Case, to_pixels
 from fitting.lattice import burgers_by_phase
+from reports import BURGERS_CIRCLE
 from stembench.arrays import Floats
-
-#: Radius in Å of the circle round the core.
-RADIUS: Final = 8.0
 
 
 def has_circuit(case: Case) -> bool:
@@ -64,7 +61,7 @@ def _closure(case: Case, positions: Floats) -> tuple[float, float]:
     if core is None:
         raise ValueError(f"case '{case.name}' has no dislocation")
     centre = to_pixels(case, np.array([core]))[0]
-    closure = burgers_by_phase(positions, centre=centre, radius=RADIUS / case.sampling)
+    closure = burgers_by_phase(positions, centre=centre, radius=BURGERS_CIRCLE / case.sampling)
     if closure is None:
         return float("nan"), float("nan")
     x, y = closure * case.sampling

@@ -11,10 +11,11 @@ import numpy as np
 import pandas as pd
 from scipy.spatial import cKDTree
 
+from bench.measures.fit_variants import WIDTH_RANGE
 from bench.plan.blocks import Block
 from bench.reference import clean_fit
 from cases import Case, get_case, load_ground_truth
-from fitting import find_columns, score_detection
+from fitting import Bounds, FitOptions, count_atoms, find_columns, fit_columns, score_detection
 from stembench.arrays import Bools, Floats
 
 #: Farthest distance of a found column from a true one, as a part of the columns' distance.
@@ -25,6 +26,7 @@ VACUUM: Final = 1.2
 NEAREST: Final = 0.55
 #: Rim in px whose columns do not count: the search needs their surroundings.
 RIM: Final = 6.0
+_PM_PER_ANGSTROM: Final = 100.0
 
 
 def searched(block: Block) -> int:
@@ -36,6 +38,82 @@ def searched(block: Block) -> int:
     if block.example:
         limit = max(limit, study.searched_examples)
     return min(max(0, limit - block.start), block.stop - block.start)
+
+
+def measure_end_to_end(images: Floats, case: Case, *, image: str, library: Floats) -> pd.DataFrame:
+    """Search, fit and count from images alone, and set what was found against the truth.
+
+    The search knows neither width nor distance of the columns; the fit starts at what it found
+    and takes the width from the image.
+
+    Parameters
+    ----------
+    images : ndarray, shape (n, h, w)
+        Raw or restored images of one case and label, as fractions of the beam.
+    case : Case
+    image : str
+        Label of the image.
+    library : ndarray, shape (m,)
+        SCS in Å² of 1 to m atoms; empty where the case has no library.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per image: e2e_true (measured columns with atoms within the frame's rim), e2e_found
+        (columns found within the rim), e2e_matched (of the true ones, fitted within `RADIUS`),
+        e2e_right (of these counted exactly; NaN without a library), e2e_distance_pm (sum over
+        the matched of the distance from the fit of the noise-free image).
+    """
+    truth = load_ground_truth(case)
+    columns = truth.columns(image)
+    clean = clean_fit(case, image, choice=case.fit).table[["x", "y"]].to_numpy(dtype=np.float64)
+    asked = (columns["measured"] & (columns["count"] > 0)).to_numpy()
+    asked = asked & _inner(columns[["x", "y"]].to_numpy(dtype=np.float64), case.shape)
+    reference, counts = clean[asked], columns["count"].to_numpy()[asked]
+    all_places = columns[["x", "y"]].to_numpy(dtype=np.float64)
+    spacing = _spacing(all_places)
+    rows = []
+    for pixels in images:
+        table = _fitted_alone(pixels, case)
+        found = table[["x", "y"]].to_numpy(dtype=np.float64)
+        match = score_detection(found, reference, radius=RADIUS * spacing)
+        hit, of = match.matches[:, 0], match.matches[:, 1]
+        apart = np.hypot(*(found[hit] - reference[of]).T)
+        right = np.nan
+        if library.size:
+            counted = count_atoms(table["scs"].to_numpy()[hit], library)["count"].to_numpy()
+            right = float((counted == counts[of]).sum())
+        rows.append(
+            {
+                "e2e_true": len(reference),
+                "e2e_found": int(_inner(found, case.shape).sum()),
+                "e2e_matched": len(hit),
+                "e2e_right": right,
+                "e2e_distance_pm": float(apart.sum()) * case.sampling * _PM_PER_ANGSTROM,
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def _fitted_alone(pixels: Floats, case: Case) -> pd.DataFrame:
+    """Fitted columns of an image that nothing is told of, failed ones left out."""
+    peaks = find_columns(pixels)
+    if len(peaks) < 2:
+        return pd.DataFrame({name: np.empty(0) for name in ("x", "y", "scs")})
+    low, high = WIDTH_RANGE
+    gap = _spacing(peaks)
+    options = FitOptions(
+        width=case.fit.width,
+        background=case.fit.background,
+        bounds=Bounds(width=(low * gap, high * gap)),
+    )
+    table = fit_columns(pixels, peaks, sampling=case.sampling, options=options).table
+    return table[table["scs"].notna()]
+
+
+def _spacing(places: Floats) -> float:
+    """Median distance of neighbours [px]."""
+    return float(np.median(np.asarray(cKDTree(places).query(places, k=2)[0])[:, 1]))
 
 
 def search(images: Floats, case: Case, *, image: str) -> pd.DataFrame:
@@ -63,7 +141,7 @@ def search(images: Floats, case: Case, *, image: str) -> pd.DataFrame:
     places = columns[["x", "y"]].to_numpy(dtype=np.float64)
     filled = columns["count"].to_numpy() > 0
     true, empty = places[filled], places[~filled]
-    spacing = float(np.median(np.asarray(cKDTree(places).query(places, k=2)[0])[:, 1]))
+    spacing = _spacing(places)
     width = float(clean_fit(case, image, choice=case.fit).table["sigma"].median())
     counted = _inner(true, case.shape)
     rows = []

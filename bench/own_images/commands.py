@@ -27,6 +27,7 @@ def fit_file(
     width: str,
     background: str,
     estimator: str,
+    engine: str,
 ) -> None:
     """Fit the columns of one image file and write their table as CSV.
 
@@ -42,7 +43,7 @@ def fit_file(
         Å/px; None takes what the file states.
     dose : float or None
         e/Å² of an image in beam fractions, for Poisson errors.
-    width, background, estimator : str
+    width, background, estimator, engine : str
         See `fitting.FitOptions`; a width may be a number of px.
 
     Raises
@@ -53,11 +54,13 @@ def fit_file(
     from fitting import (
         FAILED,
         Background,
+        Engine,
         Estimator,
         FitOptions,
         Width,
         find_columns,
         fit_columns,
+        fit_cost,
     )
 
     options = FitOptions(
@@ -65,6 +68,7 @@ def fit_file(
         width=cast(Width, _width(width)),
         background=cast(Background, background),
         estimator=cast(Estimator, estimator),
+        engine=cast(Engine, engine),
     )
     file = read_image(path)
     if file.stack:
@@ -77,6 +81,13 @@ def fit_file(
         typer.echo(f"{len(start)} columns found")
     else:
         start = _positions_within(positions, file.images.shape[1:])
+    if options.engine == "lmfit":
+        # Widths of their own are at most one more parameter each.
+        cost = fit_cost(file.images[0].size, (4 if width == "column" else 3) * len(start))
+        typer.echo(
+            f"stembench: lmfit takes about {cost.seconds:.2g} s and {cost.memory / 1e9:.1g} GB",
+            err=True,
+        )
     fitted = fit_columns(
         file.images[0],
         start,

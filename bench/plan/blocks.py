@@ -5,9 +5,12 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from bench.plan.acquisitions import FRAMES
 from bench.plan.profiles import Profile
 from cases import get_case
+from fitting import Engine
 from noise import ScanNoise
+from restore import is_reference
 
 #: Realizations per block. A block is the grain of resuming and of balancing workers; results do
 #: not depend on it.
@@ -33,10 +36,15 @@ class Block:
         Seed of the run.
     example : bool
         Whether the first realization's arrays are kept for the figures.
+    ladder : str
+        Kind of the ladder of noise chains, whose folder takes the records; empty for the case's
+        own noise.
     rung : str
-        Label of the ablation's rung; empty for the case's own noise.
+        Label of the ladder's rung.
     noise : ScanNoise or None
         The rung's noise chain; None stands for the case's own.
+    engine : {'joint', 'lmfit'}
+        What fits the images. The noise-free fits, references of all others, are joint ones.
     """
 
     case: str
@@ -47,8 +55,10 @@ class Block:
     stop: int
     seed: int
     example: bool = False
+    ladder: str = ""
     rung: str = ""
     noise: ScanNoise | None = None
+    engine: Engine = "joint"
 
     @property
     def name(self) -> str:
@@ -84,45 +94,67 @@ def plan_blocks(profile: Profile, *, seed: int, block_size: int = BLOCK_SIZE) ->
                             dose=dose,
                             restorer=restorer,
                             start=start,
-                            stop=min(start + block_size, selection.realizations),
+                            stop=min(start + block_size, selection.realizations_of(restorer)),
                             seed=seed,
                             example=start == 0 and (image, dose) in (low, high),
                         )
-                        for start in range(0, selection.realizations, block_size)
+                        for start in range(0, selection.realizations_of(restorer), block_size)
                     ]
-    return tuple(blocks)
+    return (*blocks, *_plan_frames(profile, seed=seed, block_size=block_size))
 
 
-def plan_ablation(
-    profile: Profile, *, seed: int, block_size: int = BLOCK_SIZE
-) -> tuple[Block, ...]:
-    """All blocks of a profile's ablation, rung by rung; none if it has no ablation.
+def _plan_frames(profile: Profile, *, seed: int, block_size: int) -> tuple[Block, ...]:
+    """Blocks of the frames that are aligned and summed beside the shots.
 
-    The realizations are those of the case's own blocks.
+    None if they are named among the restorers, whose blocks they then are.
     """
-    ablation = profile.ablation
-    if ablation is None:
+    if FRAMES in profile.restorers:
         return ()
     return tuple(
         Block(
-            case=ablation.case,
-            image=ablation.image,
-            dose=ablation.dose,
+            case=selection.case,
+            image=image,
+            dose=dose,
+            restorer=FRAMES,
+            start=start,
+            stop=min(start + block_size, selection.realizations),
+            seed=seed,
+        )
+        for selection in profile.frames
+        for image in selection.images
+        for dose in selection.doses
+        for start in range(0, selection.realizations, block_size)
+    )
+
+
+def plan_ladders(profile: Profile, *, seed: int, block_size: int = BLOCK_SIZE) -> tuple[Block, ...]:
+    """All blocks of a profile's ladders of noise chains, rung by rung.
+
+    The realizations are those of the case's own blocks.
+    """
+    return tuple(
+        Block(
+            case=ladder.case,
+            image=ladder.image,
+            dose=ladder.dose,
             restorer=restorer,
             start=start,
-            stop=min(start + block_size, ablation.realizations),
+            stop=min(start + block_size, ladder.realizations),
             seed=seed,
-            rung=rung,
-            noise=noise,
+            ladder=ladder.kind,
+            rung=rung.label,
+            noise=rung.noise,
         )
-        for rung, noise in ablation.rungs.items()
-        for restorer in profile.restorers
-        for start in range(0, ablation.realizations, block_size)
+        for ladder in profile.ladders
+        for rung in ladder.rungs
+        for restorer in dict.fromkeys((*profile.restorers, *ladder.beside))
+        if not is_reference(restorer)
+        for start in range(0, ladder.realizations, block_size)
     )
 
 
 def repeated_blocks(block: Block, blocks: Sequence[Block]) -> tuple[Block, ...]:
-    """Blocks of the records that hold what a block of the ablation would make once more.
+    """Blocks of the records that hold what a block of a ladder would make once more.
 
     A rung whose chain is the case's own repeats the records to the last bit, since a realization
     depends on its own seed alone.
@@ -138,12 +170,12 @@ def repeated_blocks(block: Block, blocks: Sequence[Block]) -> tuple[Block, ...]:
     tuple of Block
         Empty if the block has to be run.
     """
-    if not block.rung or block.noise != get_case(block.case).noise:
+    if not block.ladder or block.noise != get_case(block.case).noise:
         return ()
     found = tuple(
         other
         for other in blocks
-        if not other.rung
+        if not other.ladder
         and (other.case, other.image, other.dose, other.restorer, other.seed)
         == (block.case, block.image, block.dose, block.restorer, block.seed)
         and other.start < block.stop

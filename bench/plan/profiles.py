@@ -2,11 +2,22 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from importlib.util import find_spec
+from typing import Final
 
+from bench.plan.acquisitions import FRAMES
+from bench.plan.ladders import ONE_STEP, ablation, axes
 from cases import CASES, Case, RunAmount, get_case
-from noise import SCAN_WITH_LINES, ScanNoise, ablation_ladder, electrons_per_pixel
-from restore import is_raw
+from noise import electrons_per_pixel
+from reports import Ladder
+from restore import is_raw, is_reference
 from stembench.errors import InputError
+
+#: Realizations of the references: an image without information hardly differs from the next.
+REFERENCE_REALIZATIONS: Final = 1
+#: Filters without training, and the references that every restorer is read beside.
+_CONTROLS: Final = ("gaussian", "bragg", "patch-pca")
+_REFERENCES: Final = ("flat", "row-mean")
 
 
 @dataclass(frozen=True)
@@ -23,42 +34,24 @@ class Selection:
         Doses in e/Å².
     realizations : int
         Noise realizations per image and dose.
+    raw_realizations : int
+        The same of raw images, where it is more: they cost next to nothing. Comparisons are over
+        the realizations that both sides have.
     """
 
     case: str
     images: tuple[str, ...]
     doses: tuple[float, ...]
     realizations: int
+    raw_realizations: int = 0
 
-
-@dataclass(frozen=True)
-class Ablation:
-    """One image and dose that is run once more per rung of `noise.presets.ablation_ladder`.
-
-    Attributes
-    ----------
-    case : str
-        Name of the case.
-    image : str
-        Label of its image.
-    dose : float
-        Dose in e/Å².
-    realizations : int
-        Noise realizations per rung.
-    noise : ScanNoise
-        The chain at the top of the ladder.
-    """
-
-    case: str
-    image: str
-    dose: float
-    realizations: int
-    noise: ScanNoise = SCAN_WITH_LINES
-
-    @property
-    def rungs(self) -> dict[str, ScanNoise]:
-        """The noise chain of each rung by its label, from counting alone to the whole chain."""
-        return ablation_ladder(self.noise)
+    def realizations_of(self, restorer: str) -> int:
+        """Realizations per image and dose of one restorer, named by its spec."""
+        if is_raw(restorer):
+            return max(self.realizations, self.raw_realizations)
+        if is_reference(restorer):
+            return min(self.realizations, REFERENCE_REALIZATIONS)
+        return self.realizations
 
 
 @dataclass(frozen=True)
@@ -73,15 +66,24 @@ class Profile:
     selections : tuple of Selection
     restorers : tuple of str
         Restorer specs used unless the user names others.
-    ablation : Ablation or None
-        What is run with the noise built up stage by stage.
+    ladders : tuple of Ladder
+        What is run once more under ladders of noise chains.
+    frames : tuple of Selection
+        Where the dose is also spread over frames that are aligned and summed.
     """
 
     name: str
     summary: str
     selections: tuple[Selection, ...]
     restorers: tuple[str, ...]
-    ablation: Ablation | None = None
+    ladders: tuple[Ladder, ...] = ()
+    frames: tuple[Selection, ...] = ()
+
+    @property
+    def specs(self) -> tuple[str, ...]:
+        """Everything that is run in the place of a restorer."""
+        beside = [name for ladder in self.ladders for name in ladder.beside]
+        return tuple(dict.fromkeys((*self.restorers, *([FRAMES] if self.frames else []), *beside)))
 
 
 def _selections(amounts: Iterable[tuple[Case, RunAmount | None]]) -> tuple[Selection, ...]:
@@ -94,15 +96,29 @@ def _selections(amounts: Iterable[tuple[Case, RunAmount | None]]) -> tuple[Selec
             ),
             doses=amount.doses or case.doses,
             realizations=amount.realizations,
+            raw_realizations=amount.raw_realizations,
         )
         for case, amount in amounts
         if amount is not None
     )
 
 
-def _particle_ablation(*, realizations: int) -> Ablation:
+#: Images of the studies with scan distortion.
+_DISTORTED: Final = (("edge_dislocation", "core"), ("nanoparticle", "particle"))
+
+
+def _particle_ablation(*, realizations: int) -> Ladder:
     # The middle of the five doses: noise and displaced lines both weigh there.
-    return Ablation(case="nanoparticle", image="particle", dose=5e3, realizations=realizations)
+    return ablation("nanoparticle", "particle", dose=5e3, realizations=realizations)
+
+
+def _distorted(*, doses: tuple[float, ...], realizations: int) -> tuple[Selection, ...]:
+    return tuple(Selection(case, (image,), doses, realizations) for case, image in _DISTORTED)
+
+
+def _with_bm3d() -> tuple[str, ...]:
+    """BM3D where its extra is installed."""
+    return ("bm3d",) if find_spec("bm3d") is not None else ()
 
 
 def _paper() -> Profile:
@@ -110,8 +126,8 @@ def _paper() -> Profile:
         name="paper",
         summary="The three studies of the paper, defects and adatoms in full, 100 realizations.",
         selections=_selections((case, case.study.paper) for case in CASES),
-        restorers=("raw", "gaussian", "nlm", "cgrdn"),
-        ablation=_particle_ablation(realizations=100),
+        restorers=("raw", *_CONTROLS, *_with_bm3d(), "cgrdn", *_REFERENCES),
+        ladders=(_particle_ablation(realizations=100),),
     )
 
 
@@ -120,14 +136,42 @@ def _quick() -> Profile:
         name="quick",
         summary="A subset of the paper's studies for two cores and eight minutes.",
         selections=_selections((case, case.study.quick) for case in CASES),
+        restorers=("raw", *_CONTROLS, "cgrdn", *_REFERENCES),
+        ladders=(
+            # Four realizations leave t intervals of 3.2 standard errors, which decide next to
+            # nothing.
+            _particle_ablation(realizations=8),
+            *(
+                ladder
+                for case, image in _DISTORTED
+                for ladder in axes(case, image, dose=5e3, realizations=4, steps=ONE_STEP)
+            ),
+        ),
+        frames=_distorted(doses=(5e3,), realizations=8),
+    )
+
+
+def _axes() -> Profile:
+    doses, realizations = (5e2, 5e3, 5e4), 16
+    shots = _distorted(doses=doses, realizations=realizations)
+    return Profile(
+        name="axes",
+        summary="Jitter, dwell time and detector noise stepped on dislocation and particle.",
+        selections=shots,
         restorers=("raw", "gaussian", "cgrdn"),
-        ablation=_particle_ablation(realizations=4),
+        ladders=tuple(
+            ladder
+            for case, image in _DISTORTED
+            for dose in doses
+            for ladder in axes(case, image, dose=dose, realizations=realizations, beside=(FRAMES,))
+        ),
+        frames=shots,
     )
 
 
 def profiles() -> dict[str, Profile]:
     """Every declared profile by name."""
-    return {profile.name: profile for profile in (_quick(), _paper())}
+    return {profile.name: profile for profile in (_quick(), _paper(), _axes())}
 
 
 def get_profile(name: str) -> Profile:
@@ -148,7 +192,7 @@ def narrow(
 ) -> Profile:
     """Return `profile` with the user's choices in place of its own.
 
-    The ablation stays if its case and its dose are still run.
+    A ladder of noise chains stays if its case and its dose are still run, and so do frames.
 
     Parameters
     ----------
@@ -158,7 +202,7 @@ def narrow(
     doses : sequence of float
         Doses in e/Å² in place of each case's own; none keeps those.
     realizations : int, optional
-        Realizations per image and dose, and per rung of the ablation, in place of the profile's.
+        Realizations per image and dose, and per rung of a ladder, in place of the profile's.
     restorers : sequence of str
         Restorer specs in place of the profile's. 'raw' is always run: everything is read
         against it.
@@ -189,6 +233,7 @@ def narrow(
             selection,
             doses=tuple(sorted(doses)) or selection.doses,
             realizations=realizations or selection.realizations,
+            raw_realizations=0 if realizations else selection.raw_realizations,
         )
         for selection in profile.selections
         if not cases or selection.case in cases
@@ -196,11 +241,19 @@ def narrow(
     chosen = tuple(restorers) or profile.restorers
     if not any(is_raw(spec) for spec in chosen):
         chosen = ("raw", *chosen)
-    ablation = profile.ablation
-    if ablation is not None:
-        still_run = {(selection.case, dose) for selection in kept for dose in selection.doses}
-        if (ablation.case, ablation.dose) in still_run:
-            ablation = replace(ablation, realizations=realizations or ablation.realizations)
-        else:
-            ablation = None
-    return replace(profile, selections=kept, restorers=chosen, ablation=ablation)
+    still_run = {(selection.case, dose) for selection in kept for dose in selection.doses}
+    return replace(
+        profile,
+        selections=kept,
+        restorers=chosen,
+        ladders=tuple(
+            replace(ladder, realizations=realizations or ladder.realizations)
+            for ladder in profile.ladders
+            if (ladder.case, ladder.dose) in still_run
+        ),
+        frames=tuple(
+            replace(selection, doses=left, realizations=realizations or selection.realizations)
+            for selection in profile.frames
+            if (left := tuple(d for d in selection.doses if (selection.case, d) in still_run))
+        ),
+    )

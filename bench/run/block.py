@@ -9,16 +9,21 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from bench.measures.acquisition import acquire, as_acquired
 from bench.measures.burgers import closures, has_circuit
-from bench.measures.column_search import search, searched
+from bench.measures.column_search import measure_end_to_end, search, searched
+from bench.measures.core_distance import errors_by_distance
+from bench.measures.count_offsets import wrong_counts
+from bench.measures.fit_variants import Setting, fit_tables, true_width, unfitted
+from bench.measures.intensity import measure_intensity
 from bench.memory import peak_memory, start_watch
+from bench.plan.acquisitions import is_acquisition
 from bench.plan.blocks import Block
-from bench.reference import clean_fit, fit_options, positions_and_mask, reference_table
-from bench.run.acquisition import noisy_images
+from bench.reference import positions_and_mask, reference_table
 from cases import Case, get_case, load_ground_truth
-from fitting import NOT_RESTORED, count_atoms, fit_batch
+from fitting import NOT_RESTORED, count_atoms
 from noise import electrons_per_pixel
-from reports import conform, with_rung
+from reports import CONTRAST_FLOOR, conform, with_rung
 from restore import RestorationError, Restorer, load_restorer
 from stembench.arrays import Floats
 
@@ -45,8 +50,8 @@ class BlockResult:
     Attributes
     ----------
     records : pandas.DataFrame
-        Rows of the record schema: measured columns alone. Those of an ablation's block carry its
-        rung in a further column.
+        Rows of the record schema: measured columns alone. Those of a ladder's block carry
+        its rung in a further column.
     seconds : dict
         Wall time of each stage.
     failure : str
@@ -54,9 +59,11 @@ class BlockResult:
     example : dict
         Arrays of the first realization for the figures; empty unless the block keeps them.
     of_images : dict
-        Tables with a row per image: 'detection', what the search for columns found in its first
-        images (`bench.measures.column_search`), and 'circuits' (`bench.measures.burgers`), where
-        the case has them.
+        Tables with a row per image: 'intensity' (`bench.measures.intensity`), 'detection', what
+        the search for columns found in its first images (`bench.measures.column_search`),
+        'circuits' (`bench.measures.burgers`) and 'core_distance' (a row per image and ring,
+        `bench.measures.core_distance`) of a dislocation, and 'count_offsets'
+        (`bench.measures.count_offsets`) of a case that is counted.
     process : int
         Process that did the work.
     peak_memory : int
@@ -78,7 +85,7 @@ class BlockResult:
 @lru_cache(maxsize=8)
 def _restorer(spec: str) -> Restorer:
     # One load per process: building a network costs seconds.
-    return load_restorer(spec)
+    return as_acquired() if is_acquisition(spec) else load_restorer(spec)
 
 
 def run_block(block: Block, library: Floats) -> BlockResult:
@@ -110,10 +117,9 @@ def run_block(block: Block, library: Floats) -> BlockResult:
     restorer = _restorer(block.restorer)
     lap("prepare")
 
-    counts = noisy_images(block, case, noise=noise)
+    counts = acquire(block, noise)
     lap("distort")
 
-    detector = noise.detector
     failure = ""
     restored = None
     earlier_peak, growth = start_watch()
@@ -125,41 +131,71 @@ def run_block(block: Block, library: Floats) -> BlockResult:
     lap("restore")
 
     scale = electrons_per_pixel(block.dose, case.sampling)
+    name, family = restorer.metadata.name, restorer.metadata.family
+    intensity = pd.DataFrame()
     if restored is None:
-        tables = [_failed_table(reference)] * len(counts)
+        blank = unfitted(positions_and_mask(case, block.image)[0], flag=NOT_RESTORED)
+        by_name = {name: [blank] * len(counts)}
     else:
-        # Only untouched counts have the variances of Poisson and detector; what a restorer leaves
-        # behind has not, so the fit then states errors from its residuals.
-        raw = restorer.metadata.family == "raw"
-        positions, mask = positions_and_mask(case, block.image)
-        width = float(clean_fit(case, block.image, choice=case.fit).table["sigma"].median())
-        fits = fit_batch(
-            restored / scale,
-            positions,
-            sampling=case.sampling,
-            options=fit_options(case.fit, width=width),
-            mask=mask,
-            dose=block.dose if raw else None,
-            detector_sigma=detector.sigma_electrons if raw and detector else 0.0,
-            threads=1,
+        intensity = measure_intensity(restored / scale, case, image=block.image)
+        resolved = intensity["contrast_kept"].to_numpy() >= CONTRAST_FLOOR
+        by_name = dict(
+            fit_tables(
+                restored / scale,
+                Setting(case, noise, family),
+                restorer=name,
+                image=block.image,
+                dose=block.dose,
+                start=block.start,
+                # Raw images and references are what the others are read against.
+                resolved=resolved | (family in ("raw", "reference")),
+                main_alone=bool(block.rung),
+                engine=block.engine,
+            )
         )
-        tables = [fit.table for fit in fits]
+    tables = by_name[name]
     records = pd.concat(
         [
-            _rows(block, case, reference, table=table, library=library, realization=k)
-            for k, table in zip(range(block.start, block.stop), tables, strict=True)
+            _rows(
+                block,
+                case,
+                reference,
+                restorer=variant,
+                table=table,
+                library=library,
+                realization=block.start + k,
+            )
+            for variant, fitted in by_name.items()
+            for k, table in enumerate(fitted)
         ]
     )
     lap("fit")
 
     of_images: dict[str, pd.DataFrame] = {}
     identity = {name: records[name].iloc[0] for name in _IMAGE}
+    if len(intensity) and not block.rung:
+        widths = [table["sigma"].median() for table in tables]
+        ratio = np.array(widths) / true_width(case, block.image)
+        of_images["intensity"] = intensity.assign(
+            width_ratio=ratio, **identity, realization=range(block.start, block.stop)
+        )
     if has_circuit(case) and not block.rung:
         found = closures(case, block.image, tables)
         of_images["circuits"] = found.assign(**identity, realization=range(block.start, block.stop))
+        found = errors_by_distance(case, reference, tables)
+        realization = block.start + found.pop("image_number")
+        of_images["core_distance"] = found.assign(**identity, realization=realization)
+    if library.size and not block.rung:
+        found = wrong_counts(reference, tables, library=library)
+        of_images["count_offsets"] = found.assign(
+            **identity, realization=range(block.start, block.stop)
+        )
     number = searched(block)
-    if number and restored is not None:
-        found = search(restored[:number] / scale, case, image=block.image)
+    if number and restored is not None and family != "reference":
+        images = restored[:number] / scale
+        told = search(images, case, image=block.image)
+        alone = measure_end_to_end(images, case, image=block.image, library=library)
+        found = pd.concat([told, alone], axis=1)
         of_images["detection"] = found.assign(
             **identity, realization=range(block.start, block.start + number)
         )
@@ -187,19 +223,12 @@ def run_block(block: Block, library: Floats) -> BlockResult:
     )
 
 
-def _failed_table(reference: pd.DataFrame) -> pd.DataFrame:
-    table = pd.DataFrame(np.nan, index=reference.index, columns=list(_FIT_COLUMNS))
-    table["flags"] = NOT_RESTORED
-    table["x_init"] = reference["x_true"]
-    table["y_init"] = reference["y_true"]
-    return table
-
-
 def _rows(
     block: Block,
     case: Case,
     reference: pd.DataFrame,
     *,
+    restorer: str,
     table: pd.DataFrame,
     library: Floats,
     realization: int,
@@ -216,7 +245,7 @@ def _rows(
         "thickness": {spec.label: spec.thickness for spec in case.images}[block.image],
         "dose": block.dose,
         "realization": realization,
-        "restorer": _restorer(block.restorer).metadata.name,
+        "restorer": restorer,
         "sampling": case.sampling,
         "x_init": table["x_init"].to_numpy(),
         "y_init": table["y_init"].to_numpy(),

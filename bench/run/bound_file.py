@@ -8,7 +8,7 @@ import pandas as pd
 from bench.measures.bounds import bounds_of, kinds_of, takes_long
 from bench.plan.profiles import Profile
 from bench.run.workers import worker_pool
-from cases import get_case
+from cases import Case, get_case
 from reports import BOUNDS_FILE, read_bounds
 from restore import child_thread_limit
 from stembench.atomic_files import replacing
@@ -50,19 +50,24 @@ def _cells(profile: Profile) -> list[_Cell]:
         (selection.case, image, float(dose))
         for selection in profile.selections
         if kinds_of(get_case(selection.case))
-        for image in selection.images
+        for image in _unedited(get_case(selection.case), selection.images)
         for dose in selection.doses
     ]
 
 
+def _unedited(case: Case, images: tuple[str, ...]) -> list[str]:
+    """Images of a case that are not edited: bounds belong to the crystal as it is."""
+    edits = case.structure.edits_on_host
+    return [image for image in images if edits is None or edits.edit_of(image) is None]
+
+
 def _whole(there: pd.DataFrame) -> set[_Cell]:
     """Cells that have every kind of bound."""
-    cells = there.groupby(["case", "image", "dose"])["kind"].unique()
-    return {
-        (str(case), str(image), float(dose))
-        for (case, image, dose), kinds in cells.items()
-        if set(kinds_of(get_case(str(case)))) <= set(kinds)
-    }
+    found: dict[_Cell, set[str]] = {}
+    rows = there[["case", "image", "dose", "kind"]].drop_duplicates()
+    for case, image, dose, kind in rows.itertuples(index=False):
+        found.setdefault((str(case), str(image), float(dose)), set()).add(str(kind))
+    return {cell for cell, kinds in found.items() if set(kinds_of(get_case(cell[0]))) <= kinds}
 
 
 def _computed(cells: list[_Cell], *, workers: int) -> Iterator[pd.DataFrame]:

@@ -6,13 +6,16 @@ from dataclasses import asdict, replace
 from pathlib import Path
 
 from bench import environment
+from bench.measures.fit_variants import Setting, described_variants
+from bench.plan.acquisitions import is_acquisition
 from bench.plan.blocks import Block
 from bench.plan.profiles import Profile, Selection
 from bench.run import store
 from cases import get_case, load_ground_truth
+from fitting import Engine
 from reports import (
+    RAW,
     SCHEMA_VERSION,
-    AblationInfo,
     CaseInfo,
     RestorerInfo,
     RunInfo,
@@ -22,7 +25,12 @@ from restore import RestorerMetadata, is_built_in
 
 
 def describe_run(
-    profile: Profile, restorers: Iterable[RestorerMetadata], *, seed: int, block_size: int
+    profile: Profile,
+    restorers: Iterable[RestorerMetadata],
+    *,
+    seed: int,
+    block_size: int,
+    fit_engine: Engine = "joint",
 ) -> RunInfo:
     """Describe what a run will be.
 
@@ -35,6 +43,8 @@ def describe_run(
         Root of all noise.
     block_size : int
         Realizations per block.
+    fit_engine : {'joint', 'lmfit'}
+        What fits the images.
 
     Returns
     -------
@@ -47,19 +57,31 @@ def describe_run(
         profile_summary=profile.summary,
         seed=seed,
         block_size=block_size,
+        fit_engine=fit_engine,
         created=dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
         commit=environment.commit(),
         versions=environment.versions(),
         hardware=environment.hardware(),
         cases={selection.case: _case_info(selection) for selection in profile.selections},
-        ablation=_ablation_info(profile),
-        restorers={metadata.name: describe_restorer(metadata) for metadata in restorers},
+        ladders=profile.ladders,
+        restorers=_restorers(profile, map(describe_restorer, restorers)),
     )
 
 
 def describe_restorer(metadata: RestorerMetadata) -> RestorerInfo:
     """Say what a run keeps of a restorer's metadata."""
-    return RestorerInfo(**asdict(metadata), built_in=is_built_in(metadata.name))
+    own = is_built_in(metadata.name) or is_acquisition(metadata.name)
+    return RestorerInfo(**asdict(metadata), built_in=own)
+
+
+def _restorers(profile: Profile, restorers: Iterable[RestorerInfo]) -> dict[str, RestorerInfo]:
+    """The restorers of a run, each followed by the further fits of its images."""
+    described: dict[str, RestorerInfo] = {}
+    for info in restorers:
+        cases = [get_case(selection.case) for selection in profile.selections]
+        settings = [Setting(case, case.noise, info.family) for case in cases]
+        described |= {info.name: info, **described_variants(info, settings)}
+    return described
 
 
 def _case_info(selection: Selection) -> CaseInfo:
@@ -72,20 +94,8 @@ def _case_info(selection: Selection) -> CaseInfo:
         images=selection.images,
         doses=selection.doses,
         realizations=selection.realizations,
+        raw_realizations=selection.realizations_of(RAW),
         provenance=truth.provenance,
-    )
-
-
-def _ablation_info(profile: Profile) -> AblationInfo | None:
-    ablation = profile.ablation
-    if ablation is None:
-        return None
-    return AblationInfo(
-        case=ablation.case,
-        image=ablation.image,
-        dose=ablation.dose,
-        realizations=ablation.realizations,
-        rungs=ablation.rungs,
     )
 
 
@@ -119,8 +129,8 @@ def finished_run(
         outcome = store.block_outcome(folder, block)
         for stage, seconds in outcome.seconds.items():
             key = f"restore {name}" if stage == "restore" else stage
-            if block.rung:  # kept apart, so that the other stages are those of the records
-                key = "ablation"
+            if block.ladder:  # kept apart, so that the other stages are those of the records
+                key = block.ladder
             stages[key] = stages.get(key, 0.0) + seconds
         if outcome.restore_memory is not None:
             memory[name] = max(outcome.restore_memory, memory.get(name, 0))

@@ -5,6 +5,8 @@ from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import get_context
 
+from bench.measures.acquisition import as_acquired
+from bench.plan.acquisitions import is_acquisition
 from restore import (
     RestorerMetadata,
     child_thread_limit,
@@ -37,8 +39,12 @@ def read_metadata(specs: Sequence[str], /) -> dict[str, RestorerMetadata]:
     InputError
         If a restorer cannot be loaded.
     """
-    users = [spec for spec in specs if not is_built_in(spec)]
-    built_in = {spec: metadata_of(spec) for spec in specs if spec not in users}
+    users = [spec for spec in specs if not is_built_in(spec) and not is_acquisition(spec)]
+    built_in = {
+        spec: as_acquired().metadata if is_acquisition(spec) else metadata_of(spec)
+        for spec in specs
+        if spec not in users
+    }
     loaded = _loaded_elsewhere(users) if users else {}
     return {spec: loaded[spec] if spec in loaded else built_in[spec] for spec in specs}
 

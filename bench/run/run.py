@@ -12,7 +12,7 @@ import pandas as pd
 from bench import environment
 from bench.measures.lag_covariance import lag_covariance
 from bench.memory import peak_memory
-from bench.plan.blocks import BLOCK_SIZE, Block, plan_ablation, plan_blocks, repeated_blocks
+from bench.plan.blocks import BLOCK_SIZE, Block, plan_blocks, plan_ladders, repeated_blocks
 from bench.plan.profiles import Profile
 from bench.reference import reference_table, scs_library
 from bench.run import store
@@ -22,6 +22,7 @@ from bench.run.description import describe_run, finished_run
 from bench.run.restorers import read_metadata
 from bench.run.workers import worker_pool
 from cases import get_case
+from fitting import Engine
 from reports import RunInfo, SessionInfo, write_run_info
 from restore import child_thread_limit, limit_threads
 from stembench.arrays import Floats
@@ -62,6 +63,7 @@ def run_benchmark(
     seed: int,
     jobs: int | None = None,
     block_size: int = BLOCK_SIZE,
+    fit_engine: Engine = "joint",
     progress: Callable[[Block, int], None] | None = None,
     announce: Callable[[int, int], None] | None = None,
 ) -> RunOutcome:
@@ -78,6 +80,8 @@ def run_benchmark(
         Worker processes; the number of cores by default. Records do not depend on it.
     block_size : int
         Realizations per block. Records do not depend on it.
+    fit_engine : {'joint', 'lmfit'}
+        What fits the images; a run has one.
     progress : callable, optional
         Called with each block and its number of realizations as it finishes.
     announce : callable, optional
@@ -97,15 +101,20 @@ def run_benchmark(
         raise InputError(f"the seed must be >= 0, not {seed}")
     if jobs is not None and jobs < 1:
         raise InputError(f"jobs must be at least 1, not {jobs}")
-    metadata = read_metadata(profile.restorers)
+    metadata = read_metadata(profile.specs)
     names = {spec: record.name for spec, record in metadata.items()}
     if len(set(names.values())) != len(names):
         raise InputError(f"two restorers share a name: {', '.join(names.values())}")
-    blocks = (
-        *plan_blocks(profile, seed=seed, block_size=block_size),
-        *plan_ablation(profile, seed=seed, block_size=block_size),
+    blocks = tuple(
+        replace(block, engine=fit_engine)
+        for block in (
+            *plan_blocks(profile, seed=seed, block_size=block_size),
+            *plan_ladders(profile, seed=seed, block_size=block_size),
+        )
     )
-    info = describe_run(profile, metadata.values(), seed=seed, block_size=block_size)
+    info = describe_run(
+        profile, metadata.values(), seed=seed, block_size=block_size, fit_engine=fit_engine
+    )
     before = store.open_run(folder, info)
     todo = [block for block in blocks if not store.finished(folder, block)]
     if announce is not None:

@@ -13,6 +13,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from bench.measures.fit_variants import main_rows
 from bench.plan.blocks import Block
 from bench.run.block import BlockResult
 from reports import LAG_COVARIANCE, RUN_FILE, RunInfo, conform, read_run_info, with_rung
@@ -58,7 +59,7 @@ def open_run(folder: Path, info: RunInfo) -> RunInfo | None:
 
 def block_path(folder: Path, block: Block) -> Path:
     """Where the records of a block lie."""
-    return folder / ("ablation" if block.rung else "records") / f"{block.name}.parquet"
+    return folder / (block.ladder or "records") / f"{block.name}.parquet"
 
 
 def finished(folder: Path, block: Block) -> bool:
@@ -93,7 +94,7 @@ def write_lag_covariance(folder: Path, tables: Sequence[pd.DataFrame]) -> None:
 
 
 def repeat_block(folder: Path, block: Block, *, sources: Sequence[Block]) -> BlockResult:
-    """Make an ablation's block out of finished blocks of the records that hold its rows.
+    """Make a ladder's block out of finished blocks of the records that hold its rows.
 
     Parameters
     ----------
@@ -103,7 +104,8 @@ def repeat_block(folder: Path, block: Block, *, sources: Sequence[Block]) -> Blo
     sources : sequence of Block
         `bench.plan.blocks.repeated_blocks`.
     """
-    rows = pd.concat([pd.read_parquet(block_path(folder, source)) for source in sources])
+    # A rung is fitted in the main way alone.
+    rows = main_rows(pd.concat([pd.read_parquet(block_path(folder, source)) for source in sources]))
     wanted = rows["realization"].between(block.start, block.stop - 1)
     failures = [block_outcome(folder, source).failure for source in sources]
     return BlockResult(
@@ -191,4 +193,8 @@ def _first_difference(there: Any, here: Any, path: str = "") -> str:
             if difference:
                 return difference
         return ""
-    return "" if there == here else f"{path} is {there!r} there and {here!r} here"
+    if there == here:
+        return ""
+    if isinstance(there, dict) or isinstance(here, dict):
+        return f"{path} is declared {'here' if isinstance(here, dict) else 'there'} alone"
+    return f"{path} is {there!r} there and {here!r} here"

@@ -21,7 +21,7 @@ CASE: Final = Case(
         figure="defects",
         headline=DEFECT_HEADLINE,
         score="defect_error",
-        quick=RunAmount(images=("z10",), doses=(5e2, 5e3), realizations=16),
+        quick=RunAmount(images=("z10",), doses=(5e2, 5e3), realizations=16, raw_realizations=64),
         searched=8,
     ),
     structure=DefectLadder(

@@ -21,6 +21,7 @@ CASE: Final = Case(
         number=2,
         figure="dislocation",
         headline=(
+            "position_mae_unshifted_pm",
             "position_mae_pm",
             "position_mae_spread_pm",
             "position_mae_true_pm",
@@ -31,7 +32,7 @@ CASE: Final = Case(
             "scs_bias_pct",
             "failure_rate",
         ),
-        quick=RunAmount(realizations=16),
+        quick=RunAmount(realizations=16, raw_realizations=64),
     ),
     structure=EdgeDislocation(
         material=PLATINUM,

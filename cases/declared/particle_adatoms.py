@@ -21,7 +21,7 @@ CASE: Final = Case(
         figure="defects",
         headline=DEFECT_HEADLINE,
         score="defect_error",
-        quick=RunAmount(doses=(5e2, 5e3), realizations=8),
+        quick=RunAmount(doses=(5e2, 5e3), realizations=8, raw_realizations=64),
         searched_examples=1,
     ),
     structure=ParticleAdatoms(

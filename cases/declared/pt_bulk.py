@@ -31,7 +31,9 @@ CASE: Final = Case(
             "scs_rmse_pct",
             "failure_rate",
         ),
-        quick=RunAmount(images=("z02", "z05", "z10", "z20", "z40", "z75"), realizations=16),
+        quick=RunAmount(
+            images=("z02", "z05", "z10", "z20", "z40", "z75"), realizations=16, raw_realizations=64
+        ),
         # The paper's study starts at two cells; z01 only serves the library.
         paper=RunAmount(images=tuple(f"z{z:02d}" for z in range(2, 76)), realizations=100),
         converged=("z05", "z20", "z75"),

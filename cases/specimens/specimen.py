@@ -4,8 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Literal, Protocol
 
+import numpy as np
+
 from cases.specimens.atoms import LayeredAtoms
-from cases.specimens.columns import find_columns
+from cases.specimens.columns import SAME_COLUMN, find_columns
 from cases.specimens.edits import EditedSpecimen
 from cases.specimens.sites import SitesOnHost
 from stembench.arrays import Floats, Integers
@@ -141,6 +143,14 @@ class Specimen(Protocol):
             Numbers of atoms.
         """
         return find_columns(self.atoms().positions)
+
+    def spacing_along_beam(self) -> float:
+        """Median distance in Å of neighbouring atoms of a column along the beam."""
+        positions = self.atoms().positions
+        order = np.lexsort((positions[:, 2], positions[:, 0].round(2), positions[:, 1].round(2)))
+        steps = np.diff(positions[order], axis=0)
+        above = np.hypot(steps[:, 0], steps[:, 1]) < SAME_COLUMN
+        return float(np.median(steps[above, 2]))
 
     def scan_labels(self, labels: Sequence[str]) -> tuple[str, ...]:
         """Labels of what the stored scan holds: the labels of the images, or of their changes."""

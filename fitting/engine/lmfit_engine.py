@@ -4,7 +4,7 @@ It shares with the joint engine the formulas of `fitting.model` and nothing else
 sparse algebra, MINPACK's Levenberg-Marquardt, and bounds by lmfit's change of variables.
 """
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import numpy as np
@@ -14,9 +14,41 @@ from fitting.model import BACKGROUND_TERMS, ColumnModel
 from stembench.arrays import Bools, Floats, Integers
 from stembench.errors import InputError
 
-#: Largest dense Jacobian, pixels times parameters (400 MB).
-LARGEST_JACOBIAN: Final = 50_000_000
+#: Most memory of one fit in bytes: 2 GB, room for some 330 columns in 256 x 256 px.
+MOST_MEMORY: Final = 2_000_000_000
+#: Dense Jacobians that lie in memory at once, as measured (49 columns in 256 x 256 px).
+_JACOBIANS: Final = 3.7
+#: Seconds per pixel and squared parameter of a fit on a quiet core (AMD Zen 3): QR decompositions.
+_SECONDS: Final = 9e-9
 _TOLERANCE: Final = 1e-13
+
+
+@dataclass(frozen=True)
+class FitCost:
+    """What one fit by lmfit is estimated to take.
+
+    Attributes
+    ----------
+    seconds : float
+        On one quiet core, good to a factor of two on another machine.
+    memory : float
+        Bytes.
+    """
+
+    seconds: float
+    memory: float
+
+
+def fit_cost(n_pixels: int, n_parameters: int) -> FitCost:
+    """Estimate what one fit takes, from the size of its dense Jacobian.
+
+    Parameters
+    ----------
+    n_pixels, n_parameters : int
+        Pixels that take part, and free parameters.
+    """
+    jacobian = 8.0 * n_pixels * n_parameters
+    return FitCost(_SECONDS * n_pixels * n_parameters**2, _JACOBIANS * jacobian)
 
 
 def solve(problem: Problem) -> Minimum:
@@ -34,7 +66,7 @@ def solve(problem: Problem) -> Minimum:
     Raises
     ------
     InputError
-        If the dense Jacobian would exceed LARGEST_JACOBIAN elements.
+        If the fit would need more than `MOST_MEMORY`.
 
     Notes
     -----
@@ -45,11 +77,20 @@ def solve(problem: Problem) -> Minimum:
     import lmfit
 
     n_pixels = int(np.count_nonzero(problem.valid))
-    if n_pixels * problem.n_parameters > LARGEST_JACOBIAN:
+    cost = fit_cost(n_pixels, problem.n_parameters)
+    if cost.memory > MOST_MEMORY:
         raise InputError(
             f"{problem.n_columns} columns in {n_pixels} pixels are too many for engine='lmfit', "
-            "which is dense: use engine='joint' or fewer columns"
+            f"which is dense and would take about {cost.memory / 1e9:.1f} GB, more than "
+            f"{MOST_MEMORY / 1e9:.0f} GB: use engine='joint' or fewer columns"
         )
+    everywhere = bool(problem.valid.all())
+
+    def jacobian_of(model: ColumnModel) -> Floats:
+        each = model.jacobian()
+        # Copied only where pixels are left out: the array is the most of the memory.
+        return each if everywhere else each[problem.valid.ravel()]
+
     start = _start(problem)
     names, parameters = _parameters(problem, start)
 
@@ -62,8 +103,9 @@ def solve(problem: Problem) -> Minimum:
 
     def jacobian(pars: Any) -> Floats:
         model = model_of(np.array([pars[name].value for name in names]))
-        each = model.jacobian()[problem.valid.ravel()]
-        return each * _slope(problem, model.image()[problem.valid])[:, None]
+        each = jacobian_of(model)
+        each *= _slope(problem, model.image()[problem.valid])[:, None]
+        return each
 
     outcome = lmfit.minimize(
         residual,

@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 
 from noise.ranges import Chance, Range
-from noise.stages.stage import Context, Example, Stage
+from noise.stages.stage import Axis, Context, Example, Stage
 from stembench.arrays import Floats
 from stembench.limits import require
 
@@ -74,6 +74,28 @@ class Detector:
             secondary_gain=RANGES["secondary_gain"].draw(rng),
         )
 
+    @classmethod
+    def of_sigma(cls, sigma: float) -> "Detector":
+        """Our photomultiplier with as many photons per electron as give a pulse spread.
+
+        Efficiency 0.2 and secondary gain 4 are those of the studies, the photons are Poisson; (44)
+        is then sqrt(6.667 / m_c) in electrons, 0.258 for the studies' 100 photons.
+
+        Parameters
+        ----------
+        sigma : float
+            Standard deviation added to each pixel in electrons, > 0.
+        """
+        require(sigma, "detector sigma", low=0, open_low=True, unit="e")
+        efficiency, secondary_gain = 0.2, 4.0
+        photons = ((1 - efficiency + 1 / (secondary_gain - 1)) / efficiency + 1) / sigma**2
+        return cls(
+            photons=photons,
+            photon_variance=photons,
+            efficiency=efficiency,
+            secondary_gain=secondary_gain,
+        )
+
     @property
     def mean_pulse(self) -> float:
         """m_c η G, mean pulse of one electron at the anode."""
@@ -102,6 +124,7 @@ def _apply(image: Floats, detector: Detector, context: Context, /) -> Floats:
     return add_pulse_noise(image, context.streams["pulse"], detector=detector)
 
 
+_STUDY: Final = Detector(photons=100.0, photon_variance=100.0, efficiency=0.2, secondary_gain=4.0)
 _WEAK: Final = Detector(photons=5.0, photon_variance=5.0, efficiency=0.05, secondary_gain=4.0)
 
 STAGES: Final = (
@@ -115,7 +138,17 @@ STAGES: Final = (
         chance=Chance(0.9, "'S(T)EM detector noise' is always there; 0.1 keeps pure counting"),
         ranges=RANGES,
         sample=Detector.sample,
-        typical=Detector(photons=100.0, photon_variance=100.0, efficiency=0.2, secondary_gain=4.0),
+        typical=_STUDY,
+        axis=Axis(
+            name="detector",
+            quantity="σ of the detector",
+            unit="e",
+            settings={
+                0.26: _STUDY,  # 0.258
+                1.0: Detector.of_sigma(1.0),
+                3.0: Detector.of_sigma(3.0),
+            },
+        ),
         symbols={
             "photons": ("m_c", " photons per electron"),
             "photon_variance": ("their variance δ_c²", ""),

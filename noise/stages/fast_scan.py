@@ -13,7 +13,7 @@ from typing import Final
 import numpy as np
 
 from noise.ranges import Chance, Range
-from noise.stages.stage import Context, Example, Stage
+from noise.stages.stage import Axis, Context, Example, Stage
 from stembench.arrays import Floats
 from stembench.errors import InputError
 from stembench.limits import require
@@ -78,8 +78,11 @@ class FastScan:
     def at_dwell(cls, dwell: float) -> "FastScan":
         """Our reference response, fixed in time, at another dwell time.
 
-        At 1 µs the response is α = 1, β = 0.5 and γ = 8 px with θ = π/2: declared by us, since
-        the paper's fitted values are not published. Lengths in px grow as 1/dwell.
+        The response is one of time, that of scintillator, photomultiplier and amplifier (the
+        paper's text before (47)), and the beam crosses one pixel per dwell time: a length in px is
+        a time constant over the dwell time. So α = 1 µs, β = 0.5 µs and γ = 8 µs, each divided by
+        the dwell time, with θ = π/2: declared by us, since the paper states neither its fitted
+        values nor this mapping. Its Fig. 6 shows dwell times of 0.2 and 0.05 µs.
 
         Parameters
         ----------
@@ -167,6 +170,12 @@ STAGES: Final = (
         ranges=RANGES,
         sample=FastScan.sample,
         typical=FastScan.at_dwell(1.0),
+        axis=Axis(
+            name="dwell",
+            quantity="dwell time",
+            unit="µs",
+            settings={dwell: FastScan.at_dwell(dwell) for dwell in (1.0, 0.2, 0.05)},
+        ),
         symbols={
             "alpha": ("α", " px"),
             "beta": ("β", " px"),

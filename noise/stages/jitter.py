@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 
 from noise.ranges import Chance, Range
-from noise.stages.stage import Context, Example, Stage
+from noise.stages.stage import Axis, Context, Example, Stage
 from stembench.arrays import Floats
 from stembench.limits import require
 
@@ -160,10 +160,22 @@ STAGES: Final = (
         summary="scan jitter, AR(1), one (dx, dy) per line, bicubic",
         equations="(41), (42)",
         streams=("jitter_x", "jitter_y"),
+        of_scan=True,
         chance=Chance(0.9, "paper, after Fig. 12"),
         ranges=RANGES,
         choices={"x_only": X_ONLY},
         sample=Jitter.sample,
+        axis=Axis(
+            name="jitter",
+            quantity="σ of the jitter's innovations",
+            unit="Å",
+            settings={
+                0.0: None,
+                0.03: Jitter(sigma_x=0.03, sigma_y=0.03, phi_x=0.6, phi_y=0.6),
+                0.08: Jitter(sigma_x=0.08, sigma_y=0.08, phi_x=0.6, phi_y=0.6),
+                0.15: Jitter(sigma_x=0.15, sigma_y=0.15, phi_x=0.6, phi_y=0.6),
+            },
+        ),
         typical=Jitter(sigma_x=0.15, sigma_y=0.15, phi_x=0.6, phi_y=0.6),
         symbols={
             "sigma_x": ("σx", " Å"),

@@ -48,6 +48,8 @@ class Context:
         Pixel size in Å/px.
     peak : float
         Largest expected count of the clean image in electrons per pixel.
+    margin : int
+        Pixels on each side that are cut off in the end: the frame's lines start behind them.
     once : ImageCache
         Calls a function of the image alone, or gives what the same call returned before.
     """
@@ -56,6 +58,7 @@ class Context:
     scale: float
     sampling: float
     peak: float
+    margin: int = 0
     once: ImageCache = field(default_factory=ImageCache)
 
 
@@ -84,6 +87,27 @@ class Example(Generic[Settings]):
     settings: Settings
 
 
+@dataclass(frozen=True)
+class Axis(Generic[Settings]):
+    """Strengths of a stage that a benchmark steps through, the rest of its chain as it is.
+
+    Attributes
+    ----------
+    name : str
+        Unique among the axes, one word for file names and tables.
+    quantity : str
+        What is varied, for the label of an axis.
+    unit : str
+    settings : mapping of float to object or None
+        Settings of the stage by value, in the order of a table; None leaves the stage out.
+    """
+
+    name: str
+    quantity: str
+    unit: str
+    settings: Mapping[float, Settings | None]
+
+
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Stage(Drawn, Generic[Settings]):
     """One stage of a noise chain.
@@ -104,7 +128,8 @@ class Stage(Drawn, Generic[Settings]):
     sample : callable or None
         Draws settings over the ranges; None for a stage without settings.
     typical : object or None
-        Settings of the presets that hold every stage.
+        Settings of the presets that hold every stage; a stage with none, and without `sample`,
+        stands in no preset and in no random chain.
     symbols : mapping of str to tuple of two str
         Parameter to what stands before and after its number in a caption.
     examples : tuple of Example
@@ -113,6 +138,12 @@ class Stage(Drawn, Generic[Settings]):
         Modalities whose random chains leave the stage out.
     of_truth : bool
         Whether the stage belongs to the ground truth too: it draws nothing and comes first.
+    of_scan : bool
+        Whether its draws are those of the scan: one realization has them alike at every dose.
+    variant_of : str
+        Stage that this one stands in for: no chain has both. Empty for a stage of its own.
+    axis : Axis or None
+        Strengths that a benchmark steps through.
     """
 
     settings: type[Settings]
@@ -126,6 +157,9 @@ class Stage(Drawn, Generic[Settings]):
     examples: tuple[Example[Settings], ...] = ()
     excluded: tuple[str, ...] = ()
     of_truth: bool = False
+    of_scan: bool = False
+    variant_of: str = ""
+    axis: Axis[Settings] | None = None
 
     @property
     def optional(self) -> bool:

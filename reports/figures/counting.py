@@ -1,5 +1,6 @@
 """The figure after the paper's Fig. 4: atom counting on a nanoparticle against dose."""
 
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -7,10 +8,13 @@ import pandas as pd
 
 from reports.figures import panels
 from reports.figures.figure import Figure
+from reports.metrics.columns.atom_counts import load_offsets, summarise_counts
+from reports.names import RestorerStyle
 from reports.records.run_folder import Run
 from reports.summaries.bounds import drawn_bounds, summarise_bounds
 from reports.words.captions import case_settings_text
 from reports.words.numbers import dose_text
+from reports.words.studies.atom_counts import BY_COUNT
 from reports.words.verdict.bounds import bound_caption
 from stembench.arrays import Floats
 
@@ -20,11 +24,11 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure as Drawing
 
 #: The error of position that is shown, and the bound of it.
-_POSITION: Final = "position_mae_pm"
+_POSITION: Final = "position_mae_unshifted_pm"
 
 
 def figure_counting(run: Run, summary: pd.DataFrame, *, case: str) -> "Drawing":
-    """Draw MAE, MPE and the share of columns counted right against dose, and the particle.
+    """Draw errors and counts against dose, the bias against the true count, and the particle.
 
     Parameters
     ----------
@@ -48,21 +52,24 @@ def figure_counting(run: Run, summary: pd.DataFrame, *, case: str) -> "Drawing":
     bounds = bounds[bounds["image"] == image]
     doses = np.unique(rows["dose"].to_numpy())
     figure, bottom, top = panels.new_figure(
-        5.35,
-        footer="MAE: mean distance |r - r_ref|. MPE: mean absolute percentage error. A column is "
+        7.65,
+        footer="MAE: mean distance |r - r_ref|, each image's rigid shift (the mean error of its "
+        "columns) taken off. MPE: mean absolute percentage error. A column is "
         "counted right if the nearest library SCS gives its exact number of atoms; failed fits "
-        "count as wrong. Dotted: the noise-free image. " + _settings(run, rows, case=case),
+        "count as wrong. Dotted: the noise-free image. Shape error: root mean square of the error "
+        "of a column's length along the beam. " + _settings(run, rows, case=case),
         title=f"Atom counting against dose: {run.title(case)}",
         complete=run.complete,
     )
     height = float(figure.get_size_inches()[1])
     split = bottom + 2.65 / height
+    upper = split + 2.3 / height
     plots = figure.add_gridspec(
         1,
         3,
         left=0.075,
         right=0.985,
-        bottom=split + 0.42 / height,
+        bottom=upper + 0.42 / height,
         top=top - 0.45 / height,
         wspace=0.36,
     )
@@ -92,15 +99,20 @@ def figure_counting(run: Run, summary: pd.DataFrame, *, case: str) -> "Drawing":
         panels.dose_axis(axes, doses)
         panels.heading(axes, "abc"[k], label.split(" (")[0])
         if k == 0:
-            handles, labels = axes.get_legend_handles_labels()
-            figure.legend(
-                handles,
-                labels,
-                loc="upper center",
-                ncols=len(labels),
-                frameon=False,
-                bbox_to_anchor=(0.53, top + 0.02 / height),
-            )
+            panels.legend(figure, axes, at=(0.53, top + 0.02 / height))
+    middle = figure.add_gridspec(
+        1,
+        3,
+        left=0.075,
+        right=0.985,
+        bottom=split + 0.42 / height,
+        top=upper - 0.25 / height,
+        wspace=0.36,
+    )
+    _count_errors(
+        [figure.add_subplot(middle[0, k]) for k in range(3)], run, case=case, image=image,
+        styles=styles,
+    )  # fmt: skip
     maps = figure.add_gridspec(
         1,
         3,
@@ -114,7 +126,7 @@ def figure_counting(run: Run, summary: pd.DataFrame, *, case: str) -> "Drawing":
     clean = run.examples.clean(case, image)
     axes = figure.add_subplot(maps[0, 0])
     panels.picture(axes, clean, sampling=sampling, bar=10)
-    panels.heading(axes, "d", "noise-free image")
+    panels.heading(axes, "g", "noise-free image")
     raw = run.restorers.raw(names)
     drawn = None
     for k, restorer in enumerate((raw, run.restorers.main(names))):
@@ -125,7 +137,7 @@ def figure_counting(run: Run, summary: pd.DataFrame, *, case: str) -> "Drawing":
         drawn = _map(axes, found, shape=None if clean is None else clean.shape)
         panels.heading(
             axes,
-            "ef"[k],
+            "hi"[k],
             f"counted right: {styles[restorer].label}, {dose_text(float(doses[0]))} e/Å²",
         )
     if drawn is not None:
@@ -140,6 +152,44 @@ def _settings(run: Run, summary: pd.DataFrame, *, case: str) -> str:
     return case_settings_text(run, summary, case=case) + bound_caption(
         run, case=case, metric=_POSITION
     )
+
+
+def _count_errors(
+    panes: Sequence["Axes"], run: Run, *, case: str, image: str, styles: Mapping[str, RestorerStyle]
+) -> None:
+    """Bias of SCS against true count at the lowest dose, counts within one atom, shape error."""
+    from matplotlib.ticker import MaxNLocator
+
+    records = run.records[run.records["image"] == image]
+    found = summarise_counts(records, {case: run.case(case)}, offsets=load_offsets(run))
+    bias, near, shape = panes
+    if found.empty:
+        for axes in panes:
+            axes.set_axis_off()
+        return
+    doses = np.unique(found["dose"].to_numpy())
+    lowest = found[(found["dose"] == doses[0]) & (found["metric"] == BY_COUNT)]
+    panels.curves(bias, lowest, x="count_true", metric=BY_COUNT, styles=styles)
+    bias.axhline(0, color="#888888", linewidth=0.7, zorder=1)
+    bias.xaxis.set_major_locator(MaxNLocator(integer=True))
+    bias.set_xlabel("true number of atoms")
+    bias.set_ylabel("bias of SCS (%)")
+    bias.grid(axis="y", color="#E3E3E3", linewidth=0.6)
+    bias.set_axisbelow(True)
+    panels.heading(bias, "d", f"bias by count, {dose_text(float(doses[0]))} e/Å²")
+    percent = found[found["metric"] == "count_within_one"].copy()
+    percent[["value", "low", "high"]] *= 100
+    panels.curves(near, percent, x="dose", metric="count_within_one", styles=styles)
+    panels.dose_axis(near, doses)
+    near.set_ylabel("within ±1 atom (%)")
+    near.set_ylim(0, 103)
+    near.grid(axis="y", color="#E3E3E3", linewidth=0.6)
+    near.set_axisbelow(True)
+    panels.heading(near, "e", "counted within ±1 atom")
+    panels.curves(shape, found, x="dose", metric="shape_error_A", styles=styles)
+    panels.dose_axis(shape, doses)
+    panels.error_axis(shape, "shape_error_A")
+    panels.heading(shape, "f", "shape error")
 
 
 def _share_right(run: Run, case: str, *, image: str, dose: float, restorer: str) -> pd.DataFrame:
@@ -200,9 +250,10 @@ def _spacing(positions: Floats) -> float:
 FIGURE: Final = Figure(
     name="counting",
     title="Atom counting",
-    reading="Errors of position and scattering cross-section and the share of columns with "
-    "the exact atom count against dose; below, the noise-free particle and where columns are "
-    "counted right at the lowest dose.",
+    reading="Errors of position (without rigid shift) and scattering cross-section and the share "
+    "of columns with the exact atom count against dose; the bias of the cross-section against the "
+    "true count at the lowest dose, columns counted within one atom and the error of the shape; "
+    "below, the noise-free particle and where columns are counted right at the lowest dose.",
     draw=figure_counting,
     settings=_settings,
 )

@@ -10,6 +10,7 @@ from cases import SITE, site_labels
 from reports.figures import panels
 from reports.figures.figure import Figure
 from reports.metrics.defects import summarise_defects
+from reports.metrics.table import metrics_of
 from reports.names import RestorerStyle
 from reports.records.run_folder import Run
 from reports.words.captions import case_settings
@@ -180,7 +181,15 @@ def _key(axes: "Axes", styles: dict[str, RestorerStyle]) -> None:
 
     axes.set_axis_off()
     handles: list[Any] = [
-        Line2D([], [], color=look.colour, marker=look.marker, markersize=4, label=look.label)
+        Line2D(
+            [],
+            [],
+            color=look.colour,
+            marker=look.marker,
+            linestyle=look.line,
+            markersize=4,
+            label=look.label,
+        )
         for look in styles.values()
     ]
     handles += [
@@ -206,14 +215,19 @@ def _examples(
     styles: dict[str, RestorerStyle],
     area: tuple[float, float],
 ) -> int:
-    """Show the noise-free image and, at the lowest dose kept, raw and restored; count them."""
-    image, dose = _kept(run, case)
+    """Show the noise-free image, raw and restored at the lowest dose, and the worst restored."""
+    image, low, worst = _kept(run, case)
     sampling = run.case(case).sampling
     kind, centre = _first_defect(run, case)
     best = run.restorers.main(styles)
     raw = run.restorers.raw(styles)
-    rest = [name for name in styles if name not in (raw, best)]
-    names = [name for name in (raw, best, *rest) if name is not None][:3]
+    restorers = run.restorers
+    mains = [name for name in restorers.ranked(styles) if not restorers.is_variant(name)]
+    rest = [name for name in mains if name not in (raw, best)]
+    chosen = [(name, low) for name in (raw, best) if name is not None]
+    if best is not None and worst != low:
+        chosen.append((best, worst))
+    chosen = (chosen + [(name, low) for name in rest])[:3]
     grid = figure.add_gridspec(
         1, 4, left=0.02, right=0.985, bottom=area[0], top=area[1], wspace=0.06
     )
@@ -221,7 +235,7 @@ def _examples(
     reach = _REACH / sampling
     scale = None if clean is None else (0.0, _white(clean, centre, kind=kind, reach=reach))
     pictures = [("noise-free", clean)]
-    for name in names:
+    for name, dose in chosen:
         made = run.examples.image(case, image, dose=dose, restorer=name)
         pictures.append((f"{styles[name].label}, {dose_text(dose)} e/Å²", made))
     for number, (title, pixels) in enumerate(pictures):
@@ -229,7 +243,9 @@ def _examples(
         crop = None if pixels is None else _crop(pixels, centre, reach=reach)
         panels.picture(axes, crop, sampling=sampling, bar=2.0)
         if crop is not None:
-            _same_scale(axes, scale, noisy=number > 0 and run.restorers.is_raw(names[number - 1]))
+            _same_scale(
+                axes, scale, noisy=number > 0 and run.restorers.is_raw(chosen[number - 1][0])
+            )
             _mark(axes, centre - _corner(centre, reach=reach), sampling=sampling)
         panels.heading(axes, _LETTERS[number], title)
     return len(pictures)
@@ -259,14 +275,40 @@ def _mark(axes: "Axes", place: Floats, *, sampling: float) -> None:
     axes.add_patch(circle)
 
 
-def _kept(run: Run, case: str) -> tuple[str, float]:
-    """Image and dose of the examples: of those kept the one at the lowest dose."""
+def _kept(run: Run, case: str) -> tuple[str, float, float]:
+    """Image of the examples, the lowest dose kept of it, and the dose where most is amiss.
+
+    The latter is where the first restorer's images are farthest from what they should be in
+    contrast, intensity or vacuum; the lowest again if none is known.
+    """
     rows = run.records[run.records["case"] == case]
     pairs = rows[["image", "dose", "restorer"]].drop_duplicates().sort_values("dose")
-    for image, dose, restorer in pairs.itertuples(index=False):
-        if run.examples.image(case, image, dose=dose, restorer=restorer) is not None:
-            return str(image), float(dose)
-    return str(pairs["image"].iloc[0]), float(pairs["dose"].iloc[0])
+    kept = [
+        (str(image), float(dose))
+        for image, dose, restorer in pairs.itertuples(index=False)
+        if run.examples.image(case, image, dose=dose, restorer=restorer) is not None
+    ]
+    if not kept:
+        lowest = float(pairs["dose"].iloc[0])
+        return str(pairs["image"].iloc[0]), lowest, lowest
+    image, low = kept[0]
+    amiss = _amiss(run, case, image=image)
+    doses = sorted({dose for other, dose in kept if other == image})
+    return image, low, max(doses, key=lambda dose: amiss.get(dose, -1.0))
+
+
+def _amiss(run: Run, case: str, *, image: str) -> dict[float, float]:
+    """Largest distance of a metric of intensity from its target by dose, of the first restorer."""
+    kept = run.intensity
+    if kept.empty:
+        return {}
+    best = run.restorers.main(kept["restorer"].unique())
+    own = kept[(kept["case"] == case) & (kept["image"] == image) & (kept["restorer"] == best)]
+    targets = {m.name: m.gate.target for m in metrics_of("intensity") if m.gate is not None}
+    means = own.groupby("dose")[list(targets)].mean()
+    distances = (means - pd.Series(targets)).abs().max(axis=1)
+    doses = distances.index.to_numpy(dtype=np.float64)
+    return dict(zip(doses.tolist(), distances.to_list(), strict=True))
 
 
 def _first_defect(run: Run, case: str) -> tuple[str, Floats]:
@@ -298,7 +340,8 @@ def _crop(pixels: Floats, centre: Floats, *, reach: float) -> Floats:
 FIGURE: Final = Figure(
     name="defects",
     title="What happens to defects",
-    reading="The first defect (circled) in the noise-free image, raw and restored; below, "
+    reading="The first defect (circled) in the noise-free image, raw and restored at the lowest "
+    "dose, and restored where contrast, intensity or vacuum are worst; below, "
     "defect fidelity against dose with 95 % intervals for each kind: the deviation of a site's "
     "scattering cross-section from like columns without a defect, found over true; 1 (line) is "
     "faithful, 0 (dotted) erased.",

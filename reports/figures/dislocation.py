@@ -8,14 +8,16 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from cases import Case, to_pixels
-from fitting.lattice import Circuit, burgers_circuit
 from reports.figures import panels
 from reports.figures.figure import Figure
-from reports.names import RestorerStyle
+from reports.metrics.core_distance import load_distances, summarise_distances
+from reports.metrics.dislocation import BURGERS_CIRCLE, load_circuits, summarise_burgers
+from reports.names import Restorers, RestorerStyle
 from reports.records.run_folder import Run
 from reports.summaries.bounds import drawn_bounds, summarise_bounds
 from reports.words.captions import case_settings_text
 from reports.words.numbers import dose_text
+from reports.words.studies.dislocation import ERROR
 from reports.words.verdict.bounds import bound_caption
 from stembench.arrays import Floats
 
@@ -24,13 +26,13 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure as Drawing
 
 #: The error of position that is shown, and the bound of it.
-_POSITION: Final = "position_mae_pm"
+_POSITION: Final = "position_mae_unshifted_pm"
 _RED = "#D40000"
 _PATH = "#FFC20A"
 
 
 def figure_dislocation(run: Run, summary: pd.DataFrame, *, case: str) -> "Drawing":
-    """Draw the structure, example images with a Burgers circuit, MAE and MPE against dose.
+    """Draw structure, example images, errors against dose and against distance from the core.
 
     Parameters
     ----------
@@ -58,9 +60,12 @@ def figure_dislocation(run: Run, summary: pd.DataFrame, *, case: str) -> "Drawin
     shown = [name for name in (raw, restored) if name is not None]
     figure, bottom, top = panels.new_figure(
         2.75 + 2.275 * len(shown),
-        footer="MAE: mean distance |r - r_ref|. MPE: mean absolute percentage error. Circuits run "
-        "through columns fitted from their true places: they close alike where a restorer has "
-        "drawn the core as perfect lattice. " + _settings(run, rows, case=case),
+        footer="MAE: mean distance |r - r_ref|, each image's rigid shift (the mean error of its "
+        "measured columns) taken off. MPE: mean absolute percentage error. Burgers vectors are "
+        "read from the phases of the lattice along the yellow circle of "
+        f"{BURGERS_CIRCLE:g} Å round the core. Columns are fitted from their true places, so "
+        "neither tells whether a restorer has drawn the core as perfect lattice. "
+        + _settings(run, rows, case=case),
         title=f"Accuracy against dose: {run.title(case)}",
         complete=run.complete,
     )
@@ -78,12 +83,12 @@ def figure_dislocation(run: Run, summary: pd.DataFrame, *, case: str) -> "Drawin
     )
     plots = figure.add_gridspec(
         1,
-        2,
-        left=0.085,
+        3,
+        left=0.075,
         right=0.985,
         bottom=bottom + 0.42 / height,
         top=split - 0.38 / height,
-        wspace=0.24,
+        wspace=0.36,
     )
 
     sampling = float(run.records["sampling"][run.records["case"] == case].iloc[0])
@@ -94,9 +99,8 @@ def figure_dislocation(run: Run, summary: pd.DataFrame, *, case: str) -> "Drawin
 
     doses = np.unique(rows["dose"].to_numpy())
     extremes = list(dict.fromkeys((float(doses[0]), float(doses[-1]))))
-    letters = "bcdefg"
-    last = letters[len(shown) * len(extremes) :][:2]
-    circuits: dict[float, Circuit | None] = {}
+    letters = "bcdefgh"
+    last = letters[len(shown) * len(extremes) :][:3]
     for i, restorer in enumerate(shown):
         for j, dose in enumerate(extremes):
             axes = figure.add_subplot(grid[i, j + 1])
@@ -107,16 +111,11 @@ def figure_dislocation(run: Run, summary: pd.DataFrame, *, case: str) -> "Drawin
             )
             title = f"{styles[restorer].label}, {dose_text(dose)} e/Å²"
             panels.heading(axes, letters[len(extremes) * i + j], title)
-            if restorer == restored:
-                positions = run.examples.positions(case, image, dose=dose, restorer=restorer)
-                circuits[dose] = (
-                    None if positions is None else burgers_circuit(positions, centre=centre)
-                )
-                _draw_circuit(axes, circuits[dose])
+            _circle(axes, centre=centre, case=described)
     if len(shown) > 1:
         key = figure.add_subplot(grid[-1, 0])
-        _legend(key, styles, title=f"panels {' and '.join(last)}")
-        _closures(key, circuits, case=described)
+        _legend(key, styles, title=f"panels {', '.join(last)}")
+        _burgers(key, run, case=case, names=shown)
 
     for k, (metric, label) in enumerate(
         ((_POSITION, "MAE of position (pm)"), ("scs_mpe_pct", "MPE of SCS (%)"))
@@ -128,6 +127,9 @@ def figure_dislocation(run: Run, summary: pd.DataFrame, *, case: str) -> "Drawin
         panels.error_axis(axes, metric, label=label)
         panels.key_of_bounds(axes)
         panels.heading(axes, last[k], label.split(" (")[0])
+    axes = figure.add_subplot(plots[0, 2])
+    _by_distance(axes, run, case=case, styles=styles)
+    panels.heading(axes, last[2], f"by distance, {dose_text(float(doses[0]))} e/Å²")
     return figure
 
 
@@ -187,24 +189,13 @@ def _extra_half_plane(positions: Floats, *, centre: Floats, reach: float) -> flo
     return float(np.sign((near[:, 1] > 0).sum() - (near[:, 1] < 0).sum()))
 
 
-def _draw_circuit(axes: "Axes", circuit: Circuit | None) -> None:
-    if circuit is None:
-        return
-    axes.plot(*circuit.path.T, color=_PATH, linewidth=1.1, solid_joinstyle="round")
-    axes.plot(*circuit.path[0], marker="o", markersize=3.5, color=_PATH)
-    start, finish = circuit.path[0], circuit.path[-1]
-    axes.annotate(
-        "",
-        xy=(start[0], start[1]),
-        xytext=(finish[0], finish[1]),
-        arrowprops={
-            "arrowstyle": "-|>",
-            "color": _RED,
-            "linewidth": 1.8,
-            "shrinkA": 0,
-            "shrinkB": 0,
-            "mutation_scale": 8,
-        },
+def _circle(axes: "Axes", *, centre: Floats, case: Case) -> None:
+    """The circle along which the Burgers vector is read."""
+    from matplotlib.patches import Circle
+
+    radius = BURGERS_CIRCLE / case.sampling
+    axes.add_patch(
+        Circle((centre[0], centre[1]), radius, fill=False, color=_PATH, linewidth=0.9, alpha=0.9)
     )
 
 
@@ -228,35 +219,72 @@ def _legend(axes: "Axes", styles: Mapping[str, RestorerStyle], *, title: str) ->
     )
 
 
-def _closures(axes: "Axes", circuits: Mapping[float, Circuit | None], *, case: Case) -> None:
-    """The closure failure of each circuit in numbers, beside the Burgers vector built in."""
-    lines = ["Burgers circuit (yellow) through fitted", "columns; red: its closure failure"]
-    for dose, circuit in circuits.items():
-        if circuit is None:
-            lines.append(f"  {dose_text(dose)} e/Å²: none found")
-        else:
-            x, y = circuit.closure * case.sampling
-            lines.append(f"  {dose_text(dose)} e/Å²: ({x:+.2f}, {y:+.2f}) Å")
-    length = case.structure.material.lattice_parameter / np.sqrt(2)
-    lines.append(f"  built in: a/√2 = {length:.2f} Å along x")
-    if circuits:
+def _burgers(axes: "Axes", run: Run, *, case: str, names: list[str]) -> None:
+    """In how many images of each dose the Burgers vector is read right."""
+    found = summarise_burgers(load_circuits(run), run.case(case), case=case)
+    found = found[found["restorer"].isin(names)]
+    if found.empty:
+        return
+    lines = ["Burgers vector a/√2 along x read right", "(of the images of each dose)"]
+    for dose, rows in found.groupby("dose"):
+        by_name = rows.set_index("restorer")
+        shares = [
+            f"{_label(run.restorers, name)} {by_name['n_right'][name]}/{by_name['n'][name]}"
+            for name in names
+            if name in by_name.index
+        ]
+        lines.append(f"  {dose_text(float(str(dose)))} e/Å²: {', '.join(shares)}")
+    axes.text(
+        0.02,
+        0.02,
+        "\n".join(lines),
+        transform=axes.transAxes,
+        va="bottom",
+        fontsize=7.5,
+        linespacing=1.3,
+    )
+
+
+def _label(restorers: Restorers, name: str) -> str:
+    """Name of a restorer, short enough for a line with two of them."""
+    label = restorers.label(name)
+    return label if len(label) <= 10 else f"{label[:9]}…"
+
+
+def _by_distance(axes: "Axes", run: Run, *, case: str, styles: Mapping[str, RestorerStyle]) -> None:
+    """Position error in rings about the core at the lowest dose."""
+    distances = load_distances(run)
+    distances = distances[distances["case"] == case]
+    if distances.empty:
+        axes.set_axis_off()
         axes.text(
-            0.02,
-            0.02,
-            "\n".join(lines),
-            transform=axes.transAxes,
-            va="bottom",
-            fontsize=7.5,
-            linespacing=1.4,
-        )
+            0.5, 0.5, "no errors by distance\nin this run folder", ha="center", va="center",
+            transform=axes.transAxes, color="#666666",
+        )  # fmt: skip
+        return
+    lowest = distances[distances["dose"] == distances["dose"].min()]
+    found = summarise_distances(lowest, baseline=run.restorers.raw(styles))
+    found = found[found["metric"] == ERROR]
+    rings = sorted(set(zip(found["from_A"], found["to_A"], strict=True)))
+    place = {low: k for k, (low, _) in enumerate(rings)}
+    found = found.assign(ring=[place[low] for low in found["from_A"]])
+    panels.curves(axes, found, x="ring", metric=ERROR, styles=styles)
+    axes.set_xticks(
+        range(len(rings)),
+        [f"{low:g}–{high:g}" if np.isfinite(high) else f"> {low:g}" for low, high in rings],
+    )
+    axes.set_xlim(-0.4, len(rings) - 0.6)
+    axes.set_xlabel("distance from the core (Å)")
+    panels.error_axis(axes, ERROR, label="MAE of position (pm)")
 
 
 FIGURE: Final = Figure(
     name="dislocation",
     title="Accuracy round a dislocation",
-    reading="Structure with its measured columns, example images with a Burgers circuit "
-    "through the fitted columns, mean absolute error of position and mean absolute percentage "
-    "error of the scattering cross-section against dose.",
+    reading="Structure with its measured columns, example images with the circle along which the "
+    "Burgers vector is read, mean absolute error of position (without rigid shift) and mean "
+    "absolute percentage error of the scattering cross-section against dose, and the error of "
+    "position against the distance from the core at the lowest dose.",
     draw=figure_dislocation,
     settings=_settings,
 )

@@ -43,6 +43,8 @@ def write_figures(run: Run, summary: pd.DataFrame, folder: Path) -> list[FigureF
         In the order of the registry, then of the studies.
     """
     cases = cases_in_order(run, summary)
+    shown = run.restorers.shown(summary["restorer"].unique())
+    summary = summary[summary["restorer"].isin(shown)]
     return [
         figure.write(run, summary, case=case, folder=folder)
         for figure in figures()

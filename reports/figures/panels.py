@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from reports.figures.style import BOUND_COLOUR
+from reports.metrics.cells import MOST_AT_LIMIT
 from reports.metrics.table import METRICS
 from reports.names import RestorerStyle
 from reports.records.bounds import BOUND_KINDS
@@ -146,6 +147,11 @@ def curves(
         own = own[own["value"].notna()]
         if own.empty:
             continue
+        if not look.marker:
+            axes.plot(
+                own[x], own["value"], label=look.label, color=look.colour, linestyle=look.line
+            )
+            continue
         value = own["value"].to_numpy()
         reach = np.stack([value - own["low"].to_numpy(), own["high"].to_numpy() - value])
         dense = len(own) > 20
@@ -164,6 +170,45 @@ def curves(
             capthick=0.8,
             linewidth=0.8 if dense else 1.2,
         )
+        open_ = own[own[x].isin(limited_at(rows, x=x, restorer=name))]
+        axes.plot(
+            open_[x],
+            open_["value"],
+            marker=look.marker,
+            markersize=2.4 if dense else 4.5,
+            markerfacecolor="white",
+            markeredgecolor=look.colour,
+            linestyle="",
+            zorder=3,
+        )
+
+
+def limited_at(rows: pd.DataFrame, *, x: str, restorer: str) -> list[float]:
+    """Places of `x` at which more fits than bearable ended with a parameter at its limit."""
+    rates = rows[(rows["restorer"] == restorer) & (rows["metric"] == "at_limit_rate")]
+    return [float(place) for place in rates[rates["value"] > MOST_AT_LIMIT][x]]
+
+
+def legend(figure: "Figure", *axes: "Axes", at: tuple[float, float]) -> None:
+    """Put the legend of some axes above a figure's panels, in one or two lines."""
+    named: dict[Any, Any] = {}
+    for each in axes:
+        drawn, texts = each.get_legend_handles_labels()
+        named |= {text: handle for handle, text in zip(drawn, texts, strict=True)}
+    handles, labels = list(named.values()), list(named)
+    several = len(labels) > 5
+    figure.legend(
+        handles,
+        labels,
+        loc="upper center",
+        ncols=-(-len(labels) // 2) if several else len(labels),
+        fontsize=6.5 if several else 8,
+        labelspacing=0.2,
+        columnspacing=1.4,
+        borderpad=0.1,
+        frameon=False,
+        bbox_to_anchor=at,
+    )
 
 
 def companion(
@@ -172,7 +217,10 @@ def companion(
     """Draw a second metric as thin dotted lines in the restorers' colours."""
     for name, look in styles.items():
         own = rows[(rows["restorer"] == name) & (rows["metric"] == metric)].sort_values(x)
-        axes.plot(own[x], own["value"], color=look.colour, linewidth=0.9, linestyle=":", zorder=1.5)
+        if look.marker:
+            axes.plot(
+                own[x], own["value"], color=look.colour, linewidth=0.9, linestyle=":", zorder=1.5
+            )
 
 
 def bound(axes: "Axes", rows: pd.DataFrame, *, x: str, metric: str) -> None:

@@ -1,14 +1,17 @@
 """The figure after the paper's Fig. 2: precision against thickness, beside the bound."""
 
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import pandas as pd
 
 from reports.figures import panels
 from reports.figures.figure import Figure
+from reports.names import RestorerStyle
 from reports.records.run_folder import Run
 from reports.summaries.bounds import drawn_bounds, summarise_bounds
+from reports.summaries.response import summarise_response
 from reports.words.captions import case_settings_text
 from reports.words.numbers import dose_text, short_dose_text
 from reports.words.verdict.bounds import bound_caption
@@ -48,7 +51,9 @@ def figure_precision(run: Run, summary: pd.DataFrame, *, case: str) -> "Drawing"
     figure, bottom, top = panels.new_figure(
         2.35 * len(shown) + 2.35,
         footer="Position: per axis, root mean square of x and y. Dotted: RMSE, which counts bias "
-        "too. Bounds hold for unbiased estimators without prior knowledge. "
+        "too. Bounds hold for unbiased estimators without prior knowledge; diamonds: what an "
+        "estimator is held to that follows changes of all columns as the restorer was measured "
+        "to, where that was measured at this thickness and dose and lies below the bound. "
         + _settings(run, rows, case=case),
         title=f"Precision against thickness: {run.title(case)}",
         complete=run.complete,
@@ -67,7 +72,9 @@ def figure_precision(run: Run, summary: pd.DataFrame, *, case: str) -> "Drawing"
     )
     letters = iter("abcdefgh")
     bounds = summarise_bounds(run)
-    legend: dict[str, Any] = {}
+    told = summarise_response(run).information
+    held = told[told["case"] == run.case(case).study.information]
+    keyed: list[Axes] = []
     for i, dose in enumerate(shown):
         at_dose = rows[rows["dose"] == dose]
         for j, (std, rmse, bound, label) in enumerate(_PANELS):
@@ -77,20 +84,16 @@ def figure_precision(run: Run, summary: pd.DataFrame, *, case: str) -> "Drawing"
             panels.bound(axes, at_dose, x="thickness", metric=bound)
             others = drawn_bounds(bounds, case=case, metric=std)
             panels.assumed_bounds(axes, others[others["dose"] == dose], x="thickness")
+            own = held[(held["dose"] == dose) & (held["quantity"] == std.partition("_")[0])]
+            _bounds_at_response(axes, own, styles=styles)
             panels.error_axis(axes, std, label=label)
             axes.set_xlim(0, rows["thickness"].max() * 1.03)
             axes.set_xlabel("thickness (atoms)")
             panels.heading(axes, next(letters), f"{dose_text(dose)} e/Å²")
             if i == 0:
-                legend |= {line.get_label(): line for line in axes.get_legend_handles_labels()[0]}
+                keyed.append(axes)
             if i == 0 and j == len(_PANELS) - 1:
-                figure.legend(
-                    handles=list(legend.values()),
-                    loc="upper center",
-                    ncols=len(legend),
-                    frameon=False,
-                    bbox_to_anchor=(0.53, top + 0.02 / height),
-                )
+                panels.legend(figure, *keyed, at=(0.53, top + 0.02 / height))
     row = figure.add_gridspec(
         1, 4, left=0.02, right=0.985, bottom=bottom + 0.03 / height, top=images_top, wspace=0.06
     )
@@ -98,6 +101,28 @@ def figure_precision(run: Run, summary: pd.DataFrame, *, case: str) -> "Drawing"
         axes = figure.add_subplot(row[0, k])
         _example(axes, run, rows, letter=letter, thick=k >= 2, restored=k % 2 == 1)
     return figure
+
+
+def _bounds_at_response(
+    axes: "Axes", information: pd.DataFrame, *, styles: Mapping[str, RestorerStyle]
+) -> None:
+    """Draw what estimators are bounded by that pass on less than the whole of a change."""
+    below = information[information["held_bound_high"] < information["bound"]]
+    for name, look in styles.items():
+        own = below[(below["restorer"] == name) & (below["held_bound"] > 0)]
+        if len(own):
+            axes.plot(
+                own["thickness"].to_numpy(dtype=np.float64),
+                own["held_bound"].to_numpy(dtype=np.float64),
+                marker="D",
+                markersize=4.5,
+                markerfacecolor="none",
+                markeredgecolor=look.colour,
+                markeredgewidth=1.1,
+                linestyle="none",
+                label=f"bound at the response of {look.label}",
+                zorder=4,
+            )
 
 
 def _settings(run: Run, summary: pd.DataFrame, *, case: str) -> str:

@@ -52,7 +52,7 @@ def figure_response(run: Run, summary: pd.DataFrame, *, case: str) -> "Drawing":
     told = _of_case(summarise_response(run), case)
     rows, information = told.responses, told.information
     doses = [float(dose) for dose in np.unique(rows["dose"].to_numpy())]
-    styles = run.restorers.styles(rows["restorer"].unique())
+    styles = run.restorers.styles(run.restorers.shown(rows["restorer"].unique()))
     lines = len(doses)
     figure, bottom, top = panels.new_figure(
         1.62 * lines + 2.5,

@@ -42,7 +42,7 @@ def not_comparable(old: Evidence, new: Evidence, *, key: CellKey) -> str:
             apart = float(np.median(np.abs(pairs[:, 1] - pairs[:, 0]) / np.abs(pairs[:, 0])))
             if apart > SAME_RAW:
                 return (
-                    f"not paired: raw fits differ by {100 * apart:.2g} % in the median, so the"
+                    f"not paired: raw differs by {100 * apart:.2g} % in the median, so the"
                     " noise or the fit has changed; run the old version again"
                 )
     return ""

@@ -79,9 +79,16 @@ class Evidence:
         """Whether the restorer leaves images as they are."""
         return bool(self.provenance["restorer"].get("family") == "raw")
 
+    @property
+    def is_control(self) -> bool:
+        """Whether it is raw, however fitted, or a reference, beside which others are read."""
+        return self.is_raw or bool(self.provenance["restorer"].get("family") == "reference")
+
 
 def evidence_of_run(run: Run) -> dict[str, Evidence]:
-    """Reduce a run; one entry per restorer, raw included.
+    """Reduce a run; one entry per restorer, raw included, and per further fit that is shown.
+
+    Other acquisitions are left out.
 
     Raises
     ------
@@ -89,11 +96,13 @@ def evidence_of_run(run: Run) -> dict[str, Evidence]:
         If rows of a column are missing from a realization.
     """
     sites = site_deviations(run.records)
-    statistics = realization_statistics(run.records, sites=sites)
+    names = run.restorers.shown(run.records["restorer"].unique())
+    records = run.records[run.records["restorer"].isin(names)]
+    statistics = realization_statistics(records, sites=sites, intensity=run.intensity)
     raw = {
         key: dict(zip(cell.realizations, map(float, cell.by_metric["scs_rmse"]), strict=True))
         for name, by_key in statistics.items()
-        if run.restorers.is_raw(name)
+        if name == run.restorers.raw(statistics)
         for key, cell in by_key.items()
     }
     info = run.info
@@ -124,13 +133,14 @@ def evidence_of_run(run: Run) -> dict[str, Evidence]:
             },
         )
         for restorer, by_key in statistics.items()
+        if not run.restorers.is_acquisition(restorer)
     }
 
 
 def chosen(
     evidence: Mapping[str, Evidence], restorer: str | None, *, which: str = "the run"
 ) -> Evidence:
-    """Pick a restorer by name; without a name the only one beside raw.
+    """Pick a restorer by name; without a name the only one beside raw and references.
 
     Raises
     ------
@@ -142,7 +152,7 @@ def chosen(
         if restorer not in evidence:
             raise InputError(f"{which} has no restorer {restorer!r}; it has {', '.join(names)}")
         return evidence[restorer]
-    candidates = [name for name in names if not evidence[name].is_raw] or names
+    candidates = [name for name in names if not evidence[name].is_control] or names
     if len(candidates) != 1:
         raise InputError(
             f"{which} has several restorers ({', '.join(candidates)}): name one of them"

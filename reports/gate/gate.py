@@ -91,7 +91,7 @@ def _notes(old: Evidence, new: Evidence, *, common: bool) -> list[str]:
         notes.append(f"{left} cells of {old.source} were not run for the new side and are left out")
     if not (old.raw and new.raw):
         notes.append(
-            "raw fits are not in both sides: that the noise is the same rests on seed and hashes"
+            "raw is not in both sides: that the noise is the same rests on seed and hashes"
         )
     return notes
 

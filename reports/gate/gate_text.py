@@ -12,7 +12,7 @@ from reports.words.tables import escape, markdown_grid
 SHOWN_FIRST = (Verdict.NOT_COMPARABLE, Verdict.WORSE, Verdict.BETTER, Verdict.INCONCLUSIVE)
 #: Changes below this, in percent, are written as such.
 _TINY = 1e-3
-_CHANGE_UNITS = {"ratio": "%", "difference": "points", "bias": "% of MSE"}
+_CHANGE_UNITS = {"ratio": "%", "difference": "points", "bias": "% of MSE", "target": "points off"}
 
 
 def metric_text(row: GateRow) -> str:

@@ -42,7 +42,8 @@ class GateRow:
         if pooled.
     change, low, high : float
         New against old with its 95 % interval: the ratio less one, the difference of shares, or
-        the growth of the squared bias as a share of the old mean square error.
+        the growth of the squared bias as a share of the old mean square error, or of the distance
+        from what a share should be.
     p, p_holm : float
         Two-sided p of no change, and after Holm over all rows.
     margin : float

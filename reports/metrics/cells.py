@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from reports.records.fit_flags import AT_LIMIT, NOT_RESOLVED
 from reports.statistics.moments import Moments
 from stembench.arrays import Bools, Floats
 from stembench.errors import InputError
@@ -16,6 +17,9 @@ from stembench.errors import InputError
 CELL: Final = ("case", "image", "dose", "restorer")
 #: What a row of every tidy table says of its cell; the thickness follows from case and image.
 CELL_COLUMNS: Final = ("case", "image", "thickness", "dose", "restorer")
+#: Largest share of fits with a parameter at its limit with which a ratio to a bound is given: the
+#: bound is that of an estimator whose parameters are free.
+MOST_AT_LIMIT: Final = 0.05
 _PM_PER_ANGSTROM = 100.0
 _GRIDDED = (
     "x_fit",
@@ -24,6 +28,9 @@ _GRIDDED = (
     "x_ref",
     "y_ref",
     "scs_ref",
+    "x_err",
+    "y_err",
+    "scs_err",
     "x_true",
     "y_true",
     "x_crb",
@@ -62,6 +69,10 @@ class Cell:
         x and y less the mean position of the atoms, in pm.
     scs_error_pct : ndarray
         SCS / SCS_ref - 1 in percent; NaN too for a site without atoms.
+    stated_pm : ndarray, shape (2, n_realizations, n_columns)
+        Standard errors of x and y that the fits state, in pm; NaN where they state none.
+    scs_stated_pct : ndarray
+        Standard error of SCS / SCS_ref that the fits state, in percent; NaN likewise.
     bound_pm : ndarray, shape (2, n_columns)
         Cramér-Rao bound of x and y in pm; NaN where none is stated.
     scs_bound_pct : ndarray, shape (n_columns,)
@@ -70,8 +81,10 @@ class Cell:
         Whether the atom count is exact; None if the case is not counted.
     counted_right_clean : ndarray of bool, shape (n_columns,), or None
         Whether the atom count of the noise-free image is exact.
-    failed, flagged : ndarray of bool
-        Whether the fit failed; whether it carries any flag.
+    failed, flagged, at_limit : ndarray of bool
+        Whether the fit failed; whether it carries any flag; whether a parameter ended at its limit.
+    unresolved : ndarray of bool, shape (n_realizations,)
+        Images that were not fitted because too little of the columns' contrast was left.
     """
 
     case: str
@@ -85,12 +98,21 @@ class Cell:
     error_pm: Floats
     error_true_pm: Floats
     scs_error_pct: Floats
+    stated_pm: Floats
+    scs_stated_pct: Floats
     bound_pm: Floats
     scs_bound_pct: Floats
     counted_right: Bools | None
     counted_right_clean: Bools | None
     failed: Bools
     flagged: Bools
+    at_limit: Bools
+    unresolved: Bools
+
+    @property
+    def limited(self) -> bool:
+        """Whether so many fits ended at a limit that no ratio to a bound is given."""
+        return bool(self.at_limit.mean() > MOST_AT_LIMIT)
 
     @property
     def key(self) -> tuple[str, str, float, str]:
@@ -123,6 +145,14 @@ class Cell:
         return Moments(np.hypot(*self.error_true_pm)[np.newaxis])
 
     @cached_property
+    def error_unshifted_pm(self) -> Floats:
+        """Errors of x and y less their mean over the image's fitted columns."""
+        fitted = np.isfinite(self.error_pm)
+        total = np.where(fitted, self.error_pm, 0.0).sum(axis=2, keepdims=True)
+        unshifted: Floats = self.error_pm - total / np.maximum(fitted.sum(axis=2, keepdims=True), 1)
+        return unshifted
+
+    @cached_property
     def scs(self) -> Moments:
         """Moments of SCS / SCS_ref - 1."""
         return Moments(self.scs_error_pct[np.newaxis])
@@ -147,9 +177,13 @@ class Cell:
             error_pm=self.error_pm[:, keep],
             error_true_pm=self.error_true_pm[:, keep],
             scs_error_pct=self.scs_error_pct[keep],
+            stated_pm=self.stated_pm[:, keep],
+            scs_stated_pct=self.scs_stated_pct[keep],
             counted_right=None if self.counted_right is None else self.counted_right[keep],
             failed=self.failed[keep],
             flagged=self.flagged[keep],
+            at_limit=self.at_limit[keep],
+            unresolved=self.unresolved[keep],
         )
 
 
@@ -207,6 +241,7 @@ def _cell(rows: pd.DataFrame, *, counted: set[str]) -> Cell:
         # NaN equals nothing, so a column without a count is wrong.
         right = ~failed & (grid["count_fit"] == grid["count_true"])
         clean = grid["count_ref"][0] == grid["count_true"][0]
+    bits = rows["flags"].to_numpy().reshape(shape)
     return Cell(
         case=str(first["case"]),
         image=str(first["image"]),
@@ -219,12 +254,16 @@ def _cell(rows: pd.DataFrame, *, counted: set[str]) -> Cell:
         error_pm=np.stack([x - grid["x_ref"], y - grid["y_ref"]]) * pm,
         error_true_pm=np.stack([x - grid["x_true"], y - grid["y_true"]]) * pm,
         scs_error_pct=(fitted["scs"] / scs_ref - 1) * 100,
+        stated_pm=np.stack([grid["x_err"], grid["y_err"]]) * pm,
+        scs_stated_pct=grid["scs_err"] / scs_ref * 100,
         bound_pm=np.stack([_rms_rows(grid["x_crb"]), _rms_rows(grid["y_crb"])]) * pm,
         scs_bound_pct=_rms_rows(grid["scs_crb"] / scs_ref) * 100,
         counted_right=right,
         counted_right_clean=clean,
         failed=failed,
-        flagged=rows["flags"].to_numpy().reshape(shape) != 0,
+        flagged=bits != 0,
+        at_limit=(bits & AT_LIMIT) != 0,
+        unresolved=((bits & NOT_RESOLVED) != 0).all(axis=1),
     )
 
 

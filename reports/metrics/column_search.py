@@ -32,6 +32,11 @@ class SearchCounts:
         Found columns that are not true, and those of them far from all atoms.
     n_empty, n_at_empty : float
         Empty sites, and those of them at which a column is found.
+    e2e_true, e2e_matched, e2e_right : float
+        Of a search, fit and count from the image alone: measured columns, those of them found,
+        and of these the ones that are counted right (NaN where the case is not counted).
+    e2e_distance_pm : float
+        Sum over the found ones of the distance from the fit of the noise-free image.
     """
 
     n_images: int
@@ -41,6 +46,10 @@ class SearchCounts:
     n_in_vacuum: float
     n_empty: float
     n_at_empty: float
+    e2e_true: float
+    e2e_matched: float
+    e2e_right: float
+    e2e_distance_pm: float
 
     @property
     def hits(self) -> float:
@@ -48,12 +57,23 @@ class SearchCounts:
         return self.n_true - self.n_missed
 
 
-_COUNTS: Final = ("n_true", "n_missed", "n_false", "n_in_vacuum", "n_empty", "n_at_empty")
+_COUNTS: Final = (
+    "n_true",
+    "n_missed",
+    "n_false",
+    "n_in_vacuum",
+    "n_empty",
+    "n_at_empty",
+    "e2e_true",
+    "e2e_matched",
+    "e2e_right",
+    "e2e_distance_pm",
+)
 
 
 def _counts(searches: pd.DataFrame) -> SearchCounts:
     """Sum the searches of some images."""
-    total = searches[list(_COUNTS)].sum()
+    total = searches.reindex(columns=list(_COUNTS)).sum(min_count=1)
     return SearchCounts(len(searches), **{name: float(total[name]) for name in _COUNTS})
 
 
@@ -103,7 +123,7 @@ def _number(
     )
 
 
-METRICS: Final = (
+METRICS: Final[tuple[Metric[SearchCounts, float], ...]] = (
     _share(
         "f1",
         "F1",
@@ -149,6 +169,31 @@ METRICS: Final = (
         lambda n: _quotient(n.n_at_empty, n.n_empty),
         direction="lower",
         scale="fraction",  # one site per image: the realizations are trials
+    ),
+    _share(
+        "e2e_found_share",
+        "found from the image alone",
+        "share of the measured columns that a search finds which is told neither width nor "
+        "distance, and whose fit from there lies within 0.4 of the columns' distance",
+        lambda n: _quotient(n.e2e_matched, n.e2e_true),
+    ),
+    _share(
+        "e2e_right_share",
+        "found and counted right from the image alone",
+        "share of the measured columns that are found so and whose atom count is exact",
+        lambda n: _quotient(n.e2e_right, n.e2e_true),
+    ),
+    Metric(
+        "e2e_mae_pm",
+        "MAE of those found",
+        unit="pm",
+        direction="lower",
+        scale="linear",
+        subject="search",
+        definition="mean distance of the columns found from the image alone from the fit of the "
+        "noise-free image",
+        of=lambda n: _quotient(n.e2e_distance_pm, n.e2e_matched),
+        limits=(0.0, np.inf),
     ),
 )
 

@@ -29,6 +29,9 @@ RADIUS: Final = 5.0
 #: is that vector.
 KEPT: Final = 0.25
 
+#: Radius in Å of the circle round the core along which the Burgers vector is read.
+BURGERS_CIRCLE: Final = 8.0
+
 _CELL = list(CELL_COLUMNS)
 
 
@@ -77,6 +80,11 @@ def _burgers_kept(core: CoreCell) -> CoreSample | None:
     return CoreSample(mean_with_left_out(kept), kept.size, 0) if kept.size else None
 
 
+def _burgers_right(core: CoreCell) -> CoreSample | None:
+    right = np.where(np.isfinite(core.kept), core.kept, 0.0)
+    return CoreSample(mean_with_left_out(right), right.size, 0) if right.size else None
+
+
 METRICS: Final = (
     Metric(
         "strain_rmse_pct",
@@ -109,6 +117,17 @@ METRICS: Final = (
         definition="share of the readable images that show the Burgers vector of the noise-free "
         "image",
         of=_burgers_kept,
+    ),
+    Metric(
+        "burgers_right",
+        "Burgers vector read right",
+        unit="fraction",
+        direction="higher",
+        scale="fraction",
+        subject="core",
+        definition="share of all images that can be read and show the Burgers vector of the "
+        "noise-free image",
+        of=_burgers_right,
     ),
 )
 
@@ -175,6 +194,35 @@ def summarise_core(
         rows,
         columns=[*_CELL, "metric", "value", "low", "high", "method", "n_realizations", "n_columns"],
     )
+
+
+def summarise_burgers(circuits: pd.DataFrame, described: Case, *, case: str) -> pd.DataFrame:
+    """Count the images whose Burgers vector is that of the noise-free image.
+
+    Parameters
+    ----------
+    circuits : pandas.DataFrame
+        `load_circuits`.
+    described : Case
+    case : str
+        Its name in the records.
+
+    Returns
+    -------
+    pandas.DataFrame
+        dose, restorer, n (images), n_read (those that can be read), n_right; empty without circuits
+        or without a dislocation.
+    """
+    names = ["dose", "restorer", "n", "n_read", "n_right"]
+    if described.structure.dislocation_core is None or not len(circuits):
+        return pd.DataFrame(columns=names)
+    rows = []
+    own = circuits[circuits["case"] == case]
+    for (dose, restorer), group in own.groupby(["dose", "restorer"], sort=True):
+        kept = _kept(group)
+        read = kept[np.isfinite(kept)]
+        rows.append((dose, restorer, kept.size, read.size, int(read.sum())))
+    return pd.DataFrame(rows, columns=names)
 
 
 def _core_cell(group: pd.DataFrame, case: Case, *, circuits: pd.DataFrame) -> CoreCell:

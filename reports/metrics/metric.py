@@ -8,14 +8,25 @@ from typing import Any, Generic, Literal, TypeVar
 from reports.statistics.intervals import Replicates, Scale
 from stembench.arrays import Floats
 
-#: What a metric is computed from: fitted columns, sites with defects, the surroundings of a
-#: dislocation, a search for columns, a whole image, or the response to a change.
-Subject = Literal["columns", "defects", "core", "search", "images", "response"]
+#: What a metric is computed from: fitted columns, counted columns, sites with defects, the
+#: surroundings of a dislocation, rings about its core, a search for columns, the intensity a run's
+#: image kept, a whole image, or the response to a change.
+Subject = Literal[
+    "columns",
+    "counts",
+    "defects",
+    "core",
+    "distance",
+    "search",
+    "intensity",
+    "images",
+    "response",
+]
 #: What is better; 'zero' is nearer to zero.
 Direction = Literal["lower", "higher", "zero"]
 #: How two versions are compared: 'ratio' of root mean squares, 'difference' of shares (higher is
 #: better), 'bias': growth of the squared bias as a share of the mean square error, 'target': growth
-#: of the distance from a value.
+#: of the distance from what the value should be.
 Kind = Literal["ratio", "difference", "bias", "target"]
 
 Evidence = TypeVar("Evidence")
@@ -34,14 +45,16 @@ class Gate(Generic[Evidence]):
         See `Kind`.
     per_realization : callable
         Evidence of one cell to an array of shape (n_realizations,): the mean square over fitted
-        columns ('ratio'), the share of columns ('difference'), or the mean product of each error
+        columns ('ratio'), the share of columns ('difference'), the value ('target'), or the
+        mean product of each error
         with the mean of the same column's errors in all other realizations ('bias'), whose mean
         over realizations estimates the squared bias without bias, or the value itself ('target').
         NaN where nothing was fitted;
         None where the metric has no meaning.
     margin : float
         Largest change that does not matter unless a user's file says otherwise: relative for
-        'ratio', a share of columns for 'difference', a share of the mean square error for 'bias'.
+        'ratio', a share of columns for 'difference', a share of the mean square error for 'bias',
+        in the value's own unit for 'target'.
     meaning : str
         What the margin is a change of, for the margins file.
     error : str
@@ -49,7 +62,7 @@ class Gate(Generic[Evidence]):
     quantity : str
         What is measured, as the leaderboard's headings of bias and of ratios to the bound say it.
     target : float
-        For 'target' the best value.
+        For 'target' what the value should be.
     bound : callable, optional
         For 'ratio' the Cramér-Rao bound of the root mean square error in its unit, NaN where none
         is stated.
@@ -88,7 +101,7 @@ class Metric(Generic[Evidence, Value]):
         The arithmetic. For columns it takes a `reports.metrics.cells.Cell` and returns the
         statistic from all realizations followed by those with one left out, or None where it has
         no meaning in this cell; files of other subjects say what theirs takes and returns.
-    subject : {'columns', 'defects', 'core', 'search', 'images', 'response'}
+    subject : str
         See `Subject`.
     limits : tuple of float
         Least and greatest possible value, at which intervals end.

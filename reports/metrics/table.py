@@ -10,12 +10,17 @@ from reports.metrics.metric import Gate, Metric, Subject
 #: Files of `reports.metrics`, each with a tuple METRICS of related metrics, in the order in which
 #: tables show them. A new file of metrics adds its line here.
 _DECLARED: Final = (
-    "position",
-    "scs",
-    "counting",
-    "failures",
+    "columns.position",
+    "columns.rigid_shift",
+    "columns.scs",
+    "columns.stated_errors",
+    "columns.counting",
+    "columns.atom_counts",
+    "columns.failures",
+    "kept.image_intensity",
     "defects",
     "dislocation",
+    "core_distance",
     "column_search",
     "response.metrics",
     "images.agreement",

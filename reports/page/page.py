@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from reports.figures.figure import FigureFile
+from reports.records.ladder import Ladder
 from reports.records.run_folder import Run
-from reports.records.run_info import AblationInfo, CaseInfo
+from reports.records.run_info import CaseInfo
 from reports.words.captions import fit_text, microscope_text, noise_text
 from reports.words.numbers import dose_text, seconds_text
 from reports.words.sentences import Sentence
@@ -106,6 +107,7 @@ def settings(run: Run) -> list[tuple[str, str, list[tuple[str, str]]]]:
         "profile_summary": info.profile_summary,
         "seed": info.seed,
         "block_size": info.block_size,
+        "fit_engine": info.fit_engine,
         "created": info.created,
         "commit": info.commit,
         "complete": info.complete,
@@ -117,8 +119,9 @@ def settings(run: Run) -> list[tuple[str, str, list[tuple[str, str]]]]:
     parts = [("Run", "", flatten(general))]
     for name, case in info.cases.items():
         parts.append((f"Case {name}", case_text(case), flatten(as_plain(case))))
-    if info.ablation is not None:
-        parts.append(("Ablation", ablation_text(info.ablation), flatten(as_plain(info.ablation))))
+    for ladder in info.ladders:
+        heading = f"Ladder of {ladder.axis}: {ladder.case}, {dose_text(ladder.dose)} e/Å²"
+        parts.append((heading, ladder_text(ladder), flatten(as_plain(ladder))))
     stages = {name: seconds_text(seconds) for name, seconds in info.stages.items()}
     parts += [
         ("Restorers", "", flatten(as_plain(info.restorers))),
@@ -140,14 +143,12 @@ def case_text(info: CaseInfo) -> str:
     )
 
 
-def ablation_text(ablation: AblationInfo) -> str:
-    """Describe the rungs of an ablation in sentences."""
-    rungs = ". ".join(
-        f"{rung}: {noise_text(chain.as_dict())}" for rung, chain in ablation.rungs.items()
-    )
+def ladder_text(ladder: Ladder) -> str:
+    """Describe the rungs of a ladder in sentences."""
+    rungs = ". ".join(f"{rung.label}: {noise_text(rung.noise.as_dict())}" for rung in ladder.rungs)
     return (
-        f"{ablation.case} {ablation.image} at {dose_text(ablation.dose)} e/Å², "
-        f"{ablation.realizations} realizations per rung. {rungs}."
+        f"{ladder.case} {ladder.image} at {dose_text(ladder.dose)} e/Å², "
+        f"{ladder.realizations} realizations per rung. {rungs}."
     )
 
 

@@ -11,8 +11,10 @@ from reports.claims.claim_table import claim_table, claims_markdown, claims_text
 from reports.claims.judgement import claim_rows, judge_claims, number_rows
 from reports.claims.run_tables import RunTables
 from reports.figures.draw import write_figures
+from reports.metrics.kept.resolution import unresolved_cells, without_unresolved
 from reports.page.page import lead, render
 from reports.page.study_reports import STUDY_REPORTS
+from reports.page.summary_reports import SUMMARY_REPORTS
 from reports.records.run_folder import Run, load_run
 from reports.studies import cases_in_order
 from reports.summaries.leaderboard import leaderboard
@@ -44,11 +46,13 @@ def write_report(folder: str | Path) -> Path:
     -------
     pathlib.Path
         The page ``report.html``. Beside it: ``report.md``, ``summary.csv``,
-        ``paired_comparisons.csv``, ``leaderboard.csv``, ``claims.csv``, ``claims.md`` and
-        ``claim_numbers.csv``, and each figure as PNG and PDF;
+        ``paired_comparisons.csv``, ``leaderboard.csv``, ``coverage.csv``, ``claims.csv``,
+        ``claims.md``, ``claim_numbers.csv`` and each figure as PNG and PDF;
         ``ablation.csv`` and ``ablation_comparisons.csv`` if the run has an ablation,
         ``defects.csv`` if it has defects or adatoms, ``detection.csv`` if its images were searched,
-        ``dislocation_core.csv`` if it has a dislocation, ``bounds.csv`` if bounds are stated.
+        ``dislocation_core.csv`` and ``core_distance.csv`` if it has a dislocation, ``counts.csv``
+        if it is counted, ``bounds.csv`` if bounds are stated, ``intensity.csv`` of what images
+        kept, ``response.csv`` and ``information.csv`` if it has edited images.
 
     Raises
     ------
@@ -56,7 +60,8 @@ def write_report(folder: str | Path) -> Path:
         If the folder is not a run, holds no measured column, or cannot be written.
     """
     run = load_run(folder)
-    summary = summarise(run.records)
+    unresolved = unresolved_cells(run.intensity, run.restorers)
+    summary = without_unresolved(summarise(run.records), unresolved)
     if summary.empty:
         raise InputError(f"{run.folder} holds no record of a measured column: nothing to report")
     target = run.folder / "report"
@@ -77,7 +82,8 @@ def write_report(folder: str | Path) -> Path:
 
 def _write_files(run: Run, summary: pd.DataFrame, folder: Path) -> None:
     """Write every file of the report into a folder."""
-    compared = paired_comparisons(run.records)
+    unresolved = unresolved_cells(run.intensity, run.restorers)
+    compared = without_unresolved(paired_comparisons(run.records), unresolved)
     sentences = [*verdict(run, summary, compared), *bound_sentences(run, summary)]
     every = [summary, summarise_response(run).summary_rows]
     write_csv(pd.concat([rows for rows in every if len(rows)]), folder / "summary.csv")
@@ -85,8 +91,11 @@ def _write_files(run: Run, summary: pd.DataFrame, folder: Path) -> None:
     frames = {"summary.csv": summary, "paired_comparisons.csv": compared}
     figures = write_figures(run, summary, folder)
     tables = [headline(run, summary, case=case) for case in cases_in_order(run, summary)]
-    for report_study in STUDY_REPORTS:
-        study = report_study(run, folder)
+    studies = [
+        *(report_study(run, folder) for report_study in STUDY_REPORTS),
+        *(report_part(run, summary) for report_part in SUMMARY_REPORTS),
+    ]
+    for study in studies:
         for name, rows in study.csv.items():
             write_csv(rows, folder / name)
         frames |= study.csv

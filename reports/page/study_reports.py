@@ -7,22 +7,39 @@ from typing import Final
 
 import pandas as pd
 
-from reports.figures.ablation import write_ablation_figure
 from reports.figures.figure import FigureFile
+from reports.figures.ladders.ablation import write_ablation_figure
+from reports.figures.ladders.axes import write_axes_figure
 from reports.metrics.column_search import load_detection, summarise_detection
+from reports.metrics.columns.atom_counts import load_offsets, summarise_counts
+from reports.metrics.core_distance import load_distances, summarise_distances
 from reports.metrics.defects import summarise_defects
 from reports.metrics.dislocation import load_circuits, summarise_core
-from reports.records.ablation import load_ablation
+from reports.metrics.kept.image_intensity import summarise_intensity
+from reports.metrics.kept.resolution import unresolved_cells
+from reports.records.ladder import ABLATION, AXES
+from reports.records.ladder_records import load_ladders
 from reports.records.run_folder import Run
 from reports.studies import cases_in_order
-from reports.summaries.ablation import summarise_ablation
 from reports.summaries.bounds import summarise_bounds
+from reports.summaries.ladder_summary import LadderSummary, summarise_ladder
 from reports.summaries.response import summarise_response
-from reports.words.ablation import ablation_sentences, ablation_table
-from reports.words.column_search import detection_table
+from reports.summaries.summary import summarise
 from reports.words.defects import defect_sentences, defect_table
-from reports.words.dislocation import core_table
+from reports.words.kept.column_search import detection_table
+from reports.words.kept.intensity_table import intensity_table
+from reports.words.kept.losses import loss_sentences
 from reports.words.sentences import Sentence
+from reports.words.studies.ablation import ablation_sentences, ablation_table
+from reports.words.studies.atom_counts import count_sentences, count_table
+from reports.words.studies.axes import axes_gains, axes_rows, axes_sentences, axes_table
+from reports.words.studies.dislocation import (
+    burgers_sentences,
+    core_table,
+    distance_sentences,
+    distance_table,
+)
+from reports.words.studies.frames import frames_sentences, frames_table
 from reports.words.tables import Table
 from reports.words.verdict.bounds import bound_table
 from reports.words.verdict.response import response_sentences, response_tables
@@ -49,17 +66,45 @@ class StudyReport:
 
 def report_ablation(run: Run, folder: Path) -> StudyReport:
     """Report what each stage of the noise costs; draws its figure into `folder`."""
-    records = load_ablation(run)
-    if records is None:
+    ablations = [summarise_ladder(records) for records in load_ladders(run, ABLATION)]
+    if not ablations:
         return StudyReport()
-    ablation = summarise_ablation(records)
-    pairs = pd.concat([ablation.against_raw, ablation.against_rung_before])
+    pairs = [frame for one in ablations for frame in (one.against_raw, one.against_rung_before)]
+    summary = pd.concat([one.summary for one in ablations]).drop(columns="value_of_axis")
     return StudyReport(
-        csv={"ablation.csv": ablation.summary, "ablation_comparisons.csv": pairs},
-        tables=(ablation_table(run, ablation),),
-        sentences=tuple(ablation_sentences(run, ablation)),
-        figures=(write_ablation_figure(run, ablation, folder),),
+        csv={"ablation.csv": summary, "ablation_comparisons.csv": pd.concat(pairs)},
+        tables=tuple(ablation_table(run, one) for one in ablations),
+        sentences=tuple(s for one in ablations for s in ablation_sentences(run, one)),
+        figures=tuple(write_ablation_figure(run, one, folder) for one in ablations),
     )
+
+
+def report_axes(run: Run, folder: Path) -> StudyReport:
+    """Report what each axis of noise costs; draws a figure per case and dose into `folder`."""
+    axes = [summarise_ladder(records) for records in load_ladders(run, AXES)]
+    if not axes:
+        return StudyReport()
+    by_case: dict[str, list[LadderSummary]] = {}
+    by_dose: dict[tuple[str, float], list[LadderSummary]] = {}
+    for one in axes:
+        by_case.setdefault(one.ladder.case, []).append(one)
+        by_dose.setdefault((one.ladder.case, one.ladder.dose), []).append(one)
+    return StudyReport(
+        csv={"axes.csv": axes_rows(axes), "axes_gains.csv": axes_gains(axes)},
+        tables=tuple(axes_table(run, group) for group in by_case.values()),
+        sentences=tuple(s for one in axes for s in axes_sentences(run, one)),
+        figures=tuple(write_axes_figure(run, group, folder) for group in by_dose.values()),
+    )
+
+
+def report_frames(run: Run, folder: Path) -> StudyReport:
+    """Report the dose spent in frames beside the one shot."""
+    del folder
+    summary = summarise(run.records)
+    table = frames_table(run, summary)
+    if table is None:
+        return StudyReport()
+    return StudyReport(tables=(table,), sentences=tuple(frames_sentences(run, summary)))
 
 
 def report_defects(run: Run, folder: Path) -> StudyReport:
@@ -80,23 +125,59 @@ def report_defects(run: Run, folder: Path) -> StudyReport:
 
 
 def report_dislocations(run: Run, folder: Path) -> StudyReport:
-    """Report strain errors and the Burgers vector around dislocations."""
+    """Report strain errors, Burgers vector and errors by distance around dislocations."""
     del folder
     cases = {name: run.case(name) for name in run.info.cases}
     core = summarise_core(run.records, cases, circuits=load_circuits(run))
-    tables = tuple(
-        core_table(rows, title=run.title(str(name)), restorers=run.restorers)
-        for name, rows in core.groupby("case")
+    distances = summarise_distances(
+        load_distances(run), baseline=run.restorers.raw(run.info.restorers)
     )
-    return StudyReport(csv={"dislocation_core.csv": core} if len(core) else {}, tables=tables)
+    tables: list[Table] = []
+    sentences: list[Sentence] = []
+    for summary, tabulate, say in (
+        (core, core_table, burgers_sentences),
+        (distances, distance_table, distance_sentences),
+    ):
+        for name, rows in summary.groupby("case"):
+            title = run.title(str(name))
+            tables.append(tabulate(rows, title=title, restorers=run.restorers))
+            for restorer in run.restorers.judged(rows["restorer"].unique()):
+                sentences += say(rows, title=title, restorer=restorer, restorers=run.restorers)
+    files = {"dislocation_core.csv": core, "core_distance.csv": distances}
+    return StudyReport(
+        csv={name: rows for name, rows in files.items() if len(rows)},
+        tables=tuple(tables),
+        sentences=tuple(sentences),
+    )
+
+
+def report_counts(run: Run, folder: Path) -> StudyReport:
+    """Report the errors of atom counts: by one atom, of the total, of the shape, by true count."""
+    del folder
+    cases = {name: run.case(name) for name in run.info.cases}
+    counts = summarise_counts(run.records, cases, offsets=load_offsets(run))
+    tables: list[Table] = []
+    sentences: list[Sentence] = []
+    for name, rows in counts.groupby("case"):
+        title = run.title(str(name))
+        tables.append(count_table(rows, title=title, restorers=run.restorers))
+        for restorer in run.restorers.judged(rows["restorer"].unique()):
+            sentences += count_sentences(
+                rows, title=title, restorer=restorer, restorers=run.restorers
+            )
+    csv = {"counts.csv": counts} if len(counts) else {}
+    return StudyReport(csv=csv, tables=tuple(tables), sentences=tuple(sentences))
 
 
 def report_column_search(run: Run, folder: Path) -> StudyReport:
     """Report the columns that a search missed or invented."""
     del folder
     searches = summarise_detection(load_detection(run))
+    from_truth = summarise(run.records) if len(searches) else None
     tables = tuple(
-        detection_table(rows, title=run.title(str(name)), restorers=run.restorers)
+        detection_table(
+            rows, title=run.title(str(name)), restorers=run.restorers, from_truth=from_truth
+        )
         for name, rows in searches.groupby("case")
     )
     return StudyReport(csv={"detection.csv": searches} if len(searches) else {}, tables=tables)
@@ -135,12 +216,37 @@ def report_bounds(run: Run, folder: Path) -> StudyReport:
     return StudyReport(csv={"bounds.csv": bounds} if len(bounds) else {}, tables=tables)
 
 
+def report_intensity(run: Run, folder: Path) -> StudyReport:
+    """Report contrast, intensity and vacuum of the images."""
+    del folder
+    kept = summarise_intensity(run.intensity)
+    if kept.empty:
+        return StudyReport()
+    tables = tuple(
+        intensity_table(
+            rows,
+            summarise(run.records),
+            title=run.title(str(name)),
+            restorers=run.restorers,
+            unresolved=unresolved_cells(run.intensity, run.restorers),
+        )
+        for name, rows in kept.groupby("case")
+    )
+    return StudyReport(
+        csv={"intensity.csv": kept}, tables=tables, sentences=tuple(loss_sentences(run))
+    )
+
+
 #: Studies in the order of the report. A new study adds its line here.
 STUDY_REPORTS: Final[tuple[Callable[[Run, Path], StudyReport], ...]] = (
     report_response,
     report_ablation,
+    report_axes,
+    report_frames,
     report_defects,
     report_dislocations,
+    report_counts,
     report_column_search,
     report_bounds,
+    report_intensity,
 )

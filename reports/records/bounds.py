@@ -73,14 +73,13 @@ COLUMN_WIDTHS: Final = BoundKind(
 )
 
 _LINES: Final = (
-    "That columns are Gaussians on no background and share one width, and standard deviation and "
-    "correlation of the scan lines' displacements; positions, heights, the width and the "
-    "displacements are unknown, and so is the lattice. The trailing response of the fast scan is "
-    "left out."
+    "That columns are Gaussians on no background and share one width, and how the displacements of "
+    "scan lines scatter and correlate; the displacements themselves, positions, heights and the "
+    "width are unknown, the lattice too. The trailing response of the fast scan is left out."
 )
-_AVERAGED: Final = " Averaged over displacements, to first order in the errors."
-_STRICT: Final = " Of the mean information: strict, but below what a fit can reach."
-_UNSHIFTED: Final = " The image's rigid shift, the mean error of its measured columns, is taken off"
+_AVERAGED: Final = " The mean over displacements, to first order in the errors."
+_STRICT: Final = " Of the mean information over displacements: strict, but out of reach."
+_UNSHIFTED: Final = " The rigid shift, the mean error of an image's measured columns, is taken off."
 HYBRID: Final = BoundKind(
     "hybrid",
     "hybrid bound",
@@ -90,14 +89,14 @@ HYBRID: Final = BoundKind(
 HYBRID_UNSHIFTED: Final = BoundKind(
     "hybrid-unshifted",
     "hybrid bound without rigid shift",
-    f"{_LINES}{_UNSHIFTED}.{_AVERAGED}",
+    _LINES + _UNSHIFTED + _AVERAGED,
     drawn_with=("position_mae_unshifted_pm",),
 )
 STRICT: Final = BoundKind("hybrid-strict", "strict hybrid bound", _LINES + _STRICT)
 STRICT_UNSHIFTED: Final = BoundKind(
     "hybrid-strict-unshifted",
     "strict hybrid bound without rigid shift",
-    f"{_LINES}{_UNSHIFTED}.{_STRICT}",
+    _LINES + _UNSHIFTED + _STRICT,
 )
 
 #: Kinds in the order of the table. A new kind adds its line here.

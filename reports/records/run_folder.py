@@ -128,6 +128,19 @@ class Run:
         """Names, order and looks of the run's restorers."""
         return Restorers(self.info.restorers)
 
+    @cached_property
+    def intensity(self) -> pd.DataFrame:
+        """What each image kept of the noise-free one, a row per image; empty if not measured.
+
+        Edited images are left out.
+        """
+        frames = read_frames(self.folder / "intensity")
+        if not frames:
+            return pd.DataFrame()
+        rows = pd.concat(frames, ignore_index=True)
+        edited = edited_mask(rows, {name: case.case for name, case in self.info.cases.items()})
+        return rows[~edited].reset_index(drop=True)
+
     def title(self, case: str) -> str:
         """Return what people call a case."""
         return self.case(case).title

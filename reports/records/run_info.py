@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from cases import Case, case_from_dict
-from noise import ScanNoise
 from reports.names import RestorerInfo
+from reports.records.ladder import Ladder
 from reports.records.schema import SCHEMA_VERSION
 from stembench.atomic_files import replacing
 from stembench.describe import as_plain, from_dict
@@ -35,6 +35,8 @@ class CaseInfo:
         e/Å².
     realizations : int
         Noise realizations per image and dose.
+    raw_realizations : int
+        The same of raw images; 0 for as many.
     provenance : mapping
         How the ground truth was made.
     """
@@ -45,6 +47,7 @@ class CaseInfo:
     images: tuple[str, ...]
     doses: tuple[float, ...]
     realizations: int
+    raw_realizations: int = 0
     provenance: Mapping[str, Any] = field(default_factory=dict)
 
     @property
@@ -57,29 +60,8 @@ class CaseInfo:
             "images": list(self.images),
             "doses": list(self.doses),
             "realizations": self.realizations,
+            "raw_realizations": self.raw_realizations,
         }
-
-
-@dataclass(frozen=True, kw_only=True)
-class AblationInfo:
-    """One image and dose that was run once more per rung of a ladder of noise chains.
-
-    Attributes
-    ----------
-    case, image : str
-    dose : float
-        e/Å².
-    realizations : int
-        Per rung.
-    rungs : mapping of str to ScanNoise
-        Noise chain of each rung, from counting alone to the whole chain.
-    """
-
-    case: str
-    image: str
-    dose: float
-    realizations: int
-    rungs: Mapping[str, ScanNoise]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -124,9 +106,12 @@ class RunInfo:
         Versions of Python and of the packages that shape the numbers.
     hardware : mapping
     cases : mapping of str to CaseInfo
-    ablation : AblationInfo or None
+    ladders : tuple of Ladder
+        Ladders of noise chains: the ablation and the axes.
     restorers : mapping of str to RestorerInfo
         In the order in which the user named them.
+    fit_engine : str
+        What fitted the images; the noise-free references are fitted by the joint engine.
     complete : bool
         Whether every block is there.
     stages : mapping of str to float
@@ -149,8 +134,9 @@ class RunInfo:
     versions: Mapping[str, str]
     hardware: Mapping[str, Any]
     cases: Mapping[str, CaseInfo]
-    ablation: AblationInfo | None
+    ladders: tuple[Ladder, ...]
     restorers: Mapping[str, RestorerInfo]
+    fit_engine: str = "joint"
     complete: bool = False
     stages: Mapping[str, float] = field(default_factory=dict)
     restore_memory_bytes: Mapping[str, int] = field(default_factory=dict)
@@ -181,8 +167,9 @@ class RunInfo:
             "profile": self.profile,
             "seed": self.seed,
             "block_size": self.block_size,
+            "fit_engine": self.fit_engine,
             "cases": {name: info.amount for name, info in self.cases.items()},
-            "ablation": as_plain(self.ablation),
+            "ladders": {ladder.name: as_plain(ladder) for ladder in self.ladders},
             "restorers": {
                 name: {"version": info.version, "weights_sha256": info.weights_sha256}
                 for name, info in self.restorers.items()

@@ -96,6 +96,17 @@ def share_with_left_out(flags: Bools) -> Floats:
     return np.concatenate([[total / n], left_out])
 
 
+def ratio_with_left_out(numerators: Floats, denominators: Floats) -> Floats:
+    """Sum of numerators over the sum of denominators; NaN where the latter is not positive.
+
+    Both have shape (n_realizations,).
+    """
+    totals = [np.concatenate([[v.sum()], v.sum() - v]) for v in (numerators, denominators)]
+    if numerators.size < 2:
+        totals = [total[:1] for total in totals]
+    return _divide(totals[0], totals[1])
+
+
 def mean_with_left_out(values: Floats) -> Floats:
     """Mean of one value per realization; NaN alone if there is none."""
     n = values.size

@@ -52,6 +52,8 @@ class BoardColumn:
         Whether the mean over cells is geometric.
     replaces : str
         Column that readers need not see beside this one; '' for none.
+    share : bool
+        Whether it is a share, whose interval ends at 0 and 1 as in the summary.
     """
 
     name: str
@@ -60,6 +62,7 @@ class BoardColumn:
     of: Callable[[BoardCell], Effect | None]
     log: bool = False
     replaces: str = ""
+    share: bool = False
 
 
 def board_columns() -> tuple[BoardColumn, ...]:
@@ -80,8 +83,9 @@ def _columns_of(name: str) -> list[BoardColumn]:
     """Columns of one metric of the gate."""
     metric, gate = GATE_METRICS[name], GATES[name]
     stem = gate.quantity.lower()
-    if gate.kind == "difference":
-        return [BoardColumn(metric.name, metric.heading, metric.factor, _mean(name))]
+    if gate.kind in ("difference", "target"):
+        share = metric.scale == "fraction"
+        return [BoardColumn(metric.name, metric.heading, metric.factor, _mean(name), share=share)]
     if gate.kind == "bias":
         heading = f"bias² of {gate.quantity} / MSE (%)"
         return [BoardColumn(f"{stem}_bias_share", heading, 100.0, _bias(name))]
@@ -107,7 +111,13 @@ def _rmse(name: str) -> Callable[[BoardCell], Effect]:
 
 def _over_bound(name: str) -> Callable[[BoardCell], Effect]:
     """Log of a root mean square error over its bound."""
-    return lambda cell: _log_ratio(cell.statistics, name, unit=cell.bounds[name])
+
+    def of(cell: BoardCell) -> Effect:
+        if cell.statistics.limited:
+            return _UNKNOWN
+        return _log_ratio(cell.statistics, name, unit=cell.bounds[name])
+
+    return of
 
 
 def _log_ratio(cell: CellStatistics, name: str, *, unit: float) -> Effect:

@@ -2,17 +2,19 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
 
 from reports.metrics.cells import cells
 from reports.metrics.defects import cell_sites, site_deviations
+from reports.metrics.kept.resolution import unresolved_cells
 from reports.metrics.table import GATES
 from reports.records.run_folder import Run
+from reports.statistics.intervals import wilson
 from reports.statistics.paired import Effect, difference_effect, pooled_effect, ratio_effect
-from reports.summaries.board_columns import BoardCell, board_columns
+from reports.summaries.board_columns import BoardCell, BoardColumn, board_columns
 from reports.summaries.information_rank import (
     INFORMATION,
     INFORMATION_COLUMNS,
@@ -21,6 +23,9 @@ from reports.summaries.information_rank import (
     information_row,
 )
 from reports.summaries.per_realization import CellKey, CellStatistics, realization_statistics
+
+#: A standard error below this is that of shares that are the same in every realization.
+_SAME: Final = 1e-12
 
 
 def leaderboard(run: Run) -> pd.DataFrame:
@@ -37,7 +42,9 @@ def leaderboard(run: Run) -> pd.DataFrame:
 
         - case, restorer, score (what the rank is by, as the gate calls it, or 'information'), rank
           (missing if the run is incomplete, an image could not be restored, or the run lacks the
-          case that tells the information), failed_images;
+          case that tells the information), failed_images, unresolved (images and doses at which
+          the columns are not resolved: such a restorer ranks behind all that resolve them, without
+          a position or a count);
         - each of `board_columns` with ``_low`` and ``_high`` (95 % interval over realizations),
           mean over the images and doses of the case, NaN where it has no meaning: RMSEs and their
           ratios to the bound (geometric means), squared biases over the mean square error, shares;
@@ -45,12 +52,16 @@ def leaderboard(run: Run) -> pd.DataFrame:
 
     Notes
     -----
-    Sorted by score. A restorer shares the rank of the first above it that leads a rank if the
-    95 % interval of their paired difference includes zero, or if they cannot be told apart.
+    Over the realizations that all restorers have; fits that stand in tables alone and references
+    are left out. Sorted by score. A restorer shares the rank of the first above it that leads a
+    rank if the 95 % interval of their paired difference includes zero, or if they cannot be told
+    apart.
     """
-    sites = site_deviations(run.records)
-    statistics = realization_statistics(run.records, sites=sites)
-    bounds = _bounds(run.records)
+    records = _common(run)
+    sites = site_deviations(records)
+    statistics = realization_statistics(records, sites=sites, intensity=run.intensity)
+    bounds = _bounds(records)
+    unresolved = unresolved_cells(run.intensity, run.restorers)
     deviations = cell_sites(sites)
     rows: list[dict[str, object]] = []
     cases = {case for by_key in statistics.values() for case, _, _ in by_key}
@@ -59,6 +70,7 @@ def leaderboard(run: Run) -> pd.DataFrame:
         present = {
             name: {key: cell for key, cell in statistics[name].items() if key[0] == case}
             for name in run.restorers.order(statistics)
+            if not run.restorers.is_acquisition(name)  # of other noise, and no restorer
         }
         present = {name: by_key for name, by_key in present.items() if by_key}
         by_restorer = {
@@ -70,21 +82,26 @@ def leaderboard(run: Run) -> pd.DataFrame:
                     BoardCell(cell, bounds[key], deviations.get((*key, name)))
                     for key, cell in by_key.items()
                 ],
+                unresolved=sum((*key, name) in unresolved for key in by_key),
             )
             for name, by_key in present.items()
         }
         whole = [n for n, row in by_restorer.items() if run.complete and not row["failed_images"]]
+        resolving = [name for name in whole if not by_restorer[name]["unresolved"]]
         if run.case(case).study.information:
             score, told = INFORMATION, information_of_case(run, case)
             for name in by_restorer:
                 by_restorer[name] |= information_row(told[name]) if name in told else {}
-            ranks = information_ranks(told, whole)
+            ranks = information_ranks(told, resolving)
         else:
             score = score_of(
                 run.case(case).study.score,
                 {n for by_key in present.values() for c in by_key.values() for n in c.by_metric},
             )
-            ranks = _ranks({name: present[name] for name in whole}, score=score)
+            ranks = _ranks({name: present[name] for name in resolving}, score=score)
+        if ranks:
+            behind = len(ranks) + 1
+            ranks |= {name: behind for name in whole if name not in resolving}
         listed = [*ranks, *(name for name in by_restorer if name not in ranks)]
         rows += [{**by_restorer[n], "score": score, "rank": ranks.get(n)} for n in listed]
     table = pd.DataFrame(rows)
@@ -155,43 +172,72 @@ def _score(cell: CellStatistics, against: CellStatistics | None, score: str) -> 
     return ratio_effect(old[both], new[both])
 
 
-def _row(run: Run, case: str, restorer: str, *, board: Sequence[BoardCell]) -> dict[str, object]:
+def _common(run: Run) -> pd.DataFrame:
+    """Records of the ranked restorers, of the realizations that all of them have."""
+    names = run.restorers.ranked(run.records["restorer"].unique())
+    records = run.records[run.records["restorer"].isin(names)]
+    place = ["case", "image", "dose"]
+    having = records[[*place, "realization", "restorer"]].drop_duplicates()
+    # Not every restorer is in every case: a further fit is made where it applies.
+    wanted = having.groupby(place)["restorer"].transform("nunique")
+    number = having.groupby([*place, "realization"])["restorer"].transform("nunique")
+    kept = having[number == wanted][[*place, "realization"]].drop_duplicates()
+    return records.merge(kept, on=[*place, "realization"])
+
+
+def _row(
+    run: Run, case: str, restorer: str, *, board: Sequence[BoardCell], unresolved: int
+) -> dict[str, object]:
     """One restorer in one case, without its rank."""
     row: dict[str, Any] = {"case": case, "restorer": restorer}
     for column in (*INFORMATION_COLUMNS, *board_columns()):
         effects = [effect for cell in board if (effect := column.of(cell)) is not None]
-        row |= _ends(column.name, effects, log=column.log)
+        hidden = unresolved and column.name.startswith(("position_", "count_"))
+        row |= _ends(column, [] if hidden else effects)
+    row["unresolved"] = unresolved
     statistics = [cell.statistics for cell in board]
     row["failed_images"] = sum(_failed_images(cell) for cell in statistics)
     row["n_failed"] = sum(len(cell.failed) for cell in statistics)
     row["n_fits"] = sum(len(cell.realizations) * len(cell.columns) for cell in statistics)
     row["seconds_per_image"] = seconds_per_image(run, case=case, restorer=restorer)
-    memory = run.info.restore_memory_bytes.get(restorer)
+    memory = run.info.restore_memory_bytes.get(run.restorers.by_name[restorer].of or restorer)
     row["memory_bytes"] = math.nan if memory is None else float(memory)
     row["n_realizations"] = min(len(cell.realizations) for cell in statistics)
     row["n_cells"] = len(board)
     return row
 
 
-def _ends(name: str, effects: Sequence[Effect], *, log: bool = False) -> dict[str, object]:
+def _ends(column: BoardColumn, effects: Sequence[Effect]) -> dict[str, object]:
     """Mean of effects with its interval; NaN unless every cell has a value."""
+    names = (column.name, f"{column.name}_low", f"{column.name}_high")
     if not effects or any(math.isnan(effect.value) for effect in effects):
-        return {name: math.nan, f"{name}_low": math.nan, f"{name}_high": math.nan}
+        return dict.fromkeys(names, math.nan)
     value = sum(effect.value for effect in effects) / len(effects)
     pooled = pooled_effect(effects)
     complete = all(effect.known for effect in effects)
     low, high = pooled.interval() if complete else (math.nan, math.nan)
+    if column.share and complete:
+        low, high = _share_interval(value, pooled, n=sum(effect.n for effect in effects))
     ends = [value, low, high]
-    if log:
+    if column.log:
         with np.errstate(over="ignore"):
             ends = [float(np.exp(end)) for end in ends]
-    return dict(zip((name, f"{name}_low", f"{name}_high"), ends, strict=True))
+    return dict(zip(names, ends, strict=True))
+
+
+def _share_interval(value: float, pooled: Effect, *, n: int) -> tuple[float, float]:
+    """Interval of a mean share, in one cell that of `reports.statistics.intervals.estimate`."""
+    if pooled.error < _SAME:
+        return wilson(value * n, n)
+    low, high = pooled.interval()
+    return max(low, 0.0), min(high, 1.0)
 
 
 def _failed_images(cell: CellStatistics) -> int:
-    """Images of which not one column was fitted: their restoration failed."""
+    """Images of which not one column was fitted, though they were resolved: restoration failed."""
     failed = np.array([realization for realization, _ in cell.failed], dtype=np.int64)
-    return sum(int((failed == n).sum() == len(cell.columns)) for n in cell.realizations)
+    restored = [n for n in cell.realizations if n not in cell.unresolved]
+    return sum(int((failed == n).sum() == len(cell.columns)) for n in restored)
 
 
 def _bounds(records: pd.DataFrame) -> dict[CellKey, dict[str, float]]:
@@ -209,6 +255,7 @@ def seconds_per_image(run: Run, *, case: str, restorer: str) -> float:
 
     A run states the sum over all its images; a case gets its share by number of pixels.
     """
+    restorer = run.restorers.by_name[restorer].of or restorer
     total = run.info.stages.get(f"restore {restorer}")
     if total is None:
         return math.nan

@@ -13,6 +13,7 @@ import pandas as pd
 
 from reports.metrics.cells import Cell, cells
 from reports.metrics.defects import CellSites, cell_sites
+from reports.metrics.kept.image_intensity import CellImages, cell_images
 from reports.metrics.response.edited_pairs import EditedPairs
 from reports.metrics.response.responses import responses
 from reports.metrics.table import GATE_METRICS, GATES
@@ -39,6 +40,10 @@ class CellStatistics:
         Numbers of the measured columns, ascending.
     failed : frozenset of tuple of int
         (realization, column) of each failed fit.
+    limited : bool
+        Whether so many fits ended at a limit that no ratio to a bound is given.
+    unresolved : frozenset of int
+        Realizations whose images were not fitted: too little contrast was left.
     by_metric : mapping of str to ndarray, shape (n_realizations,)
         `reports.metrics.metric.Gate.per_realization` of each metric of the gate that has a meaning
         in the cell, by its name in the gate.
@@ -52,6 +57,8 @@ class CellStatistics:
     columns: tuple[int, ...]
     failed: frozenset[tuple[int, int]]
     by_metric: Mapping[str, Floats]
+    limited: bool = False
+    unresolved: frozenset[int] = frozenset()
 
     @property
     def key(self) -> CellKey:
@@ -65,7 +72,10 @@ class CellStatistics:
 
 
 def realization_statistics(
-    records: pd.DataFrame, *, sites: pd.DataFrame | None = None
+    records: pd.DataFrame,
+    *,
+    sites: pd.DataFrame | None = None,
+    intensity: pd.DataFrame | None = None,
 ) -> dict[str, dict[CellKey, CellStatistics]]:
     """Reduce records to statistics per realization.
 
@@ -75,6 +85,8 @@ def realization_statistics(
         Rows of `reports.records.schema.COLUMNS`.
     sites : pandas.DataFrame, optional
         Deviations of sites with defects or adatoms (`reports.metrics.defects.site_deviations`).
+    intensity : pandas.DataFrame, optional
+        What each image kept (`reports.records.run_folder.Run.intensity`).
 
     Returns
     -------
@@ -87,9 +99,12 @@ def realization_statistics(
         If rows of a column are missing from a realization.
     """
     deviations = {} if sites is None else cell_sites(sites)
+    images = {} if intensity is None else cell_images(intensity)
     statistics: dict[str, dict[CellKey, CellStatistics]] = {}
     for cell in cells(records):
-        reduced = cell_statistics_of(cell, sites=deviations.get(cell.key))
+        reduced = cell_statistics_of(
+            cell, sites=deviations.get(cell.key), images=images.get(cell.key)
+        )
         statistics.setdefault(cell.restorer, {})[reduced.key] = reduced
     return statistics
 
@@ -134,7 +149,9 @@ def response_statistics(
     return statistics
 
 
-def cell_statistics_of(cell: Cell, *, sites: CellSites | None = None) -> CellStatistics:
+def cell_statistics_of(
+    cell: Cell, *, sites: CellSites | None = None, images: CellImages | None = None
+) -> CellStatistics:
     """Reduce one cell.
 
     Parameters
@@ -142,11 +159,15 @@ def cell_statistics_of(cell: Cell, *, sites: CellSites | None = None) -> CellSta
     cell : Cell
     sites : CellSites, optional
         Deviations of its sites, where it has any.
+    images : CellImages, optional
+        What its images kept.
     """
     realizations = tuple(int(number) for number in cell.realizations)
-    evidence: dict[str, Cell | CellSites] = {"columns": cell}
+    evidence: dict[str, Cell | CellSites | CellImages] = {"columns": cell}
     if sites is not None:
         evidence["defects"] = replace(sites, realizations=realizations)
+    if images is not None:
+        evidence["intensity"] = replace(images, realizations=realizations)
     values = {
         name: GATES[name].per_realization(evidence[metric.subject])
         for name, metric in GATE_METRICS.items()
@@ -165,4 +186,6 @@ def cell_statistics_of(cell: Cell, *, sites: CellSites | None = None) -> CellSta
             for r, c in zip(rows, columns, strict=True)
         ),
         by_metric={name: array for name, array in values.items() if array is not None},
+        limited=cell.limited,
+        unresolved=frozenset(int(n) for n in cell.realizations[cell.unresolved]),
     )

@@ -8,6 +8,7 @@ import pandas as pd
 
 from reports.metrics.cells import CELL_COLUMNS, Cell, cells
 from reports.metrics.table import metrics_of
+from reports.names import TABLED_FITS, variant_name
 from reports.statistics.intervals import LEVEL, Replicates, estimate, paired_comparison
 
 #: Identity of a summary row.
@@ -89,7 +90,8 @@ def paired_comparisons(
     """Compare each restorer with the baseline over the realizations that both have.
 
     All restorers meet the same noise, so the comparison is paired: its intervals are far narrower
-    than the distance of two intervals of `summarise`.
+    than the distance of two intervals of `summarise`. A fit that stands in tables alone is held
+    against the baseline fitted alike.
 
     Parameters
     ----------
@@ -113,11 +115,17 @@ def paired_comparisons(
         If rows of a column are missing from a realization.
     """
     by_key = {cell.key: cell for cell in cells(records)}
-    pairs = [
-        (cell, by_key[(cell.case, cell.image, cell.dose, baseline)])
-        for cell in by_key.values()
-        if cell.restorer != baseline and (cell.case, cell.image, cell.dose, baseline) in by_key
-    ]
+
+    def held_against(cell: Cell) -> Cell | None:
+        for fit in sorted(TABLED_FITS):  # the same fit of both, or it would be compared as well
+            alike = variant_name(baseline, fit)
+            if cell.restorer.endswith(variant_name("", fit)) and cell.restorer != alike:
+                return by_key.get((cell.case, cell.image, cell.dose, alike))
+        if cell.restorer == baseline:
+            return None
+        return by_key.get((cell.case, cell.image, cell.dose, baseline))
+
+    pairs = [(cell, old) for cell in by_key.values() if (old := held_against(cell)) is not None]
     rows = [row for new, old in pairs for row in comparison_rows(new, old, level=level)]
     return pd.DataFrame(rows, columns=list(_COMPARISON_COLUMNS))
 

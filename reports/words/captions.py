@@ -8,6 +8,7 @@ import pandas as pd
 
 from cases import Case
 from noise import ScanNoise, TemNoise
+from reports.metrics.cells import MOST_AT_LIMIT
 from reports.names import Restorers
 from reports.records.run_folder import Run
 from reports.words.numbers import dose_text
@@ -56,8 +57,11 @@ def microscope_text(microscope: Mapping[str, Any]) -> str:
 
 def fit_text(fit: Mapping[str, Any]) -> str:
     """Describe the fit of a case in one phrase."""
-    choices = ", ".join(f"{_symbol(k)} {v}" for k, v in fit.items())
-    return f"Gaussian columns started at the true positions ({choices})"
+    choices = ", ".join(f"{_symbol(k)} {v}" for k, v in fit.items() if k != "width_factor")
+    return (
+        f"Gaussian columns started at the true positions ({choices}), their width searched in the "
+        "image itself"
+    )
 
 
 def sample_text(rows: pd.DataFrame) -> str:
@@ -97,8 +101,12 @@ def case_settings_text(run: Run, summary: pd.DataFrame, *, case: str) -> str:
     str
     """
     rows = summary[summary["case"] == case]
+    rows = rows[rows["restorer"].isin(run.restorers.ranked(rows["restorer"].unique()))]
     several = not rows.empty and rows["n_realizations"].max() > 1
     bars = "bars: 95 % confidence intervals over realizations" if several else "no intervals"
+    limited = rows[(rows["metric"] == "at_limit_rate") & (rows["value"] > MOST_AT_LIMIT)]
+    if len(limited):
+        bars += f"; open marks: over {100 * MOST_AT_LIMIT:g} % of the fits ended at a limit"
     return (
         f"{sample_text(rows)} per point; {bars}; {failure_text(rows, restorers=run.restorers)}. "
         f"{case_settings(run.case(case))} Example images: realization 0, "

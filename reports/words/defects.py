@@ -50,7 +50,7 @@ def defect_table(fidelity: pd.DataFrame, *, title: str, restorers: Restorers) ->
         note="Defect fidelity (95 % interval): the deviation of a site's SCS from like columns "
         "without a defect in the same image, measured over true; 1 is faithful, 0 erased. Perfect "
         "columns: their deviation as a share of a column, 0 is right. defects.csv has the scatter "
-        "of one image and the paired differences from raw fits.",
+        "of one image and the paired differences from raw.",
         header=(
             "thickness (atoms)",
             "dose (e/Å²)",
@@ -139,14 +139,14 @@ def _at(
 def _vacancy(
     point: pd.DataFrame, defects: pd.DataFrame, *, restorer: str, restorers: Restorers
 ) -> str:
-    """Sentence on how much of a vacancy's intensity deficit is left, beside raw fits."""
+    """Sentence on how much of a vacancy's intensity deficit is left, beside raw."""
     vacancy = defects[defects["kind"] == "vacancy"]
     if vacancy.empty:
         return ""
     raw = point[point["restorer"].map(restorers.is_raw) & (point["kind"] == "vacancy")]
     beside = ""
     if len(raw) and raw["value"].notna().all():
-        beside = f" (raw fits {_percent(raw.iloc[0])})"
+        beside = f" (raw {_percent(raw.iloc[0])})"
     retained = _percent(vacancy.iloc[0])
     name = restorers.label(restorer)
     return f" {name} retains {retained} of the vacancy's intensity deficit{beside}."

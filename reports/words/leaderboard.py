@@ -6,6 +6,7 @@ from typing import Any, Final
 
 import pandas as pd
 
+from reports.metrics.kept.resolution import CONTRAST_FLOOR, NOT_RESOLVED
 from reports.metrics.table import GATE_METRICS
 from reports.records.run_folder import Run
 from reports.summaries.board_columns import BoardColumn, board_columns
@@ -48,6 +49,7 @@ def _table(run: Run, case: str, rows: pd.DataFrame) -> Table:
     lines = []
     for row in rows.to_dict("records"):
         mark = FAILED if row["failed_images"] else ""
+        mark += f", {NOT_RESOLVED}" if row["unresolved"] else ""
         cells = [
             NO_RANK if pd.isna(row["rank"]) else str(row["rank"]),
             f"{run.restorers.label(row['restorer'])}{mark}",
@@ -112,6 +114,11 @@ def _note(run: Run, rows: pd.DataFrame) -> str:
         note += " Seconds: restoration on one thread, shared among cases by pixels."
     if rows["memory_bytes"].notna().any():
         note += " Memory: the most that restoring added to its process."
+    if rows["unresolved"].any():
+        note += (
+            f" '{NOT_RESOLVED}': below {100 * CONTRAST_FLOOR:g} % of their contrast at some image "
+            "and dose; ranked behind all others."
+        )
     if not run.complete:
         note += " The run is incomplete, so nothing is ranked."
     elif rows["failed_images"].any():

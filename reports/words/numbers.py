@@ -8,7 +8,15 @@ import pandas as pd
 from reports.metrics.table import METRICS
 
 
-def quantity(value: float, low: float, high: float, *, unit: str = "", to: str = " to ") -> str:
+def quantity(
+    value: float,
+    low: float,
+    high: float,
+    *,
+    unit: str = "",
+    to: str = " to ",
+    clipped: bool = False,
+) -> str:
     """Write a value with its interval, as in ``6.1 (5.8 to 6.5) pm``.
 
     Parameters
@@ -19,6 +27,9 @@ def quantity(value: float, low: float, high: float, *, unit: str = "", to: str =
         Written after the parenthesis; a percent sign too.
     to : str
         Between the ends.
+    clipped : bool
+        Whether a value of 0 is an estimate that came out below what is possible: it then reads
+        ``below 1.6 pm``, since 0.0 (0.0 to 1.6) would look exact.
 
     Returns
     -------
@@ -31,12 +42,23 @@ def quantity(value: float, low: float, high: float, *, unit: str = "", to: str =
     if not (math.isfinite(low) and math.isfinite(high)):
         return f"{plain(value)}{after}"
     places = _places((high - low) / 2, value)
+    if clipped and value == 0 and high > 0:
+        return f"below {fixed(high, places) if places is not None else f'{high:.1g}'}{after}"
     if places is None:
         return f"{value:.2g} ({low:.1g}{to}{high:.1g}){after}"
-    return f"{value:.{places}f} ({low:.{places}f}{to}{high:.{places}f}){after}"
+    ends = f"{fixed(low, places)}{to}{fixed(high, places)}"
+    return f"{fixed(value, places)} ({ends}){after}"
 
 
-def tabulated(value: float, low: float, high: float, *, decimals: int | None = None) -> str:
+def fixed(value: float, places: int) -> str:
+    """Write a number with some decimals; what rounds to zero has no sign."""
+    text = f"{value:.{places}f}"
+    return text.removeprefix("-") if not text.strip("-0.") else text
+
+
+def tabulated(
+    value: float, low: float, high: float, *, decimals: int | None = None, clipped: bool = False
+) -> str:
     """Write a value with its interval for a cell of a table, as in ``6.1 (5.8–6.5)``.
 
     Parameters
@@ -45,6 +67,8 @@ def tabulated(value: float, low: float, high: float, *, decimals: int | None = N
         The ends may be NaN: then the value stands alone.
     decimals : int, optional
         As many as the interval supports by default.
+    clipped : bool
+        As in `quantity`.
 
     Returns
     -------
@@ -54,10 +78,11 @@ def tabulated(value: float, low: float, high: float, *, decimals: int | None = N
     """
     to = " to " if low < 0 or high < 0 else "–"
     if decimals is None or math.isnan(value):
-        return quantity(value, low, high, to=to)
+        return quantity(value, low, high, to=to, clipped=clipped)
     if not (math.isfinite(low) and math.isfinite(high)):
-        return f"{value:.{decimals}f}"
-    return f"{value:.{decimals}f} ({low:.{decimals}f}{to}{high:.{decimals}f})"
+        return fixed(value, decimals)
+    ends = f"{fixed(low, decimals)}{to}{fixed(high, decimals)}"
+    return f"{fixed(value, decimals)} ({ends})"
 
 
 def metric_quantity(name: str, value: float, low: float, high: float) -> str:
@@ -76,7 +101,7 @@ def metric_quantity(name: str, value: float, low: float, high: float) -> str:
     """
     metric = METRICS[name]
     ends = (metric.factor * end for end in (value, low, high))
-    return quantity(*ends, unit=metric.readers_unit)
+    return quantity(*ends, unit=metric.readers_unit, clipped=metric.scale == "square")
 
 
 def metric_cell(rows: pd.DataFrame, name: str) -> str:
@@ -96,9 +121,10 @@ def metric_cell(rows: pd.DataFrame, name: str) -> str:
     """
     if name not in rows.index:
         return ""
-    factor = METRICS[name].factor
-    value, low, high = rows.loc[[name], ["value", "low", "high"]].to_numpy(dtype=np.float64)[0]
-    return tabulated(factor * value, factor * low, factor * high)
+    metric = METRICS[name]
+    ends = rows.loc[[name], ["value", "low", "high"]].to_numpy(dtype=np.float64)[0]
+    value, low, high = (metric.factor * float(end) for end in ends)
+    return tabulated(value, low, high, clipped=metric.scale == "square")
 
 
 def plain(value: float) -> str:
@@ -108,7 +134,7 @@ def plain(value: float) -> str:
     if value == 0:
         return "0"
     places = 2 - math.floor(math.log10(abs(value)))
-    return f"{value:.{places}f}" if 0 <= places <= 5 else f"{value:.3g}"
+    return fixed(value, places) if 0 <= places <= 5 else f"{value:.3g}"
 
 
 def dose_text(dose: float) -> str:

@@ -9,12 +9,15 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
+from reports.metrics.cells import MOST_AT_LIMIT
 from reports.metrics.table import METRICS, metrics_of
 from reports.records.run_folder import Run
 from reports.words.numbers import dose_text, metric_cell
 
 #: A table for readers shows at most this many thicknesses; the CSV has all.
 SHOWN_THICKNESSES: Final = 6
+#: Marks rows whose fits ended at a limit too often for a ratio to the bound.
+AT_LIMIT_MARK: Final = " ‡"
 
 
 @dataclass(frozen=True)
@@ -64,18 +67,18 @@ def headline(run: Run, summary: pd.DataFrame, *, case: str) -> Table:
     rows = summary[summary["case"] == case]
     thicknesses = np.unique(rows["thickness"].to_numpy())
     several = len(thicknesses) > 1
-    kept = thicknesses[
-        np.unique(np.linspace(0, len(thicknesses) - 1, SHOWN_THICKNESSES).round().astype(int))
-    ]
+    kept = shown_thicknesses(rows)
     rows = rows[rows["thickness"].isin(kept)]
     present = set(rows["metric"])
     names = [name for name in run.case(case).study.headline if name in present]
     lines = []
     for _, point in rows.groupby(["thickness", "dose"]):
         dose = float(point["dose"].iloc[0])
+        limited = limited_names(point)
         for restorer in run.restorers.order(point["restorer"].unique()):
             metrics = point[point["restorer"] == restorer].set_index("metric")
-            labels = [dose_text(dose), run.restorers.label(restorer)]
+            mark = AT_LIMIT_MARK if restorer in limited else ""
+            labels = [dose_text(dose), f"{run.restorers.label(restorer)}{mark}"]
             if several:
                 labels.insert(0, str(metrics["thickness"].iloc[0]))
             cells = (
@@ -83,10 +86,14 @@ def headline(run: Run, summary: pd.DataFrame, *, case: str) -> Table:
             )
             lines.append((*labels, *cells, sample_size(metrics)))
     heads = (["thickness (atoms)"] if several else []) + ["dose (e/Å²)", "restorer"]
-    note = "Value (95 % interval). " + (
-        f"{len(kept)} of {len(thicknesses)} thicknesses; summary.csv has all."
-        if len(kept) < len(thicknesses)
-        else "summary.csv has every metric at full precision."
+    note = (
+        "Value (95 % interval). "
+        + limit_note([line[len(heads) - 1] for line in lines])
+        + (
+            f"{len(kept)} of {len(thicknesses)} thicknesses; summary.csv has all."
+            if len(kept) < len(thicknesses)
+            else "summary.csv has every metric at full precision."
+        )
     )
     return Table(
         title=run.title(case),
@@ -95,6 +102,35 @@ def headline(run: Run, summary: pd.DataFrame, *, case: str) -> Table:
         rows=tuple(lines),
         n_labels=len(heads),
     )
+
+
+def limited_names(rows: pd.DataFrame) -> set[str]:
+    """Restorers of which too many fits of a cell ended at a limit.
+
+    Parameters
+    ----------
+    rows : pandas.DataFrame
+        Summary rows of one case, image and dose.
+    """
+    rates = rows[(rows["metric"] == "at_limit_rate") & (rows["value"] > MOST_AT_LIMIT)]
+    return set(rates["restorer"])
+
+
+def limit_note(marked: Sequence[str]) -> str:
+    """Explain the mark where any label carries it."""
+    if not any(label.endswith(AT_LIMIT_MARK) for label in marked):
+        return ""
+    return (
+        f"{AT_LIMIT_MARK.strip()}: more than {100 * MOST_AT_LIMIT:g} % of the fits ended with a "
+        "parameter at its limit, so that no ratio to the bound is given. "
+    )
+
+
+def shown_thicknesses(rows: pd.DataFrame) -> list[int]:
+    """Thicknesses among summary rows that a table for readers shows, evenly picked."""
+    present = np.unique(rows["thickness"].to_numpy())
+    picked = np.linspace(0, len(present) - 1, SHOWN_THICKNESSES).round().astype(int)
+    return [int(number) for number in present[np.unique(picked)]]
 
 
 def _heading(name: str) -> str:
@@ -123,7 +159,16 @@ def metric_table() -> Table:
         header=("metric", "unit", "better", "definition"),
         rows=tuple(
             (metric.name, metric.unit, words[metric.direction], metric.definition)
-            for metric in metrics_of("columns", "defects", "core", "search", "response")
+            for metric in metrics_of(
+                "columns",
+                "counts",
+                "defects",
+                "core",
+                "distance",
+                "search",
+                "intensity",
+                "response",
+            )
         ),
         n_labels=1,
     )

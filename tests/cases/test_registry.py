@@ -21,6 +21,9 @@ PINNED = {
     ("particle_adatoms", 1): "313b91c5acb44f09b75e407d1f5ebff56d7e4902bdc511f3dc52591c1e5fd88f",
     ("pt_112", 1): "2580629dbf733a5cd5a62cd6d91f1a98a76d6eff3482f34d00f7773ea8f92bea",
     ("simulated_edits", 1): "ca8fc1feea65020a3583af457f0b8e041d33dd267a4f3636b7e5158afe474000",
+    ("response", 1): "a8384bdd901073b43df1ddfcfd41e61c3da4dc46f285fc12140108af3f8274d6",
+    ("response_112", 1): "60d387ee934964c3a435d4602532cdada11a3ec5dceab872b0f2d82b87653594",
+    ("response_long", 1): "78df858f9ae286bad6dfadf445571c0b3b412cc46be05e885355d7d80d823dbb",
 }
 
 

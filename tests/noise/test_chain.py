@@ -20,9 +20,12 @@ from noise.presets import FULL_SCAN, FULL_TEM, STUDY_SCAN
 from noise.ranges import Chance
 from noise.scan import SCAN_STAGES, ScanNoise
 from noise.seeds import FIRST_SCAN_STAGES
+from noise.stages.additions.pulse_height import PulseHeight
 from noise.stages.stage import Context, Stage
 from noise.tem import TemNoise
 from stembench.errors import InputError
+
+PULSES = PulseHeight(photons=100.0, photon_variance=100.0, efficiency=0.2, secondary_gain=4.0)
 
 
 def waves(height: int = 40, width: int = 48) -> np.ndarray:
@@ -45,8 +48,8 @@ class TestDescription:
         assert copy.deepcopy(noise) == pickle.loads(pickle.dumps(noise)) == noise  # noqa: S301
         assert repr(ScanNoise(jitter=jitter)) == (
             "ScanNoise(jitter=Jitter(sigma_x=0.15, sigma_y=0.15, phi_x=0.6, phi_y=0.6),"
-            " detector=None, fast_scan=None, row_lines=None, black_pixels=None, zingers=None,"
-            " clip=None, quantisation=None)"
+            " flyback=None, detector=None, pulse_height=None, fast_scan=None, row_lines=None,"
+            " black_pixels=None, zingers=None, clip=None, quantisation=None)"
         )
         with pytest.raises(FrozenInstanceError):
             noise.jitter = None
@@ -70,6 +73,10 @@ class TestDescription:
             (lambda: ScanNoise(clip=2.0), "takes a Clip or None, not 2.0"),
             (lambda: replace(FULL_TEM, mtf=FULL_TEM.clip), "takes a Mtf"),
             (lambda: FULL_SCAN.without("shutter"), "no stage shutter to leave out"),
+            (
+                lambda: replace(STUDY_SCAN, pulse_height=PULSES),
+                "pulse_height stands in for detector",
+            ),
             (lambda: TemNoise().without("jitter"), "no stage jitter to leave out"),
             (lambda: TemNoise.sample(np.random.default_rng(1), modality="sem"), "no modality"),
         ],
@@ -170,6 +177,7 @@ class TestBatch:
             ({"images": np.full((4, 4), -0.1)}, "negative"),
             ({"images": np.zeros(4)}, "shape"),
             ({"images": np.zeros((3, 4, 4))}, "generators"),
+            ({"scans": generators(1)}, "2 realizations need as many scans, not 1"),
         ],
     )
     def test_bad_input_is_named(self, change: dict, message: str) -> None:
@@ -218,8 +226,8 @@ def chain_with(
 class TestAddedStage:
     def test_it_stands_where_its_file_stands(self, monkeypatch: pytest.MonkeyPatch) -> None:
         extended = chain_with(monkeypatch, haze())
-        assert [stage.name for stage in extended.stages][:4] == [
-            "jitter", "counting", "haze", "detector",
+        assert [stage.name for stage in extended.stages][:5] == [
+            "jitter", "flyback", "counting", "haze", "detector",
         ]  # fmt: skip
         assert extended(haze=Haze(0.1)).haze == Haze(0.1)
         assert extended.from_dict({"haze": {"level": 0.1}}) == extended(haze=Haze(0.1))
@@ -298,6 +306,7 @@ class TestAddedStage:
             ((haze(streams=("pulse",)),), "random streams are named pulse"),
             ((haze("distort"), haze("without")), "cannot be named without"),
             ((haze(of_truth=True),), "ground truth come before"),
+            ((haze(variant_of="fog"),), "does not have what haze would stand in for"),
         ],
     )
     def test_stages_that_make_no_chain_are_refused(

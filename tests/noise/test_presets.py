@@ -15,7 +15,9 @@ from noise.presets import (
     SCAN_WITH_LINES,
     STUDY_SCAN,
     ablation_ladder,
+    axis_ladder,
     chain_named,
+    noise_axes,
 )
 from stembench.errors import InputError
 
@@ -81,7 +83,11 @@ class TestPresets:
 
     def test_the_full_presets_leave_no_stage_out(self) -> None:
         for chain in (FULL_SCAN, FULL_TEM):
-            assert all(getattr(chain, name) is not None for name in chain.names)
+            absent = {name for name in chain.names if getattr(chain, name) is None}
+            assert absent == {s.name for s in chain.stages if s.optional and s.typical is None}
+        assert {s.name for s in FULL_SCAN.stages if s.optional and s.typical is None} == {
+            "flyback", "pulse_height",
+        }  # fmt: skip
         assert FULL_TEM.mtf.is_physical()
         assert all(preset.summary for preset in PRESETS.values())
 
@@ -115,3 +121,40 @@ class TestLadder:
         assert abs(pulse.std() - sigma) < K * sigma / math.sqrt(2 * pulse.size)
         lines = results["+ row lines"] != results["+ fast scan"]
         assert 0 < lines.mean() < 0.5
+
+
+class TestAxes:
+    def test_each_axis_steps_one_stage_and_holds_the_studies_own_chain(self) -> None:
+        assert {name: tuple(axis.settings) for name, axis in noise_axes().items()} == {
+            "jitter": (0.0, 0.03, 0.08, 0.15), "detector": (0.26, 1.0, 3.0),
+            "dwell": (1.0, 0.2, 0.05),
+        }  # fmt: skip
+        for axis, stage in (("jitter", "jitter"), ("detector", "detector"), ("dwell", "fast_scan")):
+            chains = axis_ladder(STUDY_SCAN, axis)
+            assert list(chains.values()).count(STUDY_SCAN) == 1
+            assert len({chain.without(stage) for chain in chains.values()}) == 1
+
+    def test_values_are_those_of_the_stages(self) -> None:
+        for sigma, chain in axis_ladder(STUDY_SCAN, "detector").items():
+            assert chain.detector.sigma_electrons == pytest.approx(sigma, rel=0.01)  # 0.258
+        for dwell, chain in axis_ladder(STUDY_SCAN, "dwell").items():
+            assert chain.fast_scan.alpha == pytest.approx(1 / dwell)
+        still, *moving = axis_ladder(STUDY_SCAN, "jitter").items()
+        assert still[1].jitter is None
+        assert all(chain.jitter.sigma_x == chain.jitter.sigma_y == v for v, chain in moving)
+
+    def test_jitter_scales_without_another_draw(self) -> None:
+        image = np.tile(np.linspace(0.0, 1.0, 60), (50, 1))  # a ramp shows each displacement
+        chains = axis_ladder(STUDY_SCAN.without("detector", "fast_scan"), "jitter")
+        weak, strong = (
+            distort(image, [np.random.default_rng(1)], dose=1e9, sampling=0.2, noise=chains[v])[0]
+            - 1e9 * 0.04 * image
+            for v in (0.03, 0.15)
+        )
+        inner = np.s_[:, 20:40]  # 8 Å from either end, and 25 electrons in a thousand of scatter
+        assert strong[inner].mean(axis=1) == pytest.approx(5 * weak[inner].mean(axis=1), abs=2e4)
+        assert strong[inner].mean(axis=1).std() > 4e5  # negative control: it moves
+
+    def test_an_unknown_axis_is_named(self) -> None:
+        with pytest.raises(InputError, match="no noise axis 'tilt'; axes: jitter, detector, dwell"):
+            axis_ladder(STUDY_SCAN, "tilt")

@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -108,7 +109,7 @@ def test_no_package_may_declare_the_family_raw(
 ) -> None:
     """Reports exempt that family from verdicts."""
     install("mynets", doubling="untouched")
-    with pytest.raises(InputError, match="'doubling' declares the family 'raw', which is the buil"):
+    with pytest.raises(InputError, match="'doubling' declares the family 'raw', which built-"):
         read("doubling")
 
 
@@ -194,4 +195,8 @@ def test_a_function_may_not_pose_as_a_built_in(install: Install) -> None:
         load_restorer("plugin_of_the_test:function")
     function.metadata = module.untouched().metadata  # type: ignore[attr-defined]
     with pytest.raises(InputError, match="declares the family 'raw'"):
+        load_restorer("plugin_of_the_test:function")
+    acquired = replace(module.Factor().metadata, family="acquisition")
+    function.metadata = acquired  # type: ignore[attr-defined]
+    with pytest.raises(InputError, match="declares the family 'acquisition', which is the bench"):
         load_restorer("plugin_of_the_test:function")

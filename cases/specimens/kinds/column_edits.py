@@ -70,9 +70,9 @@ class ColumnEdits(Specimen):
     host_case: str
     kind: Literal["column_edits"] = "column_edits"
 
-    scan_unit: ClassVar[str] = "1"
-    scan_meaning: ClassVar[str] = "relative change of the perfect crystal's image by one column"
-    change: ClassVar[Change] = "ratio"
+    scan_meaning: ClassVar[str] = "what one column adds to the fraction of the beam on the detector"
+    #: A ratio to the column at its old place would divide by the few configurations' dark flank.
+    change: ClassVar[Change] = "difference"
     site_labels: ClassVar[Mapping[str, str]] = {
         "displaced": "displaced column",
         "plus2": "2 atoms more",

@@ -17,7 +17,7 @@ def accuracy_sentences(
     rows : pandas.DataFrame
         Summary rows of one image.
     pairs : pandas.DataFrame
-        Paired comparisons of that image against raw fits.
+        Paired comparisons of that image against raw.
     restorer : str
         Name of the restorer.
     restorers : Restorers
@@ -28,7 +28,10 @@ def accuracy_sentences(
     list of Sentence
     """
     sentences = []
-    for name, metric in (("MAE of position", "position_mae_pm"), ("MPE of SCS", "scs_mpe_pct")):
+    for name, metric in (
+        ("MAE of position without rigid shift", "position_mae_unshifted_pm"),
+        ("MPE of SCS", "scs_mpe_pct"),
+    ):
         own = pairs[(pairs["restorer"] == restorer) & (pairs["metric"] == metric)]
         own = own.sort_values("dose").reset_index(drop=True)
         if own.empty:
@@ -40,20 +43,43 @@ def accuracy_sentences(
         }
         state = meeting(low["low"], low["high"])
         claim = {
-            "better": "is smaller than that of raw fits",
-            "worse": "is larger than that of raw fits",
-            "met": "equals that of raw fits within 10 %",
-            "undecided": "cannot be told from that of raw fits",
+            "better": "is smaller than that of raw",
+            "worse": "is larger than that of raw",
+            "met": "equals that of raw within 10 %",
+            "undecided": "cannot be told from that of raw",
         }[state]
         sentences.append(
             Sentence(
                 f"At {dose_text(low['dose'])} e/Å² the {name} of {restorers.phrase(restorer)} "
                 f"{claim}: {values[restorer]} against {values[str(low['baseline'])]}, a ratio of "
-                f"{quantity(low['value'], low['low'], low['high'])}. {_where_they_meet(own)}",
+                f"{quantity(low['value'], low['low'], low['high'])}"
+                f"{_with_shift(rows, pairs, restorer=restorer, low=low)}. "
+                f"{_where_they_meet(own)}".rstrip(),
                 "undecided" if state == "undecided" else "finding",
             )
         )
     return sentences
+
+
+def _with_shift(rows: pd.DataFrame, pairs: pd.DataFrame, *, restorer: str, low: pd.Series) -> str:
+    """The absolute error beside one without the image's rigid shift; '' beside another."""
+    metric = "position_mae_pm"
+    own = pairs[
+        (pairs["restorer"] == restorer)
+        & (pairs["metric"] == metric)
+        & (pairs["dose"] == low["dose"])
+    ]
+    if low["metric"] != "position_mae_unshifted_pm" or own.empty:
+        return ""
+    texts = [
+        metric_text(at(rows, restorer=name, dose=low["dose"], metric=metric))
+        for name in (restorer, str(low["baseline"]))
+    ]
+    ratio = own.iloc[0]
+    return (
+        f" (with the shift {texts[0]} against {texts[1]}, "
+        f"{quantity(ratio['value'], ratio['low'], ratio['high'])})"
+    )
 
 
 def _where_they_meet(own: pd.DataFrame) -> str:
@@ -63,7 +89,7 @@ def _where_they_meet(own: pd.DataFrame) -> str:
     if len(states) == 1:
         return ""
     worse = [dose for dose, state in zip(doses, states, strict=True) if state == "worse"]
-    behind = f" Raw fits do better at {', '.join(worse)} e/Å²." if worse else ""
+    behind = f" Raw does better at {', '.join(worse)} e/Å²." if worse else ""
     last = own.iloc[-1]
     ratio = quantity(last["value"], last["low"], last["high"])
     if states[-1] == "met":
@@ -89,7 +115,7 @@ def counting_sentences(
     rows : pandas.DataFrame
         Summary rows of one image.
     pairs : pandas.DataFrame
-        Paired comparisons of that image against raw fits.
+        Paired comparisons of that image against raw.
     restorer : str
         Name of the restorer.
     restorers : Restorers
@@ -112,9 +138,9 @@ def counting_sentences(
         decided = row["low"] > 0 or row["high"] < 0
         who, amount = restorers.phrase(restorer), "fewer" if row["high"] < 0 else "more"
         claim = (
-            f"{who} counts {amount} columns right than raw fits"
+            f"{who} counts {amount} columns right than raw"
             if decided
-            else f"it is undecided whether {who} counts more columns right than raw fits"
+            else f"it is undecided whether {who} counts more columns right than raw"
         )
         difference = quantity(n * row["value"], n * row["low"], n * row["high"])
         sentences.append(

@@ -1,5 +1,7 @@
 """Bounds in words: what each takes as known, and where restorers stand to them."""
 
+from typing import Final
+
 import pandas as pd
 
 from reports.records.bounds import BOUND_KINDS, BOUNDS_FILE, BoundKind
@@ -10,7 +12,13 @@ from reports.words.numbers import dose_text, plain
 from reports.words.sentences import Kind, Sentence, metric_text, thickness_text
 from reports.words.tables import Table
 
-TOPIC = "Bounds"
+TOPIC: Final = "Bounds"
+#: Columns of a summary of bounds as the table calls them.
+_QUANTITIES: Final = {
+    "position_pm": "precision of position, per axis (pm)",
+    "distance_pm": "MAE of position (pm)",
+    "scs_pct": "precision of SCS (%)",
+}
 
 
 def bound_caption(run: Run, *, case: str, metric: str) -> str:
@@ -32,36 +40,36 @@ def bound_table(bounds: pd.DataFrame, *, title: str) -> Table:
         Of the case.
     """
     thinnest, thickest = bounds["thickness"].min(), bounds["thickness"].max()
-    ends = bounds["thickness"].isin([thinnest, thickest])
     several = thinnest < thickest
-    rows = [
-        (
-            *([str(row["thickness"])] if several else []),
-            dose_text(float(row["dose"])),
-            BOUND_KINDS[str(row["kind"])].label,
-            plain(float(row["position_pm"])),
-            plain(float(row["distance_pm"])),
-            plain(float(row["scs_pct"])),
-            str(row["known"]),
-        )
-        for _, row in bounds[ends].iterrows()
-    ]
+    rows = bounds[bounds["thickness"].isin([thinnest, thickest])]
+    doses = sorted(rows["dose"].unique())
+    lines = []
+    for (thickness, kind), own in rows.groupby(["thickness", "kind"], sort=False):
+        at = own.groupby("dose").first()
+        beside = BOUND_KINDS[str(kind)].known
+        for column, quantity in _QUANTITIES.items():
+            if at[column].isna().all():
+                continue
+            labels = [BOUND_KINDS[str(kind)].label, quantity]
+            if several:
+                labels.insert(0, str(thickness))
+            values = (plain(float(at[column].get(dose, float("nan")))) for dose in doses)
+            lines.append((*labels, *values, beside))
+            beside = ""
     return Table(
         title=f"Bounds: {title}",
-        note="What no unbiased estimator with the stated knowledge goes below, averaged over "
-        "measured columns"
-        + ("; thinnest and thickest image, bounds.csv has all." if several else ".")
-        + " n/a: not stated.",
+        note="What an unbiased estimator that knows no more than is stated reaches at best, "
+        "averaged over measured columns"
+        + ("; thinnest and thickest image. " if several else ". ")
+        + "bounds.csv has all.",
         header=(
             *(["thickness (atoms)"] if several else []),
-            "dose (e/Å²)",
             "bound",
-            "precision of position, per axis (pm)",
-            "MAE of position (pm)",
-            "precision of SCS (%)",
+            "quantity",
+            *(f"{dose_text(float(dose))} e/Å²" for dose in doses),
             "taken as known",
         ),
-        rows=tuple(rows),
+        rows=tuple(lines),
         n_labels=3 if several else 2,
     )
 
@@ -152,14 +160,15 @@ def _against_hybrid(
         if len(above):
             parts.append(
                 f"above it at {_doses(above.index)} e/Å² ({_beside(above.iloc[-1], bound)}), so "
-                "that the image holds more than it gives"
+                "that the image holds more than is taken from it"
             )
         if not parts:
             parts, kind = ["not told apart from it at any dose"], "undecided"
         sentences.append(
             Sentence(
                 f"{run.title(case)}: held against the {label}, the best of a fit that knows how "
-                f"scan lines jitter and nothing of the lattice, {who} is {'; and '.join(parts)}.",
+                f"scan lines jitter and nothing of the lattice, the MAE of position of {who} is "
+                f"{'; and '.join(parts)}.",
                 kind,
                 topic=TOPIC,
             )

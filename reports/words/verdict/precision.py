@@ -1,4 +1,7 @@
-"""Sentences on study 1: scatter against the bound, bias beside it, convergence with raw fits."""
+"""Sentences on study 1: scatter against the bound, bias beside it, convergence with raw."""
+
+from collections.abc import Mapping
+from typing import Final
 
 import pandas as pd
 
@@ -19,28 +22,42 @@ from reports.words.sentences import (
 #: An rms bias above this share of the scatter is called not negligible: it raises the RMSE by
 #: more than 5 %.
 NEGLIGIBLE_BIAS = 1 / 3
+#: Said beside the bound where a run has no edited images.
+UNKNOWN_RESPONSE: Final = (
+    "how much of a real change it passes on is not known from this run, and a drawn crystal would "
+    "not scatter at all"
+)
 
 
 def precision_sentences(
-    rows: pd.DataFrame, pairs: pd.DataFrame, *, restorer: str, restorers: Restorers
+    rows: pd.DataFrame,
+    pairs: pd.DataFrame,
+    *,
+    restorer: str,
+    restorers: Restorers,
+    passed_on: Mapping[tuple[str, str], str] | None = None,
 ) -> list[Sentence]:
-    """Set a restorer against the bound at the lowest dose and against raw fits at the highest.
+    """Set a restorer against the bound at the lowest dose and against raw at the highest.
 
     Parameters
     ----------
     rows : pandas.DataFrame
         Summary rows of one case.
     pairs : pandas.DataFrame
-        Paired comparisons of that case against raw fits.
+        Paired comparisons of that case against raw.
     restorer : str
         Name of the restorer.
     restorers : Restorers
         Of the run.
+    passed_on : mapping of (str, str) to str, optional
+        `reports.words.verdict.response.response_phrases`: how much of a change a restorer passes
+        on in position and in SCS.
 
     Returns
     -------
     list of Sentence
     """
+    passed_on = {} if passed_on is None else passed_on
     doses = sorted(rows["dose"].unique())
     sentences = []
     for quantity_name, metric in (("position", "position"), ("SCS", "scs")):
@@ -51,6 +68,7 @@ def precision_sentences(
             dose=doses[0],
             name=quantity_name,
             metric=metric,
+            passed_on=passed_on.get((restorer, metric), UNKNOWN_RESPONSE),
         )
     for quantity_name, metric in (
         ("position precision", "position_std_pm"),
@@ -69,7 +87,14 @@ def precision_sentences(
 
 
 def _against_bound(
-    rows: pd.DataFrame, *, restorer: str, restorers: Restorers, dose: float, name: str, metric: str
+    rows: pd.DataFrame,
+    *,
+    restorer: str,
+    restorers: Restorers,
+    dose: float,
+    name: str,
+    metric: str,
+    passed_on: str,
 ) -> list[Sentence]:
     at_dose = rows[rows["dose"] == dose]
     own = at_dose[at_dose["restorer"] == restorer]
@@ -96,7 +121,7 @@ def _against_bound(
     thin = ratio.iloc[0]
     others = [
         f"{restorers.phrase(other)} {quantity(first['value'], first['low'], first['high'])}"
-        for other in restorers.order(at_dose["restorer"].unique())
+        for other in restorers.ranked(at_dose["restorer"].unique())
         if other != restorer
         for first in first_row(
             by_thickness(at_dose[at_dose["restorer"] == other], f"{metric}_std_over_bound")
@@ -106,7 +131,8 @@ def _against_bound(
     sentences = [
         Sentence(
             f"{claim}: at {thickness_text(thin)} its scatter is "
-            f"{quantity(thin['value'], thin['low'], thin['high'])} times the bound{beside}.",
+            f"{quantity(thin['value'], thin['low'], thin['high'])} times the bound{beside}; "
+            f"{passed_on}.",
             kind,
         )
     ]
@@ -126,7 +152,8 @@ def _bias_below_bound(
     std = by_thickness(own, f"{metric}_std_{unit}").loc[images]
     rmse = by_thickness(own, f"{metric}_rmse_over_bound").loc[images]
     share = bias["value"] / std["value"]
-    large = share[(share > NEGLIGIBLE_BIAS) & ~(bias["low"] <= 0)]
+    # The whole interval has to exceed it: NaN, where there is none, does not.
+    large = share[bias["low"] / std["value"] > NEGLIGIBLE_BIAS]
     also = int((rmse["high"] < 1).sum())
     count = len(images)
     total = (
@@ -135,21 +162,22 @@ def _bias_below_bound(
         else f"counting bias, its RMSE is below the bound at {also} of {count} of them"
     )
     if len(large):
-        worst = int(share.to_numpy().argmax())
+        image = large.idxmax()
+        biased, scatter = bias.loc[[image]].iloc[0], std.loc[[image]].iloc[0]
         return Sentence(
             f"The bias of {who} in {name} is not negligible where its scatter is below the "
             f"bound: at {len(large)} of {count} thicknesses it exceeds a third of the scatter "
-            f"(largest share at {thickness_text(bias.iloc[worst])}: rms bias "
-            f"{metric_text(bias.iloc[worst])} beside a scatter of {metric_text(std.iloc[worst])}). "
+            f"(largest such share at {thickness_text(biased)}: rms bias "
+            f"{metric_text(biased)} beside a scatter of {metric_text(scatter)}). "
             f"The bound holds for unbiased estimators, so this is no proof of accuracy; {total}.",
             "warning",
         )
     excluded = int((bias["high"] / std["value"] <= NEGLIGIBLE_BIAS).sum())
     return Sentence(
         "The bound holds for unbiased estimators without prior knowledge. Where "
-        f"{who} is below it, no bias in {name} beyond a third of the scatter was found; its "
+        f"{who} is below it, no bias in {name} beyond a third of the scatter is shown; its "
         f"interval excludes one at {excluded} of {count} thicknesses; {total}.",
-        "finding" if excluded else "undecided",
+        "finding" if excluded == count else "undecided",
     )
 
 
@@ -166,7 +194,7 @@ def _meeting_over_thickness(
         {
             "they have converged (within 10 %)": met,
             f"{restorers.phrase(restorer)} is still better": better,
-            "raw fits are better": worse,
+            "raw is better": worse,
             "it is undecided": open_,
         }
     )
@@ -178,7 +206,7 @@ def _meeting_over_thickness(
         )
     return [
         Sentence(
-            f"Whether {name} of {restorers.phrase(restorer)} and of raw fits meet at "
+            f"Whether {name} of {restorers.phrase(restorer)} and of raw meet at "
             f"{dose_text(dose)} e/Å²: {shares}; the ratio is {span}.",
             "undecided" if open_ == len(states) else "finding",
         )

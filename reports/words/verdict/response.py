@@ -52,7 +52,7 @@ def _information_table(information: pd.DataFrame, *, title: str, restorers: Rest
     rows = []
     for _, point in information.groupby(["thickness", "dose"]):
         thickness, dose = point["thickness"].iloc[0], point["dose"].iloc[0]
-        for restorer in restorers.order(point["restorer"].unique()):
+        for restorer in restorers.shown(point["restorer"].unique()):
             own = point[point["restorer"] == restorer]
             cells: list[str] = []
             for name in ("position", "scs"):
@@ -113,7 +113,7 @@ def _response_table(
     rows = []
     for _, point in own.groupby(["thickness", "dose"]):
         thickness, dose = point["thickness"].iloc[0], point["dose"].iloc[0]
-        for restorer in restorers.order(point["restorer"].unique()):
+        for restorer in restorers.shown(point["restorer"].unique()):
             mine = point[point["restorer"] == restorer]
             cells = [
                 _mean_cell(mine[(mine["pattern"] == "isolated") & (mine["amplitude"] == size)])
@@ -190,6 +190,40 @@ def response_sentences(
             for row in (rows.iloc[0], rows.iloc[-1])[: len(rows)]
         ]
     return sentences
+
+
+def response_phrases(information: pd.DataFrame) -> dict[tuple[str, str], str]:
+    """Say what each restorer passes on, for a sentence that sets its scatter against the bound.
+
+    Parameters
+    ----------
+    information : pandas.DataFrame
+        Of `reports.summaries.response.summarise_response`, of the case that measures it.
+
+    Returns
+    -------
+    dict of (restorer, quantity) to str
+        At the lowest dose and the middle thickness.
+    """
+    phrases = {}
+    for _, rows in information.groupby(["restorer", "quantity"]):
+        thicknesses = sorted(rows["thickness"].unique())
+        rows = rows[rows["thickness"] == thicknesses[(len(thicknesses) - 1) // 2]]
+        row = rows.sort_values("dose").iloc[0]
+        response = quantity(row["response"], row["response_low"], row["response_high"])
+        change = "a displacement" if row["quantity"] == "position" else "a change of SCS"
+        over = (
+            "and nothing can be said of a column that differs"
+            if math.isinf(row["over_bound"])
+            else "and its scatter over this response is "
+            + quantity(row["over_bound"], row["over_bound_low"], row["over_bound_high"])
+            + " times the bound"
+        )
+        phrases[str(row["restorer"]), str(row["quantity"])] = (
+            f"of {change} of single columns it passes on {response} ({row['thickness']} atoms, "
+            f"{dose_text(row['dose'])} e/Å²), {over}"
+        )
+    return phrases
 
 
 def _sentence(row: "pd.Series", *, who: str, title: str) -> Sentence:

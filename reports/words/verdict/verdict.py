@@ -6,11 +6,17 @@ from typing import Final
 import pandas as pd
 
 from reports.records.run_folder import Run
+from reports.records.verification import read_verification
 from reports.studies import cases_in_order
+from reports.summaries.response import summarise_response
+from reports.words.kept.losses import resolution_sentences
 from reports.words.numbers import dose_text
 from reports.words.sentences import Sentence, metric_text
+from reports.words.studies.verification import verification_sentence
 from reports.words.verdict.accuracy import accuracy_sentences, counting_sentences
+from reports.words.verdict.controls import control_sentences
 from reports.words.verdict.precision import precision_sentences
+from reports.words.verdict.response import response_phrases
 
 #: Below this many realizations the verdict says that they are few.
 FEW = 20
@@ -38,7 +44,7 @@ def verdict(run: Run, summary: pd.DataFrame, comparisons: pd.DataFrame) -> list[
     summary : pandas.DataFrame
         `reports.summaries.summary.summarise` of its records.
     comparisons : pandas.DataFrame
-        `reports.summaries.summary.paired_comparisons` of its records against raw fits.
+        `reports.summaries.summary.paired_comparisons` of its records against raw.
 
     Returns
     -------
@@ -46,18 +52,38 @@ def verdict(run: Run, summary: pd.DataFrame, comparisons: pd.DataFrame) -> list[
         A statement is a finding only if a whole 95 % interval supports it; otherwise it is
         undecided and says so.
     """
-    sentences = _validity(run, summary)
-    restorers = run.restorers
+    sentences = resolution_sentences(run) + _validity(run, summary)
+    restorers, information = run.restorers, summarise_response(run).information
     for case in cases_in_order(run, summary):
         rows = summary[summary["case"] == case]
         pairs = comparisons[comparisons["case"] == case]
+        measured_by = run.case(case).study.information
+        passed_on = response_phrases(information[information["case"] == measured_by])
         for restorer in restorers.judged(rows["restorer"].unique()):
             for speak in _SENTENCES.get(run.case(case).study.figure, _OTHER_SENTENCES):
+                more = {"passed_on": passed_on} if speak is precision_sentences else {}
                 sentences += [
                     replace(sentence, topic=run.title(case))
-                    for sentence in speak(rows, pairs, restorer=restorer, restorers=restorers)
+                    for sentence in speak(
+                        rows, pairs, restorer=restorer, restorers=restorers, **more
+                    )
                 ]
-    return sentences + _failures(run, summary)
+        sentences += [
+            replace(sentence, topic=run.title(case))
+            for sentence in control_sentences(
+                rows,
+                restorer=_network(run, rows),
+                restorers=restorers,
+                passed_on=passed_on,
+            )
+        ]
+    return sentences + _failures(run, summary) + _verification(run)
+
+
+def _network(run: Run, rows: pd.DataFrame) -> str | None:
+    """First network among the rows of a case."""
+    names = run.restorers.judged(rows["restorer"].unique())
+    return next((name for name in names if not run.restorers.is_classical(name)), None)
 
 
 def _validity(run: Run, summary: pd.DataFrame) -> list[Sentence]:
@@ -70,7 +96,8 @@ def _validity(run: Run, summary: pd.DataFrame) -> list[Sentence]:
                 "warning",
             )
         )
-    fewest = int(summary["n_realizations"].min()) if len(summary) else 0
+    paired = summary[summary["restorer"].isin(run.restorers.ranked(summary["restorer"].unique()))]
+    fewest = int(paired["n_realizations"].min()) if len(paired) else 0
     if fewest <= 1:
         sentences.append(
             Sentence(
@@ -101,15 +128,22 @@ def _validity(run: Run, summary: pd.DataFrame) -> list[Sentence]:
     return sentences
 
 
+def _verification(run: Run) -> list[Sentence]:
+    """What another engine finds in the run's images, if it was asked."""
+    verification = read_verification(run.folder)
+    return [] if verification is None else [verification_sentence(verification)]
+
+
 def _failures(run: Run, summary: pd.DataFrame) -> list[Sentence]:
     sentences = [
         Sentence(f"A restoration failed: {failure}.", "warning") for failure in run.info.failures
     ]
-    rates = summary[summary["metric"] == "failure_rate"]
+    names = run.restorers.ranked(summary["restorer"].unique())
+    rates = summary[(summary["metric"] == "failure_rate") & summary["restorer"].isin(names)]
     if not (rates["value"] > 0).any():
         return [*sentences, Sentence("No fit failed.", "finding")] if len(rates) else sentences
     parts = []
-    for restorer in run.restorers.order(rates["restorer"].unique()):
+    for restorer in run.restorers.ranked(rates["restorer"].unique()):
         own = rates[rates["restorer"] == restorer]
         worst = own.sort_values("value").iloc[-1]
         if worst["value"] > 0:

@@ -51,7 +51,7 @@ class TestHelp:
         assert set(COMMANDS) == {
             "list", "run", "report", "compare", "baseline", "regression", "power", "fit", "restore",
             "check", "distort", "images", "simulate", "convergence", "noise-figures",
-            "noise-ranges",
+            "noise-ranges", "verify-fit",
         }  # fmt: skip
 
     def test_help_loads_no_heavy_library(self) -> None:
@@ -153,6 +153,20 @@ class TestFit:
         assert pd.read_csv(out)[["x", "y"]].to_numpy() == pytest.approx(truth, abs=1e-5)
         assert "needs the dose" in call(*common, "--estimator", "poisson", code=2)
         assert "entropy" in call(*common, "--estimator", "entropy", code=2)
+
+    def test_lmfit_by_option(self, gaussians, tmp_path: Path) -> None:
+        image, start, truth = gaussians
+        out = tmp_path / "columns.csv"
+        common = ("fit", image, "--sampling", 0.12, "--positions", start, "-o", out)
+        assert "lmfit takes about" in call(*common, "--engine", "lmfit")
+        table = pd.read_csv(out)
+        call(*common)
+        joint = pd.read_csv(out)
+        assert table[["x", "y"]].to_numpy() == pytest.approx(truth, abs=1e-6)
+        # Another engine: the same minimum, not the same bits.
+        assert table["scs"].to_numpy() == pytest.approx(joint["scs"].to_numpy(), rel=1e-6)
+        assert not (table["scs"] == joint["scs"]).all()
+        assert "joint, lmfit" in call(*common, "--engine", "gpu", code=2)
 
     def test_columns_are_found_where_none_are_given(self, gaussians, tmp_path: Path) -> None:
         image, _, truth = gaussians

@@ -9,9 +9,10 @@ import pytest
 from typer.testing import CliRunner
 
 import bench.cli.regression
+import bench.plan.profiles
 from bench.cli.app import app
 from bench.cli.regression import golden_baseline, regression_profile
-from bench.plan.profiles import Profile, Selection
+from bench.plan.profiles import Profile, Selection, get_profile
 from cases import get_case
 from cases.truth.ground_truth import load_ground_truth
 from reports.gate.evidence import read_baseline
@@ -177,8 +178,12 @@ class TestBaseline:
 def small_baseline(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A baseline of the Gaussian filter on a small real run."""
     folder = tmp_path_factory.mktemp("real")
-    call("run", "--case", "edge_dislocation", "--doses", "5000", "--realizations", "3",
-         "--restorer", "gaussian", "--jobs", "1", "--out", folder / "run")  # fmt: skip
+    # What a regression runs of profile quick: neither axes nor frames.
+    with pytest.MonkeyPatch.context() as patch:
+        quick = replace(get_profile("quick"), ladders=(), frames=())
+        patch.setattr(bench.plan.profiles, "get_profile", lambda _: quick)
+        call("run", "--case", "edge_dislocation", "--doses", "5000", "--realizations", "3",
+             "--restorer", "gaussian", "--jobs", "1", "--out", folder / "run")  # fmt: skip
     call("baseline", folder / "run", "-o", folder / "baseline.json")
     return folder / "baseline.json"
 

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from bench.measures.burgers import closures, has_circuit
-from bench.measures.column_search import RIM, search, searched
+from bench.measures.column_search import RIM, measure_end_to_end, search, searched
 from bench.plan.blocks import Block
+from bench.reference import clean_fit
 from cases import get_case
 from cases.truth.ground_truth import load_ground_truth
 from noise.scan import ScanNoise
@@ -85,3 +86,21 @@ def test_the_noise_free_dislocation_closes_by_its_burgers_vector():
     assert np.isnan(closure[1])
     reference = np.hypot(found["closure_x_ref"], found["closure_y_ref"])
     assert reference[0] == pytest.approx(length, rel=0.1)
+
+
+def test_an_image_alone_gives_what_is_in_it_and_an_erased_one_nothing():
+    """Noise-free: all found within 1 pm; a library whose second entry is theirs counts them."""
+    case = get_case("pt_bulk")
+    clean = load_ground_truth(case).image("z02")
+    scs = clean_fit(case, "z02", choice=case.fit).table["scs"].median()
+    flat = np.full_like(clean, clean.mean())
+    table = measure_end_to_end(
+        np.stack([clean, flat]), case, image="z02", library=np.array([scs / 2, scs])
+    )
+    first, second = table.iloc[0], table.iloc[1]
+    assert first["e2e_true"] == 64
+    assert first["e2e_matched"] == first["e2e_right"] == 64
+    assert first["e2e_distance_pm"] / 64 < 1
+    assert second["e2e_matched"] == second["e2e_right"] == 0
+    alone = measure_end_to_end(clean[np.newaxis], case, image="z02", library=np.empty(0))
+    assert np.isnan(alone["e2e_right"].iloc[0])

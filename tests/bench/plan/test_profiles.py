@@ -46,15 +46,17 @@ def test_profile_quick_is_what_it_was():
 def test_profile_paper_runs_all_but_the_crystal_of_one_cell():
     run = [case for case in CASES if case.study.paper is not None]
     wanted = {case.name: (case.labels, case.doses, 100) for case in run}
-    wanted["response"] = (*wanted["response"][:2], 20)
+    for name in ("response", "response_112", "response_long"):
+        wanted[name] = (*wanted[name][:2], 20)
     wanted["pt_bulk"] = (get_case("pt_bulk").labels[1:], *wanted["pt_bulk"][1:])
     assert amounts(profiles()["paper"]) == wanted
 
 
 def test_a_case_that_only_serves_others_is_run_by_no_profile():
-    serving = {case.name for case in CASES if case.study.quick is None}
+    serving = {case.name for case in CASES if case.study.quick is None and case.study.paper is None}
     assert serving >= {"pt_112", "simulated_edits"}
-    for profile in profiles().values():
+    assert not serving & set(sources())
+    for profile in (profiles()["quick"], profiles()["paper"]):
         assert not serving & {selection.case for selection in profile.selections}
         with pytest.raises(InputError, match=f"'{profile.name}' does not run case 'pt_112'"):
             narrow(profile, cases=["pt_112", "pt_bulk"])

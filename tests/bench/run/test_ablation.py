@@ -9,14 +9,17 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from bench.plan.blocks import Block, plan_ablation, plan_blocks, repeated_blocks
-from bench.plan.profiles import Ablation, Profile, Selection, get_profile, narrow, profiles
+from bench.measures.fit_variants import main_rows
+from bench.plan.blocks import Block, plan_blocks, plan_ladders, repeated_blocks
+from bench.plan.ladders import ablation as ablation_of
+from bench.plan.profiles import Profile, Selection, get_profile, narrow
 from bench.run.block import run_block
 from bench.run.run import run_benchmark
 from noise.presets import STUDY_SCAN
 from noise.scan import ScanNoise
 from noise.stages.detector import Detector
-from reports.records.ablation import RUNG, load_ablation
+from reports.records.ladder import ABLATION, Ladder
+from reports.records.ladder_records import RUNG, load_ladders
 from reports.records.run_folder import load_run
 from reports.records.schema import COLUMNS, KEYS
 from stembench.errors import InputError
@@ -27,7 +30,7 @@ SMALL = Profile(
     summary="for tests",
     selections=(Selection("edge_dislocation", ("core",), (5e3,), 1),),
     restorers=("raw", "gaussian"),
-    ablation=Ablation("edge_dislocation", "core", 5e3, 1),
+    ladders=(ablation_of("edge_dislocation", "core", dose=5e3, realizations=1),),
 )
 
 
@@ -39,30 +42,34 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def rows(folder: Path) -> pd.DataFrame:
-    ablation = load_ablation(load_run(folder))
-    assert ablation is not None
+    (ablation,) = load_ladders(load_run(folder), ABLATION)
     return ablation.records.sort_values([RUNG, *KEYS]).reset_index(drop=True)
 
 
+def ablations(profile: Profile) -> list[Ladder]:
+    return [ladder for ladder in profile.ladders if ladder.kind == ABLATION]
+
+
 class TestPlan:
-    @pytest.mark.parametrize("name", list(profiles()))
+    @pytest.mark.parametrize("name", ["quick", "paper"])
     def test_the_particle_at_5e3(self, name: str) -> None:
-        ablation = get_profile(name).ablation
-        assert ablation is not None
+        (ablation,) = ablations(get_profile(name))
         assert (ablation.case, ablation.image, ablation.dose) == ("nanoparticle", "particle", 5e3)
-        assert tuple(ablation.rungs) == RUNGS
-        assert ablation.rungs["Poisson only"] == ScanNoise()
-        assert ablation.rungs["+ fast scan"] == STUDY_SCAN
+        assert ablation.labels == RUNGS
+        chains = {rung.label: rung.noise for rung in ablation.rungs}
+        assert chains["Poisson only"] == ScanNoise()
+        assert chains["+ fast scan"] == STUDY_SCAN
 
     def test_every_realization_once_per_rung_and_restorer(self) -> None:
         profile = get_profile("quick")
-        blocks = plan_ablation(profile, seed=1, block_size=3)
+        profile = replace(profile, ladders=tuple(ablations(profile)))
+        blocks = plan_ladders(profile, seed=1, block_size=3)
         planned = [
             (block.rung, block.restorer, k)
             for block in blocks
             for k in range(block.start, block.stop)
         ]
-        assert len(planned) == len(set(planned)) == 5 * 3 * 4
+        assert len(planned) == len(set(planned)) == 5 * 5 * 4
         assert len({block.name for block in blocks}) == len(blocks)
         # No file of the ablation could be taken for one of the records, or the reverse.
         ordinary = {block.name for block in plan_blocks(profile, seed=1, block_size=3)}
@@ -83,13 +90,15 @@ class TestPlan:
     )
     def test_narrowing(self, choice: dict, realizations: int | None) -> None:
         profile = narrow(get_profile("quick"), **choice)
-        blocks = plan_ablation(profile, seed=1)
+        profile = replace(profile, ladders=tuple(ablations(profile)))
+        blocks = plan_ladders(profile, seed=1)
         if realizations is None:
-            assert profile.ablation is None
             assert blocks == ()
         else:
             assert {(block.start, block.stop) for block in blocks} == {(0, realizations)}
-            assert {block.restorer for block in blocks} == set(profile.restorers)
+            assert {block.restorer for block in blocks} == set(profile.restorers) - {
+                "flat", "row-mean",
+            }  # fmt: skip
 
 
 class TestRun:
@@ -97,11 +106,12 @@ class TestRun:
         records, ablation = load_run(run).records, rows(run)
         assert list(records) == list(COLUMNS)
         assert list(ablation) == [*COLUMNS, RUNG]
+        records = main_rows(records)  # a rung is fitted in the main way alone
         assert set(ablation[RUNG]) == set(RUNGS)
         assert len(ablation) == 5 * len(records)
 
     def test_the_cases_own_chain_is_not_run_twice(self) -> None:
-        blocks = (*plan_blocks(SMALL, seed=5), *plan_ablation(SMALL, seed=5))
+        blocks = (*plan_blocks(SMALL, seed=5), *plan_ladders(SMALL, seed=5))
         twice = {block.rung: repeated_blocks(block, blocks) for block in blocks if block.rung}
         assert {rung for rung, sources in twice.items() if sources} == {"+ fast scan"}
         # What another seed, dose or fewer realizations hold is no repetition.
@@ -114,7 +124,7 @@ class TestRun:
 
     def test_repeated_rows_are_those_that_running_makes(self, run: Path) -> None:
         block = next(
-            b for b in plan_ablation(SMALL, seed=5)
+            b for b in plan_ladders(SMALL, seed=5)
             if b.rung == "+ fast scan" and b.restorer == "gaussian"
         )  # fmt: skip
         made = run_block(block, np.empty(0)).records.sort_values(list(KEYS))
@@ -125,7 +135,7 @@ class TestRun:
         )
 
     def test_the_cases_own_chain_repeats_the_records(self, run: Path) -> None:
-        records = load_run(run).records.sort_values(list(KEYS)).reset_index(drop=True)
+        records = main_rows(load_run(run).records).sort_values(list(KEYS)).reset_index(drop=True)
         own = rows(run)
         same = own[own[RUNG] == "+ fast scan"].drop(columns=RUNG).reset_index(drop=True)
         pd.testing.assert_frame_equal(same, records, check_exact=True)
@@ -134,8 +144,10 @@ class TestRun:
 
     def test_run_json_declares_the_rungs(self, run: Path) -> None:
         info = json.loads((run / "run.json").read_text())
-        assert tuple(info["ablation"]["rungs"]) == RUNGS
-        assert info["ablation"]["rungs"]["+ fast scan"] == asdict(STUDY_SCAN)
+        (ladder,) = info["ladders"]
+        chains = {rung["label"]: rung["noise"] for rung in ladder["rungs"]}
+        assert tuple(chains) == RUNGS
+        assert chains["+ fast scan"] == asdict(STUDY_SCAN)
         assert info["stages"]["ablation"] > info["stages"]["restore gaussian"] > 0
 
     def test_missing_blocks_are_made_again(self, run: Path, tmp_path: Path) -> None:
@@ -149,7 +161,7 @@ class TestRun:
     def test_a_run_without_this_ablation_is_another_run(self, run: Path) -> None:
         without = narrow(SMALL, realizations=1)
         assert without == SMALL
-        with pytest.raises(InputError, match=r"another run's records.*ablation"):
+        with pytest.raises(InputError, match=r"records \(ladders.stages of edge.*there alone"):
             run_benchmark(
                 Profile(SMALL.name, SMALL.summary, SMALL.selections, SMALL.restorers),
                 run, seed=5, jobs=1, block_size=2,

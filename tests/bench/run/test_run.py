@@ -12,6 +12,7 @@ from bench.plan.profiles import Profile, Selection, get_profile, narrow
 from bench.run import store
 from bench.run.run import run_benchmark
 from cases import CASES
+from reports.records.bounds import BOUNDS_FILE, read_bounds
 from reports.records.run_folder import load_run
 from reports.records.run_info import read_run_info
 from reports.records.schema import COLUMNS, KEYS
@@ -41,8 +42,9 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
 class TestProfiles:
     def test_paper_is_the_papers_three_studies_and_the_defects(self) -> None:
         paper = get_profile("paper")
-        assert {selection.realizations for selection in paper.selections} == {100}
-        bulk, core, particle, defects, adatoms = paper.selections
+        bulk, core, particle, defects, adatoms, *responses = paper.selections
+        assert {selection.realizations for selection in paper.selections[:5]} == {100}
+        assert {selection.realizations for selection in responses} == {20}
         assert len(bulk.images) == 74
         assert bulk.images[0] == "z02"
         assert bulk.doses == (5e2, 5e4)
@@ -105,6 +107,13 @@ class TestPlan:
             for image in selection.images
             for dose in selection.doses
             for restorer in profile.restorers
+            for k in range(selection.realizations_of(restorer))
+        }
+        expected |= {
+            (selection.case, image, dose, "frames", k)
+            for selection in profile.frames
+            for image in selection.images
+            for dose in selection.doses
             for k in range(selection.realizations)
         }
         assert len(planned) == len(set(planned))
@@ -124,8 +133,10 @@ class TestRun:
         assert list(records) == list(COLUMNS)
         assert records["measured"].all()
         columns = records["column"].nunique()
-        assert len(records) == columns * 3 * 2
-        assert set(records["restorer"]) == {"raw", "gaussian"}
+        assert len(records) == columns * 3 * 4
+        names = {"raw", "raw/true-width", "gaussian", "gaussian/true-width"}
+        assert set(records["restorer"]) == names
+        assert set(load_run(run).info.restorers) == names
 
     def test_same_bits_for_any_jobs_and_block_size(self, run: Path, tmp_path: Path) -> None:
         run_benchmark(small(), tmp_path / "other", seed=5, jobs=2, block_size=1)
@@ -166,11 +177,23 @@ class TestRun:
         assert outcome.reused == outcome.blocks
         assert (run / "run.json").read_bytes() == before
 
+    def test_bounds_are_written_and_added_to_a_run_without_them(self, run: Path) -> None:
+        written = read_bounds(run)
+        assert written is not None
+        assert set(written["column"]) == set(load_run(run).records["column"])
+        (run / BOUNDS_FILE).unlink()
+        run_benchmark(small(), run, seed=5, jobs=1, block_size=3)
+        again = read_bounds(run)
+        assert again is not None
+        pd.testing.assert_frame_equal(written, again)
+
     def test_another_runs_folder_is_refused(self, run: Path) -> None:
         with pytest.raises(InputError, match=r"another run's records.*seed"):
             run_benchmark(small(), run, seed=6, jobs=1, block_size=3)
         with pytest.raises(InputError, match=r"another run's records.*realizations"):
             run_benchmark(small(4), run, seed=5, jobs=1, block_size=3)
+        with pytest.raises(InputError, match=r"another run's records.*fit_engine is 'joint' there"):
+            run_benchmark(small(), run, seed=5, jobs=1, block_size=3, fit_engine="lmfit")
 
     def test_a_folder_of_something_else_is_refused(self, tmp_path: Path) -> None:
         (tmp_path / "thesis.tex").write_text("precious")
@@ -229,8 +252,9 @@ def test_a_restorer_that_returns_nan_is_a_reported_failure(
     assert len(outcome.failures) == 1
     assert "NaN" in outcome.failures[0]
     records = rows(folder)
-    broken = records[records["restorer"] != "raw"]
-    assert len(broken) == len(records) / 2
+    broken = records[~records["restorer"].str.startswith("raw")]
+    # Raw is fitted with the true width as well, which a lost image cannot be.
+    assert len(broken) == len(records) / 3
     assert broken["x_fit"].isna().all()
     assert (broken["flags"] != 0).all()
     assert records.loc[records["restorer"] == "raw", "x_fit"].notna().any()

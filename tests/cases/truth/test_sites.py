@@ -26,6 +26,10 @@ DATA = {
         "f97876f1778bf2db3eeeb5f031202135d9725280461fd23ae5f840cd1d4e7432",
         2e5,
     ),
+    "simulated_edits": (
+        "1e6d96b74a8153bce8cbe031f49315b60d79505d7da74d716b28f81e134d7fd4",
+        1e5,
+    ),
 }
 ADATOMS = get_case("particle_adatoms")
 STRUCTURE = ADATOMS.structure

@@ -106,7 +106,6 @@ def test_joint_equals_lmfit_on_noisy_images(name, estimator):
         np.testing.assert_allclose(ours.table[error], reference.table[error], rtol=2e-3)
 
 
-@pytest.mark.slow
 def test_joint_equals_lmfit_for_100_columns():
     starts, about, choice = PROBLEMS["100 columns"]
     truth = scene(starts, seed=6, **about)

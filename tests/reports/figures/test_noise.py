@@ -63,7 +63,7 @@ class TestFigures:
             png, pdf = panels.save(figure, tmp_path / name)
         assert png.stat().st_size > 10_000
         assert pdf.stat().st_size > 5_000
-        assert len(figure.axes) == {"whitening": 5, "tem": 12, "jitter": 3, "scan": 12}[name]
+        assert len(figure.axes) == {"whitening": 5, "tem": 12, "jitter": 3, "scan": 14}[name]
         bars = sum("Å" in text.get_text() for a in figure.axes for text in a.texts if a.patches)
         assert bars == 1  # one scale bar holds for all
 

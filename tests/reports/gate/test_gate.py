@@ -87,8 +87,8 @@ class TestVerdicts:
         result = judge_versions([(side(records), side(records))], MARGINS)
         assert result.verdict is Verdict.EQUIVALENT
         assert result.count(Verdict.EQUIVALENT) == len(result.rows)
-        # 3 cells x (failures, 4 errors), counts in one, and 4 pooled over the two doses.
-        assert len(result.rows) == 3 * 5 + 1 + 4
+        # 3 cells x (failures, 4 errors, limits), counts in one, and 5 pooled over the two doses.
+        assert len(result.rows) == 3 * 6 + 1 + 5
 
     def test_a_network_that_differs_by_round_off_is_equivalent(self, records) -> None:
         result = judge_versions(
@@ -199,7 +199,7 @@ class TestRefusals:
     def test_other_noise_under_the_same_seed(self, records) -> None:
         old, new = side(records), side(made_records(50))
         (why,) = {why.split(" by ")[0] for why in self.reasons(old, new)}
-        assert why == "not paired: raw fits differ"
+        assert why == "not paired: raw differs"
         # Round-off of another machine is no other noise.
         nudged = records.assign(scs=records["scs"] * (1 + 1e-9))
         assert not not_comparable(old, side(nudged), key=("pt_bulk", "z05", 500.0))

@@ -14,11 +14,11 @@ from cases.truth.columns import to_pixels
 from reports.figures.defects import figure_defects
 from reports.metrics.column_search import summarise_detection
 from reports.metrics.defects import site_deviations, summarise_defects
-from reports.metrics.dislocation import summarise_core
+from reports.metrics.dislocation import summarise_burgers, summarise_core
 from reports.summaries.summary import summarise
-from reports.words.column_search import detection_table
 from reports.words.defects import defect_sentences, defect_table
-from reports.words.dislocation import core_table
+from reports.words.kept.column_search import detection_table
+from reports.words.studies.dislocation import burgers_sentences, core_table
 from tests.records_factory import as_run, dislocated_columns, restorers_named
 
 SITES = {"vacancy": (-4, 0), "minus1": (0, 0), "plus1": (4, 0), "perfect": (0, 4)}
@@ -170,7 +170,7 @@ def test_table_and_sentences_say_what_happens():
     assert "3 kinds of defect after filler: 3 weakened" in said.text
     assert re.search(r"filler retains (29|30)\.\d+ \(", said.text)
     assert "of the vacancy's intensity deficit" in said.text
-    assert re.search(r"\(raw fits (99|100)\.\d+ \(", said.text)
+    assert re.search(r"\(raw (99|100)\.\d+ \(", said.text)
     (fine,) = defect_sentences(fidelity, restorer="raw", restorers=RESTORERS)
     assert fine.kind == "finding"
     assert "3 faithful within 10 %" in fine.text
@@ -267,6 +267,8 @@ def test_a_burgers_vector_is_kept_if_its_circuit_closes_alike():
     assert found.loc["burgers_read", "value"] == 0.75
     assert found.loc["burgers_kept", "value"] == pytest.approx(2 / 3)
     assert found.loc["burgers_kept", "n_realizations"] == 3
+    assert found.loc["burgers_right", "value"] == 0.5
+    assert found.loc["burgers_right", "n_realizations"] == 4
     table = core_table(found.reset_index(), title="Edge", restorers=RESTORERS)
     assert table.rows[0][3].startswith("75 (")
     assert table.rows[0][4].startswith("67 (")
@@ -276,5 +278,32 @@ def test_where_nothing_can_be_read_nothing_is_said_of_the_burgers_vector():
     found = summarise_core(
         core_records(0.01, realizations=2), EDGE, circuits=circuits([np.nan, np.nan])
     )
-    assert set(found["metric"]) == {"strain_rmse_pct", "burgers_read"}
+    assert set(found["metric"]) == {"strain_rmse_pct", "burgers_read", "burgers_right"}
     assert core_table(found, title="Edge", restorers=RESTORERS).rows[0][4] == ""
+
+
+def test_the_verdict_says_in_how_many_images_the_burgers_vector_is_right():
+    records = core_records(0.01, realizations=4)
+    read = circuits([2.775, 2.3, 0.0, np.nan])
+    both = [
+        frame.assign(restorer=name, dose=dose)
+        for frame in (read,)
+        for name in ("raw", "cgrdn")
+        for dose in (500.0, 5000.0)
+    ]
+    whole = pd.concat(both)
+    whole.loc[(whole["restorer"] == "cgrdn") & (whole["dose"] == 5000.0), "closure_x"] = 2.775
+    found = summarise_core(
+        pd.concat(
+            [records.assign(restorer=n, dose=d) for n in ("raw", "cgrdn") for d in (500.0, 5000.0)]
+        ),
+        EDGE,
+        circuits=whole,
+    )
+    restorers = restorers_named("raw", "cgrdn")
+    (sentence,) = burgers_sentences(found, title="Edge", restorer="cgrdn", restorers=restorers)
+    assert "2 of 4 images at 500 e/Å², 3 of them readable; 4 of 4 images at 5000" in sentence.text
+    assert sentence.kind == "finding"
+    counted = summarise_burgers(whole, EDGE["edge"], case="edge").set_index(["dose", "restorer"])
+    assert counted.loc[(500.0, "cgrdn")].tolist() == [4, 3, 2]
+    assert counted.loc[(5000.0, "cgrdn")].tolist() == [4, 4, 4]

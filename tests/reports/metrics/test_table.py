@@ -19,7 +19,10 @@ def test_names_are_unique_also_in_the_gate() -> None:
 
 
 def test_every_subject_has_metrics_that_say_what_they_are() -> None:
-    subjects = ("columns", "defects", "core", "search", "images", "response")
+    subjects = (
+        "columns", "counts", "defects", "core", "distance", "search", "intensity", "images",
+        "response",
+    )  # fmt: skip
     assert sum(len(metrics_of(subject)) for subject in subjects) == len(METRICS)
     for subject in subjects:
         assert metrics_of(subject)
@@ -34,7 +37,8 @@ def test_every_subject_has_metrics_that_say_what_they_are() -> None:
 
 def test_a_bias_follows_the_error_that_it_is_part_of() -> None:
     assert list(GATE_METRICS) == [
-        "position_rmse", "position_bias", "scs_rmse", "scs_bias", "count_accuracy", "defect_error",
+        "position_rmse", "position_bias", "scs_rmse", "scs_bias", "count_accuracy", "at_limit_rate",
+        "contrast_kept", "total_intensity", "vacuum_low", "negative_share", "defect_error",
         "position_response", "scs_response",
     ]  # fmt: skip
     with pytest.raises(ValueError, match="no error that position_bias is part of"):
@@ -55,7 +59,8 @@ def test_the_leaderboard_has_a_column_for_every_metric_of_the_gate() -> None:
     names = [column.name for column in board_columns()]
     assert names == [
         "position_rmse_pm", "position_over_bound", "position_bias_share", "scs_rmse_pct",
-        "scs_over_bound", "scs_bias_share", "count_accuracy", "defect_error", "vacancy_fidelity",
+        "scs_over_bound", "scs_bias_share", "count_accuracy", "at_limit_rate", "contrast_kept",
+        "total_intensity", "vacuum_low", "negative_share", "defect_error", "vacancy_fidelity",
     ]  # fmt: skip
     headings = {column.name: column.heading for column in board_columns()}
     assert headings["scs_bias_share"] == "bias² of SCS / MSE (%)"

@@ -21,6 +21,7 @@ from reports.statistics.paired import (
     pooled_effect,
     ratio_effect,
     realizations_needed,
+    target_effect,
 )
 
 ALPHA = 0.05
@@ -278,3 +279,11 @@ class TestRealizationsNeeded:
         at_margin = Effect(MARGIN * (1 - 1e-9), 0.01, 15.0, 16)
         for effect in (unknown, at_margin):
             assert realizations_needed(effect, MARGIN, alpha=ALPHA, tests=10) is None
+
+
+def test_a_target_is_missed_by_less_or_by_more() -> None:
+    """From 0.9 and 1.2 to 1.1 and 1.1: off by 0.1 and 0.2, then by 0.1 twice."""
+    effect = target_effect(np.array([0.9, 1.2]), np.array([1.1, 1.1]), target=1.0)
+    assert effect.value == pytest.approx(-0.05)
+    worse = target_effect(np.array([0.0, 0.01]), np.array([0.2, 0.21]), target=0.0)
+    assert worse.value == pytest.approx(0.2)

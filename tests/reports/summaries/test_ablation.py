@@ -8,16 +8,18 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from bench.plan.ladders import ablation as ablation_of
 from noise.presets import FULL_SCAN, FULL_TEM, SCAN_WITH_LINES, ablation_ladder
 from noise.scan import ScanNoise
 from reports import write_report
-from reports.records.ablation import RUNG, load_ablation, with_rung
+from reports.records.ladder import ABLATION
+from reports.records.ladder_records import RUNG, LadderRecords, load_ladders, with_rung
 from reports.records.run_folder import Examples, load_run
-from reports.records.run_info import AblationInfo, read_run_info, write_run_info
-from reports.summaries.ablation import summarise_ablation
-from reports.words.ablation import ablation_sentences, ablation_table
+from reports.records.run_info import read_run_info, write_run_info
+from reports.summaries.ladder_summary import summarise_ladder
 from reports.words.captions import noise_text
 from reports.words.examples import example_table
+from reports.words.studies.ablation import ablation_sentences, ablation_table
 from stembench.errors import InputError
 from tests.records_factory import Estimator, Layout, make_records, make_run
 
@@ -49,11 +51,14 @@ def add_ablation(folder: Path, *, rungs: tuple[str, ...] = tuple(LADDER)) -> Pat
         rows = make_records(layout, how, doses=(5000.0,), realizations=4, seed=7)
         name = rung.replace(" ", "-")
         with_rung(rows, rung).to_parquet(folder / "ablation" / f"{name}.parquet")
-    ablation = AblationInfo(
-        case="nanoparticle", image="particle", dose=5000.0, realizations=4, rungs=LADDER
-    )
-    write_run_info(folder, replace(read_run_info(folder), ablation=ablation))
+    ablation = ablation_of("nanoparticle", "particle", dose=5000.0, realizations=4)
+    write_run_info(folder, replace(read_run_info(folder), ladders=(ablation,)))
     return folder
+
+
+def load_ablation(folder: Path) -> LadderRecords:
+    (records,) = load_ladders(load_run(folder), ABLATION)
+    return records
 
 
 @pytest.fixture(scope="module")
@@ -70,10 +75,9 @@ def folder(plain: Path) -> Path:
 
 class TestSummary:
     def test_ratios_are_paired(self, folder: Path) -> None:
-        records = load_ablation(load_run(folder))
-        assert records is not None
-        ablation = summarise_ablation(records)
-        assert ablation.rungs == tuple(LADDER)
+        records = load_ablation(folder)
+        ablation = summarise_ladder(records)
+        assert ablation.labels == tuple(LADDER)
         mae = ablation.against_rung_before.query("metric == 'position_mae_pm'")
         step = mae[mae[RUNG] == "+ jitter"].set_index("restorer")
         assert step.loc["raw", "value"] == pytest.approx(2)
@@ -85,9 +89,8 @@ class TestSummary:
 
     def test_the_table_has_a_row_per_rung_and_restorer(self, folder: Path) -> None:
         run = load_run(folder)
-        records = load_ablation(run)
-        assert records is not None
-        table = ablation_table(run, summarise_ablation(records))
+        records = load_ablation(folder)
+        table = ablation_table(run, summarise_ladder(records))
         assert [row[:2] for row in table.rows] == [
             (rung, restorer) for rung in LADDER for restorer in ("raw", "CGRDN")
         ]
@@ -98,9 +101,8 @@ class TestSummary:
 
     def test_sentences_tell_denoising_from_the_costliest_stage(self, folder: Path) -> None:
         run = load_run(folder)
-        records = load_ablation(run)
-        assert records is not None
-        alone, whole, worst = ablation_sentences(run, summarise_ablation(records))
+        records = load_ablation(folder)
+        alone, whole, worst = ablation_sentences(run, summarise_ladder(records))
         assert "counting noise alone" in alone.text
         assert "0.2" in alone.text
         assert "row lines" in whole.text
@@ -109,23 +111,40 @@ class TestSummary:
 
     def test_no_restorer_no_sentence(self, folder: Path) -> None:
         run = load_run(folder)
-        records = load_ablation(run)
-        assert records is not None
+        records = load_ablation(folder)
         raw = replace(records, records=records.records.query("restorer == 'raw'"))
-        assert ablation_sentences(run, summarise_ablation(raw)) == []
+        assert ablation_sentences(run, summarise_ladder(raw)) == []
 
 
 class TestReading:
+    def test_the_largest_of_near_costs_is_not_called_the_costliest(self, folder: Path) -> None:
+        run = load_run(folder)
+        ablation = summarise_ladder(load_ablation(folder))
+        steps = ablation.against_rung_before.copy()
+        # Another stage costs nearly as much: the intervals overlap.
+        own = (steps["restorer"] == "cgrdn") & (steps["metric"] == "position_mae_pm")
+        jitter = steps[own & steps[RUNG].str.contains("jitter")].iloc[0]
+        other = steps.index[own & ~steps[RUNG].str.contains("jitter")][0]
+        steps.loc[other, ["value", "low", "high"]] = [
+            factor * jitter["value"] for factor in (0.99, 0.9, 1.05)
+        ]
+        close = replace(ablation, against_rung_before=steps)
+        *_, said = ablation_sentences(run, close)
+        assert said.kind == "undecided"
+        assert "Which stage costs CGRDN most is undecided with n = 4" in said.text
+        assert "jitter is found to" in said.text
+        *_, said = ablation_sentences(run, ablation)
+        assert said.kind == "finding"
+
     def test_no_ablation(self, plain: Path) -> None:
-        assert load_ablation(load_run(plain)) is None
+        assert load_ladders(load_run(plain), ABLATION) == []
 
     def test_rungs_that_are_not_there_yet(self, plain: Path, tmp_path: Path) -> None:
         made = Path(shutil.copytree(plain, tmp_path / "run"))
         add_ablation(made, rungs=("Poisson only", "+ jitter"))
-        records = load_ablation(load_run(made))
-        assert records is not None
-        assert records.rungs == ("Poisson only", "+ jitter")
-        assert len(summarise_ablation(records).summary)
+        records = load_ablation(made)
+        assert tuple(rung.label for rung in records.rungs) == ("Poisson only", "+ jitter")
+        assert len(summarise_ladder(records).summary)
 
     @pytest.mark.parametrize("change", ["unknown rung", "no rung", "twice"])
     def test_other_records_are_refused(self, plain: Path, tmp_path: Path, change: str) -> None:
@@ -140,7 +159,7 @@ class TestReading:
         }[change]
         changed.to_parquet(file)
         with pytest.raises(InputError, match="ablation"):
-            load_ablation(load_run(made))
+            load_ablation(made)
 
 
 def test_the_report_shows_the_ablation(folder: Path) -> None:

@@ -7,6 +7,7 @@ import pytest
 from cases import get_case
 from reports.records.run_folder import Run
 from reports.summaries.leaderboard import leaderboard
+from reports.summaries.summary import summarise
 from reports.words.leaderboard import FAILED, NO_RANK, leaderboard_tables
 from tests.records_factory import Estimator, Layout, as_run, make_records
 
@@ -134,3 +135,20 @@ class TestQuantities:
         assert board["position_rmse_pm_low"].isna().all()
         # Nothing can be told apart.
         assert set(ranks(board).values()) == {1}
+
+    @pytest.mark.parametrize("realizations", [2, 12])
+    def test_a_share_has_one_interval_in_leaderboard_and_table(self, realizations: int) -> None:
+        layout = Layout(case="nanoparticle", image="particle", counts=np.full(16, 5),
+                        bound_pm=None, scs_bound_pct=None)  # fmt: skip
+        how = {"raw": Estimator(scs_std_pct=12.0), "net": Estimator(scs_std_pct=0.1)}
+        records = make_records(layout, how, realizations=realizations, seed=4)
+        board = leaderboard(run_of(records)).set_index("restorer")
+        table = summarise(records)
+        table = table[table["metric"] == "count_accuracy"].set_index("restorer")
+        for name in how:
+            for end in ("low", "high"):
+                found = board.loc[name, f"count_accuracy_{end}"]
+                assert found == pytest.approx(table.loc[name, end], abs=1e-12)
+        # All right in every image: Wilson's interval, and none that ends above 1.
+        assert board.loc["net", "count_accuracy"] == board.loc["net", "count_accuracy_high"] == 1
+        assert board.loc["net", "count_accuracy_low"] < 1

@@ -31,12 +31,16 @@ def make_cell(error_pm: np.ndarray, scs_error_pct: np.ndarray, **changes: object
         error_pm=error_pm,
         error_true_pm=error_pm + 3.0,
         scs_error_pct=scs_error_pct,
+        stated_pm=np.full(error_pm.shape, 4.0),
+        scs_stated_pct=np.full(shape, 5.0),
         bound_pm=np.full((2, shape[1]), 5.0),
         scs_bound_pct=np.full(shape[1], 6.0),
         counted_right=None,
         counted_right_clean=None,
         failed=~np.isfinite(scs_error_pct),
         flagged=~np.isfinite(scs_error_pct),
+        at_limit=np.zeros(shape, dtype=bool),
+        unresolved=np.zeros(shape[0], dtype=bool),
     )
     return replace(made, **changes)  # type: ignore[arg-type]
 
@@ -68,7 +72,14 @@ def brute_force(cell: Cell) -> dict[str, float]:
         return float(np.mean(found))
 
     distance = np.hypot(x, y)
+    still_x = np.array([row - np.nanmean(row) for row in x])
+    still_y = np.array([row - np.nanmean(row) for row in y])
+    xy, fitted = np.stack([x, y]), np.isfinite(x)
     return {
+        "position_mae_unshifted_pm": float(np.nanmean(np.hypot(still_x, still_y))),
+        "position_rmse_unshifted_pm": np.sqrt(np.nanmean(np.stack([still_x, still_y]) ** 2)),
+        "position_coverage": float(np.mean(np.abs(xy[:, fitted]) <= 1.959964 * 4.0)),
+        "scs_coverage": float(np.mean(np.abs(scs[fitted]) <= 1.959964 * 5.0)),
         "position_bias_x_pm": bias(x),
         "position_bias_y_pm": bias(y),
         "position_bias_rms_pm": (square_bias(x) + square_bias(y)) / 2,
@@ -95,6 +106,7 @@ def brute_force(cell: Cell) -> dict[str, float]:
         "scs_mpe_spread_pct": float(np.nanstd(np.abs(scs), ddof=1)),
         "failure_rate": float(np.mean(cell.failed)),
         "flagged_rate": float(np.mean(cell.flagged)),
+        "at_limit_rate": float(np.mean(cell.at_limit)),
     }
 
 

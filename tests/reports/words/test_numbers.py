@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from reports.summaries.summary import summarise
-from reports.words.numbers import metric_cell, tabulated
+from reports.words.numbers import metric_cell, metric_quantity, plain, quantity, tabulated
 from tests.records_factory import Estimator, Layout, make_records
 
 NAN = math.nan
@@ -52,3 +52,30 @@ def test_every_table_sets_a_negative_end_off() -> None:
     rows = summary.set_index("metric")
     assert rows.loc["scs_bias_pct", "low"] < 0
     assert " to " in metric_cell(rows, "scs_bias_pct")
+
+
+@pytest.mark.parametrize(
+    ("value", "low", "high", "expected"),
+    [
+        (-0.01, -0.4, 0.38, "0.0 (-0.4 to 0.4)"),
+        (0.2, -0.02, 0.42, "0.20 (-0.02 to 0.42)"),
+        (0.4, -0.01, 0.8, "0.4 (0.0 to 0.8)"),
+        (-1.2, -2.4, -0.0, "-1.2 (-2.4 to 0.0)"),
+    ],
+)
+def test_what_rounds_to_zero_has_no_sign(value, low, high, expected) -> None:
+    assert quantity(value, low, high) == expected
+    assert tabulated(-0.001, -0.4, 0.4, decimals=2) == "0.00 (-0.40 to 0.40)"
+    assert plain(-0.5) == "-0.500"
+
+
+def test_an_estimate_clipped_at_zero_does_not_read_as_exact() -> None:
+    """The rms bias, whose square may come out below zero; a share of 0 is an observation."""
+    assert metric_quantity("position_bias_rms_pm", 0.0, 0.0, 1.62) == "below 1.6 pm"
+    assert metric_quantity("position_bias_rms_pm", 0.3, 0.0, 1.62) == "0.3 (0.0 to 1.6) pm"
+    assert metric_quantity("failure_rate", 0.0, 0.0, 0.0162) == "0.0 (0.0 to 1.6) %"
+    rows = pd.DataFrame(
+        {"value": [0.0], "low": [0.0], "high": [1.62]},
+        index=pd.Index(["scs_bias_rms_pct"], name="metric"),
+    )
+    assert metric_cell(rows, "scs_bias_rms_pct") == "below 1.6"

@@ -6,8 +6,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from reports.records.fit_flags import AT_LIMIT
 from reports.summaries.summary import paired_comparisons, summarise
 from reports.words.sentences import Sentence, meeting
+from reports.words.verdict.precision import precision_sentences
 from reports.words.verdict.verdict import verdict
 from tests.records_factory import Estimator, Layout, as_run, make_records, restorers_named
 
@@ -40,7 +42,7 @@ def test_a_scatter_far_below_the_bound_beats_it() -> None:
     said = against_bound(2.0)
     sentence = one(said, "bound of position at 500 e/Å²", "times the bound")
     assert sentence.text.startswith("CGRDN beats the Cramér-Rao bound of position")
-    assert "raw fits 1.4" in sentence.text
+    assert "(raw 1.4" in sentence.text
     assert sentence.kind == "finding"
     assert one(said, "no bias in position beyond a third").kind == "finding"
 
@@ -78,6 +80,57 @@ def test_bias_below_the_bound_is_a_warning() -> None:
     sentence = one(said, "bias of CGRDN in position is not negligible")
     assert sentence.kind == "warning"
     assert "RMSE is below the bound at 0 of 1" in sentence.text
+
+
+def test_the_thickness_that_is_named_for_its_bias_qualifies() -> None:
+    """The largest share may be undecided: with few realizations and much scatter, at z75 here."""
+    summary = summarise_with_bias(
+        # image: thickness, bias, its interval, scatter
+        {"z02": (2, 0.5, 0.4, 0.6, 1.0), "z10": (10, 0.2, 0.0, 0.3, 1.0),
+         "z75": (75, 3.0, 0.5, 4.2, 4.0)},
+    )  # fmt: skip
+    (said,) = [s for s in bound_sentences(summary) if "not negligible" in s.text]
+    assert "at 1 of 3 thicknesses it exceeds a third" in said.text
+    assert "largest such share at a thickness of 2 atoms" in said.text
+    assert said.kind == "warning"
+
+
+def test_a_bias_that_may_be_a_third_is_not_said_to_exceed_it() -> None:
+    """The point estimate of 0.5 exceeds a third of the scatter, its interval (0.2 to 0.7) not."""
+    summary = summarise_with_bias({"z02": (2, 0.5, 0.2, 0.7, 1.0)})
+    assert not [s for s in bound_sentences(summary) if "not negligible" in s.text]
+    said = one(bound_sentences(summary), "no bias in position beyond a third")
+    assert said.kind == "undecided"
+    assert "excludes one at 0 of 1" in said.text
+
+
+def summarise_with_bias(
+    images: dict[str, tuple[int, float, float, float, float]],
+) -> pd.DataFrame:
+    """Summary rows of a restorer below the bound whose rms bias and scatter are given."""
+    rows = []
+    for image, (thickness, bias, low, high, std) in images.items():
+        for metric, (value, start, end) in {
+            "position_std_over_bound": (0.1, 0.09, 0.11),
+            "position_rmse_over_bound": (0.2, 0.1, 0.3),
+            "position_bias_rms_pm": (bias, low, high),
+            "position_std_pm": (std, 0.9 * std, 1.1 * std),
+        }.items():
+            rows.append(
+                {
+                    "case": "pt_bulk", "image": image, "thickness": thickness, "dose": 500.0,
+                    "restorer": "cgrdn", "metric": metric, "value": value, "low": start,
+                    "high": end,
+                }
+            )  # fmt: skip
+    return pd.DataFrame(rows)
+
+
+def bound_sentences(summary: pd.DataFrame) -> list[Sentence]:
+    none = pd.DataFrame(columns=[*summary.columns, "baseline"])
+    return precision_sentences(
+        summary, none, restorer="cgrdn", restorers=restorers_named("raw", "cgrdn")
+    )
 
 
 def test_convergence_needs_a_narrow_interval() -> None:
@@ -121,7 +174,7 @@ def test_curves_that_meet_name_the_dose() -> None:
         restored[name] = restored[reference] + error * np.where(low, 0.2, 1.0)
     said = say(pd.concat([records, restored]))
     sentence = one(said, "MAE of position")
-    assert "is smaller than that of raw fits" in sentence.text
+    assert "is smaller than that of raw" in sentence.text
     assert "The curves have met at 1000 e/Å²" in sentence.text
 
 
@@ -131,7 +184,7 @@ def test_counting_states_the_difference_in_columns() -> None:
         "cgrdn": Estimator(scs_std_pct=0.5),
     }
     records = make_records(COUNTED, how, realizations=25, seed=5)
-    sentence = one(say(records), "counts more columns right than raw fits")
+    sentence = one(say(records), "counts more columns right than raw")
     assert sentence.kind == "finding"
     assert "100 (87 to 100) % of 16" in sentence.text
     right = {}
@@ -175,7 +228,7 @@ def test_failures_are_reported_with_their_rate() -> None:
     records = make_records(BULK, how, realizations=25, seed=8)
     share = 100 * records.query("restorer == 'raw'")["scs"].isna().mean()
     said = say(records, failures=("pt_bulk z05: out of memory",))
-    sentence = one(said, "Fits failed: raw fits up to")
+    sentence = one(said, "Fits failed: raw up to")
     assert f"up to {share:.0f}" in sentence.text or f"up to {share:.1f}" in sentence.text
     assert "CGRDN" not in sentence.text
     assert one(said, "out of memory").kind == "warning"
@@ -193,3 +246,50 @@ def test_networks_are_judged_before_classical_filters() -> None:
 def test_raw_alone_gives_no_comparison() -> None:
     said = say(make_records(BULK, {"raw": RAW}, realizations=25))
     assert [s.text for s in said] == ["No fit failed."]
+
+
+def test_the_best_filter_without_training_stands_beside_network_and_raw() -> None:
+    how = {
+        "raw": RAW,
+        "gaussian": Estimator(std_pm=6.0),
+        "bragg": Estimator(std_pm=3.0),
+        "cgrdn": Estimator(std_pm=2.0),
+        "flat": Estimator(std_pm=1.0),
+    }
+    said = say(make_records(BULK, how, realizations=12, seed=4))
+    sentence = one(said, "Without any training")
+    assert "the best filter, Bragg" in sentence.text
+    assert "beside CGRDN 0.4" in sentence.text
+    assert "and raw 1.36" in sentence.text
+    # A reference is no restorer: it is neither the best filter nor judged.
+    assert not [s for s in said if "flat image" in s.text]
+
+
+def test_no_ratio_to_the_bound_where_fits_end_at_a_limit() -> None:
+    """5 % of the fits at a limit are let pass, 10 % are not."""
+    for share, stated in ((0.05, True), (0.1, False)):
+        records = make_records(BULK, {"raw": RAW}, realizations=20, seed=5)
+        first = np.arange(len(records)) < share * len(records)
+        records.loc[first, "flags"] = AT_LIMIT
+        metrics = set(summarise(records)["metric"])
+        assert ("position_rmse_over_bound" in metrics) is stated
+        assert ("scs_std_over_bound" in metrics) is stated
+        assert "position_bound_pm" in metrics
+
+
+def test_raw_has_one_name() -> None:
+    how = {"raw": RAW, "cgrdn": Estimator(std_pm=2.0, scs_std_pct=2.0)}
+    bulk = make_records(BULK, how, realizations=8, doses=(500.0, 5e4), seed=1)
+    particle = make_records(COUNTED, how, realizations=8, doses=(500.0, 5e4), seed=1)
+    said = [s.text for s in say(pd.concat([bulk, particle]))]
+    assert any("that of raw:" in text for text in said)
+    assert not [text for text in said if "raw fits" in text.lower()]
+
+
+def test_the_absolute_error_stands_beside_the_one_without_shift() -> None:
+    how = {"raw": RAW, "cgrdn": Estimator(std_pm=2.0)}
+    records = make_records(COUNTED, how, realizations=8, seed=1)
+    records = records.assign(x_fit=records["x_fit"] + 2.0)  # 40 pm
+    sentence = one(say(records), "MAE of position without rigid shift of CGRDN is smaller")
+    assert "a ratio of 0.3" in sentence.text
+    assert "(with the shift 39.8 (39.3 to 40.2) pm against" in sentence.text

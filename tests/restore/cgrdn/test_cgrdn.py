@@ -73,7 +73,6 @@ def test_parity(engine: str, image: Image, reference: Callable[[Image], Image]) 
     assert deviation(ours[0], reference(image)) < 1e-4
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("network", NETWORKS)
 def test_parity_of_all_six(network: str) -> None:
     """The same for each network on an image of its own test data; the wrong network fails."""
@@ -87,7 +86,6 @@ def test_parity_of_all_six(network: str) -> None:
     assert deviation(wrong, theirs) > 1e-2
 
 
-@pytest.mark.slow
 def test_golden_psnr(cgrdn: Restorer) -> None:
     """PSNR on the eight published pairs, MAX = 65535, to 0.05 dB."""
     golden = [37.91, 35.44, 38.18, 41.56, 40.21, 28.76, 40.56, 38.02]

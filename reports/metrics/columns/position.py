@@ -34,6 +34,16 @@ def _if_bounded(arithmetic: Callable[[Cell], Floats]) -> Callable[[Cell], Floats
     return of
 
 
+def _if_comparable(arithmetic: Callable[[Cell], Floats]) -> Callable[[Cell], Floats | None]:
+    """Leave a ratio to the bound out where many fits ended at a limit, and where none is stated."""
+    ratio = _if_bounded(arithmetic)
+
+    def of(cell: Cell) -> Floats | None:
+        return None if cell.limited else ratio(cell)
+
+    return of
+
+
 def _std(cell: Cell) -> Floats:
     return np.asarray(np.sqrt(cell.position.variance().mean(axis=0)))
 
@@ -167,7 +177,7 @@ METRICS: Final[tuple[Metric[Cell, Floats | None], ...]] = (
         direction="lower",
         scale="log",
         definition="precision of position divided by its bound",
-        of=_if_bounded(lambda cell: _std(cell) / _bound(cell)),
+        of=_if_comparable(lambda cell: _std(cell) / _bound(cell)),
     ),
     Metric(
         "position_rmse_over_bound",
@@ -176,7 +186,7 @@ METRICS: Final[tuple[Metric[Cell, Floats | None], ...]] = (
         direction="lower",
         scale="log",
         definition="RMSE of position divided by the bound: counts bias as well as scatter",
-        of=_if_bounded(lambda cell: _rmse(cell) / _bound(cell)),
+        of=_if_comparable(lambda cell: _rmse(cell) / _bound(cell)),
     ),
     Metric(
         "position_mae_pm",

@@ -30,6 +30,16 @@ def _rmse(cell: Cell) -> Floats:
     return np.asarray(np.sqrt(cell.scs.mean_square()[0]))
 
 
+def _if_comparable(arithmetic: Callable[[Cell], Floats]) -> Callable[[Cell], Floats | None]:
+    """Leave a ratio to the bound out where many fits ended at a limit, and where none is stated."""
+    ratio = _if_bounded(arithmetic)
+
+    def of(cell: Cell) -> Floats | None:
+        return None if cell.limited else ratio(cell)
+
+    return of
+
+
 def _bound(cell: Cell) -> float:
     return float(np.sqrt(np.mean(cell.scs_bound_pct**2)))
 
@@ -107,7 +117,7 @@ METRICS: Final[tuple[Metric[Cell, Floats | None], ...]] = (
         direction="lower",
         scale="log",
         definition="precision of SCS divided by its bound",
-        of=_if_bounded(lambda cell: _std(cell) / _bound(cell)),
+        of=_if_comparable(lambda cell: _std(cell) / _bound(cell)),
     ),
     Metric(
         "scs_rmse_over_bound",
@@ -116,7 +126,7 @@ METRICS: Final[tuple[Metric[Cell, Floats | None], ...]] = (
         direction="lower",
         scale="log",
         definition="RMSE of SCS divided by the bound: counts bias as well as scatter",
-        of=_if_bounded(lambda cell: _rmse(cell) / _bound(cell)),
+        of=_if_comparable(lambda cell: _rmse(cell) / _bound(cell)),
     ),
     Metric(
         "scs_mpe_pct",

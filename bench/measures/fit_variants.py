@@ -1,0 +1,253 @@
+"""Ways in which the images of a restorer are fitted, declared in one place.
+
+The main fit knows where the columns are and nothing of their width. A further fit stands in the
+records under the name of the restorer, a stroke and the name of the fit.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import Final
+
+import numpy as np
+import pandas as pd
+from scipy.spatial import cKDTree
+
+from bench.reference import clean_fit, fit_options, positions_and_mask
+from cases import Case
+from fitting import NOT_RESOLVED, Engine, FitOptions, fit_batch
+from noise import ScanNoise
+from reports import RestorerInfo, variant_name
+from stembench.arrays import Bools, Floats
+
+#: A width that is searched in the image lies between these parts of the columns' distance: from a
+#: spot of a pixel or two to columns that have run into one another. None of the noise-free images'
+#: widths, 0.22 to 0.37, is near an end.
+WIDTH_RANGE: Final = (0.1, 0.5)
+#: Realizations of each image and dose that are fitted with the true width as well.
+TRUE_WIDTH_REALIZATIONS: Final = 8
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What a fit variant may depend on.
+
+    Attributes
+    ----------
+    case : Case
+    noise : ScanNoise
+    family : str
+        Of the restorer.
+    """
+
+    case: Case
+    noise: ScanNoise
+    family: str
+
+
+@dataclass(frozen=True)
+class FitVariant:
+    """One way of fitting the images of a restorer.
+
+    Attributes
+    ----------
+    name : str
+        '' for the main fit.
+    label : str
+        Follows the restorer's label.
+    options : callable
+        ``options(setting, width=..., spacing=...)`` with the width of the noise-free columns and
+        the distance of neighbouring columns in px returns the `fitting.FitOptions`.
+    applies : callable
+        ``applies(setting)`` tells whether it is made.
+    realizations : int or None
+        How many of the first realizations are fitted so; None for all.
+    """
+
+    name: str
+    label: str
+    options: Callable[..., FitOptions]
+    applies: Callable[[Setting], bool]
+    realizations: int | None = None
+
+
+def _main(setting: Setting, *, width: float, spacing: float) -> FitOptions:
+    options = fit_options(setting.case.fit)
+    if setting.family == "reference":
+        # Such an image has no columns whose width could be found: the search does not end.
+        return replace(options, width=width)
+    low, high = WIDTH_RANGE
+    bounds = replace(options.bounds, width=(low * spacing, high * spacing))
+    return replace(options, bounds=bounds)
+
+
+def _true_width(setting: Setting, *, width: float, spacing: float) -> FitOptions:
+    del spacing
+    return fit_options(setting.case.fit, width=width)
+
+
+def _poisson(setting: Setting, *, width: float, spacing: float) -> FitOptions:
+    return replace(_main(setting, width=width, spacing=spacing), estimator="poisson")
+
+
+#: Every way of fitting; a new one adds its entry here.
+VARIANTS: Final = (
+    FitVariant("", "", _main, lambda setting: True),  # noqa: ARG005 (the signature's)
+    FitVariant(
+        "poisson",
+        ", Poisson likelihood",
+        _poisson,
+        # Poisson likelihood is that of counts which nothing but counting has touched.
+        lambda setting: setting.family == "raw" and counts_alone(setting.noise),
+    ),
+    FitVariant(
+        "true-width",
+        ", true width",
+        _true_width,
+        lambda setting: setting.family != "reference",
+        realizations=TRUE_WIDTH_REALIZATIONS,
+    ),
+)
+
+
+def counts_alone(noise: ScanNoise) -> bool:
+    """Whether a chain does nothing but count electrons."""
+    return all(stage is None for stage in noise.as_dict().values())
+
+
+def main_rows(records: pd.DataFrame) -> pd.DataFrame:
+    """Rows of the main fits alone."""
+    further = tuple(variant_name("", variant.name) for variant in VARIANTS if variant.name)
+    return records[~records["restorer"].str.endswith(further)]
+
+
+def described_variants(info: RestorerInfo, settings: Iterable[Setting]) -> dict[str, RestorerInfo]:
+    """Describe the further fits of a restorer's images in a run.
+
+    Parameters
+    ----------
+    info : RestorerInfo
+        Of the restorer.
+    settings : iterable of Setting
+        Cases and noise of the run.
+
+    Returns
+    -------
+    dict of str to RestorerInfo
+        By name in records.
+    """
+    made = {variant for setting in settings for variant in variants_of(setting)}
+    return {
+        variant_name(info.name, variant.name): replace(
+            info,
+            name=variant_name(info.name, variant.name),
+            label=f"{info.label or info.name}{variant.label}",
+            fit=variant.name,
+            of=info.name,
+        )
+        for variant in VARIANTS
+        if variant in made and variant.name
+    }
+
+
+def variants_of(setting: Setting) -> tuple[FitVariant, ...]:
+    """Ways in which the images of a restorer are fitted, the main one first."""
+    return tuple(variant for variant in VARIANTS if variant.applies(setting))
+
+
+def fit_tables(
+    images: Floats,
+    setting: Setting,
+    *,
+    restorer: str,
+    image: str,
+    dose: float,
+    start: int,
+    resolved: Bools,
+    main_alone: bool = False,
+    engine: Engine = "joint",
+) -> Mapping[str, list[pd.DataFrame]]:
+    """Fit images in every way that applies.
+
+    Parameters
+    ----------
+    images : ndarray, shape (n, h, w)
+        As fractions of the beam.
+    setting : Setting
+    restorer, image : str
+        Name of the restorer, label of the image.
+    dose : float
+        e/Å².
+    start : int
+        Number of the first realization.
+    resolved : ndarray of bool, shape (n,)
+        Images that are fitted; the rows of the others carry the flag NOT_RESOLVED.
+    main_alone : bool
+        Leave out all but the main fit.
+    engine : {'joint', 'lmfit'}
+        That finds the minimum.
+
+    Returns
+    -------
+    mapping of str to list of pandas.DataFrame
+        Name in records -> `fitting.ColumnFit.table` of the first images.
+    """
+    case = setting.case
+    positions, mask = positions_and_mask(case, image)
+    width = true_width(case, image)
+    detector, pulses = setting.noise.detector, setting.noise.pulse_height
+    # Only untouched counts have the variances of Poisson and detector; what a restorer leaves
+    # behind has not, so the fit then states errors from its residuals.
+    raw = setting.family == "raw"
+    tables = {}
+    for variant in variants_of(setting)[: 1 if main_alone else None]:
+        number = len(images)
+        if variant.realizations is not None:
+            number = min(number, max(0, variant.realizations - start))
+        chosen = np.flatnonzero(resolved[:number])
+        options = variant.options(setting, width=width, spacing=spacing(case, image))
+        fits = fit_batch(
+            images[chosen],
+            positions,
+            sampling=case.sampling,
+            options=replace(options, engine=engine),
+            mask=mask,
+            # The pulses' spread acts as a lower dose.
+            dose=dose / (pulses.excess if pulses else 1.0) if raw else None,
+            detector_sigma=detector.sigma_electrons if raw and detector else 0.0,
+            threads=1,
+        )
+        by_place = {int(place): fit.table for place, fit in zip(chosen, fits, strict=True)}
+        blank = unfitted(positions, flag=NOT_RESOLVED)
+        found = [by_place.get(place, blank) for place in range(number)]
+        if found:
+            tables[variant_name(restorer, variant.name)] = found
+    return tables
+
+
+def unfitted(positions: Floats, *, flag: int) -> pd.DataFrame:
+    """Table of columns of an image that is not fitted.
+
+    Parameters
+    ----------
+    positions : ndarray, shape (n, 2)
+        Where the fits would start [px].
+    flag : int
+        Of `fitting.flags`: why.
+    """
+    names = ("x", "y", "x_err", "y_err", "height", "sigma", "background", "scs", "scs_err")
+    table = pd.DataFrame(np.nan, index=range(len(positions)), columns=list(names))
+    return table.assign(flags=flag, x_init=positions[:, 0], y_init=positions[:, 1])
+
+
+@lru_cache(maxsize=8)
+def true_width(case: Case, image: str) -> float:
+    """Width [px] of the columns of a noise-free image."""
+    return float(clean_fit(case, image, choice=case.fit).table["sigma"].median())
+
+
+@lru_cache(maxsize=8)
+def spacing(case: Case, image: str) -> float:
+    """Median distance [px] of neighbouring columns of an image."""
+    positions, _ = positions_and_mask(case, image)
+    return float(np.median(np.asarray(cKDTree(positions).query(positions, k=2)[0])[:, 1]))

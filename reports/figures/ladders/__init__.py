@@ -1,0 +1,1 @@
+"""Figures of ladders of noise chains: the ablation, and the axes of noise."""

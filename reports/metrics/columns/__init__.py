@@ -1,0 +1,1 @@
+"""Metrics of fitted columns: position, scattering cross-section, counts, stated errors."""

@@ -1,0 +1,68 @@
+"""The floor of contrast below which the columns of a restored image are not resolved."""
+
+from typing import Final
+
+import pandas as pd
+
+from reports.metrics.cells import CELL
+from reports.names import Restorers
+
+#: Least share of the columns' contrast with which an image is fitted. Of Gaussian blurs of the
+#: particle at 5000 e/Å² a search from the image alone finds 96 % of the columns where 11 % of the
+#: contrast is left, 20 % where 8 % is left, and hardly any below (docs/kept.md).
+CONTRAST_FLOOR: Final = 0.1
+#: What is said of a restorer below it.
+NOT_RESOLVED: Final = "columns not resolved"
+#: Beginnings of the names of metrics that are not reported there.
+_OF_COLUMNS: Final = ("position_", "count_", "scs_")
+#: Of these the ones that say nothing of the restorer.
+_OF_CASE: Final = ("count_accuracy_clean", "position_bound_pm", "scs_bound_pct")
+
+CellName = tuple[str, str, float, str]
+
+
+def unresolved_cells(intensity: pd.DataFrame, restorers: Restorers) -> frozenset[CellName]:
+    """Find the cells whose images kept less than the floor of contrast in the mean.
+
+    Parameters
+    ----------
+    intensity : pandas.DataFrame
+        `reports.records.run_folder.Run.intensity`.
+    restorers : Restorers
+        Of the run. Raw images and references are never among the cells: nothing made them.
+
+    Returns
+    -------
+    frozenset of tuple
+        (case, image, dose, restorer), further fits of the same images included.
+    """
+    if intensity.empty:
+        return frozenset()
+    means = intensity.groupby(list(CELL))["contrast_kept"].mean()
+    below = means[means < CONTRAST_FLOOR].index
+    return frozenset(
+        (str(case), str(image), float(dose), name)
+        for case, image, dose, restorer in below
+        for name, info in restorers.by_name.items()
+        if str(restorer) in (name, info.of)
+        and not (restorers.is_raw(name) or restorers.is_reference(name))
+    )
+
+
+def without_unresolved(rows: pd.DataFrame, unresolved: frozenset[CellName]) -> pd.DataFrame:
+    """Drop positions, counts and SCS of cells whose columns are not resolved.
+
+    Parameters
+    ----------
+    rows : pandas.DataFrame
+        A summary or paired comparisons.
+    unresolved : frozenset of tuple
+        `unresolved_cells`.
+    """
+    if not unresolved or rows.empty:
+        return rows
+    names = rows["metric"].astype(str)
+    of_columns = names.str.startswith(_OF_COLUMNS) & ~names.isin(_OF_CASE)
+    keys = zip(*(rows[name] for name in CELL), strict=True)
+    hidden = pd.Series([key in unresolved for key in keys], index=rows.index)
+    return rows[~(of_columns & hidden)]

@@ -1,0 +1,127 @@
+"""Sentences on columns that are not resolved, on dark vacuum and on intensity that was lost."""
+
+from collections.abc import Iterable
+from typing import Final
+
+import pandas as pd
+
+from reports.metrics.kept.image_intensity import summarise_intensity
+from reports.metrics.kept.resolution import CONTRAST_FLOOR, NOT_RESOLVED, unresolved_cells
+from reports.records.run_folder import Run
+from reports.words.numbers import dose_text, metric_quantity
+from reports.words.sentences import Sentence
+
+#: Vacuum whose darkest place is below this share of the peak is called a hole.
+HOLE: Final = -0.05
+#: Part of the intensity whose loss or gain is warned of.
+LOSS: Final = 0.02
+
+
+def resolution_sentences(run: Run) -> list[Sentence]:
+    """Say first of which restorers the columns are not resolved, and where.
+
+    Parameters
+    ----------
+    run : Run
+
+    Returns
+    -------
+    list of Sentence
+        One warning per restorer below the floor of contrast in any case, image and dose.
+    """
+    unresolved = unresolved_cells(run.intensity, run.restorers)
+    sentences = []
+    kept = run.intensity
+    for restorer in run.restorers.ranked({name for *_, name in unresolved}):
+        cells = [cell for cell in unresolved if cell[3] == restorer]
+        own = kept[kept["restorer"] == (run.restorers.by_name[restorer].of or restorer)]
+        shares = own.groupby(["case", "image", "dose"])["contrast_kept"].mean()
+        least = min(float(shares[cell[:3]]) for cell in cells)
+        total = len(shares)
+        sentences.append(
+            Sentence(
+                f"{run.restorers.label(restorer)}: {NOT_RESOLVED}. It keeps as little as "
+                f"{100 * max(least, 0.0):.1f} % of the columns' contrast, below the floor of "
+                f"{100 * CONTRAST_FLOOR:g} %, in {len(cells)} of {total} images and doses "
+                f"({_places(run, cells)}): no position and no count is reported there, and it "
+                "ranks behind all others.",
+                "warning",
+            )
+        )
+    return sentences
+
+
+def _places(run: Run, cells: Iterable[tuple[str, str, float, str]]) -> str:
+    named = sorted({(case, image, dose) for case, image, dose, _ in cells})
+    texts = [f"{run.title(case)} {image}, {dose_text(dose)} e/Å²" for case, image, dose in named]
+    return "; ".join(texts[:3]) + (f" and {len(texts) - 3} more" if len(texts) > 3 else "")
+
+
+def loss_sentences(run: Run) -> list[Sentence]:
+    """Warn of vacuum below zero and of intensity lost or gained.
+
+    Parameters
+    ----------
+    run : Run
+
+    Returns
+    -------
+    list of Sentence
+        Per case and restorer the worst place, where the whole interval lies beyond the limit and
+        raw images lie within it.
+    """
+    kept = summarise_intensity(run.intensity)
+    sentences = []
+    for (case, restorer), rows in kept.groupby(["case", "restorer"], sort=True):
+        name = str(restorer)
+        if run.restorers.is_raw(name) or run.restorers.is_reference(name):
+            continue
+        sentences += _hole(run, rows, case=str(case), restorer=name)
+        sentences += _loss(run, rows, kept, case=str(case), restorer=name)
+    return sentences
+
+
+def _hole(run: Run, rows: pd.DataFrame, *, case: str, restorer: str) -> list[Sentence]:
+    low = rows[(rows["metric"] == "vacuum_low") & ~(rows["high"] >= HOLE)]
+    low = low[low["value"] < HOLE].sort_values("value")
+    if low.empty:
+        return []
+    worst = low.iloc[0]
+    value = metric_quantity("vacuum_low", worst["value"], worst["low"], worst["high"])
+    doses = ", ".join(dose_text(dose) for dose in sorted(low["dose"].unique()))
+    return [
+        Sentence(
+            f"{run.restorers.label(restorer)} draws a dark hole into the vacuum: at "
+            f"{dose_text(worst['dose'])} e/Å² its lowest value is {value} of the peak, where "
+            f"nothing can be below zero (beyond {100 * HOLE:g} % at {doses} e/Å²).",
+            "warning",
+            run.title(case),
+        )
+    ]
+
+
+def _loss(
+    run: Run, rows: pd.DataFrame, kept: pd.DataFrame, *, case: str, restorer: str
+) -> list[Sentence]:
+    total = rows[rows["metric"] == "total_intensity"].copy()
+    raw = kept[(kept["case"] == case) & (kept["metric"] == "total_intensity")]
+    raw = raw[raw["restorer"] == run.restorers.raw(raw["restorer"].unique())]
+    at = ["image", "dose"]
+    total = total.merge(raw[[*at, "value"]], on=at, how="left", suffixes=("", "_raw"))
+    total["off"] = (total["value"] - 1).abs()
+    # What the noise itself adds or takes, such as a detector's offset, is not the restorer's.
+    beyond = (total["off"] > LOSS) & ~((total["low"] <= 1 + LOSS) & (total["high"] >= 1 - LOSS))
+    found = total[beyond & ~((total["value_raw"] - 1).abs() > LOSS)].sort_values("off")
+    if found.empty:
+        return []
+    worst = found.iloc[-1]
+    value = metric_quantity("total_intensity", worst["value"], worst["low"], worst["high"])
+    verb = "loses" if worst["value"] < 1 else "adds"
+    return [
+        Sentence(
+            f"{run.restorers.label(restorer)} {verb} intensity: at {dose_text(worst['dose'])} e/Å² "
+            f"({worst['image']}) its images hold {value} of the noise-free image's.",
+            "warning",
+            run.title(case),
+        )
+    ]

@@ -1,0 +1,1 @@
+"""What each study adds to a report in words: tables and sentences."""
