@@ -69,12 +69,12 @@ class RestorerInfo:
         Hash of the weights or of the model file.
     scales_with_counts : bool or None
         Whether k times the counts restore to k times the image; None where that is not stated.
-    parameters, layers : int or None
-        Trained numbers of a network, and its layers that have some; None where not stated.
     fit : str
         How its images were fitted if not by the main fit, such as 'true-width'; '' for that.
     of : str
         Name of the restorer whose images a further fit is of; '' for the main fit.
+    parameters, layers : int or None
+        Trained numbers of a network, and its layers that have some; None where not stated.
     """
 
     name: str
@@ -88,10 +88,10 @@ class RestorerInfo:
     engine: str
     weights_sha256: str | None = None
     scales_with_counts: bool | None = None
-    parameters: int | None = None
-    layers: int | None = None
     fit: str = ""
     of: str = ""
+    parameters: int | None = None
+    layers: int | None = None
 
 
 def variant_name(restorer: str, fit: str) -> str:
