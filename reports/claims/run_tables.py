@@ -60,7 +60,7 @@ class RunTables:
 
     def _is_main(self, name: str) -> bool:
         """Whether a name is not that of a further fit of another restorer's images."""
-        return "/" not in name
+        return self.info.restorers[name].fit == ""
 
     def rows(self, name: str, **where: object) -> pd.DataFrame:
         """Rows of a table.

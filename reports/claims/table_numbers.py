@@ -59,7 +59,7 @@ def numbers_of(
 def place(row: "pd.Series[Any]", what: str = "") -> str:
     """Name thickness and dose of a row."""
     parts = [what] if what else []
-    if "thickness" in row and row.get("case") in ("pt_bulk", "response"):
+    if "thickness" in row and str(row.get("case")).startswith(("pt_bulk", "response")):
         parts.append(f"{row['thickness']} atoms")
     if "dose" in row:
         parts.append(f"{dose_text(float(row['dose']))} e/Å²")
