@@ -19,9 +19,9 @@ _DECLARED: Final = (
     "particle_adatoms",
     "pt_112",
     "simulated_edits",
-    "response",
-    "response_112",
-    "response_long",
+    "responses.response",
+    "responses.response_112",
+    "responses.response_long",
 )
 
 

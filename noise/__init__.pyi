@@ -52,7 +52,7 @@ from .seeds import (
     realization_generator as realization_generator,
     scan_generator as scan_generator,
 )
-from .stages.coupled_counts import (
+from .stages.additions.coupled_counts import (
     coupled_counts as coupled_counts,
 )
 from .tem import (

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pandas as pd
 
-from reports.figures.style import BOUND_COLOUR
 from reports.metrics.cells import MOST_AT_LIMIT
 from reports.metrics.table import METRICS
 from reports.names import RestorerStyle
@@ -22,8 +21,9 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
-#: Text sizes for a figure of text width (7.2 inches).
 #: Colour of the Cramér-Rao bound.
+BOUND_COLOUR: Final = "#000000"
+#: Text sizes for a figure of text width (7.2 inches).
 RC: Final[Any] = {
     "font.size": 8,
     "axes.titlesize": 8,

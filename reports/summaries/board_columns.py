@@ -70,7 +70,7 @@ def board_columns() -> tuple[BoardColumn, ...]:
     columns = [
         column
         for name in GATE_METRICS
-        if GATES[name].kind != "target"
+        if GATE_METRICS[name].subject != "response"
         for column in _columns_of(name)
     ]
     vacancies = BoardColumn(

@@ -195,7 +195,8 @@ def test_sampling_of_wave_function_and_scan_holds_all_frequencies(case):
     wavelength = 12398.4198 / (volt * (volt + 2 * rest)) ** 0.5
     assert wavelength == pytest.approx(0.0196875, abs=1e-6)
     if case.simulation.kind == "supercell":
-        cell = case.structure.cell
+        host = case.structure.edits_on_host
+        cell = (case if host is None else get_case(host.host_case)).structure.cell
         pixel = max(cell.extent(case.simulation.repeats)) / case.simulation.grid_points
         step = max(np.array(cell.scanned) / case.simulation.scan_shape)
     else:

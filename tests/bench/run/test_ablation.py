@@ -69,7 +69,7 @@ class TestPlan:
             for block in blocks
             for k in range(block.start, block.stop)
         ]
-        assert len(planned) == len(set(planned)) == 5 * 5 * 4
+        assert len(planned) == len(set(planned)) == 5 * 5 * 8
         assert len({block.name for block in blocks}) == len(blocks)
         # No file of the ablation could be taken for one of the records, or the reverse.
         ordinary = {block.name for block in plan_blocks(profile, seed=1, block_size=3)}
@@ -79,13 +79,13 @@ class TestPlan:
     @pytest.mark.parametrize(
         ("choice", "realizations"),
         [
-            ({}, 4),
-            ({"cases": ["nanoparticle"]}, 4),
+            ({}, 8),
+            ({"cases": ["nanoparticle"]}, 8),
             ({"cases": ["pt_bulk"]}, None),
             ({"doses": [5e2]}, None),
-            ({"doses": [5e2, 5e3]}, 4),
+            ({"doses": [5e2, 5e3]}, 8),
             ({"realizations": 1}, 1),
-            ({"restorers": ["gaussian"]}, 4),
+            ({"restorers": ["gaussian"]}, 8),
         ],
     )
     def test_narrowing(self, choice: dict, realizations: int | None) -> None:

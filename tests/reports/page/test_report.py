@@ -174,10 +174,10 @@ def test_bounds_stand_on_the_page_with_their_assumptions(tmp_path: Path) -> None
         return [str(line.get_label()) for axes in made.axes for line in axes.get_lines()]
 
     assert lines("precision", "pt_bulk").count("bound with background") == 2
-    assert lines("dislocation", "edge_dislocation").count("hybrid bound") == 1
-    assert lines("counting", "nanoparticle").count("hybrid bound") == 1
+    assert lines("dislocation", "edge_dislocation").count("hybrid bound without rigid shift") == 1
+    assert lines("counting", "nanoparticle").count("hybrid bound without rigid shift") == 1
     (folder / BOUNDS_FILE).unlink()
-    assert "hybrid bound" not in lines("counting", "nanoparticle")
+    assert "hybrid bound without rigid shift" not in lines("counting", "nanoparticle")
 
 
 def test_hostile_names_are_escaped(tmp_path: Path) -> None:

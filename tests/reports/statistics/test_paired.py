@@ -282,8 +282,8 @@ class TestRealizationsNeeded:
 
 
 def test_a_target_is_missed_by_less_or_by_more() -> None:
-    """From 0.9 and 1.2 to 1.1 and 1.1: off by 0.1 and 0.2, then by 0.1 twice."""
-    effect = target_effect(np.array([0.9, 1.2]), np.array([1.1, 1.1]), target=1.0)
-    assert effect.value == pytest.approx(-0.05)
+    """From a mean of 0.8 to one of 1.1: off by 0.2, then by 0.1."""
+    effect = target_effect(np.array([0.75, 0.85]), np.array([1.1, 1.1]), target=1.0)
+    assert effect.value == pytest.approx(-0.1)
     worse = target_effect(np.array([0.0, 0.01]), np.array([0.2, 0.21]), target=0.0)
     assert worse.value == pytest.approx(0.2)

@@ -78,7 +78,7 @@ class TestSummary:
         records = load_ablation(folder)
         ablation = summarise_ladder(records)
         assert ablation.labels == tuple(LADDER)
-        mae = ablation.against_rung_before.query("metric == 'position_mae_pm'")
+        mae = ablation.against_rung_before.query("metric == 'position_mae_unshifted_pm'")
         step = mae[mae[RUNG] == "+ jitter"].set_index("restorer")
         assert step.loc["raw", "value"] == pytest.approx(2)
         assert step.loc["cgrdn", "value"] == pytest.approx(3)
@@ -122,7 +122,7 @@ class TestReading:
         ablation = summarise_ladder(load_ablation(folder))
         steps = ablation.against_rung_before.copy()
         # Another stage costs nearly as much: the intervals overlap.
-        own = (steps["restorer"] == "cgrdn") & (steps["metric"] == "position_mae_pm")
+        own = (steps["restorer"] == "cgrdn") & (steps["metric"] == "position_mae_unshifted_pm")
         jitter = steps[own & steps[RUNG].str.contains("jitter")].iloc[0]
         other = steps.index[own & ~steps[RUNG].str.contains("jitter")][0]
         steps.loc[other, ["value", "low", "high"]] = [

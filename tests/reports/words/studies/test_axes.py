@@ -35,12 +35,12 @@ def made(*, still: tuple[float, float], moving: tuple[float, float]) -> tuple[Ru
 class TestGain:
     def test_it_is_the_ratio_of_paired_ratios(self) -> None:
         _, axis = made(still=(10.0, 8.0), moving=(20.0, 12.0))
-        gain = axis.gain.set_index("metric").loc["position_mae_pm"]
+        gain = axis.gain.set_index("metric").loc["position_mae_unshifted_pm"]
         assert gain["restorer"] == "cgrdn"
         assert gain["value"] == pytest.approx((12 / 20) / (8 / 10))
         # Errors of the two ends are proportional, so that pairing leaves no doubt.
         assert [gain["low"], gain["high"]] == pytest.approx([0.75, 0.75])
-        ends = axis.end_to_end.query("metric == 'position_mae_pm'").set_index("restorer")
+        ends = axis.end_to_end.query("metric == 'position_mae_unshifted_pm'").set_index("restorer")
         assert ends["value"].to_dict() == pytest.approx({"raw": 2.0, "cgrdn": 1.5})
 
     @pytest.mark.parametrize(

@@ -4,8 +4,8 @@ from dataclasses import replace
 from typing import Final
 
 from cases.case import ImageSpec, MeasuredColumns
-from cases.declared.response import CASE as RESPONSE
-from cases.declared.response_edits import SITES
+from cases.declared.responses.response import CASE as RESPONSE
+from cases.declared.responses.response_edits import SITES
 from cases.declared.shared import PLATINUM
 from cases.specimens.edits import ColumnShape, Edit, Wave
 from cases.specimens.kinds.edited_crystal import EditedCrystal

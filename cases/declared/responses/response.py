@@ -4,7 +4,7 @@ from typing import Final
 
 from cases.case import Case, FitChoice, ImageSpec, MeasuredColumns
 from cases.declared.pt_bulk import CASE as PT_BULK
-from cases.declared.response_edits import EDITS, JUDGED, SITES
+from cases.declared.responses.response_edits import EDITS, JUDGED, SITES
 from cases.declared.shared import HAADF, PLATINUM
 from cases.specimens.edits import ColumnChange, ColumnShape, Edit
 from cases.specimens.kinds.edited_crystal import EditedCrystal

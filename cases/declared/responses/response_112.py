@@ -4,8 +4,8 @@ from typing import Final
 
 from cases.case import Case, FitChoice, ImageSpec, MeasuredColumns
 from cases.declared.pt_112 import CASE as PT_112
-from cases.declared.response import CASE as RESPONSE
-from cases.declared.response_edits import EDITS, JUDGED, SITES
+from cases.declared.responses.response import CASE as RESPONSE
+from cases.declared.responses.response_edits import EDITS, JUDGED, SITES
 from cases.declared.shared import HAADF, PLATINUM
 from cases.specimens.edits import ColumnShape
 from cases.specimens.kinds.edited_crystal import EditedCrystal

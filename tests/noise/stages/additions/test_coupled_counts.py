@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from noise.stages.coupled_counts import coupled_counts
+from noise.stages.additions.coupled_counts import coupled_counts
 from stembench.errors import InputError
 
 SHAPE = (40, 50)
