@@ -178,8 +178,9 @@ class TestRecipes:
     def test_the_report_holds_case_restorer_and_metric(self, report):
         summary = pd.read_csv(report / "summary.csv")
         assert set(summary["case"]) == {"toy_case"}
-        assert set(summary["restorer"]) == {"raw", "median"}
-        added = summary[summary["metric"] == "position_outliers"]
+        main = summary[~summary["restorer"].str.contains("/")]  # further fits left out
+        assert set(main["restorer"]) == {"raw", "median"}
+        added = main[main["metric"] == "position_outliers"]
         assert len(added) == 2
         assert added["value"].between(0, 1).all()
 

@@ -45,6 +45,8 @@ class Block:
         The rung's noise chain; None stands for the case's own.
     engine : {'joint', 'lmfit'}
         What fits the images. The noise-free fits, references of all others, are joint ones.
+    main_alone : bool
+        Leave out all but the main fit.
     """
 
     case: str
@@ -59,6 +61,7 @@ class Block:
     rung: str = ""
     noise: ScanNoise | None = None
     engine: Engine = "joint"
+    main_alone: bool = False
 
     @property
     def name(self) -> str:

@@ -149,7 +149,7 @@ def run_block(block: Block, library: Floats) -> BlockResult:
                 start=block.start,
                 # Raw images and references are what the others are read against.
                 resolved=resolved | (family in ("raw", "reference")),
-                main_alone=bool(block.rung),
+                main_alone=bool(block.rung) or block.main_alone,
                 engine=block.engine,
             )
         )

@@ -123,6 +123,7 @@ def plan_verification(folder: Path, *, number: int, cases: Sequence[str] = ()) -
             stop=row["realization"] + 1,
             seed=info.seed,
             engine="lmfit",
+            main_alone=True,
         )
         for row in rows
     )

@@ -242,6 +242,12 @@ def _steps(case: Case) -> tuple[float, float]:
 def shipped_amount(case: Case) -> Amount:
     """Phonon configurations of the file that ships, or those of one full image if there is none."""
     path = default_path(case)
+    edits = case.structure.edits_on_host
+    if edits is not None:
+        raise InputError(
+            f"case '{case.name}' is not simulated: its images are those of '{edits.host_case}', "
+            "edited; name that case"
+        )
     if not path.exists():
         return Amount(fine=scan_plan(case.simulation).groups)
     entries = read_scan(path)[1]

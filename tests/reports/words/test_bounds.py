@@ -49,7 +49,7 @@ def test_restorers_are_held_against_the_hybrid_bound(
 
 
 def test_a_restorer_at_the_bound_is_undecided(tmp_path: Path) -> None:
-    at_it = Estimator(std_pm=18.0, shared=0.5, dose_exponent=-0.5)
+    at_it = Estimator(std_pm=16.0, dose_exponent=-0.5)
     sentences = said(run_with(tmp_path / "run", cgrdn=at_it))
     assert sum("undecided: " in text for text in sentences) >= 1
 

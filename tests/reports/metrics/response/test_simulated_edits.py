@@ -30,7 +30,7 @@ def found(tmp_path_factory: pytest.TempPathFactory) -> pd.DataFrame:
                 realizations=N,
             ),
         ),
-        restorers=("raw", "gaussian"),
+        restorers=("raw",),
     )
     run_benchmark(profile, folder / "run", seed=5, jobs=2)
     run = load_run(folder / "run")
@@ -64,13 +64,5 @@ def test_both_edits_have_one_response_in_raw_images(found: pd.DataFrame, quantit
         assert found.loc[("raw", quantity, pattern), "error"] < 0.03
     difference, error = _differ(found, "raw", quantity)
     assert abs(difference) < 2 * error
-
-
-def test_a_filter_that_widens_columns_tells_the_two_apart(found: pd.DataFrame) -> None:
-    """Negative control: what multislice changes reaches farther than a column's Gaussian.
-
-    A wider column is fitted over more of its surroundings, and finds more of that change.
-    """
-    difference, error = _differ(found, "gaussian", "position")
-    assert difference < -2 * error
-    assert abs(difference) < 0.12
+    # A response of nine tenths to one of them would be told apart.
+    assert error < 0.05
