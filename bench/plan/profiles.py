@@ -134,7 +134,7 @@ def _paper() -> Profile:
 def _quick() -> Profile:
     return Profile(
         name="quick",
-        summary="A subset of the paper's studies for two cores and eight minutes.",
+        summary="A subset of the paper's studies, with controls, for two cores and half an hour.",
         selections=_selections((case, case.study.quick) for case in CASES),
         restorers=("raw", *_CONTROLS, "cgrdn", *_REFERENCES),
         ladders=(

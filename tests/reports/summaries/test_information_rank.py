@@ -8,6 +8,10 @@ import pytest
 
 from bench.plan.profiles import Profile, Selection
 from bench.run.run import run_benchmark
+from reports.gate.evidence import evidence_of_run
+from reports.gate.gate import judge_versions
+from reports.gate.margins import default_margins
+from reports.gate.result import Verdict
 from reports.records.run_folder import Run, load_run
 from reports.summaries.information_rank import log_ratio
 from reports.summaries.leaderboard import leaderboard
@@ -158,3 +162,22 @@ def test_every_metric_of_the_response_stands_in_the_summary(run: Run) -> None:
         for name in ("response", "information", "information_over_bound")
     }
     assert Path(run.folder, "lag_covariance.parquet").is_file()
+
+
+def test_the_gate_has_rows_of_responses_and_finds_a_drawn_crystal(run: Run) -> None:
+    evidence = evidence_of_run(run)
+    result = judge_versions([(evidence["raw"], evidence[_name("mix75")])], default_margins())
+    rows = {
+        (row.metric, row.image): row
+        for row in result.rows
+        if row.metric.endswith("_response") and row.image.startswith("z10")
+    }
+    assert set(rows) == {
+        ("position_response", "z10-shift15"),
+        ("scs_response", "z10-scs10"),
+    }
+    for row in rows.values():
+        assert row.verdict is Verdict.WORSE
+        assert row.change > 0.5
+    same = judge_versions([(evidence["raw"], evidence["raw"])], default_margins())
+    assert {row.verdict for row in same.rows} == {Verdict.EQUIVALENT}
