@@ -54,7 +54,7 @@ def figure_defects(run: Run, summary: pd.DataFrame, *, case: str) -> "Drawing":
     shown = fidelity[(fidelity["thickness"] == thickness) & (fidelity["kind"] != "perfect")]
     kinds = [kind for kind in site_labels() if kind in set(shown["kind"])]
     names = list(rows["restorer"].unique())
-    styles = run.restorers.styles(names)
+    styles = run.restorers.styles(run.restorers.ranked(names))
     figure, bottom, top = panels.new_figure(
         6.75,
         footer=_curves_shown(thickness, thicknesses) + defect_settings(run, summary, case=case),
@@ -157,7 +157,7 @@ def _curves(
         value = own["value"].to_numpy(dtype=np.float64)
         bars = np.stack([value - own["low"].to_numpy(), own["high"].to_numpy() - value])
         # Side by side, or the intervals of equal values would hide each other.
-        beside = 1.09 ** (place - (len(styles) - 1) / 2)
+        beside = 1.06 ** (place - (len(styles) - 1) / 2)
         axes.errorbar(
             own["dose"].to_numpy() * beside,
             value,
@@ -203,6 +203,8 @@ def _key(axes: "Axes", styles: dict[str, RestorerStyle]) -> None:
         bbox_to_anchor=(-0.08, 1.04),
         title="in brackets: true deviation\nof the SCS from a column's",
         alignment="left",
+        fontsize=7,
+        labelspacing=0.35,
         title_fontsize=7,
     )
 

@@ -204,18 +204,29 @@ def _legend(axes: "Axes", styles: Mapping[str, RestorerStyle], *, title: str) ->
     from matplotlib.lines import Line2D
 
     axes.set_axis_off()
+    many = len(styles) > 4  # the Burgers vectors are told below
     handles = [
-        Line2D([], [], color=look.colour, marker=look.marker, markersize=4, label=look.label)
+        Line2D(
+            [],
+            [],
+            color=look.colour,
+            marker=look.marker,
+            markersize=4,
+            linestyle=look.line,
+            label=look.label,
+        )
         for look in styles.values()
     ]
     axes.legend(
         handles=handles,
         loc="upper left",
         frameon=False,
-        bbox_to_anchor=(0, 1),
+        bbox_to_anchor=(0, 1.04),
         title=title,
         alignment="left",
-        title_fontsize=8,
+        fontsize=6.5 if many else 8,
+        labelspacing=0.2 if many else 0.5,
+        title_fontsize=7 if many else 8,
     )
 
 
@@ -240,8 +251,8 @@ def _burgers(axes: "Axes", run: Run, *, case: str, names: list[str]) -> None:
         "\n".join(lines),
         transform=axes.transAxes,
         va="bottom",
-        fontsize=7.5,
-        linespacing=1.3,
+        fontsize=6.5,
+        linespacing=1.2,
     )
 
 

@@ -120,7 +120,7 @@ def _bounds_at_response(
                 markeredgecolor=look.colour,
                 markeredgewidth=1.1,
                 linestyle="none",
-                label=f"bound at the response of {look.label}",
+                label="bound at the measured response",
                 zorder=4,
             )
 

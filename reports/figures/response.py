@@ -52,7 +52,7 @@ def figure_response(run: Run, summary: pd.DataFrame, *, case: str) -> "Drawing":
     told = _of_case(summarise_response(run), case)
     rows, information = told.responses, told.information
     doses = [float(dose) for dose in np.unique(rows["dose"].to_numpy())]
-    styles = run.restorers.styles(run.restorers.shown(rows["restorer"].unique()))
+    styles = run.restorers.styles(run.restorers.ranked(rows["restorer"].unique()))
     lines = len(doses)
     figure, bottom, top = panels.new_figure(
         1.62 * lines + 2.5,
@@ -80,25 +80,16 @@ def figure_response(run: Run, summary: pd.DataFrame, *, case: str) -> "Drawing":
             _response_panel(axes, own, x=x, styles=styles)
             axes.set_xlabel(label if i == lines - 1 else "")
             if j == 0:
-                axes.set_ylabel("response")
-            letter = next(letters)
-            panels.heading(axes, letter, title if i == 0 else "")
-            if j == 0:
-                axes.annotate(
-                    f"{dose_text(dose)} e/Å²",
-                    (0, 1),
-                    xycoords="axes fraction",
-                    xytext=(0, 16) if i == 0 else (11, 4),
-                    textcoords="offset points",
-                    fontsize=8,
-                    fontweight="bold",
-                )
+                axes.set_ylabel(f"response, {dose_text(dose)} e/Å²")
+            panels.heading(axes, next(letters), title if i == 0 else "")
     handles, labels = _key(figure)
     figure.legend(
         handles,
         labels,
         loc="upper center",
-        ncols=min(len(labels), 6),
+        ncols=min(len(labels), 4),
+        fontsize=7,
+        labelspacing=0.25,
         frameon=False,
         bbox_to_anchor=(0.53, top + 0.03 / height),
         columnspacing=1.2,
@@ -275,7 +266,7 @@ def response_settings(run: Run, summary: pd.DataFrame, *, case: str) -> str:
     thicknesses = np.unique(rows["thickness"].to_numpy())
     shown = int(thicknesses[(len(thicknesses) - 1) // 2])
     n = rows.groupby(["image", "dose", "restorer"])["realization"].nunique()
-    number = f"{n.min()}" if n.min() == n.max() else f"{n.min()} to {n.max()}"
+    number = f"{n.max()}"  # references and further fits have fewer
     return (
         f"{shown} atoms thick. Response: change of the fit between an edited and the unedited "
         "restored image of the same noise, over the change between the noise-free ones. Edits: "
