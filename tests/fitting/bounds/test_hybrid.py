@@ -248,6 +248,7 @@ def _excess(fits, model, bound, *, relative):
     return (squares.mean(axis=0) - 1) / (squares.std(axis=0, ddof=1) / np.sqrt(len(squares)))
 
 
+@pytest.mark.slow
 def test_a_fit_of_columns_and_lines_reaches_the_bound_and_one_of_columns_does_not():
     """200 draws of lines and counts at the studies' jitter, 3·10^4 e/Å²; 24 columns.
 

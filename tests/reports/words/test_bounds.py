@@ -1,5 +1,8 @@
 """Bounds in words: where restorers stand to them, and what a run without them says."""
 
+import shutil
+import tempfile
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -15,14 +18,20 @@ from tests.records_factory import Estimator, make_run
 ABOVE, BELOW = Estimator(std_pm=60.0, dose_exponent=-0.5), Estimator(std_pm=6.0, dose_exponent=-0.5)
 
 
-def run_with(folder: Path, *, cgrdn: Estimator) -> Path:
+@cache
+def _made(cgrdn: Estimator) -> Path:
+    """Run folder, made once for each estimator."""
     return make_run(
-        folder,
+        Path(tempfile.mkdtemp()) / "run",
         realizations=6,
         thicknesses=(2, 75),
         estimators={"raw": Estimator(std_pm=40.0), "cgrdn": cgrdn},
         bounds=True,
     )
+
+
+def run_with(folder: Path, *, cgrdn: Estimator) -> Path:
+    return Path(shutil.copytree(_made(cgrdn), folder))
 
 
 def said(folder: Path) -> list[str]:

@@ -22,6 +22,7 @@ def read(name: str) -> dict[str, Any]:
         return {key: file[key].astype(np.float64) for key in file.files}
 
 
+@pytest.mark.slow
 def test_hrstem_equals_the_restoration_of_an_experimental_image() -> None:
     there = read("sto_haadf.npz")
     found = load_restorer("cgrdn").restore(there["raw"][None], sampling=0.13517)[0]

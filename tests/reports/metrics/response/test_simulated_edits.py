@@ -12,6 +12,8 @@ from reports.metrics.response.edited_pairs import edited_pairs
 from reports.metrics.response.responses import responses
 from reports.records.run_folder import load_run
 
+pytestmark = pytest.mark.slow
+
 #: So many that the standard error of raw's response is below 3 %.
 N = 24
 
