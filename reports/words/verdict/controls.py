@@ -1,6 +1,6 @@
 """Sentences on what a filter without training achieves, beside the bound and the network."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Final
 
 import pandas as pd
@@ -22,7 +22,7 @@ def control_sentences(
     *,
     restorer: str | None,
     restorers: Restorers,
-    passed_on: Mapping[tuple[str, str], str] | None = None,
+    passed_on: Callable[..., Mapping[tuple[str, str], str]] | None = None,
 ) -> list[Sentence]:
     """Say what the best filter without training achieves at each end of the doses.
 
@@ -34,8 +34,8 @@ def control_sentences(
         The network that it is set beside; None for none.
     restorers : Restorers
         Of the run.
-    passed_on : mapping of (str, str) to str, optional
-        `reports.words.verdict.response.response_phrases`.
+    passed_on : callable, optional
+        ``passed_on(dose=...)`` returns `reports.words.verdict.response.response_phrases`.
 
     Returns
     -------
@@ -62,7 +62,8 @@ def control_sentences(
             for name in (restorer, restorers.raw(names))
             if name is not None and name != best and name in at_dose.index
         ]
-        response = (passed_on or {}).get((best, "position"), "")
+        phrases = {} if passed_on is None else passed_on(dose=float(dose))
+        response = phrases.get((best, "position"), "")
         response = f"; {response}" if response and metric == _HELD[0][0] else ""
         against = f", beside {' and '.join(beside)}" if beside else ""
         sentences.append(
