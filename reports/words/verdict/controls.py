@@ -8,6 +8,7 @@ import pandas as pd
 from reports.names import Restorers
 from reports.words.numbers import dose_text
 from reports.words.sentences import Sentence, metric_text
+from reports.words.verdict.precision import UNKNOWN_RESPONSE
 
 #: What filters are held against, the first that a case has: the ratio to the bound, else an error.
 _HELD: Final = (
@@ -63,7 +64,7 @@ def control_sentences(
             if name is not None and name != best and name in at_dose.index
         ]
         phrases = {} if passed_on is None else passed_on(dose=float(dose))
-        response = phrases.get((best, "position"), "")
+        response = phrases.get((best, "position"), UNKNOWN_RESPONSE)
         response = f"; {response}" if response and metric == _HELD[0][0] else ""
         against = f", beside {' and '.join(beside)}" if beside else ""
         sentences.append(
