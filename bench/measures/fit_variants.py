@@ -19,6 +19,7 @@ from fitting import NOT_RESOLVED, Engine, FitOptions, fit_batch
 from noise import ScanNoise
 from reports import RestorerInfo, variant_name
 from stembench.arrays import Bools, Floats
+from stembench.errors import InputError
 
 #: A width that is searched in the image lies between these parts of the columns' distance: from a
 #: spot of a pixel or two to columns that have run into one another. None of the noise-free images'
@@ -115,10 +116,29 @@ def counts_alone(noise: ScanNoise) -> bool:
     return all(stage is None for stage in noise.as_dict().values())
 
 
+#: How the names of further fits end.
+_ENDINGS: Final = tuple(variant_name("", variant.name) for variant in VARIANTS if variant.name)
+
+
 def main_rows(records: pd.DataFrame) -> pd.DataFrame:
     """Rows of the main fits alone."""
-    further = tuple(variant_name("", variant.name) for variant in VARIANTS if variant.name)
-    return records[~records["restorer"].str.endswith(further)]
+    return records[~records["restorer"].str.endswith(_ENDINGS)]
+
+
+def refuse_variant_name(restorer: str) -> None:
+    """Refuse a restorer whose own name is like that of a further fit.
+
+    Its rows would be mixed with those of the fit, or dropped where the main fits are asked for.
+
+    Raises
+    ------
+    InputError
+    """
+    if restorer.endswith(_ENDINGS):
+        raise InputError(
+            f"restorer '{restorer}' is named like a further fit of another one's images (endings "
+            f"{', '.join(_ENDINGS)}); give its metadata another name"
+        )
 
 
 def described_variants(info: RestorerInfo, settings: Iterable[Setting]) -> dict[str, RestorerInfo]:

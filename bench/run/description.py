@@ -6,7 +6,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 
 from bench import environment
-from bench.measures.fit_variants import Setting, described_variants
+from bench.measures.fit_variants import Setting, described_variants, refuse_variant_name
 from bench.plan.acquisitions import is_acquisition
 from bench.plan.blocks import Block
 from bench.plan.profiles import Profile, Selection
@@ -78,6 +78,7 @@ def _restorers(profile: Profile, restorers: Iterable[RestorerInfo]) -> dict[str,
     """The restorers of a run, each followed by the further fits of its images."""
     described: dict[str, RestorerInfo] = {}
     for info in restorers:
+        refuse_variant_name(info.name)
         cases = [get_case(selection.case) for selection in profile.selections]
         settings = [Setting(case, case.noise, info.family) for case in cases]
         described |= {info.name: info, **described_variants(info, settings)}

@@ -97,6 +97,11 @@ def _note(run: Run, rows: pd.DataFrame) -> str:
     sample = f"{first['n_realizations']} realizations"
     if first["score"] == INFORMATION and rows["rank"].isna().all() and run.complete:
         needed = run.case(str(first["case"])).study.information
+        if needed in run.info.cases:
+            return (
+                f"Not ranked: of the edited images of case '{needed}' no restorer has three "
+                "realizations or more of every change that it is judged by."
+            )
         return (
             f"Not ranked: this run has no edited images (case '{needed}'), which tell how much of "
             "a change a restored image passes on. Scatter alone can be had for nothing, by drawing "

@@ -10,8 +10,11 @@ from stembench.arrays import Floats
 
 _FOUND: Final = "change of the fit from the unedited to the edited image of the same noise, over "
 _TRUE: Final = "that of the noise-free images; 1 is faithful, 0 erased"
-_PER: Final = "precision of the unedited image divided by the response: the change that equals the "
-_SCATTER: Final = "scatter; none where the response cannot be told from 0"
+_PER: Final = "precision of the unedited image, or of the changed columns where it is shown worse, "
+_SCATTER: Final = (
+    "divided by the response: the change that equals the scatter; none where the response cannot "
+    "be told from 0, or nothing scatters"
+)
 
 
 def _values(response: Response) -> Floats:

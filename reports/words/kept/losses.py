@@ -6,7 +6,12 @@ from typing import Final
 import pandas as pd
 
 from reports.metrics.kept.image_intensity import summarise_intensity
-from reports.metrics.kept.resolution import CONTRAST_FLOOR, NOT_RESOLVED, unresolved_cells
+from reports.metrics.kept.resolution import (
+    CONTRAST_FLOOR,
+    MOST_BELOW,
+    NOT_RESOLVED,
+    unresolved_cells,
+)
 from reports.records.run_folder import Run
 from reports.words.numbers import dose_text, metric_quantity
 from reports.words.sentences import Sentence
@@ -35,14 +40,15 @@ def resolution_sentences(run: Run) -> list[Sentence]:
     for restorer in run.restorers.ranked({name for *_, name in unresolved}):
         cells = [cell for cell in unresolved if cell[3] == restorer]
         own = kept[kept["restorer"] == (run.restorers.by_name[restorer].of or restorer)]
-        shares = own.groupby(["case", "image", "dose"])["contrast_kept"].mean()
+        shares = own.groupby(["case", "image", "dose"])["contrast_kept"].min()
         least = min(float(shares[cell[:3]]) for cell in cells)
         total = len(shares)
         sentences.append(
             Sentence(
-                f"{run.restorers.label(restorer)}: {NOT_RESOLVED}. It keeps as little as "
+                f"{run.restorers.label(restorer)}: {NOT_RESOLVED}. Images keep as little as "
                 f"{100 * max(least, 0.0):.1f} % of the columns' contrast, below the floor of "
-                f"{100 * CONTRAST_FLOOR:g} %, in {len(cells)} of {total} images and doses "
+                f"{100 * CONTRAST_FLOOR:g} % in the mean or in more than {100 * MOST_BELOW:g} % of "
+                f"the images, in {len(cells)} of {total} images and doses "
                 f"({_places(run, cells)}): no position and no count is reported there, and it "
                 "ranks behind all others.",
                 "warning",

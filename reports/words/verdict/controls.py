@@ -1,6 +1,6 @@
 """Sentences on what a filter without training achieves, beside the bound and the network."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Final
 
 import pandas as pd
@@ -8,6 +8,7 @@ import pandas as pd
 from reports.names import Restorers
 from reports.words.numbers import dose_text
 from reports.words.sentences import Sentence, metric_text
+from reports.words.verdict.precision import UNKNOWN_RESPONSE
 
 #: What filters are held against, the first that a case has: the ratio to the bound, else an error.
 _HELD: Final = (
@@ -22,7 +23,7 @@ def control_sentences(
     *,
     restorer: str | None,
     restorers: Restorers,
-    passed_on: Mapping[tuple[str, str], str] | None = None,
+    passed_on: Callable[..., Mapping[tuple[str, str], str]] | None = None,
 ) -> list[Sentence]:
     """Say what the best filter without training achieves at each end of the doses.
 
@@ -34,8 +35,8 @@ def control_sentences(
         The network that it is set beside; None for none.
     restorers : Restorers
         Of the run.
-    passed_on : mapping of (str, str) to str, optional
-        `reports.words.verdict.response.response_phrases`.
+    passed_on : callable, optional
+        ``passed_on(dose=...)`` returns `reports.words.verdict.response.response_phrases`.
 
     Returns
     -------
@@ -62,7 +63,8 @@ def control_sentences(
             for name in (restorer, restorers.raw(names))
             if name is not None and name != best and name in at_dose.index
         ]
-        response = (passed_on or {}).get((best, "position"), "")
+        phrases = {} if passed_on is None else passed_on(dose=float(dose))
+        response = phrases.get((best, "position"), UNKNOWN_RESPONSE)
         response = f"; {response}" if response and metric == _HELD[0][0] else ""
         against = f", beside {' and '.join(beside)}" if beside else ""
         sentences.append(

@@ -1,6 +1,6 @@
 """Sentences on study 1: scatter against the bound, bias beside it, convergence with raw."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Final
 
 import pandas as pd
@@ -35,7 +35,7 @@ def precision_sentences(
     *,
     restorer: str,
     restorers: Restorers,
-    passed_on: Mapping[tuple[str, str], str] | None = None,
+    passed_on: Callable[..., Mapping[tuple[str, str], str]] | None = None,
 ) -> list[Sentence]:
     """Set a restorer against the bound at the lowest dose and against raw at the highest.
 
@@ -49,16 +49,16 @@ def precision_sentences(
         Name of the restorer.
     restorers : Restorers
         Of the run.
-    passed_on : mapping of (str, str) to str, optional
-        `reports.words.verdict.response.response_phrases`: how much of a change a restorer passes
-        on in position and in SCS.
+    passed_on : callable, optional
+        ``passed_on(dose=...)`` returns `reports.words.verdict.response.response_phrases`: how much
+        of a change a restorer passes on in position and in SCS.
 
     Returns
     -------
     list of Sentence
     """
-    passed_on = {} if passed_on is None else passed_on
     doses = sorted(rows["dose"].unique())
+    phrases = {} if passed_on is None else passed_on(dose=doses[0])
     sentences = []
     for quantity_name, metric in (("position", "position"), ("SCS", "scs")):
         sentences += _against_bound(
@@ -68,7 +68,7 @@ def precision_sentences(
             dose=doses[0],
             name=quantity_name,
             metric=metric,
-            passed_on=passed_on.get((restorer, metric), UNKNOWN_RESPONSE),
+            passed_on=phrases.get((restorer, metric), UNKNOWN_RESPONSE),
         )
     for quantity_name, metric in (
         ("position precision", "position_std_pm"),

@@ -3,6 +3,7 @@
 import math
 from typing import Final
 
+import numpy as np
 import pandas as pd
 
 from reports.names import Restorers
@@ -73,9 +74,10 @@ def _information_table(information: pd.DataFrame, *, title: str, restorers: Rest
         ]
     return Table(
         title=f"Information that is left: {title}",
-        note="Scatter of the unedited image divided by the response to single columns displaced "
-        "or made brighter: the change that equals the scatter (95 % interval). 'none': the "
-        "response cannot be told from 0. The last column of each is the least scatter, over that "
+        note="Scatter of the unedited image, or of the changed columns where it is shown to be "
+        "larger, divided by the response to single columns displaced or made brighter: the change "
+        "that equals the scatter (95 % interval). 'none': the response cannot be told from 0, or "
+        "nothing scatters. The last column of each is the least scatter, over that "
         "of an unbiased estimator, that an estimator which follows its own and its neighbours' "
         "changes as measured can have. response.csv and information.csv have all.",
         header=(*header, "n: realizations"),
@@ -192,24 +194,26 @@ def response_sentences(
     return sentences
 
 
-def response_phrases(information: pd.DataFrame) -> dict[tuple[str, str], str]:
+def response_phrases(information: pd.DataFrame, *, dose: float) -> dict[tuple[str, str], str]:
     """Say what each restorer passes on, for a sentence that sets its scatter against the bound.
 
     Parameters
     ----------
     information : pandas.DataFrame
         Of `reports.summaries.response.summarise_response`, of the case that measures it.
+    dose : float
+        e/Å², of the sentence.
 
     Returns
     -------
     dict of (restorer, quantity) to str
-        At the lowest dose and the middle thickness.
+        At the middle thickness, and at the dose that is nearest by its ratio.
     """
     phrases = {}
     for _, rows in information.groupby(["restorer", "quantity"]):
         thicknesses = sorted(rows["thickness"].unique())
         rows = rows[rows["thickness"] == thicknesses[(len(thicknesses) - 1) // 2]]
-        row = rows.sort_values("dose").iloc[0]
+        row = rows.iloc[int(np.abs(np.log(rows["dose"].to_numpy() / dose)).argmin())]
         response = quantity(row["response"], row["response_low"], row["response_high"])
         change = "a displacement" if row["quantity"] == "position" else "a change of SCS"
         over = (
@@ -233,6 +237,13 @@ def _sentence(row: "pd.Series", *, who: str, title: str) -> Sentence:
     where = f"At {dose_text(row['dose'])} e/Å²"
     size = row["edit"].removeprefix("shift").removeprefix("scs")
     unit = "pm" if row["quantity"] == "position" else "%"
+    if math.isinf(row["over_bound"]) and row["response_low"] > 0:
+        return Sentence(
+            f"{where} {who} does not scatter at all where single columns are changed: what it "
+            f"passes on of a {change} of {size} {unit} ({response}) is drawn, not measured.",
+            "warning",
+            title,
+        )
     if math.isinf(row["over_bound"]):
         return Sentence(
             f"{where} no response of {who} to a {change} of {size} {unit} of single columns can "

@@ -1,6 +1,7 @@
 """The verdict of a run in sentences, each computed from the summary and its intervals."""
 
 from dataclasses import replace
+from functools import partial
 from typing import Final
 
 import pandas as pd
@@ -58,7 +59,7 @@ def verdict(run: Run, summary: pd.DataFrame, comparisons: pd.DataFrame) -> list[
         rows = summary[summary["case"] == case]
         pairs = comparisons[comparisons["case"] == case]
         measured_by = run.case(case).study.information
-        passed_on = response_phrases(information[information["case"] == measured_by])
+        passed_on = partial(response_phrases, information[information["case"] == measured_by])
         for restorer in restorers.judged(rows["restorer"].unique()):
             for speak in _SENTENCES.get(run.case(case).study.figure, _OTHER_SENTENCES):
                 more = {"passed_on": passed_on} if speak is precision_sentences else {}

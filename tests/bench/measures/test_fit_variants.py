@@ -1,11 +1,13 @@
 """Fit variants: which are made, what they are called, and where the width comes from."""
 
 import numpy as np
+import pytest
 
 from bench.measures.fit_variants import (
     TRUE_WIDTH_REALIZATIONS,
     Setting,
     fit_tables,
+    refuse_variant_name,
     spacing,
     true_width,
     variants_of,
@@ -14,6 +16,7 @@ from cases import get_case
 from cases.truth.ground_truth import load_ground_truth
 from fitting.flags import AT_BOUND, NOT_RESOLVED as FLAG, NOT_RESTORED as LOST, SHAPE_AT_BOUND
 from reports.records.fit_flags import AT_LIMIT, NOT_RESOLVED, NOT_RESTORED
+from stembench.errors import InputError
 
 BULK, CORE = get_case("pt_bulk"), get_case("edge_dislocation")
 
@@ -74,3 +77,10 @@ def test_an_image_that_is_not_resolved_is_flagged_and_not_fitted() -> None:
     assert table["x"].isna().all()
     assert (table["flags"] == FLAG).all()
     assert len(table) == len(load_ground_truth(BULK).columns("z10"))
+
+
+@pytest.mark.parametrize("name", ["raw/poisson", "mine:denoise/true-width"])
+def test_a_restorer_cannot_be_named_like_a_further_fit(name: str) -> None:
+    with pytest.raises(InputError, match="another name"):
+        refuse_variant_name(name)
+    refuse_variant_name(name.replace("/", "-"))
