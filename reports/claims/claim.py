@@ -35,6 +35,9 @@ class Claim:
         What the intervals decide.
     condition : str
         Under which condition the verdict holds, whichever it is.
+    every_dose : str
+        Case of which the claim speaks at all doses; '' for none. While one of them is missing it
+        can be refuted, but not confirmed.
     figure : str
         Figure of the report that shows the numbers, without the ending; '' if there is none.
     """
@@ -46,4 +49,5 @@ class Claim:
     evidence: Evidence = no_record
     rule: Rule = NO_RECORD
     condition: str = ""
+    every_dose: str = ""
     figure: str = ""

@@ -89,7 +89,10 @@ def judge_claims(tables: RunTables, *, claims: Sequence[Claim] = CLAIMS) -> list
     judged = []
     for claim in claims:
         numbers = tuple(n for n in claim.evidence(tables) if not math.isnan(n.value))
-        judged.append(JudgedClaim(claim, numbers, claim.rule.judge(numbers)))
+        verdict = claim.rule.judge(numbers)
+        if verdict in ("confirmed", "partly") and tables.missing_doses(claim.every_dose):
+            verdict = "undecided"
+        judged.append(JudgedClaim(claim, numbers, verdict))
     return judged
 
 

@@ -58,6 +58,14 @@ class RunTables:
         """Name of a restorer for readers."""
         return Restorers(self.info.restorers).label(restorer)
 
+    def missing_doses(self, case: str) -> list[float]:
+        """Doses of a case that no record holds; none without a case of that name in the run."""
+        if case not in self.info.cases:
+            return []
+        there = self.records.loc[self.records["case"] == case, "dose"].unique()
+        doses = self.info.cases[case].case.doses
+        return [dose for dose in doses if not np.isclose(there, dose).any()]
+
     def _is_main(self, name: str) -> bool:
         """Whether a name is not that of a further fit of another restorer's images."""
         return self.info.restorers[name].fit == ""

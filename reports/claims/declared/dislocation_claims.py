@@ -201,6 +201,7 @@ CLAIMS: Final = (
         evidence=_cross_sections,
         rule=rule(below(1.0)),
         condition="MPE of the SCS, restored over raw, at every dose",
+        every_dose=_CASE,
         figure=_FIGURE,
     ),
 )

@@ -25,6 +25,9 @@ from tests.claims_factory import (
 )
 from tests.records_factory import Estimator, as_run, make_records
 
+#: Of studies 2 and 3.
+DOSES = get_case("nanoparticle").doses
+
 
 def circuits(kept: int, other: int, unread: int) -> pd.DataFrame:
     """Burgers circuits of images that show the right vector, another one, and none."""
@@ -138,17 +141,20 @@ def test_what_is_not_periodic_is_recovered(
 )
 def test_errors_restored_over_raw(factor: float, realizations: int, expected: str) -> None:
     how = Estimator(std_pm=7.0 * factor, scs_std_pct=8.0 * factor)
-    amount = {"doses": ENDS, "realizations": realizations, "seed": 6}
+    amount = {"doses": DOSES, "realizations": realizations, "seed": 6}
     assert judge(both(CORE, how, **amount))[24].verdict == expected
     particle = verdicts(judge(both(PARTICLE, how, **amount)))
     assert particle[25] == particle[26] == expected
     assert particle[24] == "no data"
+    # Of all doses, so that some alone may refute but not confirm.
+    few = verdicts(judge(both(PARTICLE, how, **amount | {"doses": ENDS})))
+    assert few[25] == few[26] == expected.replace("confirmed", "undecided")
 
 
 def test_more_columns_are_counted_right_and_most_at_the_lowest_dose() -> None:
     def verdict(raw: Estimator, ours: Estimator, realizations: int = 20) -> str:
         records = make_records(
-            PARTICLE, {"raw": raw, "cgrdn": ours}, doses=(500.0, 5000.0),
+            PARTICLE, {"raw": raw, "cgrdn": ours}, doses=DOSES,
             realizations=realizations, seed=7,
         )  # fmt: skip
         return judge(records)[27].verdict
