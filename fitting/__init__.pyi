@@ -45,15 +45,22 @@ from .model import (
     Pixel as Pixel,
     scattering_cross_section as scattering_cross_section,
 )
-from .options import (
+from .results.column_fit import (
+    ColumnFit as ColumnFit,
+)
+from .results.scan_result import (
+    LineEstimate as LineEstimate,
+    ScanResult as ScanResult,
+)
+from .scan.scan_model import (
+    ScanModel as ScanModel,
+)
+from .setup.options import (
     Engine as Engine,
     Estimator as Estimator,
     FitOptions as FitOptions,
     Width as Width,
 )
-from .result import (
-    ColumnFit as ColumnFit,
-)
-from .start import (
+from .setup.start import (
     Bounds as Bounds,
 )

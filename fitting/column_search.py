@@ -12,7 +12,7 @@ from scipy.spatial import cKDTree
 
 from fitting import flags
 from fitting.fit import fit_columns
-from fitting.options import FitOptions
+from fitting.setup.options import FitOptions
 from stembench.arrays import Floats, Integers
 from stembench.errors import InputError
 

@@ -2,17 +2,18 @@
 
 import os
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from typing import Final
+from dataclasses import dataclass, replace
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from fitting import engine, flags
 from fitting.engine.problem import Minimum, Problem, nothing_fitted
-from fitting.options import FitOptions, require_detector_noise, require_positive
-from fitting.result import ColumnFit, tabulate
-from fitting.start import DRIFT, EDGE_REACH, spacing, trial_widths, usable
+from fitting.results.column_fit import ColumnFit, tabulate
+from fitting.scan.scan_model import ScanModel
+from fitting.setup.options import FitOptions, require_detector_noise, require_positive
+from fitting.setup.start import DRIFT, EDGE_REACH, spacing, trial_widths, usable
 from stembench.arrays import Bools, Floats, Integers
 from stembench.errors import InputError
 
@@ -32,8 +33,9 @@ def fit_columns(
     species: ArrayLike | None = None,
     mask: ArrayLike | None = None,
     detector_sigma: float = 0.0,
+    scan: ScanModel | None = None,
 ) -> ColumnFit:
-    """Fit Gaussian columns and a background to one image.
+    """Fit Gaussian columns and a background to one image, or to frames of one scene.
 
     The model is background + Σ η exp(-r²/2ρ²); a column's SCS is 2π η ρ² s² [image unit x Å²].
     Columns are fitted together. A column that cannot be fitted is a flagged row with NaN.
@@ -59,6 +61,11 @@ def fit_columns(
         True where a pixel is to be left out.
     detector_sigma : float
         Standard deviation of Gaussian detector noise [electrons], for the standard errors.
+    scan : ScanModel, optional
+        Displacements of the scan lines, which are then fitted along: the image must be as scanned,
+        lines along its rows. Positions, SCS and errors are those of `fitting.scan.scan_fit`; the
+        result's ``scan`` holds the lines. Several frames (k, rows, columns) of one scene share
+        their columns, and `dose` is that of one of them.
 
     Returns
     -------
@@ -75,6 +82,11 @@ def fit_columns(
     DOI 10.1016/j.ultramic.2016.08.018, without its truncation of the Gaussians.
     """
     pixels = np.asarray(image)
+    if scan is not None:
+        return _fit_scan(
+            pixels, positions, scan=scan, sampling=sampling, options=options, dose=dose, mask=mask,
+            detector_sigma=detector_sigma,
+        )  # fmt: skip
     if pixels.ndim != 2:
         raise InputError(f"an image has two axes (rows, columns), not shape {pixels.shape}")
     return fit_batch(
@@ -88,6 +100,60 @@ def fit_columns(
         detector_sigma=detector_sigma,
         threads=1,
     )[0]
+
+
+def _fit_scan(
+    pixels: Any,
+    positions: ArrayLike,
+    *,
+    scan: ScanModel,
+    sampling: float,
+    options: FitOptions,
+    dose: float | None,
+    mask: ArrayLike | None,
+    detector_sigma: float,
+) -> ColumnFit:
+    """Fit as if nothing had moved, and from there columns and lines together."""
+    from fitting.scan.scan_fit import fit_scan
+    from fitting.scan.surroundings import with_surroundings
+    from fitting.scan.trailing import undo_trailing
+
+    frames = pixels[None] if pixels.ndim == 2 else pixels
+    if frames.ndim != 3 or 0 in frames.shape:
+        raise InputError(
+            f"frames of one scene have three axes (frame, row, column), not shape {pixels.shape}"
+        )
+    if options.width_mode == "species" or options.background == "plane":
+        raise InputError(
+            "a scan fit has one width, one per column or a fixed one, and no background or a "
+            "constant; choose FitOptions with these"
+        )
+    shape = (frames.shape[1], frames.shape[2])
+    masked = _masked(mask, shape)
+    frames = undo_trailing(np.asarray(frames, dtype=np.float64), scan.trailing, masked=masked)
+    starts = _starts(positions)
+    still = fit_batch(
+        frames[:1],
+        with_surroundings(starts, shape),
+        sampling=sampling,
+        # Counts that a trailing response was undone from may be negative.
+        options=replace(options, estimator="ls"),
+        dose=dose,
+        mask=masked,
+        detector_sigma=detector_sigma,
+        threads=1,
+    )[0]
+    return fit_scan(
+        still,
+        frames,
+        given=len(starts),
+        scan=scan,
+        width=options.width_mode,
+        background=options.background == "constant",
+        dose=None if dose is None else float(dose),
+        detector_sigma=float(detector_sigma),
+        masked=masked,
+    )
 
 
 def fit_batch(

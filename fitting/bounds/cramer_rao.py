@@ -15,8 +15,8 @@ from fitting.model import (
     WidthMode,
     scattering_cross_section,
 )
-from fitting.options import require_detector_noise, require_positive
-from fitting.result import ColumnFit
+from fitting.results.column_fit import ColumnFit
+from fitting.setup.options import require_detector_noise, require_positive
 from stembench.arrays import Bools, Floats
 from stembench.errors import InputError
 

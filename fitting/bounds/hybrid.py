@@ -10,8 +10,8 @@ from numpy.typing import ArrayLike
 
 from fitting.bounds.scan_lines import JointInformation, Numbers, joint_information
 from fitting.model import ColumnModel, scattering_cross_section
-from fitting.options import require_detector_noise, require_positive
-from fitting.result import ColumnFit
+from fitting.results.column_fit import ColumnFit
+from fitting.setup.options import require_detector_noise, require_positive
 from stembench.arrays import Bools, Floats
 from stembench.errors import InputError
 from stembench.limits import require

@@ -4,8 +4,8 @@ import numpy as np
 
 from fitting.bounds.cramer_rao import fisher_information
 from fitting.model import scattering_cross_section
-from fitting.options import require_positive
-from fitting.result import ColumnFit
+from fitting.results.column_fit import ColumnFit
+from fitting.setup.options import require_positive
 from stembench.arrays import Floats
 from stembench.errors import InputError
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from fitting.model import BACKGROUND_TERMS, Background, ColumnModel, Pixel, WidthMode
-from fitting.start import MIN_WIDTH, WIDTH_RANGE
+from fitting.setup.start import MIN_WIDTH, WIDTH_RANGE
 from stembench.arrays import Bools, Floats, Integers
 
 

@@ -5,7 +5,7 @@ import pytest
 
 from fitting import FitOptions, cramer_rao, fit_columns
 from fitting.bounds.joint_covariance import joint_covariance
-from fitting.result import ColumnFit
+from fitting.results.column_fit import ColumnFit
 from stembench.errors import InputError
 
 SAMPLING, DOSE = 0.2, 800.0

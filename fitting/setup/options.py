@@ -6,7 +6,7 @@ from typing import Any, Final, Literal, get_args
 import numpy as np
 
 from fitting.model import Background, Pixel, WidthMode
-from fitting.start import Bounds
+from fitting.setup.start import Bounds
 from stembench.errors import InputError
 
 Engine = Literal["joint", "lmfit"]

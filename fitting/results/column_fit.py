@@ -9,6 +9,7 @@ import pandas as pd
 from fitting import flags
 from fitting.engine.problem import Minimum, Problem
 from fitting.model import ColumnModel, scattering_cross_section
+from fitting.results.scan_result import ScanResult
 from stembench.arrays import Bools, Floats, Integers
 
 #: name -> unit of the columns of ColumnFit.table ("image" is the unit of the image)
@@ -51,7 +52,7 @@ class ColumnFit:
     ----------
     table : pandas.DataFrame
         One row per given position in their order, index ``column``; columns and units are
-        declared in `fitting.result.TABLE`. Rows with a flag of `fitting.flags.FAILED` hold NaN.
+        declared in `fitting.results.column_fit.TABLE`. Rows with a flag of `fitting.flags.FAILED` hold NaN.
     model : ColumnModel
         The fitted model of the columns that were modelled, failed ones included.
     modelled : ndarray of int
@@ -73,6 +74,8 @@ class ColumnFit:
         True where a pixel was left out, None if all were used.
     n_pixels, n_parameters, steps : int
         Pixels used, free parameters, steps of the engine.
+    scan : ScanResult or None
+        Displacements of the scan lines, where they were fitted along.
     """
 
     table: pd.DataFrame
@@ -89,6 +92,7 @@ class ColumnFit:
     n_pixels: int
     n_parameters: int
     steps: int
+    scan: ScanResult | None = None
 
     @property
     def failed(self) -> Bools:

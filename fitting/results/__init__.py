@@ -1,0 +1,1 @@
+"""Results of fits: tables of columns, and scan lines."""

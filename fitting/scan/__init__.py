@@ -1,0 +1,1 @@
+"""Fit of columns and scan-line displacements together."""

@@ -1,0 +1,105 @@
+"""Standard deviation and correlation of the lines' displacements, from the image itself."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from fitting.scan.posterior.priors import LineStatistics
+from fitting.scan.posterior.scene import Order
+from fitting.scan.posterior.strips import Strips
+from stembench.arrays import Floats
+
+
+@dataclass(frozen=True)
+class Moments:
+    """Posterior second moments of one axis' displacements, summed over lines.
+
+    Attributes
+    ----------
+    squares, inner : float
+        Sums of E[d²] over all lines, and over all but the first and the last of a frame.
+    products : float
+        Sum of E[d_l d_(l-1)].
+    lines : int
+        Number of lines of a frame.
+    frames : int
+    """
+
+    squares: float
+    inner: float
+    products: float
+    lines: int
+    frames: int
+
+    def best(self, most_phi: float = 0.98) -> LineStatistics:
+        """Statistics of the largest expected likelihood of the displacements.
+
+        -2 log p = L log σ² - log(1 - φ²) + (Σd² + φ² Σ'd² - 2φ Σd_l d_(l-1)) / σ² for each frame.
+        """
+        from scipy.optimize import minimize_scalar
+
+        found = minimize_scalar(self._profile, bounds=(0.0, most_phi), method="bounded")
+        phi = float(found.x)
+        return LineStatistics(float(np.sqrt(self._innovations(phi))), phi)
+
+    def _innovations(self, phi: float) -> float:
+        total = self.squares + phi**2 * self.inner - 2 * phi * self.products
+        return max(total / (self.lines * self.frames), 1e-12)
+
+    def _profile(self, phi: float) -> float:
+        return float(self.lines * np.log(self._innovations(phi)) - np.log1p(-(phi**2)))
+
+    def score(self, statistics: LineStatistics) -> Floats:
+        """Derivatives of the expected log likelihood by log σ and φ, shape (2,)."""
+        sigma, phi = statistics.sigma, statistics.phi
+        total = self.squares + phi**2 * self.inner - 2 * phi * self.products
+        lines = self.lines * self.frames
+        by_sigma = total / sigma**2 - lines
+        by_phi = (self.products - phi * self.inner) / sigma**2 - self.frames * phi / (1 - phi**2)
+        return np.array([by_sigma, by_phi])
+
+
+def moments(jitter: Floats, inverse: Strips, order: Order) -> tuple[Moments, Moments]:
+    """Posterior moments along x and y.
+
+    Parameters
+    ----------
+    jitter : ndarray, shape (frames, rows, 2)
+        Most probable displacements less the frames' drift [px].
+    inverse : Strips
+        Posterior covariance.
+    order : Order
+    """
+    frames, rows, _ = jitter.shape
+    strip, place = (part.reshape(frames, rows) for part in order.lines.T)
+    found = []
+    for axis in range(2):
+        own = inverse.diagonal[strip, place + axis, place + axis]
+        here, there = strip[:, 1:], strip[:, :-1]
+        to, back = place[:, 1:] + axis, place[:, :-1] + axis
+        low, high = np.minimum(here, there), np.maximum(here, there)
+        between = np.where(
+            here == there,
+            inverse.diagonal[here, to, back],
+            inverse.below[
+                np.minimum(low, max(len(inverse.below) - 1, 0)),
+                np.where(here >= there, to, back),
+                np.where(here >= there, back, to),
+            ]
+            if len(inverse.below)
+            else 0.0,
+        )
+        del high
+        values = jitter[..., axis]
+        squares = values**2 + own
+        products = values[:, 1:] * values[:, :-1] + between
+        found.append(
+            Moments(
+                squares=float(squares.sum()),
+                inner=float(squares[:, 1:-1].sum()),
+                products=float(products.sum()),
+                lines=rows,
+                frames=frames,
+            )
+        )
+    return found[0], found[1]

@@ -1,0 +1,1 @@
+"""Posterior density of columns and lines: counts, priors, descent and its linear algebra."""

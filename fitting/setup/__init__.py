@@ -1,0 +1,1 @@
+"""How columns are fitted: options, and where a fit starts and ends."""
