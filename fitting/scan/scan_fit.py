@@ -42,7 +42,7 @@ LOOSE_HEIGHT: Final = 0.3
 #: standard deviations of the logarithm of the first and of the logit of the second.
 RATIO: Final = 1.8
 WIDE_PART: Final = 0.1
-RATIO_SPREAD: Final = 0.35
+RATIO_SPREAD: Final = 0.12
 WIDE_SPREAD: Final = 0.7
 #: Variance of what the profile misses, as a part of a column's height in electrons.
 FLOOR: Final = 0.03

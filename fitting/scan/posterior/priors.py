@@ -116,8 +116,8 @@ class Priors:
             shared[-len(of_drift) :] += of_drift
         return float(cost), (columns, lines, shared)
 
-    def release_nothing_held(
-        self, at: Unknowns, gradient: tuple[Floats, Floats, Floats]
+    def without_held(
+        self, at: Unknowns, gradient: tuple[Floats, ...]
     ) -> tuple[Floats, Floats, Floats]:
         """Gradient without the parts of what is held."""
         columns, shared = self._held_masks(at)
