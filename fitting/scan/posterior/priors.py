@@ -81,9 +81,8 @@ class Priors:
         if not self.drift.size:
             return np.zeros((frames, rows, 2))
         coefficients = at.shared[-frames * 2 * self.drift.shape[1] :]
-        return np.einsum(
-            "rk,fak->fra", self.drift, coefficients.reshape(frames, 2, self.drift.shape[1])
-        )
+        each = coefficients.reshape(frames, 2, self.drift.shape[1])
+        return np.asarray(np.einsum("rk,fak->fra", self.drift, each), dtype=np.float64)
 
     def _held_lines(self) -> Bools:
         return np.array([axis.sigma == 0 for axis in (self.x, self.y)])
