@@ -12,6 +12,7 @@ from fitting.results.column_fit import ColumnFit
 from fitting.results.scan_result import LineEstimate, ScanResult
 from fitting.scan.cross_sections import NO_WIDE_PART, single_gaussians
 from fitting.scan.lattice_pull import lattice_pull
+from fitting.scan.posterior import drift
 from fitting.scan.posterior.descent import Peak, descend
 from fitting.scan.posterior.priors import LineStatistics, Priors
 from fitting.scan.posterior.scene import (
@@ -38,6 +39,8 @@ RIM: Final = 1.5
 #: Standard deviation of the places [spacing] and of the heights [height] of such columns.
 LOOSE_PLACE: Final = 0.1
 LOOSE_HEIGHT: Final = 0.3
+#: Standard deviation of a frame's drift about that of the alignment [spacing].
+RIGID: Final = 0.25
 #: Start of the wide part: its width over the narrow one's, its share of the height, and the
 #: standard deviations of the logarithm of the first and of the logit of the second.
 RATIO: Final = 1.8
@@ -80,6 +83,7 @@ def fit_scan(
     images: Floats,
     *,
     given: int,
+    drifts: Floats,
     scan: ScanModel,
     width: WidthMode,
     background: bool,
@@ -92,9 +96,11 @@ def fit_scan(
     Parameters
     ----------
     still : ColumnFit
-        Fit of the first frame as if nothing had moved, columns beyond the frame included.
+        Fit of the frames' aligned mean as if no line had moved, columns beyond it included.
     given : int
         How many of its rows are columns that were asked for; they stand first.
+    drifts : ndarray, shape (frames, 2)
+        Place (x, y) of each frame in the first, from their alignment [px].
     images : ndarray, shape (frames, rows, columns)
         Frames of one scene [beam fraction], or any unit without a dose; nothing trails.
     scan : ScanModel
@@ -119,7 +125,7 @@ def fit_scan(
         If there are too few lines or no columns.
     """
     setting = prepare(
-        still, images, given=given, scan=scan, background=background, dose=dose,
+        still, images, given=given, drifts=drifts, scan=scan, background=background, dose=dose,
         detector_sigma=detector_sigma, masked=masked,
     )  # fmt: skip
     setting, peak, estimates = search_statistics(setting, scan=scan, sampling=still.sampling)
@@ -135,6 +141,7 @@ def prepare(
     images: Floats,
     *,
     given: int,
+    drifts: Floats,
     scan: ScanModel,
     background: bool,
     dose: float | None,
@@ -158,7 +165,13 @@ def prepare(
     sampling = still.sampling
     valid = np.isfinite(images) & ~masked
     filled = np.where(valid, images, 0.0)
-    table = still.table.iloc[np.concatenate([modelled, still.modelled[still.modelled >= given]])]
+    others = still.modelled[still.modelled >= given]
+    if frames > 1:
+        # Frames that lie elsewhere show columns that the first does not.
+        usable = np.isfinite(still.table[["x_init", "y_init"]].to_numpy()).all(axis=1)
+        usable &= (still.table["flags"].to_numpy() & flags.DUPLICATE) == 0
+        others = np.setdiff1d(np.flatnonzero(usable), modelled)
+    table = still.table.iloc[np.concatenate([modelled, others])]
     inside = len(modelled)
     starts = table[["x_init", "y_init"]].to_numpy()
     base = float(np.median(still.model.sigma)) * (NARROWER if scan.profile == "two" else 1.0)
@@ -183,7 +196,8 @@ def prepare(
     columns[:, :2] = places
     columns[:, 2] = heights * electrons
     loose = np.arange(n) >= inside
-    edge = np.minimum(places, np.array([cols - 1, rows - 1]) - places).min(axis=1)
+    seen = places - drifts[:, None]
+    edge = np.minimum(seen, np.array([cols - 1, rows - 1]) - seen).min(axis=2).max(axis=0)
     loose |= edge < RIM * base
     precision = np.zeros((n, 4))
     # Far wider than any error: a column whose light is lost in noise stays in the image.
@@ -207,10 +221,9 @@ def prepare(
     held_shared = np.array([False, not two, not two, not background])
 
     wide = base * (RATIO if two else 1.0)
-    shifts = np.zeros((frames, 2))
-    light = Windows.around(places, (rows, cols), shifts=shifts, reach=LIGHT_REACH * wide)
-    information = Windows.around(
-        places, (rows, cols), shifts=shifts, reach=INFORMATION_REACH * wide
+    light, information = (
+        Windows.around(places, (rows, cols), shifts=drifts, reach=reach * wide)
+        for reach in (LIGHT_REACH, INFORMATION_REACH)
     )
     height = 2 * (INFORMATION_REACH * wide + 3.0)
     pull = None
@@ -218,7 +231,7 @@ def prepare(
         pull, reach = lattice_pull(places, width=scan.lattice_prior / sampling)
         height = max(height, reach + 1)
     order = Order.along(
-        columns[:, 1], np.tile(np.arange(rows, dtype=np.float64), frames), height=height, rows=rows
+        columns[:, 1], (np.arange(rows) + drifts[:, 1:]).ravel(), height=height, rows=rows
     )
     floor = detector_sigma**2 + FLOOR * typical * electrons
     scene = Scene(
@@ -230,9 +243,18 @@ def prepare(
         information=information,
         order=order,
     )
+    design, least = np.zeros((0, 0)), 0.0
+    if frames > 1:
+        design, least = drift.drift_design(rows, slow=scan.slow_drift > 0), drift.HELD
+        more = drift.drift_priors(
+            drifts, design, rigid=RIGID * spacing, slow=scan.slow_drift / sampling
+        )
+        shared = np.concatenate([shared, more[0]])
+        shared_precision = np.concatenate([shared_precision, more[1]])
+        held_shared = np.concatenate([held_shared, np.zeros(len(more[0]), dtype=bool)])
     statistics = [
         LineStatistics(
-            FIRST_GUESS.sigma if sigma is None else sigma / sampling,
+            FIRST_GUESS.sigma if sigma is None else max(sigma / sampling, least),
             FIRST_GUESS.phi if phi is None else phi,
         )
         for sigma, phi in ((scan.sigma_x, scan.phi_x), (scan.sigma_y, scan.phi_y))
@@ -245,10 +267,12 @@ def prepare(
         shared=shared.copy(),
         shared_precision=shared_precision,
         pull=pull,
+        drift=design,
+        gauge=drift.GAUGE,
         held_columns=held_columns,
         held_shared=held_shared,
     )
-    start = Unknowns(columns, np.zeros((frames, rows, 2)), shared)
+    start = Unknowns(columns, np.tile(drifts[:, None], (1, rows, 1)), shared)
     return Setting(scene, priors, start, modelled, given, electrons)
 
 
@@ -361,8 +385,8 @@ def tabulate_scan(
 def _flags(setting: Setting, peak: Peak, *, columns: Floats, height: Floats) -> Any:
     rows, cols = setting.scene.counts.shape[1:]
     bits = np.zeros(len(columns), dtype=np.int64)
-    inside = (columns[:, :2] >= -0.5).all(axis=1)
-    inside &= (columns[:, :2] <= np.array([cols - 0.5, rows - 0.5])).all(axis=1)
+    seen = columns[:, :2] - setting.priors.drifts(peak.at).mean(axis=1)[:, None]
+    inside = ((seen >= -0.5) & (seen <= np.array([cols - 0.5, rows - 0.5]))).all(axis=2).any(axis=0)
     bits[~inside] |= flags.OUT_OF_FRAME
     bits[height <= 0] |= flags.NEGATIVE_HEIGHT
     if not peak.converged:

@@ -90,7 +90,7 @@ def _expected(setting: "Setting", start: Unknowns) -> tuple[Peak, tuple[Moments,
     setting.priors.add_to(matrix, peak.at, order=setting.scene.order)
     inverse = Factor.of(matrix).inverse()
     jitter = peak.at.lines - setting.priors.drifts(peak.at)
-    return peak, moments(jitter, inverse, setting.scene.order)
+    return peak, moments(jitter, inverse, setting.scene.order, drift=setting.priors.drift)
 
 
 def _step(setting: "Setting", start: Unknowns, *, free: Floats) -> tuple[Peak, Floats]:
