@@ -24,6 +24,8 @@ from fitting.scan.posterior.scene import (
     Windows,
 )
 from fitting.scan.posterior.strips import Factor, Strips
+from fitting.scan.residual_checks import misfit, unexplained
+from fitting.scan.response import measure_response
 from fitting.scan.scan_model import LEAST_LINES, ScanModel
 from fitting.scan.statistics_search import search_statistics
 from fitting.scan.surroundings import median_spacing
@@ -130,10 +132,15 @@ def fit_scan(
     )  # fmt: skip
     setting, peak, estimates = search_statistics(setting, scan=scan, sampling=still.sampling)
     inverse = posterior(setting, peak)
-    return tabulate_scan(
+    estimates = (*estimates[:2], estimates[2] + unexplained(setting.scene, peak))
+    found = tabulate_scan(
         still, setting, peak, inverse, estimates=estimates, width=width, background=background,
         detector_sigma=detector_sigma,
     )  # fmt: skip
+    if found.scan is None or not (scan.response or scan.lattice_prior is not None):
+        return found
+    passed = measure_response(setting, peak, sampling=still.sampling)
+    return replace(found, scan=replace(found.scan, response=passed))
 
 
 def prepare(
@@ -374,7 +381,7 @@ def tabulate_scan(
             widths=(float(np.exp(narrow)), float(np.exp(narrow + ratio))),
             wide_part=float(1 / (1 + np.exp(-logit))),
             covariance=positions,
-            misfit=_misfit(scene, peak, detector_sigma=detector_sigma),
+            misfit=misfit(scene, peak, detector_sigma=detector_sigma),
             converged=peak.converged,
             steps=peak.steps,
             warnings=estimates[2],
@@ -392,11 +399,3 @@ def _flags(setting: Setting, peak: Peak, *, columns: Floats, height: Floats) -> 
     if not peak.converged:
         bits |= flags.NOT_CONVERGED
     return bits
-
-
-def _misfit(scene: Scene, peak: Peak, *, detector_sigma: float) -> float:
-    if scene.variance is not None:
-        return float("nan")
-    variance = np.maximum(peak.expected, 0.0) + detector_sigma**2 + 1e-9
-    squares = scene.used * (scene.counts - peak.expected) ** 2
-    return float(squares.sum() / (scene.used * variance).sum())
