@@ -64,12 +64,11 @@ def moments(
         own = inverse.diagonal[strip, place + axis, place + axis]
         here, there = strip[:, 1:], strip[:, :-1]
         to, back = place[:, 1:] + axis, place[:, :-1] + axis
-        low, high = np.minimum(here, there), np.maximum(here, there)
         between = np.where(
             here == there,
             inverse.diagonal[here, to, back],
             inverse.below[
-                np.minimum(low, max(len(inverse.below) - 1, 0)),
+                np.minimum(np.minimum(here, there), max(len(inverse.below) - 1, 0)),
                 np.where(here >= there, to, back),
                 np.where(here >= there, back, to),
             ]

@@ -131,16 +131,15 @@ def fit_scan(
         detector_sigma=detector_sigma, masked=masked,
     )  # fmt: skip
     setting, peak, estimates = search_statistics(setting, scan=scan, sampling=still.sampling)
-    inverse = posterior(setting, peak)
     estimates = (*estimates[:2], estimates[2] + unexplained(setting.scene, peak))
     found = tabulate_scan(
-        still, setting, peak, inverse, estimates=estimates, width=width, background=background,
-        detector_sigma=detector_sigma,
+        still, setting, peak, posterior(setting, peak), estimates=estimates, width=width,
+        background=background, detector_sigma=detector_sigma,
     )  # fmt: skip
-    if found.scan is None or not (scan.response or scan.lattice_prior is not None):
+    if found.scan is None or not (scan.response or scan.lattice_prior):
         return found
-    passed = measure_response(setting, peak, sampling=still.sampling)
-    return replace(found, scan=replace(found.scan, response=passed))
+    response = measure_response(setting, peak, sampling=still.sampling)
+    return replace(found, scan=replace(found.scan, response=response))
 
 
 def prepare(

@@ -116,9 +116,7 @@ def test_gradient_and_information_against_finite_differences(height):
 
     expected = scene.expected(at)
     of_prior = priors.cost_and_gradient(at)[1]
-    found = flat(
-        *(a + b for a, b in zip(scene.gradient(at, expected), of_prior, strict=True))
-    )
+    found = flat(*(a + b for a, b in zip(scene.gradient(at, expected), of_prior, strict=True)))
     slopes = np.array([(cost(-step * e) - cost(step * e)) / (2 * step) for e in axes])
     np.testing.assert_allclose(found, slopes, atol=2e-6 * np.abs(slopes).max())
 
