@@ -15,6 +15,8 @@ K_LINE: Final = 7.0
 #: Least excess that is worth a sentence: of the misfit over 1, and of a correlation over 0.
 LEAST_EXCESS: Final = 0.1
 LEAST_CORRELATION: Final = 0.1
+#: The same of slopes within lines: columns whose profile differs from the model's give some too.
+LEAST_SLOPES: Final = 1.0
 #: Displacement [px] by which derivatives along and across the lines are taken.
 _STEP: Final = 0.05
 
@@ -108,7 +110,7 @@ def _within_lines(scene: Scene, peak: Peak, residual: Floats) -> list[str]:
         z = (residual * lever).sum(axis=2)[enough] / np.maximum(norm[enough], 1e-12)
         number = len(z)
         square = float((z**2).mean()) if number else 0.0
-        if square > 1 + K * np.sqrt(2 / max(number, 1)):
+        if square > 1 + max(K * np.sqrt(2 / max(number, 1)), LEAST_SLOPES):
             out.append(
                 f"displacements {name} the lines change within a line ({square:.2f} times what "
                 f"noise allows, 1 within {np.sqrt(2 / number):.2f}): jitter is faster than a line, "

@@ -19,6 +19,9 @@ APART: Final = 3.0
 FROM_EDGE: Final = 1.5
 #: Patterns of sites, each in the four directions: a site is moved along each of them.
 DIRECTIONS: Final = np.array([[1.0, 0.0], [-1.0, 0.0], [0.0, 1.0], [0.0, -1.0]])
+#: Patterns are added up to this many, or until there are enough sites.
+PATTERNS: Final = 4
+ENOUGH: Final = 8
 #: A descent ends where a step promises less [nats]: the displacements are small against noise.
 _TOLERANCE: Final = 1e-5
 _STEPS: Final = 20
@@ -46,40 +49,48 @@ def measure_response(setting: "Setting", peak: Peak, *, sampling: float) -> tupl
         lie far enough from the edge.
     """
     scene, n = setting.scene, len(setting.modelled)
-    sites = isolated_sites(peak.at.columns[:n, :2], scene.counts.shape[1:])
-    if len(sites) < 2:
+    places = peak.at.columns[:n, :2]
+    patterns: list[Integers] = []
+    while len(patterns) < PATTERNS and sum(map(len, patterns)) < ENOUGH:
+        patterns.append(isolated_sites(places, scene.counts.shape[1:], without=patterns))
+    if sum(map(len, patterns)) < 2:
         return ()
     refit = {"tolerance": _TOLERANCE, "still": 0.0, "steps": _STEPS}
     before = descend(scene, setting.priors, peak.at, **refit)  # type: ignore[arg-type]
     size = SHIFT / sampling
-    passed = []
-    for turn in range(len(DIRECTIONS)):
-        moves = DIRECTIONS[(np.arange(len(sites)) + turn) % len(DIRECTIONS)]
-        columns = before.at.columns.copy()
-        columns[sites, :2] += size * moves
-        light = scene.expected(replace(before.at, columns=columns)) - before.expected
-        moved = replace(scene, counts=scene.counts + light)
-        after = descend(moved, setting.priors, before.at, **refit)  # type: ignore[arg-type]
-        found = (after.at.columns - before.at.columns)[:n, :2]
-        # What all columns share is no displacement of one of them.
-        put = np.zeros_like(found)
-        put[sites] = size * moves
-        found = found - found.mean(axis=0) + put.mean(axis=0)
-        passed.append((found[sites] * moves).sum(axis=1) / size)
+    each: list[float] = []
+    for sites in patterns:
+        passed = []
+        for turn in range(len(DIRECTIONS)):
+            moves = DIRECTIONS[(np.arange(len(sites)) + turn) % len(DIRECTIONS)]
+            columns = before.at.columns.copy()
+            columns[sites, :2] += size * moves
+            light = scene.expected(replace(before.at, columns=columns)) - before.expected
+            moved = replace(scene, counts=scene.counts + light)
+            after = descend(moved, setting.priors, before.at, **refit)  # type: ignore[arg-type]
+            found = (after.at.columns - before.at.columns)[:n, :2]
+            # What all columns share is no displacement of one of them.
+            put = np.zeros_like(found)
+            put[sites] = size * moves
+            found = found - found.mean(axis=0) + put.mean(axis=0)
+            passed.append((found[sites] * moves).sum(axis=1) / size)
+        each += list(np.mean(passed, axis=0))
     # Directions at one site share its surroundings: sites are what is independent.
-    each = np.mean(passed, axis=0)
-    return float(each.mean()), float(each.std(ddof=1) / np.sqrt(len(each)))
+    return float(np.mean(each)), float(np.std(each, ddof=1) / np.sqrt(len(each)))
 
 
-def isolated_sites(places: Floats, shape: tuple[int, ...]) -> Integers:
+def isolated_sites(places: Floats, shape: tuple[int, ...], *, without: list[Integers]) -> Integers:
     """Columns far from one another and from the edge, those in the middle first."""
     rows, cols = shape
     spacing = median_spacing(places)
     edge = np.minimum(places, np.array([cols - 1, rows - 1]) - places).min(axis=1)
     chosen: list[int] = []
+    taken = {int(k) for pattern in without for k in pattern}
     for k in np.argsort(-edge, kind="stable"):
         if edge[k] < FROM_EDGE * spacing:
             break
+        if int(k) in taken:
+            continue
         apart = np.hypot(*(places[chosen] - places[k]).T) if chosen else np.array([np.inf])
         if apart.min() >= APART * spacing:
             chosen.append(int(k))

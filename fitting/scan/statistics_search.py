@@ -239,15 +239,12 @@ def _too_loose(setting: "Setting", peak: Peak, *, free: Bools) -> Bools:
     if not given.any():
         return out
     frozen = _Frozen.at(setting, peak)
-    # The score at the given value, over the most that 2 L displacements tell of log σ, is never
-    # more than the distance in standard errors: most fits end here.
-    score = frozen.likelihood(theta)[1]
-    suspect = given & (score < 0)
-    if not suspect.any():
-        return out
-    best = frozen.best(theta, suspect)
-    spread = frozen.spread(best, suspect)
-    far = theta - best
-    with np.errstate(invalid="ignore"):
-        out = suspect & (far > K * np.nan_to_num(spread, nan=np.inf)) & (far > np.log(TOO_LOOSE))
-    return np.asarray(out)
+    here, score = frozen.likelihood(theta)
+    for number in np.flatnonzero(given & (score < 0)):
+        alone = np.arange(4) == number
+        best = frozen.best(theta, alone)
+        # A gain of K²/2 nats is K standard errors where the likelihood is Gaussian; far from its
+        # maximum it need not be.
+        gain = frozen.likelihood(best)[0] - here
+        out[number] = gain > K**2 / 2 and theta[number] - best[number] > np.log(TOO_LOOSE)
+    return out

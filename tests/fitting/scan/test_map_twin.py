@@ -26,14 +26,19 @@ def test_same_columns_and_lines_as_a_dense_fit(monkeypatch):
     twin = map_fit(scene, counts, start=scene.start)
     assert twin is not None
 
-    from fitting.scan import scan_fit
+    from functools import partial
+
+    from fitting.scan import scan_fit, statistics_search
     from fitting.scan.posterior import scene as of_scene
+    from fitting.scan.posterior.descent import descend
 
     # The dense fit has no variance of what the profile misses, windows or columns beyond the frame.
     monkeypatch.setattr(scan_fit, "FLOOR", 1e-9)
     monkeypatch.setattr(scan_fit, "LIGHT_REACH", 8.0)
     monkeypatch.setattr(of_scene, "LIGHT_REACH", 8.0)
     monkeypatch.setattr("fitting.scan.surroundings.REACH", 0.0)
+    tight = partial(descend, tolerance=1e-7, still=0.0)
+    monkeypatch.setattr(statistics_search, "descend", tight)
     found = fit_columns(
         counts / ELECTRONS, np.stack([x, y], axis=1), sampling=1.0, dose=ELECTRONS,
         options=FitOptions(background="constant"),
