@@ -5,12 +5,12 @@ import pytest
 from scipy.stats import multivariate_normal
 
 from fitting import FitOptions, ScanModel, fit_columns
-from fitting.scan import alignment, scan_fit
-from fitting.scan.jitter_statistics import moments
+from fitting.scan.line_statistics.moments import moments
 from fitting.scan.posterior.drift import drift_design
 from fitting.scan.posterior.priors import LineStatistics, Priors
 from fitting.scan.posterior.scene import Order, Unknowns
 from fitting.scan.posterior.strips import Strips
+from fitting.scan.preparation import alignment, setting
 from stembench.errors import InputError
 
 SHAPE = (64, 72)
@@ -105,7 +105,7 @@ def test_frames_treated_as_still_are_wrong(monkeypatch):
         alignment, "align_frames",
         lambda frames, **_: alignment.AlignedFrames(np.zeros((len(frames), 2)), frames[0]),
     )  # fmt: skip
-    monkeypatch.setattr(scan_fit, "RIGID", 1e-6)
+    monkeypatch.setattr(setting, "RIGID", 1e-6)
     z = deviations(fit(frames, truth), truth)
     assert np.sqrt(np.nanmean(z**2)) > 1 + 4 / np.sqrt(2 * z.size)
 
