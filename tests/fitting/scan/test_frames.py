@@ -99,6 +99,7 @@ def test_columns_and_drifts_are_found_within_their_errors():
     assert found.scan.errors.shape == found.scan.displacements.shape
 
 
+@pytest.mark.slow
 def test_frames_treated_as_still_are_wrong(monkeypatch):
     frames, truth = shots(1, DRIFTS)
     monkeypatch.setattr(
@@ -106,10 +107,13 @@ def test_frames_treated_as_still_are_wrong(monkeypatch):
         lambda frames, **_: alignment.AlignedFrames(np.zeros((len(frames), 2)), frames[0]),
     )  # fmt: skip
     monkeypatch.setattr(setting, "RIGID", 1e-6)
-    z = deviations(fit(frames, truth), truth)
-    assert np.sqrt(np.nanmean(z**2)) > 1 + 4 / np.sqrt(2 * z.size)
+    found = fit(frames, truth)
+    # Either no result, or a wrong one.
+    z = np.where(found.failed.all(), np.inf, deviations(found, truth))
+    assert np.sqrt((z**2).mean()) > 1 + 4 / np.sqrt(2 * z.size)
 
 
+@pytest.mark.slow
 def test_four_frames_tell_more_than_one():
     frames, truth = shots(1, DRIFTS)
     errors = [fit(f, truth).table["x_err"].median() for f in (frames[:1], frames)]
@@ -136,6 +140,7 @@ def test_held_lines_follow_the_drift_of_their_frame():
     np.testing.assert_allclose(found.scan.displacements, found.scan.drifts, atol=0.02)
 
 
+@pytest.mark.slow
 def test_slow_drift_is_told_from_columns():
     slow = np.array([[0.0, 0.0], [1.5, -1.0], [-1.2, 1.5], [0.0, -0.8]])
     frames, truth = shots(4, np.zeros((4, 2)), slow=slow)
@@ -256,6 +261,7 @@ def test_moments_hold_the_error_of_the_drift(slow):
         )
 
 
+@pytest.mark.slow
 def test_statistics_of_the_lines_are_those_about_the_drift():
     frames, truth = shots(1, DRIFTS)
     found = fit_columns(
