@@ -53,7 +53,14 @@ from .results.scan_result import (
     ScanResult as ScanResult,
 )
 from .scan.scan_model import (
+    LEAST_LINES as LEAST_LINES,
     ScanModel as ScanModel,
+)
+from .scan.straighten import (
+    straighten as straighten,
+)
+from .scan.trailing import (
+    undo_trailing as undo_trailing,
 )
 from .setup.options import (
     Engine as Engine,
