@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from bench.measures.fit_variants import main_rows
+from bench.measures.fit_variants import rung_rows
 from bench.plan.blocks import Block, plan_blocks, plan_ladders, repeated_blocks
 from bench.plan.ladders import ablation as ablation_of
 from bench.plan.profiles import Profile, Selection, get_profile, narrow
@@ -106,7 +106,7 @@ class TestRun:
         records, ablation = load_run(run).records, rows(run)
         assert list(records) == list(COLUMNS)
         assert list(ablation) == [*COLUMNS, RUNG]
-        records = main_rows(records)  # a rung is fitted in the main way alone
+        records = rung_rows(records)  # a rung is fitted in the main way alone
         assert set(ablation[RUNG]) == set(RUNGS)
         assert len(ablation) == 5 * len(records)
 
@@ -135,7 +135,7 @@ class TestRun:
         )
 
     def test_the_cases_own_chain_repeats_the_records(self, run: Path) -> None:
-        records = main_rows(load_run(run).records).sort_values(list(KEYS)).reset_index(drop=True)
+        records = rung_rows(load_run(run).records).sort_values(list(KEYS)).reset_index(drop=True)
         own = rows(run)
         same = own[own[RUNG] == "+ fast scan"].drop(columns=RUNG).reset_index(drop=True)
         pd.testing.assert_frame_equal(same, records, check_exact=True)
