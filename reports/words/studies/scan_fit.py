@@ -139,7 +139,7 @@ def scan_sentences(
         reached = "; ".join(
             _reached(row, mae, best=best, restorers=restorers) for row in _each(ends)
         )
-        text = f"Without a network, told how lines jitter, the {restorers.label(name)} has an MAE "
+        text = f"Without a network, and told how lines jitter: {restorers.label(name)} has an MAE "
         text += f"of position of {reached}"
         kind: Kind = "finding"
         if best is not None:
