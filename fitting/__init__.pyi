@@ -36,6 +36,7 @@ from .fit import (
 )
 from .flags import (
     FAILED as FAILED,
+    NOT_CONVERGED as NOT_CONVERGED,
     NOT_RESOLVED as NOT_RESOLVED,
     NOT_RESTORED as NOT_RESTORED,
 )
