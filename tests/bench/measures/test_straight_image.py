@@ -7,7 +7,7 @@ from bench.measures.acquisition import acquire
 from bench.plan.blocks import Block
 from bench.reference import positions_and_mask, reference_table
 from cases import get_case
-from fitting import FitOptions, ScanModel, fit_columns, straighten, undo_trailing
+from fitting import ColumnFit, FitOptions, ScanModel, fit_columns, straighten, undo_trailing
 from noise import electrons_per_pixel
 
 DOSE = 5e4
@@ -29,7 +29,7 @@ def test_the_straight_image_loses_less_than_half_a_picometre() -> None:
     trailing = tuple(case.noise.fast_scan.response())
     scan = ScanModel(sigma_x=0.15, sigma_y=0.15, phi_x=0.6, phi_y=0.6, trailing=trailing)
 
-    def error(fit) -> float:
+    def error(fit: ColumnFit) -> float:
         off = fit.table[["x", "y"]].to_numpy() - reference[["x_ref", "y_ref"]].to_numpy()
         off = off[measured] - off[measured].mean(axis=0)
         return float(100 * case.sampling * np.hypot(*off.T).mean())
