@@ -60,7 +60,7 @@ from .scan.scan_model import (
 from .scan.straighten import (
     straighten as straighten,
 )
-from .scan.trailing import (
+from .scan.preparation.trailing import (
     undo_trailing as undo_trailing,
 )
 from .setup.options import (
