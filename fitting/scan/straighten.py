@@ -1,6 +1,6 @@
 """The image on straight lines, from the displacements of the lines that it was recorded on."""
 
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -75,7 +75,7 @@ def _shifted(frames: Floats, along: Floats) -> Floats:
     )
 
 
-def _weights(places: Floats, rows: int) -> Any:
+def _weights(places: Floats, rows: int) -> Floats:
     """Weights (rows, lines) of local linear regression at the rows, as a sparse array."""
     from scipy.sparse import csr_array
 
@@ -109,11 +109,11 @@ def _regression(apart: Floats, width: float) -> Floats:
     middle = float(level @ apart)
     spread = float(level @ (apart - middle) ** 2)
     if spread <= 0:
-        return np.asarray(level)
+        return level
     slope = -middle / spread * level * (apart - middle)
     # Sum of the squares of level + part * slope.
     square, mixed, plain = float(slope @ slope), float(slope @ level), float(level @ level)
     if plain + 2 * mixed + square <= 1:
-        return np.asarray(level + slope)
+        return np.asarray(level + slope, dtype=np.float64)
     part = (-mixed + np.sqrt(max(mixed**2 + square * (1 - plain), 0.0))) / square
-    return np.asarray(level + part * slope)
+    return np.asarray(level + part * slope, dtype=np.float64)
