@@ -52,6 +52,10 @@ from .results.scan_result import (
     LineEstimate as LineEstimate,
     ScanResult as ScanResult,
 )
+from .scan.alignment import (
+    AlignedFrames as AlignedFrames,
+    align_frames as align_frames,
+)
 from .scan.scan_model import (
     ScanModel as ScanModel,
 )

@@ -85,15 +85,15 @@ class Priors:
         if not self.drift.size:
             return np.zeros((frames, rows, 2))
         coefficients = at.shared[-frames * 2 * self.drift.shape[1] :]
-        return np.einsum(
-            "rk,fak->fra", self.drift, coefficients.reshape(frames, 2, self.drift.shape[1])
-        )
+        of_frames = coefficients.reshape(frames, 2, self.drift.shape[1])
+        return np.asarray(np.einsum("rk,fak->fra", self.drift, of_frames), dtype=np.float64)
 
     def _rigid(self, at: Unknowns) -> Integers:
         """Places (frames, 2) in `shared` of the first drift coefficients."""
         frames, knots = len(at.lines), self.drift.shape[1]
         start = len(at.shared) - frames * 2 * knots
-        return start + knots * np.arange(2 * frames, dtype=np.int64).reshape(frames, 2)
+        places = start + knots * np.arange(2 * frames).reshape(frames, 2)
+        return np.asarray(places, dtype=np.int64)
 
     def _held_lines(self) -> Bools:
         return np.array([axis.sigma == 0 for axis in (self.x, self.y)])
