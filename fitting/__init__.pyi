@@ -53,7 +53,7 @@ from .results.scan_result import (
     LineEstimate as LineEstimate,
     ScanResult as ScanResult,
 )
-from .scan.alignment import (
+from .scan.preparation.alignment import (
     AlignedFrames as AlignedFrames,
     align_frames as align_frames,
 )

@@ -1,5 +1,6 @@
-"""Whether the residual of a scan fit is that of whole lines, displaced, with white noise."""
+"""Checks of what a scan fit leaves over: sentences where its model does not hold."""
 
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
@@ -8,89 +9,109 @@ from fitting.scan.posterior.descent import Peak
 from fitting.scan.posterior.scene import Scene
 from stembench.arrays import Floats
 
-#: Mean squared residual over the noise beyond which the model does not hold. A profile of two
-#: Gaussians leaves up to 1.15 of the benchmark's images at 5·10⁴ e/Å².
-MOST_MISFIT: Final = 1.5
-#: Correlation of neighbouring residuals that is no noise's, if it is more than this many standard
-#: errors and above the least.
-STANDARD_ERRORS: Final = 5.0
+#: Standard errors of a statistic beyond which it speaks, and of the largest of all lines.
+K: Final = 5.0
+K_LINE: Final = 7.0
+#: Least excess that is worth a sentence: of the misfit over 1, and of a correlation over 0.
+LEAST_EXCESS: Final = 0.1
 LEAST_CORRELATION: Final = 0.1
-#: A line is unexplained where its misfit is above the median's by this many standard errors.
-LINE_ERRORS: Final = 8.0
-#: Part of the lines that may be so.
-LINE_SHARE: Final = 0.02
+#: Displacement [px] by which derivatives along and across the lines are taken.
+_STEP: Final = 0.05
 
 
-def unexplained(scene: Scene, peak: Peak, *, detector_sigma: float) -> tuple[str, ...]:
-    """Return sentences on what whole, displaced lines with white noise do not explain.
-
-    Parameters
-    ----------
-    scene, peak
-        Of the fit.
-    detector_sigma : float
-        Standard deviation of detector noise [electrons].
-    """
-    residual = standard_residuals(scene, peak, detector_sigma=detector_sigma)
-    told = []
-    misfit = float((residual**2).sum() / scene.used.sum())
-    if scene.variance is None and misfit > MOST_MISFIT:
-        told.append(
-            f"the residual of the scan fit is {misfit:.2g} times that of counting and detector: "
-            "columns are missing, or their profile, the dose or the detector's noise is another"
-        )
-    for axis, where, why in (
-        (1, "neighbouring lines", "the image was interpolated, rotated or filtered, or its lines "
-         "are not its rows"),
-        (2, "neighbouring pixels of a line", "a response of the detector trails along the lines, "
-         "or the image was interpolated or filtered"),
-    ):  # fmt: skip
-        value, error = _correlation(residual, scene.used, axis=axis)
-        if value > max(LEAST_CORRELATION, STANDARD_ERRORS * error):
-            told.append(
-                f"the residuals of {where} are correlated ({value:.2f} ± {error:.2f}): {why}, and "
-                "the stated errors are too small"
-            )
-    share = _unexplained_lines(residual, scene.used)
-    if share > LINE_SHARE:
-        told.append(
-            f"{100 * share:.0f} % of the lines have residuals far above those of the others: they "
-            "moved within a line, or were disturbed"
-        )
-    return tuple(told)
-
-
-def standard_residuals(scene: Scene, peak: Peak, *, detector_sigma: float) -> Floats:
-    """Residuals (frames, rows, columns) over the standard deviation of the noise; 0 if unused."""
-    residual = scene.used * (scene.counts - peak.expected)
+def misfit(scene: Scene, peak: Peak, *, detector_sigma: float) -> float:
+    """Mean squared residual over the variance of counting and detector; NaN without counts."""
     if scene.variance is not None:
-        return np.asarray(residual / np.sqrt(scene.variance), dtype=np.float64)
-    variance = np.maximum(peak.expected, 0.0) + detector_sigma**2
-    # In the dark, where next to no electrons are expected, a single one is no misfit of the model.
-    least = max(1e-3 * float(variance.max()), 1e-12)
-    return np.asarray(residual / np.sqrt(np.maximum(variance, least)), dtype=np.float64)
+        return float("nan")
+    variance = np.maximum(peak.expected, 0.0) + detector_sigma**2 + 1e-9
+    squares = scene.used * (scene.counts - peak.expected) ** 2
+    return float(squares.sum() / (scene.used * variance).sum())
 
 
-def _correlation(residual: Floats, used: Floats, *, axis: int) -> tuple[float, float]:
-    """Correlation of each residual with the next along an axis, and its standard error."""
-    size = residual.shape[axis]
-    here, there = (np.take(residual, range(start, size - 1 + start), axis=axis) for start in (0, 1))
-    both = np.take(used, range(size - 1), axis=axis) * np.take(used, range(1, size), axis=axis)
-    # Bright pixels are few and far from normal where electrons are few; their weight is bounded.
-    here, there = (np.clip(values, -3.0, 3.0) * both for values in (here, there))
-    power = np.sqrt((here**2).sum() * (there**2).sum())
-    if power == 0 or both.sum() == 0:
-        return 0.0, 1.0
-    return float((here * there).sum() / power), float(1 / np.sqrt(both.sum()))
+def unexplained(scene: Scene, peak: Peak) -> tuple[str, ...]:
+    """Sentences on residuals that lines which move as a whole do not explain.
+
+    Residuals are taken in units of counting noise, detector noise and the allowance for what the
+    profile misses; where counts are not known, of their own scatter. Thresholds are `K` standard
+    errors of each statistic under the model.
+    """
+    weight = scene.weight(peak.expected)
+    residual = scene.used * (scene.counts - peak.expected) * np.sqrt(weight)
+    scale = float((residual**2).sum() / scene.used.sum())
+    if scale <= 0:
+        return ()
+    out = []
+    if scene.variance is None:
+        out += _misfits(scene, peak, residual)
+    residual = residual / np.sqrt(scale)
+    out += _neighbours(scene, residual)
+    out += _within_lines(scene, peak, residual)
+    return tuple(out)
 
 
-def _unexplained_lines(residual: Floats, used: Floats) -> float:
-    pixels = used.sum(axis=2)
-    full = pixels > 0
-    if np.count_nonzero(full) < 8:
-        return 0.0
-    misfit = (residual**2).sum(axis=2)[full] / pixels[full]
-    middle = float(np.median(misfit))
-    # From the scatter of the lines themselves: few electrons have no normal distribution.
-    spread = 1.4826 * float(np.median(np.abs(misfit - middle)))
-    return float(np.mean(misfit > middle + LINE_ERRORS * spread))
+def _misfits(scene: Scene, peak: Peak, residual: Floats) -> list[str]:
+    """Misfit overall and of single lines: variance 2 + 1/λ of a squared residual of counts."""
+    variance = np.maximum(peak.expected, 0.0) + scene.floor
+    spread = scene.used * (2 + 1 / np.maximum(variance, 1.0))
+    pixels = float(scene.used.sum())
+    overall = float((residual**2).sum()) / pixels
+    error = float(np.sqrt(spread.sum())) / pixels
+    out = []
+    if overall > 1 + max(K * error, LEAST_EXCESS):
+        out.append(
+            f"the model leaves residuals of {overall:.2f} times the variance that noise and "
+            f"profile allow (1 within {error:.2g}): columns are missing, the dose is wrong, or "
+            "lines do not move as a whole"
+        )
+    of_lines = (residual**2).sum(axis=2) / np.maximum(scene.used.sum(axis=2), 1)
+    errors = np.sqrt(spread.sum(axis=2)) / np.maximum(scene.used.sum(axis=2), 1)
+    level = max(float(np.median(of_lines)), 1.0)
+    bad = (of_lines - level) > K_LINE * level * errors
+    # Lines of columns differ from those between them; a few that stand out are torn or flagged.
+    if 0 < bad.sum() <= 0.1 * bad.size:
+        names = ", ".join(str(row) for row in np.unique(np.nonzero(bad)[1])[:5])
+        out.append(
+            f"{int(bad.sum())} of {bad.size} lines are not explained (line {names}): they may be "
+            "torn, or hold what the model has not"
+        )
+    return out
+
+
+def _neighbours(scene: Scene, residual: Floats) -> list[str]:
+    """Correlation of residuals of neighbouring lines: 0 within 1/√N where noise is each pixel's."""
+    both = scene.used[:, 1:] * scene.used[:, :-1]
+    pairs = float(both.sum())
+    correlation = float((residual[:, 1:] * residual[:, :-1]).sum()) / max(pairs, 1.0)
+    if correlation <= max(K / np.sqrt(max(pairs, 1.0)), LEAST_CORRELATION):
+        return []
+    return [
+        f"residuals of neighbouring lines are correlated ({correlation:.2f}): the image was "
+        "interpolated, rotated or smoothed, so that its lines are not those of the scan, or the "
+        "columns' profile is not that of the model"
+    ]
+
+
+def _within_lines(scene: Scene, peak: Peak, residual: Floats) -> list[str]:
+    """Displacements that change along a line: slope of each, in standard errors, squared."""
+    root = np.sqrt(scene.weight(peak.expected))
+    ramp = np.linspace(-1.0, 1.0, scene.counts.shape[2])
+    out = []
+    for axis, name in enumerate(("along", "across")):
+        lines = peak.at.lines.copy()
+        lines[..., axis] += _STEP
+        slope = root * (scene.expected(replace(peak.at, lines=lines)) - peak.expected) / _STEP
+        information = (slope**2).sum(axis=2)
+        middle = ((slope**2) * ramp).sum(axis=2) / np.maximum(information, 1e-12)
+        lever = slope * (ramp - middle[..., None])
+        norm = np.sqrt((lever**2).sum(axis=2))
+        enough = information > 0.05 * np.median(information)
+        z = (residual * lever).sum(axis=2)[enough] / np.maximum(norm[enough], 1e-12)
+        number = len(z)
+        square = float((z**2).mean()) if number else 0.0
+        if square > 1 + K * np.sqrt(2 / max(number, 1)):
+            out.append(
+                f"displacements {name} the lines change within a line ({square:.2f} times what "
+                f"noise allows, 1 within {np.sqrt(2 / number):.2f}): jitter is faster than a line, "
+                "or neighbouring columns differ from the profile"
+            )
+    return out
