@@ -92,7 +92,8 @@ class Priors:
         """Places (frames, 2) in `shared` of the first drift coefficients."""
         frames, knots = len(at.lines), self.drift.shape[1]
         start = len(at.shared) - frames * 2 * knots
-        return np.asarray(start + knots * np.arange(2 * frames).reshape(frames, 2), dtype=np.int64)
+        first = start + knots * np.arange(2 * frames)
+        return np.asarray(first.reshape(frames, 2), dtype=np.int64)
 
     def _held_lines(self) -> Bools:
         return np.array([axis.sigma == 0 for axis in (self.x, self.y)])

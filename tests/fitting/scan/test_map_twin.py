@@ -1,9 +1,14 @@
 """The scan fit against a plain dense fit of the same model."""
 
+from functools import partial
+
 import numpy as np
 
 from fitting import ColumnModel, FitOptions, ScanModel, fit_columns
-from tests.fitting.map_fit import Scene, ar1_covariance, map_fit
+from fitting.scan.line_statistics import search
+from fitting.scan.posterior.fisher_scoring import descend
+from fitting.scan.preparation import setting, surroundings
+from tests.fitting.map_fit import Scene, ar1_covariance, expected, map_fit
 
 ROWS, COLS, WIDTH, ELECTRONS = 40, 44, 2.2, 400.0
 SIGMA, PHI = 0.3, 0.5
@@ -17,8 +22,6 @@ def test_same_columns_and_lines_as_a_dense_fit(monkeypatch):
         background=(0.05,), width="shared",
     )  # fmt: skip
     scene = Scene(model, ELECTRONS, ar1_covariance(ROWS, sigma=SIGMA, phi=PHI))
-    from tests.fitting.map_fit import expected
-
     lines = np.linalg.cholesky(scene.covariance) @ rng.normal(size=(ROWS, 2))
     truth = scene.start.copy()
     truth[-2 * ROWS :] = lines.T.ravel()
@@ -26,19 +29,12 @@ def test_same_columns_and_lines_as_a_dense_fit(monkeypatch):
     twin = map_fit(scene, counts, start=scene.start)
     assert twin is not None
 
-    from functools import partial
-
-    from fitting.scan import scan_fit, statistics_search
-    from fitting.scan.posterior import scene as of_scene
-    from fitting.scan.posterior.descent import descend
-
     # The dense fit has no variance of what the profile misses, windows or columns beyond the frame.
-    monkeypatch.setattr(scan_fit, "FLOOR", 1e-9)
-    monkeypatch.setattr(scan_fit, "LIGHT_REACH", 8.0)
-    monkeypatch.setattr(of_scene, "LIGHT_REACH", 8.0)
-    monkeypatch.setattr("fitting.scan.surroundings.REACH", 0.0)
+    monkeypatch.setattr(setting, "FLOOR", 1e-9)
+    monkeypatch.setattr(setting, "LIGHT_REACH", 8.0)
+    monkeypatch.setattr(surroundings, "REACH", 0.0)
     tight = partial(descend, tolerance=1e-7, still=0.0)
-    monkeypatch.setattr(statistics_search, "descend", tight)
+    monkeypatch.setattr(search, "descend", tight)
     found = fit_columns(
         counts / ELECTRONS, np.stack([x, y], axis=1), sampling=1.0, dose=ELECTRONS,
         options=FitOptions(background="constant"),

@@ -12,7 +12,7 @@ KNOWN = {"sigma_x": SIGMA, "sigma_y": SIGMA, "phi_x": PHI, "phi_y": PHI}
 
 def image(seed):
     """Electrons of a frame that the model made, and the places of its columns."""
-    frames, truth = shots(seed, np.zeros((1, 2)))
+    frames, truth, _ = shots(seed, np.zeros((1, 2)))
     return frames[0], truth
 
 
@@ -51,7 +51,7 @@ def test_given_statistics_stay_unless_far_too_loose():
 
 def test_intervals_of_columns_hold_the_truth():
     z = np.concatenate([
-        deviations(fit(*(pair := image(seed)), **KNOWN), pair[1]) for seed in range(100, 106)
+        deviations(fit(*(pair := image(seed)), **KNOWN), pair[1], 1) for seed in range(100, 106)
     ]).ravel()  # fmt: skip
     inside = np.mean(np.abs(z) < 1.96)
     # Errors of one image's columns share its lines: one in four counts; k = 4.

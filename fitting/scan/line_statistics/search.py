@@ -1,20 +1,18 @@
 """Search for the statistics of the lines: largest marginal likelihood, with intervals."""
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import numpy as np
 
 from fitting.results.scan_result import LineEstimate
-from fitting.scan.jitter_statistics import moments
-from fitting.scan.posterior.descent import Peak, descend
+from fitting.scan.line_statistics.displacement_moments import moments
+from fitting.scan.posterior.fisher_scoring import Peak, descend
 from fitting.scan.posterior.priors import LineStatistics
 from fitting.scan.posterior.strips import Factor, Strips
+from fitting.scan.preparation.setting import Setting
 from fitting.scan.scan_model import ScanModel
 from stembench.arrays import Bools, Floats
-
-if TYPE_CHECKING:
-    from fitting.scan.scan_fit import Setting
 
 #: Rounds of a descent and a search with the image's information held.
 ROUNDS: Final = 8
@@ -34,8 +32,8 @@ _MOST_PHI: Final = 0.95
 
 
 def search_statistics(
-    setting: "Setting", *, scan: ScanModel, sampling: float
-) -> tuple["Setting", Peak, tuple[LineEstimate, LineEstimate, tuple[str, ...]]]:
+    setting: Setting, *, scan: ScanModel, sampling: float
+) -> tuple[Setting, Peak, tuple[LineEstimate, LineEstimate, tuple[str, ...]]]:
     """Find the most probable columns and lines, and the lines' statistics where not given.
 
     A given σ that is far above what the image supports is replaced, with a sentence: what the model
@@ -88,7 +86,7 @@ def search_statistics(
 _UNKNOWN: Final = np.full(4, np.nan)
 
 
-def _descend(setting: "Setting", peak: Peak | None = None, *, tolerance: float | None) -> Peak:
+def _descend(setting: Setting, peak: Peak | None = None, *, tolerance: float | None) -> Peak:
     start = setting.start if peak is None else peak.at
     if tolerance is None:
         return descend(setting.scene, setting.priors, start)
@@ -100,7 +98,7 @@ def _free(scan: ScanModel) -> Bools:
     return np.array([value is None for value in given])
 
 
-def _theta(setting: "Setting") -> Floats:
+def _theta(setting: Setting) -> Floats:
     """Log σ and φ along x and along y."""
     return np.array(
         [
@@ -111,7 +109,7 @@ def _theta(setting: "Setting") -> Floats:
     )
 
 
-def _with(setting: "Setting", theta: Floats) -> "Setting":
+def _with(setting: Setting, theta: Floats) -> Setting:
     x, y = (LineStatistics(float(np.exp(theta[k])), float(theta[k + 1])) for k in (0, 2))
     return replace(setting, priors=replace(setting.priors, x=x, y=y))
 
@@ -130,13 +128,13 @@ class _Frozen:
         Derivatives of the image's log likelihood at the peak.
     """
 
-    setting: "Setting"
+    setting: Setting
     peak: Peak
     information: Strips
     slopes: tuple[Floats, Floats, Floats]
 
     @classmethod
-    def at(cls, setting: "Setting", peak: Peak) -> "_Frozen":
+    def at(cls, setting: Setting, peak: Peak) -> "_Frozen":
         """Take the image's information and slopes at a peak."""
         scene = setting.scene
         return cls(
@@ -218,7 +216,7 @@ class _Frozen:
         return out
 
 
-def _maximise(setting: "Setting", peak: Peak, *, free: Bools) -> tuple["Setting", Peak]:
+def _maximise(setting: Setting, peak: Peak, *, free: Bools) -> tuple[Setting, Peak]:
     """Climb to the statistics of the largest likelihood, the lines following in rounds."""
     for _ in range(ROUNDS):
         theta = _theta(setting)
@@ -231,7 +229,7 @@ def _maximise(setting: "Setting", peak: Peak, *, free: Bools) -> tuple["Setting"
     return setting, _descend(setting, peak, tolerance=None)
 
 
-def _too_loose(setting: "Setting", peak: Peak, *, free: Bools) -> Bools:
+def _too_loose(setting: Setting, peak: Peak, *, free: Bools) -> Bools:
     """Which given σ lie far above those of the largest likelihood about the peak."""
     theta = _theta(setting)
     given = ~free & np.array([True, False] * 2) & np.isfinite(theta)

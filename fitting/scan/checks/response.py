@@ -1,23 +1,21 @@
 """Response of a scan fit to an isolated displacement, measured on the image itself."""
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import numpy as np
 
-from fitting.scan.posterior.descent import Peak, descend
-from fitting.scan.surroundings import median_spacing
+from fitting.scan.posterior.fisher_scoring import Peak, descend
+from fitting.scan.preparation.setting import Setting
+from fitting.scan.preparation.surroundings import median_spacing
 from stembench.arrays import Floats, Integers
-
-if TYPE_CHECKING:
-    from fitting.scan.scan_fit import Setting
 
 #: Length of the displacements [Å].
 SHIFT: Final = 0.15
 #: Sites lie at least this many spacings from one another, and from the edge the second number.
 APART: Final = 3.0
 FROM_EDGE: Final = 1.5
-#: Patterns of sites, each in the four directions: a site is moved along each of them.
+#: Each site of a pattern is moved along each of them in turn.
 DIRECTIONS: Final = np.array([[1.0, 0.0], [-1.0, 0.0], [0.0, 1.0], [0.0, -1.0]])
 #: Patterns are added up to this many, or until there are enough sites.
 PATTERNS: Final = 4
@@ -27,7 +25,7 @@ _TOLERANCE: Final = 1e-5
 _STEPS: Final = 20
 
 
-def measure_response(setting: "Setting", peak: Peak, *, sampling: float) -> tuple[float, ...]:
+def measure_response(setting: Setting, peak: Peak, *, sampling: float) -> tuple[float, ...]:
     """Share of an isolated displacement that a fit passes on, and its standard error.
 
     Light of single columns is moved in the data, at the lines that the fit found: what the model
@@ -52,7 +50,10 @@ def measure_response(setting: "Setting", peak: Peak, *, sampling: float) -> tupl
     places = peak.at.columns[:n, :2]
     patterns: list[Integers] = []
     while len(patterns) < PATTERNS and sum(map(len, patterns)) < ENOUGH:
-        patterns.append(isolated_sites(places, scene.counts.shape[1:], without=patterns))
+        sites = isolated_sites(places, scene.counts.shape[1:], without=patterns)
+        if not len(sites):
+            break
+        patterns.append(sites)
     if sum(map(len, patterns)) < 2:
         return ()
     refit = {"tolerance": _TOLERANCE, "still": 0.0, "steps": _STEPS}
