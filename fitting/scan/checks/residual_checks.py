@@ -15,6 +15,9 @@ K_LINE: Final = 7.0
 #: Least excess that is worth a sentence: of the misfit over 1, and of a correlation over 0.
 LEAST_EXCESS: Final = 0.1
 LEAST_CORRELATION: Final = 0.1
+#: The same of single lines, and how many at either end do not count: they see what lies beyond.
+LEAST_LINE: Final = 0.5
+END_LINES: Final = 4
 #: The same of slopes within lines: columns whose profile differs from the model's give some too.
 LEAST_SLOPES: Final = 1.0
 #: Displacement [px] by which derivatives along and across the lines are taken.
@@ -68,7 +71,8 @@ def _misfits(scene: Scene, peak: Peak, residual: Floats) -> list[str]:
     of_lines = (residual**2).sum(axis=2) / np.maximum(scene.used.sum(axis=2), 1)
     errors = np.sqrt(spread.sum(axis=2)) / np.maximum(scene.used.sum(axis=2), 1)
     level = max(float(np.median(of_lines)), 1.0)
-    bad = (of_lines - level) > K_LINE * level * errors
+    bad = (of_lines - level) > level * np.maximum(K_LINE * errors, LEAST_LINE)
+    bad[:, :END_LINES] = bad[:, -END_LINES:] = False
     # Lines of columns differ from those between them; a few that stand out are torn or flagged.
     if 0 < bad.sum() <= 0.1 * bad.size:
         names = ", ".join(str(row) for row in np.unique(np.nonzero(bad)[1])[:5])

@@ -65,6 +65,13 @@ def test_smoothed_lines_are_told():
     assert any("neighbouring lines" in text for text in fit(smooth, truth, **KNOWN).scan.warnings)
 
 
+def test_a_torn_line_is_told():
+    counts, truth = image(100)
+    # A line through a row of columns that shows none of them.
+    counts[24] = counts.mean()
+    assert any("line 24" in text for text in fit(counts, truth, **KNOWN).scan.warnings)
+
+
 def test_jitter_within_lines_is_told():
     rng = np.random.default_rng(3)
     counts, truth = image(100)
