@@ -203,7 +203,7 @@ class Scene:
         return out
 
     def cost(self, expected: Floats) -> float:
-        """Minus the log likelihood, up to a constant; infinite where counts cannot come from it."""
+        """Minus the log likelihood, up to a constant."""
         return float(self.line_costs(expected).sum())
 
     def line_costs(self, expected: Floats) -> Floats:
@@ -213,10 +213,13 @@ class Scene:
             return np.asarray(squares.sum(axis=2) / (2 * self.variance), dtype=np.float64)
         rate = expected + self.floor
         counts = self.counts + self.floor
-        bad = rate <= 0
-        with np.errstate(invalid="ignore", divide="ignore"):
-            each = self.used * (rate - counts * np.log(rate))
-        return np.asarray(np.where(bad, np.inf, each).sum(axis=2), dtype=np.float64)
+        # Where detector noise makes counts negative beyond the floor, the likelihood grows without
+        # limit as light becomes negative: below the floor it goes on as a parabola.
+        least = np.maximum(rate, self.floor)
+        below = rate - least
+        slope = 1 - counts / self.floor
+        each = least - counts * np.log(least) + below * slope + below**2 / (2 * self.floor)
+        return np.asarray((self.used * each).sum(axis=2), dtype=np.float64)
 
     def score(self, expected: Floats) -> Floats:
         """Derivative of the log likelihood by each pixel's expected electrons."""
@@ -227,7 +230,7 @@ class Scene:
         """Information of each pixel about its expected electrons."""
         if self.variance is not None:
             return self.used / self.variance
-        return np.asarray(self.used / (expected + self.floor), dtype=np.float64)
+        return np.asarray(self.used / (np.maximum(expected, 0.0) + self.floor), dtype=np.float64)
 
     def gradient(self, at: Unknowns, expected: Floats) -> tuple[Floats, Floats, Floats]:
         """Derivatives of the log likelihood by columns, lines and what is shared."""

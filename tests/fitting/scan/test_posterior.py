@@ -1,5 +1,7 @@
 """Algebra of strips and derivatives of the posterior against dense and finite differences."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -141,3 +143,16 @@ def test_gradient_and_information_against_finite_differences(height):
     dense = matrix.dense()[np.ix_(where, where)]
     scale = np.sqrt(np.outer(np.diag(exact), np.diag(exact)))
     assert (np.abs(dense - exact) / scale).max() < 1e-6
+
+
+def test_negative_light_costs_however_negative_the_counts():
+    scene, _, _ = posterior(np.random.default_rng(2), 50.0)
+    scene = replace(scene, counts=scene.counts - 40.0)  # beyond the floor in most pixels
+    assert np.mean(scene.counts + scene.floor < 0) > 0.5
+    light = np.full_like(scene.counts, 1.0)
+    costs = [scene.cost(level * light) for level in (0.0, -1e3, -1e5)]
+    assert costs[0] < costs[1] < costs[2]
+    for level in (-5.0, -1e-3, 1e-3, 5.0):
+        step = 1e-6
+        slope = (scene.cost((level - step) * light) - scene.cost((level + step) * light)) / step / 2
+        assert scene.score(level * light).sum() == pytest.approx(slope, rel=1e-5)
