@@ -65,7 +65,8 @@ def fit_columns(
         Displacements of the scan lines, which are then fitted along: the image must be as scanned,
         lines along its rows. Positions, SCS and errors are those of `fitting.scan.scan_fit`; the
         result's ``scan`` holds the lines. Several frames (k, rows, columns) of one scene share
-        their columns, and `dose` is that of one of them.
+        their columns, and `dose` is that of one of them. Positions are given in the first frame;
+        from one frame to the next the scene may move by 0.45 of the distance of columns.
 
     Returns
     -------
@@ -81,7 +82,13 @@ def fit_columns(
     Least squares follows De Backer et al., Ultramicroscopy 171, 104 (2016),
     DOI 10.1016/j.ultramic.2016.08.018, without its truncation of the Gaussians.
     """
-    pixels = np.asarray(image)
+    try:
+        pixels = np.asarray(image)
+    except ValueError as error:
+        raise InputError(
+            "the rows of an image, or the frames of one scene, have different shapes; cut them to "
+            "one shape"
+        ) from error
     if scan is not None:
         return _fit_scan(
             pixels, positions, scan=scan, sampling=sampling, options=options, dose=dose, mask=mask,
@@ -114,9 +121,10 @@ def _fit_scan(
     detector_sigma: float,
 ) -> ColumnFit:
     """Fit as if nothing had moved, and from there columns and lines together."""
+    from fitting.scan.preparation.alignment import REACH, align_frames
+    from fitting.scan.preparation.surroundings import with_surroundings
+    from fitting.scan.preparation.trailing import undo_trailing
     from fitting.scan.scan_fit import fit_scan
-    from fitting.scan.surroundings import with_surroundings
-    from fitting.scan.trailing import undo_trailing
 
     frames = pixels[None] if pixels.ndim == 2 else pixels
     if frames.ndim != 3 or 0 in frames.shape:
@@ -132,20 +140,25 @@ def _fit_scan(
     masked = _masked(mask, shape)
     frames = undo_trailing(np.asarray(frames, dtype=np.float64), scan.trailing, masked=masked)
     starts = _starts(positions)
+    gaps = spacing(starts)
+    gaps = gaps[np.isfinite(gaps)]
+    reach = REACH * float(np.median(gaps)) if len(gaps) else min(shape) / 4
+    aligned = align_frames(frames, reach=reach, mask=masked)
     still = fit_batch(
-        frames[:1],
-        with_surroundings(starts, shape),
+        aligned.mean[None],
+        with_surroundings(starts, shape, beyond=float(np.abs(aligned.drifts).max())),
         sampling=sampling,
         # Counts that a trailing response was undone from may be negative.
         options=replace(options, estimator="ls"),
-        dose=dose,
+        dose=None if dose is None else len(frames) * dose,
         mask=masked,
-        detector_sigma=detector_sigma,
+        detector_sigma=detector_sigma * np.sqrt(len(frames)),
         threads=1,
     )[0]
     return fit_scan(
-        still,
+        replace(still, dose=dose),
         frames,
+        drifts=aligned.drifts,
         given=len(starts),
         scan=scan,
         width=options.width_mode,

@@ -1,3 +1,6 @@
+from .figures.displacements import (
+    write_displacement_figure as write_displacement_figure,
+)
 from .figures.noise import (
     write_noise_figures as write_noise_figures,
 )

@@ -34,19 +34,21 @@ _CLASSICAL_LOOKS: Final = (
     ("#AA4499", "8"),
     ("#661100", "H"),
 )
+#: Fits of a model of specimen and recording.
+_MODEL_LOOKS: Final = (("#B22222", "D"), ("#4B0082", "d"), ("#006D77", "p"))
 #: Key of the hash from names to looks: one under which the built-in filters, and the published
 #: network, fall on looks of their own.
 _KEY: Final = b"1515"
 #: Another acquisition, of which a run has one.
 _ACQUISITION_LOOK: Final = ("#1A1A1A", "X")
-_FAMILIES: Final = ("raw", "network", "classical", "acquisition", "reference")
+_FAMILIES: Final = ("raw", "network", "model", "classical", "acquisition", "reference")
 #: Name in records of the images as they are.
 RAW: Final = "raw"
 #: The published network: on each modality of the published pairs the one trained for it.
 NETWORK: Final = "cgrdn"
 
 
-Family = Literal["raw", "classical", "network", "acquisition", "reference"]
+Family = Literal["raw", "classical", "model", "network", "acquisition", "reference"]
 #: Fit variants that stand in tables alone; the others are drawn, ranked and judged as well.
 TABLED_FITS: Final = frozenset({"true-width"})
 #: Fits of raw images that know how scan lines move, without and with a weak lattice prior. They are
@@ -68,8 +70,9 @@ class RestorerInfo:
         Name in records.
     label : str
         Name for readers.
-    family : {'raw', 'classical', 'network', 'acquisition', 'reference'}
+    family : {'raw', 'classical', 'model', 'network', 'acquisition', 'reference'}
         'raw' leaves the image as it is; 'classical' is a built-in filter, the floor for networks;
+        'model' is a fit of specimen and recording, without training;
         'acquisition' is no restorer, but another way to spend the dose; 'reference' is an image
         without the information that is asked for.
     built_in : bool
@@ -205,9 +208,9 @@ class Restorers:
         ][:1]
 
     def order(self, names: Iterable[str]) -> list[str]:
-        """Restorers as tables show them: raw, networks (built-in first), the others, references.
+        """Restorers as tables show them: raw, networks, models, filters, references.
 
-        The further fits of a restorer's images follow it.
+        Of a family the built-in ones come first; the further fits of a restorer's images follow it.
         """
         return sorted(dict.fromkeys(str(name) for name in names), key=self._rank)
 
@@ -240,7 +243,11 @@ class Restorers:
             for name in self.by_name
             if self.is_acquisition(name)
         }
-        for family, looks in (("network", _NETWORK_LOOKS), ("classical", _CLASSICAL_LOOKS)):
+        for family, looks in (
+            ("network", _NETWORK_LOOKS),
+            ("model", _MODEL_LOOKS),
+            ("classical", _CLASSICAL_LOOKS),
+        ):
             members = [name for name in self._mains if self._family(name) == family]
             for name, place in _places(members, len(looks), own=self._own).items():
                 styles[name] = RestorerStyle(name, self.label(name), *looks[place])

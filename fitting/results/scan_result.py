@@ -36,7 +36,8 @@ class ScanResult:
     errors : ndarray, shape (frames, rows, 2)
         Their standard errors [px]; 0 for lines that are held.
     drifts : ndarray, shape (frames, rows, 2)
-        Part of the displacements that is the frames' drift [px].
+        Part of the displacements that is the frames' drift [px]; 0 for one frame. Positions are
+        those of the first frame up to a shift of all of them, which nothing tells.
     x, y : LineEstimate
         Statistics along and across the lines.
     widths : tuple of float
@@ -74,5 +75,5 @@ class ScanResult:
 
     @property
     def shift(self) -> Floats:
-        """Mean displacement (2,) of the first frame [px]; positions are known up to it."""
-        return np.asarray(self.displacements[0].mean(axis=0), dtype=np.float64)
+        """Mean displacement (2,) of all lines [px]; positions are known up to it."""
+        return np.asarray(self.displacements.mean(axis=(0, 1)), dtype=np.float64)

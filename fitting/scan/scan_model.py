@@ -1,4 +1,4 @@
-"""What a scan fit assumes: how lines move, what a column looks like, how far a lattice is trusted."""
+"""Assumptions of a scan fit: how lines move, what columns look like, how far a lattice holds."""
 
 import math
 from dataclasses import dataclass, field
@@ -43,8 +43,12 @@ class ScanModel:
         Response of detector and readout along a line, at lags 0, 1, ... px, sum 1; it is undone
         first. Empty for none.
     slow_drift : float
-        Standard deviation [Å] of a frame's drift from its mean, over half a frame. For several
-        frames: a drift of one frame alone cannot be told from a strain.
+        Standard deviation [Å] of a frame's drift from its middle line to its first and to its last;
+        0 lets frames drift as a whole. For several frames: a drift of one frame alone cannot be
+        told from a strain.
+    response : bool
+        Measure how much of an isolated displacement of a column the fit passes on; with a
+        `lattice_prior` it always does.
     """
 
     sigma_x: float | None = None
@@ -56,6 +60,7 @@ class ScanModel:
     width_spread: float = WIDTH_SPREAD
     trailing: tuple[float, ...] = field(default=())
     slow_drift: float = 0.0
+    response: bool = False
 
     def __post_init__(self) -> None:
         for axis in ("x", "y"):

@@ -48,8 +48,8 @@ print([m for m in ("tensorflow", "keras", "onnx", "onnxruntime", "scipy") if m i
     )
 
 
-def test_only_noise2void_is_slow() -> None:
-    assert [entry.name for entry in RESTORERS if entry.slow] == ["n2v"]
+def test_what_fits_each_image_anew_is_slow() -> None:
+    assert [entry.name for entry in RESTORERS if entry.slow] == ["unwarp", "n2v"]
 
 
 @pytest.mark.parametrize(
@@ -83,3 +83,4 @@ def test_raw_is_the_only_one_of_its_family() -> None:
         "tv",
         "patch-pca",
     ]
+    assert [name for name, family in families.items() if family == "model"] == ["unwarp"]

@@ -7,7 +7,7 @@ import numpy as np
 
 from fitting.scan.posterior.scene import Order, Unknowns
 from fitting.scan.posterior.strips import Strips
-from stembench.arrays import Bools, Floats
+from stembench.arrays import Bools, Floats, Integers
 
 #: Precision that stands for 'held'; far above what any image tells.
 _HELD = 1e18
@@ -60,6 +60,9 @@ class Priors:
     drift : ndarray, shape (rows, knots)
         Drift of a line per coefficient; the coefficients (frames, 2, knots) stand in `shared`
         behind the profile.
+    gauge : float
+        Precision of the sum over frames of each axis' first drift coefficient, about that of
+        `shared`.
     held_columns, held_shared : ndarray of bool
         Parameters that stay where they start.
     """
@@ -72,6 +75,7 @@ class Priors:
     shared_precision: Floats
     pull: Any = None
     drift: Floats = field(default_factory=lambda: np.zeros((0, 0)))
+    gauge: float = 0.0
     held_columns: Bools | None = None
     held_shared: Bools | None = None
 
@@ -81,9 +85,15 @@ class Priors:
         if not self.drift.size:
             return np.zeros((frames, rows, 2))
         coefficients = at.shared[-frames * 2 * self.drift.shape[1] :]
-        return np.einsum(
-            "rk,fak->fra", self.drift, coefficients.reshape(frames, 2, self.drift.shape[1])
-        )
+        each = coefficients.reshape(frames, 2, self.drift.shape[1])
+        return np.asarray(np.einsum("rk,fak->fra", self.drift, each), dtype=np.float64)
+
+    def _rigid(self, at: Unknowns) -> Integers:
+        """Places (frames, 2) in `shared` of the first drift coefficients."""
+        frames, knots = len(at.lines), self.drift.shape[1]
+        start = len(at.shared) - frames * 2 * knots
+        first = start + knots * np.arange(2 * frames)
+        return np.asarray(first.reshape(frames, 2), dtype=np.int64)
 
     def _held_lines(self) -> Bools:
         return np.array([axis.sigma == 0 for axis in (self.x, self.y)])
@@ -114,10 +124,14 @@ class Priors:
         if self.drift.size:
             of_drift = -np.einsum("rk,fra->fak", self.drift, lines).ravel()
             shared[-len(of_drift) :] += of_drift
+            rigid = self._rigid(at)
+            off = (at.shared - self.shared)[rigid].sum(axis=0)
+            cost += self.gauge * (off**2).sum() / 2
+            shared[rigid] -= self.gauge * off
         return float(cost), (columns, lines, shared)
 
-    def release_nothing_held(
-        self, at: Unknowns, gradient: tuple[Floats, Floats, Floats]
+    def without_held(
+        self, at: Unknowns, gradient: tuple[Floats, ...]
     ) -> tuple[Floats, Floats, Floats]:
         """Gradient without the parts of what is held."""
         columns, shared = self._held_masks(at)
@@ -142,6 +156,9 @@ class Priors:
         if self.pull is not None:
             _add_pairs(matrix, (self.pull.T @ self.pull).tocoo(), order=order)
         self._add_lines(matrix, at, order=order)
+        if self.drift.size:
+            for own in self._rigid(at).T:
+                matrix.corner[np.ix_(own, own)] += self.gauge
 
     def _add_lines(self, matrix: Strips, at: Unknowns, *, order: Order) -> None:
         frames, rows, _ = at.lines.shape

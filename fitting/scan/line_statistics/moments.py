@@ -7,7 +7,7 @@ import numpy as np
 from fitting.scan.posterior.priors import LineStatistics
 from fitting.scan.posterior.scene import Order
 from fitting.scan.posterior.strips import Strips
-from stembench.arrays import Floats
+from stembench.arrays import Floats, Integers
 
 
 @dataclass(frozen=True)
@@ -31,24 +31,6 @@ class Moments:
     lines: int
     frames: int
 
-    def best(self, most_phi: float = 0.98) -> LineStatistics:
-        """Statistics of the largest expected likelihood of the displacements.
-
-        -2 log p = L log σ² - log(1 - φ²) + (Σd² + φ² Σ'd² - 2φ Σd_l d_(l-1)) / σ² for each frame.
-        """
-        from scipy.optimize import minimize_scalar
-
-        found = minimize_scalar(self._profile, bounds=(0.0, most_phi), method="bounded")
-        phi = float(found.x)
-        return LineStatistics(float(np.sqrt(self._innovations(phi))), phi)
-
-    def _innovations(self, phi: float) -> float:
-        total = self.squares + phi**2 * self.inner - 2 * phi * self.products
-        return max(total / (self.lines * self.frames), 1e-12)
-
-    def _profile(self, phi: float) -> float:
-        return float(self.lines * np.log(self._innovations(phi)) - np.log1p(-(phi**2)))
-
     def score(self, statistics: LineStatistics) -> Floats:
         """Derivatives of the expected log likelihood by log σ and φ, shape (2,)."""
         sigma, phi = statistics.sigma, statistics.phi
@@ -59,7 +41,9 @@ class Moments:
         return np.array([by_sigma, by_phi])
 
 
-def moments(jitter: Floats, inverse: Strips, order: Order) -> tuple[Moments, Moments]:
+def moments(
+    jitter: Floats, inverse: Strips, order: Order, *, drift: Floats
+) -> tuple[Moments, Moments]:
     """Posterior moments along x and y.
 
     Parameters
@@ -69,27 +53,31 @@ def moments(jitter: Floats, inverse: Strips, order: Order) -> tuple[Moments, Mom
     inverse : Strips
         Posterior covariance.
     order : Order
+    drift : ndarray, shape (rows, knots)
+        Drift of a line per coefficient, whose errors are those of the displacements as well.
     """
     frames, rows, _ = jitter.shape
+    knots = drift.shape[1] if drift.size else 0
     strip, place = (part.reshape(frames, rows) for part in order.lines.T)
     found = []
     for axis in range(2):
         own = inverse.diagonal[strip, place + axis, place + axis]
         here, there = strip[:, 1:], strip[:, :-1]
         to, back = place[:, 1:] + axis, place[:, :-1] + axis
-        low, high = np.minimum(here, there), np.maximum(here, there)
         between = np.where(
             here == there,
             inverse.diagonal[here, to, back],
             inverse.below[
-                np.minimum(low, max(len(inverse.below) - 1, 0)),
+                np.minimum(np.minimum(here, there), max(len(inverse.below) - 1, 0)),
                 np.where(here >= there, to, back),
                 np.where(here >= there, back, to),
             ]
             if len(inverse.below)
             else 0.0,
         )
-        del high
+        if knots:
+            more, beside = _of_drift(inverse, strip, place + axis, drift=drift, axis=axis)
+            own, between = own + more, between + beside
         values = jitter[..., axis]
         squares = values**2 + own
         products = values[:, 1:] * values[:, :-1] + between
@@ -103,3 +91,18 @@ def moments(jitter: Floats, inverse: Strips, order: Order) -> tuple[Moments, Mom
             )
         )
     return found[0], found[1]
+
+
+def _of_drift(
+    inverse: Strips, strip: Integers, place: Integers, *, drift: Floats, axis: int
+) -> tuple[Floats, Floats]:
+    """What an unknown drift adds to the variance of d_l and to the covariance of d_l, d_(l-1)."""
+    frames, knots = len(strip), drift.shape[1]
+    start = len(inverse.corner) - frames * 2 * knots
+    own = start + (2 * np.arange(frames)[:, None] + axis) * knots + np.arange(knots)
+    # Of each line's displacement with its frame's coefficients, shape (frames, rows, knots).
+    joint = inverse.border[strip[..., None], place[..., None], own[:, None, :]]
+    spread = drift @ inverse.corner[own[:, :, None], own[:, None, :]]
+    square = (spread * drift - 2 * joint * drift).sum(axis=2)
+    beside = spread[:, 1:] * drift[:-1] - joint[:, 1:] * drift[:-1] - joint[:, :-1] * drift[1:]
+    return square, beside.sum(axis=2)

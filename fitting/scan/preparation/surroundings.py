@@ -11,8 +11,8 @@ from stembench.arrays import Floats
 NEIGHBOURHOOD: Final = 1.5
 #: A continued place nearer to a column or another place than this part of the spacing is the same.
 SAME: Final = 0.6
-#: Places this part of the spacing inside the frame count as beyond it: searches and lists of columns
-#: end before the edge.
+#: Places this part of the spacing inside the frame count as beyond it: searches and lists of
+#: columns end before the edge.
 RIM: Final = 0.25
 
 
@@ -20,12 +20,15 @@ RIM: Final = 0.25
 REACH: Final = 1.3
 
 
-def with_surroundings(places: Floats, shape: tuple[int, int]) -> Floats:
-    """Places (n, 2) of the frame's columns, and behind them those beyond it that shine into it."""
+def with_surroundings(places: Floats, shape: tuple[int, int], *, beyond: float = 0.0) -> Floats:
+    """Places (n, 2) of the frame's columns, and behind them those beyond it that shine into it.
+
+    Other frames of the scene may lie up to `beyond` off [px].
+    """
     good = places[np.isfinite(places).all(axis=1)]
     if len(good) < 3:
         return places
-    reach = REACH * median_spacing(good)
+    reach = REACH * median_spacing(good) + beyond
     return np.concatenate([places, continued(good, shape, reach=reach)])
 
 
