@@ -10,11 +10,11 @@ from fitting import flags
 from fitting.model import ColumnModel, WidthMode, scattering_cross_section
 from fitting.results.column_fit import ColumnFit
 from fitting.results.scan_result import LineEstimate, ScanResult
-from fitting.scan.checks.residuals import misfit, unexplained
+from fitting.scan.checks.residual_checks import misfit, unexplained
 from fitting.scan.checks.response import measure_response
 from fitting.scan.cross_sections import single_gaussians
 from fitting.scan.line_statistics.search import search_statistics
-from fitting.scan.posterior.descent import Peak
+from fitting.scan.posterior.fisher_scoring import Peak
 from fitting.scan.posterior.strips import Factor, Strips
 from fitting.scan.preparation.setting import Setting, prepare
 from fitting.scan.scan_model import ScanModel

@@ -5,7 +5,7 @@ from typing import Final
 
 import numpy as np
 
-from fitting.scan.posterior.descent import Peak, descend
+from fitting.scan.posterior.fisher_scoring import Peak, descend
 from fitting.scan.preparation.setting import Setting
 from fitting.scan.preparation.surroundings import median_spacing
 from stembench.arrays import Floats, Integers

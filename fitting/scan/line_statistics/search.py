@@ -6,8 +6,8 @@ from typing import Final
 import numpy as np
 
 from fitting.results.scan_result import LineEstimate
-from fitting.scan.line_statistics.moments import moments
-from fitting.scan.posterior.descent import Peak, descend
+from fitting.scan.line_statistics.displacement_moments import moments
+from fitting.scan.posterior.fisher_scoring import Peak, descend
 from fitting.scan.posterior.priors import LineStatistics
 from fitting.scan.posterior.strips import Factor, Strips
 from fitting.scan.preparation.setting import Setting

@@ -5,7 +5,7 @@ from typing import Final
 
 import numpy as np
 
-from fitting.scan.posterior.descent import Peak
+from fitting.scan.posterior.fisher_scoring import Peak
 from fitting.scan.posterior.scene import Scene
 from stembench.arrays import Floats
 
