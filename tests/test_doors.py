@@ -53,8 +53,6 @@ SHARED_NAMES = {
     "nanoparticle": "the nanoparticle: its case and its specimen",
     "particle_adatoms": "the adatoms on the particle: their case and their specimen",
     "precision": "precision against dose: figure and verdict",
-    "scan_fit": "fits that know the scan: the fit, its averages over a run, and its words",
-    "edits": "edited images: their specimens, and their rendering in the ground truth",
     "registry": "the one list of what a package offers: cases, restorers",
     "response": "the response to real changes: case, summary, figure, sentences",
     "result": "what the package's main function returns: a fit, a gate's verdicts",
