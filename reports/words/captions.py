@@ -1,7 +1,7 @@
 """Declared settings in words: noise, fit, microscope and n of a case."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
@@ -85,6 +85,13 @@ def failure_text(rows: pd.DataFrame, *, restorers: Restorers) -> str:
     )
 
 
+#: What is said of fits that know the scan where they are drawn.
+_SCAN_FITS: Final = (
+    "Scan fits: raw images fitted with the displacement of every line, told how lines jitter and "
+    "trail, which no restorer is. "
+)
+
+
 def case_settings_text(run: Run, summary: pd.DataFrame, *, case: str) -> str:
     """Put the declared settings of a case in sentences, for the foot of its figure.
 
@@ -101,7 +108,9 @@ def case_settings_text(run: Run, summary: pd.DataFrame, *, case: str) -> str:
     str
     """
     rows = summary[summary["case"] == case]
-    rows = rows[rows["restorer"].isin(run.restorers.ranked(rows["restorer"].unique()))]
+    names = rows["restorer"].unique()
+    beside = run.restorers.beside(names)
+    rows = rows[rows["restorer"].isin([*run.restorers.ranked(names), *beside])]
     several = not rows.empty and rows["n_realizations"].max() > 1
     bars = "bars: 95 % confidence intervals over realizations" if several else "no intervals"
     limited = rows[(rows["metric"] == "at_limit_rate") & (rows["value"] > MOST_AT_LIMIT)]
@@ -109,8 +118,8 @@ def case_settings_text(run: Run, summary: pd.DataFrame, *, case: str) -> str:
         bars += f"; open marks: over {100 * MOST_AT_LIMIT:g} % of the fits ended at a limit"
     return (
         f"{sample_text(rows)} per point; {bars}; {failure_text(rows, restorers=run.restorers)}. "
-        f"{case_settings(run.case(case))} Example images: realization 0, "
-        "each on its own grey scale."
+        f"{case_settings(run.case(case))} {_SCAN_FITS if beside else ''}"
+        "Example images: realization 0, each on its own grey scale."
     )
 
 

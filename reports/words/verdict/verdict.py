@@ -164,12 +164,13 @@ def _failures(run: Run, summary: pd.DataFrame) -> list[Sentence]:
     sentences = [
         Sentence(f"A restoration failed: {failure}.", "warning") for failure in run.info.failures
     ]
-    names = run.restorers.ranked(summary["restorer"].unique())
+    present = summary["restorer"].unique()
+    names = [*run.restorers.ranked(present), *run.restorers.beside(present)]
     rates = summary[(summary["metric"] == "failure_rate") & summary["restorer"].isin(names)]
     if not (rates["value"] > 0).any():
         return [*sentences, Sentence("No fit failed.", "finding")] if len(rates) else sentences
     parts = []
-    for restorer in run.restorers.ranked(rates["restorer"].unique()):
+    for restorer in run.restorers.order(rates["restorer"].unique()):
         own = rates[rates["restorer"] == restorer]
         worst = own.sort_values("value").iloc[-1]
         if worst["value"] > 0:

@@ -13,6 +13,7 @@ from reports.records.run_folder import Run
 from reports.summaries.leaderboard import leaderboard
 from reports.summaries.scan_fit import summarise_scans
 from reports.summaries.summary import paired_comparisons, summarise
+from reports.words.captions import case_settings_text
 from reports.words.leaderboard import NO_RANK, leaderboard_tables
 from reports.words.sentences import Sentence
 from reports.words.studies.scan_fit import UNMEASURED
@@ -160,3 +161,19 @@ def test_the_leaderboard_lists_them_last_and_unranked(tmp_path: Path) -> None:
     (table,) = leaderboard_tables(run, leaderboard(run))
     assert [row[0] for row in table.rows][-2:] == [NO_RANK] * 2
     assert "over 5 realizations" in table.note
+
+
+def test_a_lost_image_is_told_where_the_fit_is_drawn(tmp_path: Path) -> None:
+    rows = records()
+    lost = (rows["restorer"] == "raw/scan") & (rows["dose"] == 500.0) & (rows["realization"] == 0)
+    rows.loc[lost, ["x_fit", "y_fit", "scs"]] = np.nan
+    rows.loc[lost, "flags"] = 1
+    run = run_of(tmp_path, rows)
+    summary = summarise(rows)
+    footer = case_settings_text(run, summary, case="edge_dislocation")
+    assert "failed fits up to 8.33 % (scan fit, core, 500 e/Å²)" in footer
+    assert "told how lines jitter" in footer
+    spoken = verdict(run, summary, paired_comparisons(rows))
+    assert [s for s in spoken if s.text.startswith("Fits failed: scan fit up to 8")]
+    without = summary[~summary["restorer"].isin(NAMES)]
+    assert "told how lines" not in case_settings_text(run, without, case="edge_dislocation")
