@@ -36,6 +36,7 @@ from .fit import (
 )
 from .flags import (
     FAILED as FAILED,
+    NOT_CONVERGED as NOT_CONVERGED,
     NOT_RESOLVED as NOT_RESOLVED,
     NOT_RESTORED as NOT_RESTORED,
 )
@@ -52,12 +53,19 @@ from .results.scan_result import (
     LineEstimate as LineEstimate,
     ScanResult as ScanResult,
 )
-from .scan.alignment import (
+from .scan.preparation.alignment import (
     AlignedFrames as AlignedFrames,
     align_frames as align_frames,
 )
+from .scan.preparation.trailing import (
+    undo_trailing as undo_trailing,
+)
 from .scan.scan_model import (
+    LEAST_LINES as LEAST_LINES,
     ScanModel as ScanModel,
+)
+from .scan.straighten import (
+    straighten as straighten,
 )
 from .setup.options import (
     Engine as Engine,

@@ -121,10 +121,10 @@ def _fit_scan(
     detector_sigma: float,
 ) -> ColumnFit:
     """Fit as if nothing had moved, and from there columns and lines together."""
-    from fitting.scan.alignment import REACH, align_frames
+    from fitting.scan.preparation.alignment import REACH, align_frames
+    from fitting.scan.preparation.surroundings import with_surroundings
+    from fitting.scan.preparation.trailing import undo_trailing
     from fitting.scan.scan_fit import fit_scan
-    from fitting.scan.surroundings import with_surroundings
-    from fitting.scan.trailing import undo_trailing
 
     frames = pixels[None] if pixels.ndim == 2 else pixels
     if frames.ndim != 3 or 0 in frames.shape:

@@ -55,6 +55,9 @@ from .seeds import (
 from .stages.additions.coupled_counts import (
     coupled_counts as coupled_counts,
 )
+from .stages.jitter import (
+    jitter_displacements as jitter_displacements,
+)
 from .tem import (
     TemNoise as TemNoise,
 )

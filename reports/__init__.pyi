@@ -1,3 +1,6 @@
+from .figures.displacements import (
+    write_displacement_figure as write_displacement_figure,
+)
 from .figures.noise import (
     write_noise_figures as write_noise_figures,
 )
@@ -58,8 +61,10 @@ from .metrics.table import (
     metrics_of as metrics_of,
 )
 from .names import (
+    LATTICE_FIT as LATTICE_FIT,
     NETWORK as NETWORK,
     RAW as RAW,
+    SCAN_FIT as SCAN_FIT,
     RestorerInfo as RestorerInfo,
     variant_name as variant_name,
 )

@@ -10,6 +10,11 @@ from typing import Any, Final, Literal
 #: P. Tol's muted scheme; Okabe and Ito's yellow is left out, it is too pale for lines on white.
 _RAW_LOOK: Final = ("#6E6E6E", "o")
 _RAW_VARIANT_LOOK: Final = ("#2F2F2F", "H")
+#: Further fits with a look of their own; a prior is a broken line of the same hue.
+_FIT_LOOKS: Final[Mapping[str, tuple[str, str, Any]]] = {
+    "scan": ("#C2185B", "*", "-"),
+    "scan-10pm": ("#C2185B", "D", (0, (3, 1.5))),
+}
 _REFERENCE_LOOKS: Final = (("#A8A8A8", (0, (1, 1.2))), ("#A8A8A8", (0, (5, 1.2, 1, 1.2))))
 _NETWORK_LOOKS: Final = (
     ("#0072B2", "s"),
@@ -29,21 +34,28 @@ _CLASSICAL_LOOKS: Final = (
     ("#AA4499", "8"),
     ("#661100", "H"),
 )
+#: Fits of a model of specimen and recording.
+_MODEL_LOOKS: Final = (("#B22222", "D"), ("#4B0082", "d"), ("#006D77", "p"))
 #: Key of the hash from names to looks: one under which the built-in filters, and the published
 #: network, fall on looks of their own.
 _KEY: Final = b"1515"
 #: Another acquisition, of which a run has one.
 _ACQUISITION_LOOK: Final = ("#1A1A1A", "X")
-_FAMILIES: Final = ("raw", "network", "classical", "acquisition", "reference")
+_FAMILIES: Final = ("raw", "network", "model", "classical", "acquisition", "reference")
 #: Name in records of the images as they are.
 RAW: Final = "raw"
 #: The published network: on each modality of the published pairs the one trained for it.
 NETWORK: Final = "cgrdn"
 
 
-Family = Literal["raw", "classical", "network", "acquisition", "reference"]
+Family = Literal["raw", "classical", "model", "network", "acquisition", "reference"]
 #: Fit variants that stand in tables alone; the others are drawn, ranked and judged as well.
 TABLED_FITS: Final = frozenset({"true-width"})
+#: Fits of raw images that know how scan lines move, without and with a weak lattice prior. They are
+#: drawn beside restorers and not ranked with them, since they are told what the noise does.
+SCAN_FIT: Final = "scan"
+LATTICE_FIT: Final = "scan-10pm"
+BESIDE_FITS: Final = (SCAN_FIT, LATTICE_FIT)
 #: Sets the name of a fit variant off from that of its restorer.
 _OF: Final = "/"
 
@@ -58,8 +70,9 @@ class RestorerInfo:
         Name in records.
     label : str
         Name for readers.
-    family : {'raw', 'classical', 'network', 'acquisition', 'reference'}
+    family : {'raw', 'classical', 'model', 'network', 'acquisition', 'reference'}
         'raw' leaves the image as it is; 'classical' is a built-in filter, the floor for networks;
+        'model' is a fit of specimen and recording, without training;
         'acquisition' is no restorer, but another way to spend the dose; 'reference' is an image
         without the information that is asked for.
     built_in : bool
@@ -147,8 +160,20 @@ class Restorers:
         return [n for n in self.order(names) if self.by_name[n].fit not in TABLED_FITS]
 
     def ranked(self, names: Iterable[str]) -> list[str]:
-        """Those that leaderboard and gate know, in order: the shown ones but for references."""
-        return [name for name in self.shown(names) if not self.is_reference(name)]
+        """Those that leaderboard and gate rank, in order.
+
+        The shown ones but for references and fits that know the scan.
+        """
+        shown = self.shown(names)
+        return [n for n in shown if not self.is_reference(n) and not self.is_beside(n)]
+
+    def beside(self, names: Iterable[str]) -> list[str]:
+        """Fits that know the scan, in order: told beside restorers, and not ranked with them."""
+        return [name for name in self.order(names) if self.is_beside(name)]
+
+    def is_beside(self, name: str) -> bool:
+        """Whether a name is that of a fit of raw images that knows how scan lines move."""
+        return self.by_name[name].fit in BESIDE_FITS
 
     def is_classical(self, name: str) -> bool:
         """Whether a restorer is one of the classical filters, the floor for networks."""
@@ -183,9 +208,9 @@ class Restorers:
         ][:1]
 
     def order(self, names: Iterable[str]) -> list[str]:
-        """Restorers as tables show them: raw, networks (built-in first), the others, references.
+        """Restorers as tables show them: raw, networks, models, filters, references.
 
-        The further fits of a restorer's images follow it.
+        Of a family the built-in ones come first; the further fits of a restorer's images follow it.
         """
         return sorted(dict.fromkeys(str(name) for name in names), key=self._rank)
 
@@ -218,7 +243,11 @@ class Restorers:
             for name in self.by_name
             if self.is_acquisition(name)
         }
-        for family, looks in (("network", _NETWORK_LOOKS), ("classical", _CLASSICAL_LOOKS)):
+        for family, looks in (
+            ("network", _NETWORK_LOOKS),
+            ("model", _MODEL_LOOKS),
+            ("classical", _CLASSICAL_LOOKS),
+        ):
             members = [name for name in self._mains if self._family(name) == family]
             for name, place in _places(members, len(looks), own=self._own).items():
                 styles[name] = RestorerStyle(name, self.label(name), *looks[place])
@@ -228,7 +257,9 @@ class Restorers:
             styles[name] = RestorerStyle(name, self.label(name), colour, "", line)
         for name, info in self.by_name.items():
             if info.fit:
-                look = _RAW_VARIANT_LOOK if self.is_raw(name) else astuple(styles[info.of])[2:4]
+                look: tuple[Any, ...] = astuple(styles[info.of])[2:4]
+                if self.is_raw(name):
+                    look = _FIT_LOOKS.get(info.fit, _RAW_VARIANT_LOOK)
                 styles[name] = RestorerStyle(name, self.label(name), *look)
         return styles
 

@@ -84,7 +84,7 @@ def untrained_metadata(
         Whether k times the counts restore to k times the image.
     input_scale : str
         How the values are scaled first.
-    family : {'raw', 'classical', 'reference'}
+    family : {'raw', 'classical', 'model', 'reference'}
     licence : str
         SPDX name of the licence of the code that does the restoring.
     """

@@ -33,6 +33,7 @@ _DECLARED: Final = (
     "classical.patch_pca",
     "classical.block_matching",
     "classical.references",
+    "model_based.unwarp",
     "networks.noise2void",
     "cgrdn.cgrdn_restorer",
 )

@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 from stembench.arrays import Floats
 from stembench.errors import InputError
 
-Family = Literal["raw", "classical", "network", "acquisition", "reference"]
-"""Kind of restorer: the image unchanged, a method without training data, a trained network, another
-way to acquire the image, which the benchmark declares itself, or an image without the information
-that is asked for, beside which the others are read."""
+Family = Literal["raw", "classical", "model", "network", "acquisition", "reference"]
+"""Kind of restorer: the image unchanged, a filter without training data, a fitted model of specimen
+and recording, a trained network, another way to acquire the image, which the benchmark declares
+itself, or an image without the information that is asked for, beside which the others are read."""
 
 Progress = Callable[[int, int], None]
 """Called with the number of finished steps of one image and their total."""

@@ -154,13 +154,35 @@ def fit(
     engine: Annotated[
         str, typer.Option(help="joint, or lmfit: dense and slow, what the field knows.")
     ] = "joint",
+    scan: Annotated[
+        str,
+        typer.Option(
+            help="Fit the displacements of scan lines along: auto, off, or their standard deviation"
+            " in Å and correlation, as 0.15,0.6."
+        ),
+    ] = "off",
+    lattice_prior: Annotated[
+        str,
+        typer.Option(
+            help="How far columns lie from the mean of their neighbours: off, weak, or 10pm."
+        ),
+    ] = "off",
+    fast_axis: Annotated[
+        str, typer.Option(help="Direction of the scan lines: horizontal or vertical.")
+    ] = "horizontal",
+    scan_figure: Annotated[
+        Path | None, typer.Option(help="Picture of lines and straight image: .png, .pdf, .svg.")
+    ] = None,
     verbose: Verbose = False,
 ) -> None:
     """Fit Gaussian columns to an image: position, width, scattering cross-section and errors.
 
     Example: `stembench fit img.tif --sampling 0.12 --positions start.csv -o columns.csv`
+
+    With `--scan auto` the lines' displacements go to `columns_lines.csv` beside the columns.
     """
     from bench.own_images.commands import fit_file
+    from bench.own_images.scanned_image import ScanChoice
 
     fit_file(
         image,
@@ -172,6 +194,9 @@ def fit(
         background=background,
         estimator=estimator,
         engine=engine,
+        scan=ScanChoice(
+            scan=scan, lattice_prior=lattice_prior, fast_axis=fast_axis, figure=scan_figure
+        ),
     )
 
 

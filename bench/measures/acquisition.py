@@ -21,6 +21,7 @@ from noise import (
     coupled_counts,
     distort,
     electrons_per_pixel,
+    jitter_displacements,
     realization_generator,
     scan_generator,
 )
@@ -120,6 +121,39 @@ def _shots(
             scan_generator(block.seed, block.case, image=image, realization=k) for k in realizations
         ],
     )
+
+
+def true_displacements(block: Block, noise: ScanNoise) -> Floats:
+    """Displacements of the scan lines in the shots of a block.
+
+    Parameters
+    ----------
+    block : Block
+        Of single shots.
+    noise : ScanNoise
+        Of each shot.
+
+    Returns
+    -------
+    ndarray, shape (n, h, 2)
+        (dx, dy) [px]: line l shows the specimen at (i + dx, l + dy); 0 without jitter.
+    """
+    case = get_case(block.case)
+    image = load_ground_truth(case).base_label(block.image)
+    lines = case.shape[0]
+    if noise.jitter is None:
+        return np.zeros((block.stop - block.start, lines, 2))
+    found = []
+    for k in range(block.start, block.stop):
+        streams = noise.streams(
+            realization_generator(
+                block.seed, block.case, image=image, dose=block.dose, realization=k
+            ),
+            scan=scan_generator(block.seed, block.case, image=image, realization=k),
+        )
+        moved = jitter_displacements(noise.jitter, streams, lines=lines + 2 * case.margin)
+        found.append(moved[case.margin : case.margin + lines] / case.sampling)
+    return np.stack(found)
 
 
 def aligned_sum(frames: Floats, *, sampling: float) -> Floats:

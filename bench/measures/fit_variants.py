@@ -1,7 +1,8 @@
 """Ways in which the images of a restorer are fitted, declared in one place.
 
 The main fit knows where the columns are and nothing of their width. A further fit stands in the
-records under the name of the restorer, a stroke and the name of the fit.
+records under the name of the restorer, a stroke and the name of the fit. Fits that know how scan
+lines move are made of raw images alone: what a restorer leaves has no scan.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -13,11 +14,20 @@ import numpy as np
 import pandas as pd
 from scipy.spatial import cKDTree
 
+from bench.measures.scan_fits import (
+    REALIZATIONS,
+    RUNG_REALIZATIONS,
+    WEAK_PRIOR,
+    FittedImage,
+    fit_scan_image,
+    has_jitter,
+    scan_model,
+)
 from bench.reference import clean_fit, fit_options, positions_and_mask
 from cases import Case
-from fitting import NOT_RESOLVED, Engine, FitOptions, fit_batch
+from fitting import NOT_RESOLVED, Engine, FitOptions, ScanModel, fit_batch
 from noise import ScanNoise
-from reports import RestorerInfo, variant_name
+from reports import LATTICE_FIT, SCAN_FIT, RestorerInfo, variant_name
 from stembench.arrays import Bools, Floats
 from stembench.errors import InputError
 
@@ -55,7 +65,7 @@ class FitVariant:
     name : str
         '' for the main fit.
     label : str
-        Follows the restorer's label.
+        Follows the restorer's label; of a scan fit, stands in its place.
     options : callable
         ``options(setting, width=..., spacing=...)`` with the width of the noise-free columns and
         the distance of neighbouring columns in px returns the `fitting.FitOptions`.
@@ -63,6 +73,10 @@ class FitVariant:
         ``applies(setting)`` tells whether it is made.
     realizations : int or None
         How many of the first realizations are fitted so; None for all.
+    rung_realizations : int
+        The same on the rungs of ladders, where the main fit is made of all; 0 for none.
+    scan : callable or None
+        ``scan(setting)`` returns the `fitting.ScanModel` of a fit that knows how lines move.
     """
 
     name: str
@@ -70,6 +84,13 @@ class FitVariant:
     options: Callable[..., FitOptions]
     applies: Callable[[Setting], bool]
     realizations: int | None = None
+    rung_realizations: int = 0
+    scan: Callable[[Setting], ScanModel] | None = None
+
+    def number(self, *, start: int, stop: int, rung: bool) -> int:
+        """How many of the realizations start, ..., stop - 1 are fitted so."""
+        most = self.rung_realizations if rung and self.name else self.realizations
+        return stop - start if most is None else max(0, min(stop, most) - start)
 
 
 def _main(setting: Setting, *, width: float, spacing: float) -> FitOptions:
@@ -91,6 +112,24 @@ def _poisson(setting: Setting, *, width: float, spacing: float) -> FitOptions:
     return replace(_main(setting, width=width, spacing=spacing), estimator="poisson")
 
 
+def _scanned(setting: Setting) -> bool:
+    # A restored image has no scan, and frames have several.
+    chains = (setting.noise, setting.case.noise)
+    return setting.family == "raw" and all(has_jitter(chain) for chain in chains)
+
+
+def _scan_fit(name: str, label: str, *, lattice_prior: float | None) -> FitVariant:
+    return FitVariant(
+        name,
+        label,
+        _main,
+        _scanned,
+        realizations=REALIZATIONS,
+        rung_realizations=RUNG_REALIZATIONS,
+        scan=lambda setting: scan_model(setting.noise, lattice_prior=lattice_prior),
+    )
+
+
 #: Every way of fitting; a new one adds its entry here.
 VARIANTS: Final = (
     FitVariant("", "", _main, lambda setting: True),  # noqa: ARG005 (the signature's)
@@ -108,6 +147,8 @@ VARIANTS: Final = (
         lambda setting: setting.family != "reference",
         realizations=TRUE_WIDTH_REALIZATIONS,
     ),
+    _scan_fit(SCAN_FIT, "scan fit", lattice_prior=None),
+    _scan_fit(LATTICE_FIT, "scan fit, lattice 10 pm", lattice_prior=WEAK_PRIOR),
 )
 
 
@@ -120,9 +161,14 @@ def counts_alone(noise: ScanNoise) -> bool:
 _ENDINGS: Final = tuple(variant_name("", variant.name) for variant in VARIANTS if variant.name)
 
 
-def main_rows(records: pd.DataFrame) -> pd.DataFrame:
-    """Rows of the main fits alone."""
-    return records[~records["restorer"].str.endswith(_ENDINGS)]
+def rung_rows(records: pd.DataFrame) -> pd.DataFrame:
+    """Rows of the fits that are made of the rungs of ladders."""
+    kept = ~records["restorer"].str.endswith(_ENDINGS)
+    for variant in VARIANTS:
+        if variant.name and variant.rung_realizations:
+            own = records["restorer"].str.endswith(variant_name("", variant.name))
+            kept |= own & (records["realization"] < variant.rung_realizations)
+    return records[kept]
 
 
 def refuse_variant_name(restorer: str) -> None:
@@ -161,7 +207,7 @@ def described_variants(info: RestorerInfo, settings: Iterable[Setting]) -> dict[
         variant_name(info.name, variant.name): replace(
             info,
             name=variant_name(info.name, variant.name),
-            label=f"{info.label or info.name}{variant.label}",
+            label=variant.label if variant.scan else f"{info.label or info.name}{variant.label}",
             fit=variant.name,
             of=info.name,
         )
@@ -185,8 +231,9 @@ def fit_tables(
     start: int,
     resolved: Bools,
     main_alone: bool = False,
+    rung: bool = False,
     engine: Engine = "joint",
-) -> Mapping[str, list[pd.DataFrame]]:
+) -> Mapping[str, list[FittedImage]]:
     """Fit images in every way that applies.
 
     Parameters
@@ -204,13 +251,15 @@ def fit_tables(
         Images that are fitted; the rows of the others carry the flag NOT_RESOLVED.
     main_alone : bool
         Leave out all but the main fit.
+    rung : bool
+        Whether the images are of a rung of a ladder, of which few further fits are made.
     engine : {'joint', 'lmfit'}
-        That finds the minimum.
+        That finds the minimum; scan fits have their own descent.
 
     Returns
     -------
-    mapping of str to list of pandas.DataFrame
-        Name in records -> `fitting.ColumnFit.table` of the first images.
+    mapping of str to list of FittedImage
+        Name in records -> the fits of the first images.
     """
     case = setting.case
     positions, mask = positions_and_mask(case, image)
@@ -221,25 +270,42 @@ def fit_tables(
     raw = setting.family == "raw"
     tables = {}
     for variant in variants_of(setting)[: 1 if main_alone else None]:
-        number = len(images)
-        if variant.realizations is not None:
-            number = min(number, max(0, variant.realizations - start))
+        number = variant.number(start=start, stop=start + len(images), rung=rung)
         chosen = np.flatnonzero(resolved[:number])
         options = variant.options(setting, width=width, spacing=spacing(case, image))
-        fits = fit_batch(
-            images[chosen],
-            positions,
-            sampling=case.sampling,
-            options=replace(options, engine=engine),
-            mask=mask,
-            # The pulses' spread acts as a lower dose.
-            dose=dose / (pulses.excess if pulses else 1.0) if raw else None,
-            detector_sigma=detector.sigma_electrons if raw and detector else 0.0,
-            threads=1,
-        )
-        by_place = {int(place): fit.table for place, fit in zip(chosen, fits, strict=True)}
+        # The pulses' spread acts as a lower dose.
+        counted = dose / (pulses.excess if pulses else 1.0) if raw else None
+        sigma = detector.sigma_electrons if raw and detector else 0.0
         blank = unfitted(positions, flag=NOT_RESOLVED)
-        found = [by_place.get(place, blank) for place in range(number)]
+        if variant.scan is None:
+            fits = fit_batch(
+                images[chosen],
+                positions,
+                sampling=case.sampling,
+                options=replace(options, engine=engine),
+                mask=mask,
+                dose=counted,
+                detector_sigma=sigma,
+                threads=1,
+            )
+            fitted = [FittedImage(fit.table) for fit in fits]
+        else:
+            # Columns beyond the frame are fitted along in place of the mask.
+            fitted = [
+                fit_scan_image(
+                    image,
+                    positions,
+                    model=variant.scan(setting),
+                    sampling=case.sampling,
+                    options=options,
+                    dose=counted,
+                    detector_sigma=sigma,
+                    blank=blank,
+                )
+                for image in images[chosen]
+            ]
+        by_place = {int(place): fit for place, fit in zip(chosen, fitted, strict=True)}
+        found = [by_place.get(place, FittedImage(blank)) for place in range(number)]
         if found:
             tables[variant_name(restorer, variant.name)] = found
     return tables

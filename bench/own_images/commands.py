@@ -1,7 +1,7 @@
 """Fitting and restoring a user's own image file."""
 
 from pathlib import Path
-from typing import cast
+from typing import Final, cast
 
 import typer
 
@@ -12,9 +12,12 @@ from bench.own_images.image_files import (
     read_positions,
     write_image,
 )
+from bench.own_images.scanned_image import ScanChoice, fit_scanned, require_lines
 from stembench.arrays import Floats
 from stembench.atomic_files import replacing
 from stembench.errors import InputError
+
+_NO_SCAN: Final = ScanChoice()
 
 
 def fit_file(
@@ -28,6 +31,7 @@ def fit_file(
     background: str,
     estimator: str,
     engine: str,
+    scan: ScanChoice = _NO_SCAN,
 ) -> None:
     """Fit the columns of one image file and write their table as CSV.
 
@@ -45,6 +49,8 @@ def fit_file(
         e/Å² of an image in beam fractions, for Poisson errors.
     width, background, estimator, engine : str
         See `fitting.FitOptions`; a width may be a number of px.
+    scan : ScanChoice
+        Whether scan lines are fitted along, and how; a stack then is frames of one scene.
 
     Raises
     ------
@@ -70,9 +76,12 @@ def fit_file(
         estimator=cast(Estimator, estimator),
         engine=cast(Engine, engine),
     )
+    model = scan.model()
     file = read_image(path)
-    if file.stack:
+    if file.stack and model is None:
         raise InputError(f"{path} holds a stack of {len(file.images)} images; give one image")
+    if model is not None:
+        require_lines(file.images.shape[1:], scan)
     pixel = known_sampling(file.sampling, sampling, path=path)
     if positions is None:
         start = find_columns(file.images[0])
@@ -81,23 +90,23 @@ def fit_file(
         typer.echo(f"{len(start)} columns found")
     else:
         start = _positions_within(positions, file.images.shape[1:])
-    if options.engine == "lmfit":
+    if options.engine == "lmfit" and model is None:
         # Widths of their own are at most one more parameter each.
         cost = fit_cost(file.images[0].size, (4 if width == "column" else 3) * len(start))
         typer.echo(
             f"stembench: lmfit takes about {cost.seconds:.2g} s and {cost.memory / 1e9:.1g} GB",
             err=True,
         )
-    fitted = fit_columns(
-        file.images[0],
-        start,
-        sampling=pixel,
-        options=options,
-        dose=dose,
-    )
+    if model is None:
+        table = fit_columns(file.images[0], start, sampling=pixel, options=options, dose=dose).table
+    else:
+        table = fit_scanned(
+            file.images, start, choice=scan, model=model, options=options, sampling=pixel,
+            dose=dose, out=out, name=path.name,
+        )  # fmt: skip
     with replacing(out) as temporary:
-        fitted.table.rename_axis("column").to_csv(temporary)
-    failed = int(((fitted.table["flags"] & FAILED) != 0).sum())
+        table.rename_axis("column").to_csv(temporary)
+    failed = int(((table["flags"] & FAILED) != 0).sum())
     typer.echo(f"{len(start)} columns at {pixel:g} Å/px: {len(start) - failed} fitted -> {out}")
     if failed:
         typer.echo(f"{failed} columns failed; their rows are empty and carry flags", err=True)

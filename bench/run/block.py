@@ -16,6 +16,7 @@ from bench.measures.core_distance import errors_by_distance
 from bench.measures.count_offsets import wrong_counts
 from bench.measures.fit_variants import Setting, fit_tables, true_width, unfitted
 from bench.measures.intensity import measure_intensity
+from bench.measures.scan_fits import FittedImage, tell_scans
 from bench.memory import peak_memory, start_watch
 from bench.plan.acquisitions import is_acquisition
 from bench.plan.blocks import Block
@@ -62,8 +63,9 @@ class BlockResult:
         Tables with a row per image: 'intensity' (`bench.measures.intensity`), 'detection', what
         the search for columns found in its first images (`bench.measures.column_search`),
         'circuits' (`bench.measures.burgers`) and 'core_distance' (a row per image and ring,
-        `bench.measures.core_distance`) of a dislocation, and 'count_offsets'
-        (`bench.measures.count_offsets`) of a case that is counted.
+        `bench.measures.core_distance`) of a dislocation, 'count_offsets'
+        (`bench.measures.count_offsets`) of a case that is counted, and 'scan', a row per scan fit
+        (`bench.measures.scan_fits`), of raw images whose lines move.
     process : int
         Process that did the work.
     peak_memory : int
@@ -135,7 +137,7 @@ def run_block(block: Block, library: Floats) -> BlockResult:
     intensity = pd.DataFrame()
     if restored is None:
         blank = unfitted(positions_and_mask(case, block.image)[0], flag=NOT_RESTORED)
-        by_name = {name: [blank] * len(counts)}
+        by_name = {name: [FittedImage(blank)] * len(counts)}
     else:
         intensity = measure_intensity(restored / scale, case, image=block.image)
         resolved = intensity["contrast_kept"].to_numpy() >= CONTRAST_FLOOR
@@ -149,11 +151,12 @@ def run_block(block: Block, library: Floats) -> BlockResult:
                 start=block.start,
                 # Raw images and references are what the others are read against.
                 resolved=resolved | (family in ("raw", "reference")),
-                main_alone=bool(block.rung) or block.main_alone,
+                main_alone=block.main_alone,
+                rung=bool(block.rung),
                 engine=block.engine,
             )
         )
-    tables = by_name[name]
+    tables = [image.table for image in by_name[name]]
     records = pd.concat(
         [
             _rows(
@@ -161,12 +164,12 @@ def run_block(block: Block, library: Floats) -> BlockResult:
                 case,
                 reference,
                 restorer=variant,
-                table=table,
+                table=image.table,
                 library=library,
                 realization=block.start + k,
             )
             for variant, fitted in by_name.items()
-            for k, table in enumerate(fitted)
+            for k, image in enumerate(fitted)
         ]
     )
     lap("fit")
@@ -190,6 +193,9 @@ def run_block(block: Block, library: Floats) -> BlockResult:
         of_images["count_offsets"] = found.assign(
             **identity, realization=range(block.start, block.stop)
         )
+    told = tell_scans(block, noise, fitted=by_name, reference=reference)
+    if len(told) and not block.rung:
+        of_images["scan"] = told.assign(**{k: identity[k] for k in _IMAGE if k != "restorer"})
     number = searched(block)
     if number and restored is not None and family != "reference":
         images = restored[:number] / scale

@@ -13,7 +13,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from bench.measures.fit_variants import main_rows
+from bench.measures.fit_variants import rung_rows
 from bench.plan.blocks import Block
 from bench.run.block import BlockResult
 from reports import LAG_COVARIANCE, RUN_FILE, RunInfo, conform, read_run_info, with_rung
@@ -104,8 +104,8 @@ def repeat_block(folder: Path, block: Block, *, sources: Sequence[Block]) -> Blo
     sources : sequence of Block
         `bench.plan.blocks.repeated_blocks`.
     """
-    # A rung is fitted in the main way alone.
-    rows = main_rows(pd.concat([pd.read_parquet(block_path(folder, source)) for source in sources]))
+    # Of a rung few further fits are made.
+    rows = rung_rows(pd.concat([pd.read_parquet(block_path(folder, source)) for source in sources]))
     wanted = rows["realization"].between(block.start, block.stop - 1)
     failures = [block_outcome(folder, source).failure for source in sources]
     return BlockResult(

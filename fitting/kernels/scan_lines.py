@@ -15,15 +15,15 @@ from stembench.arrays import Floats, Integers
 
 #: Numbers of the parameters of a column: x, y, height, logarithm of its width over the common one.
 COLUMN: Final = 4
-#: Parameters that all share: log width, log ratio of the widths, logit of the wide part, background.
+#: Shared parameters: log width, log ratio of the widths, logit of the wide part, background.
 SHARED: Final = 4
 
 
 @inlined
 def _profile(
-    u: float, v: float, ey1: float, ey2: float, w1: float, w2: float, q: float
+    u: float, ey1: float, ey2: float, w1: float, w2: float, q: float
 ) -> tuple[float, float, float, float]:
-    """Narrow and wide part of the profile at (u, v), and their inverse squared widths."""
+    """Narrow and wide part of the profile at u, and their inverse squared widths."""
     i1, i2 = 1.0 / (w1 * w1), 1.0 / (w2 * w2)
     g1 = (1.0 - q) * ey1 * math.exp(-0.5 * u * u * i1)
     g2 = q * ey2 * math.exp(-0.5 * u * u * i2)
@@ -73,7 +73,7 @@ def light(
                 ey2 = math.exp(-0.5 * v * v / (w2 * w2))
                 for i in range(window[f, k, 0], window[f, k, 1]):
                     u = i + lines[f, row, 0] - columns[k, 0]
-                    g1, g2, _, _ = _profile(u, v, ey1, ey2, w1, w2, q)
+                    g1, g2, _, _ = _profile(u, ey1, ey2, w1, w2, q)
                     out[f, row, i] += columns[k, 2] * (g1 + g2)
 
 
@@ -110,7 +110,7 @@ def gradient(
                 sx = sy = sh = ss = sk = sq = 0.0
                 for i in range(window[f, k, 0], window[f, k, 1]):
                     u = i + lines[f, row, 0] - columns[k, 0]
-                    g1, g2, i1, i2 = _profile(u, v, ey1, ey2, w1, w2, q)
+                    g1, g2, i1, i2 = _profile(u, ey1, ey2, w1, w2, q)
                     s = score[f, row, i]
                     both = g1 * i1 + g2 * i2
                     rr = u * u + v * v
@@ -193,7 +193,7 @@ def information(
                 ends[a, 0], ends[a, 1] = window[f, k, 0], window[f, k, 1]
                 for i in range(window[f, k, 0], window[f, k, 1]):
                     u = i + lines[f, row, 0] - columns[k, 0]
-                    g1, g2, i1, i2 = _profile(u, v, ey1, ey2, w1, w2, q)
+                    g1, g2, i1, i2 = _profile(u, ey1, ey2, w1, w2, q)
                     both = h * (g1 * i1 + g2 * i2)
                     rr = u * u + v * v
                     slopes[a, 0, i] = u * both

@@ -52,7 +52,8 @@ class ColumnFit:
     ----------
     table : pandas.DataFrame
         One row per given position in their order, index ``column``; columns and units are
-        declared in `fitting.results.column_fit.TABLE`. Rows with a flag of `fitting.flags.FAILED` hold NaN.
+        declared in `fitting.results.column_fit.TABLE`. Rows with a flag of `fitting.flags.FAILED`
+        hold NaN.
     model : ColumnModel
         The fitted model of the columns that were modelled, failed ones included.
     modelled : ndarray of int

@@ -1,4 +1,4 @@
-"""What a scan fit assumes: how lines move, what a column looks like, how far a lattice is trusted."""
+"""Assumptions of a scan fit: how lines move, what columns look like, how far a lattice holds."""
 
 import math
 from dataclasses import dataclass, field

@@ -1,6 +1,7 @@
 """Scan jitter: correlated displacement of scan lines, equations (41) and (42)."""
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -84,6 +85,33 @@ def line_displacements(rng: np.random.Generator, lines: int, *, sigma: float, ph
     return np.asarray(signal.lfilter([1.0], [1.0, -phi], innovations), dtype=np.float64)
 
 
+def jitter_displacements(
+    jitter: Jitter, streams: Mapping[str, np.random.Generator], *, lines: int
+) -> Floats:
+    """Displacements of the scan lines of one realization.
+
+    Parameters
+    ----------
+    jitter : Jitter
+    streams : mapping of str to numpy.random.Generator
+        With jitter_x and jitter_y, such as `noise.ScanNoise.streams`; they are drawn from.
+    lines : int
+        Of the distorted image, its margin included.
+
+    Returns
+    -------
+    ndarray, shape (lines, 2)
+        (dx, dy) [Å]: a line shows the specimen that far from its place.
+    """
+    return np.stack(
+        [
+            line_displacements(streams["jitter_x"], lines, sigma=jitter.sigma_x, phi=jitter.phi_x),
+            line_displacements(streams["jitter_y"], lines, sigma=jitter.sigma_y, phi=jitter.phi_y),
+        ],
+        axis=1,
+    )
+
+
 def spline_coefficients(image: Floats) -> Floats:
     """Coefficients of the bicubic spline through `image` (h, w), mirror boundary.
 
@@ -139,14 +167,7 @@ def _cubic_weights(fraction: Floats) -> tuple[Floats, ...]:
 
 def _apply(image: Floats, jitter: Jitter, context: Context, /) -> Floats:
     coefficients = context.once(spline_coefficients, image)
-    lines = image.shape[0]
-    dx, dy = (
-        line_displacements(context.streams[f"jitter_{axis}"], lines, sigma=sigma, phi=phi)
-        for axis, sigma, phi in (
-            ("x", jitter.sigma_x, jitter.phi_x),
-            ("y", jitter.sigma_y, jitter.phi_y),
-        )
-    )
+    dx, dy = jitter_displacements(jitter, context.streams, lines=image.shape[0]).T
     moved = displace_lines(coefficients, dx / context.sampling, dy=dy / context.sampling)
     # The spline undershoots beside steep peaks; a beam fraction below zero has no meaning.
     return np.maximum(moved, 0.0)

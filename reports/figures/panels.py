@@ -169,6 +169,7 @@ def curves(
             capsize=0 if dense else 2.2,
             capthick=0.8,
             linewidth=0.8 if dense else 1.2,
+            linestyle=look.line,
         )
         open_ = own[own[x].isin(limited_at(rows, x=x, restorer=name))]
         axes.plot(

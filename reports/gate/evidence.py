@@ -96,7 +96,9 @@ def evidence_of_run(run: Run) -> dict[str, Evidence]:
         If rows of a column are missing from a realization.
     """
     sites = site_deviations(run.records)
-    names = run.restorers.shown(run.records["restorer"].unique())
+    # A fit that knows the scan is no restorer of which versions are judged.
+    shown = run.restorers.shown(run.records["restorer"].unique())
+    names = [name for name in shown if not run.restorers.is_beside(name)]
     records = run.records[run.records["restorer"].isin(names)]
     statistics = realization_statistics(records, sites=sites, intensity=run.intensity)
     raw = {

@@ -51,8 +51,9 @@ def write_report(folder: str | Path) -> Path:
         ``ablation.csv`` and ``ablation_comparisons.csv`` if the run has an ablation,
         ``defects.csv`` if it has defects or adatoms, ``detection.csv`` if its images were searched,
         ``dislocation_core.csv`` and ``core_distance.csv`` if it has a dislocation, ``counts.csv``
-        if it is counted, ``bounds.csv`` if bounds are stated, ``intensity.csv`` of what images
-        kept, ``response.csv`` and ``information.csv`` if it has edited images.
+        if it is counted, ``scan_fit.csv`` if it has fits that know the scan, ``bounds.csv`` if
+        bounds are stated, ``intensity.csv`` of what images kept, ``response.csv`` and
+        ``information.csv`` if it has edited images.
 
     Raises
     ------

@@ -8,7 +8,9 @@ import pandas as pd
 from reports.page.study_reports import StudyReport
 from reports.records.run_folder import Run
 from reports.studies import cases_in_order
+from reports.summaries.scan_fit import summarise_scans
 from reports.words.sentences import Sentence
+from reports.words.studies.scan_fit import scan_table
 from reports.words.studies.stated_errors import SHOWN, coverage_sentences, coverage_table
 from reports.words.tables import Table
 
@@ -29,5 +31,25 @@ def report_coverage(run: Run, summary: pd.DataFrame) -> StudyReport:
     return StudyReport(csv=csv, tables=tuple(tables), sentences=tuple(sentences))
 
 
+def report_scan_fits(run: Run, summary: pd.DataFrame) -> StudyReport:
+    """Report what fits that know the scan found of columns and lines."""
+    scans = summarise_scans(run)
+    if scans.empty:
+        return StudyReport()
+    tables = tuple(
+        scan_table(
+            scans[scans["case"] == case],
+            summary[summary["case"] == case],
+            title=run.title(case),
+            restorers=run.restorers,
+        )
+        for case in cases_in_order(run, scans)
+    )
+    return StudyReport(csv={"scan_fit.csv": scans}, tables=tables)
+
+
 #: Parts in the order of the report. A new part adds its line here.
-SUMMARY_REPORTS: Final[tuple[Callable[[Run, pd.DataFrame], StudyReport], ...]] = (report_coverage,)
+SUMMARY_REPORTS: Final[tuple[Callable[[Run, pd.DataFrame], StudyReport], ...]] = (
+    report_scan_fits,
+    report_coverage,
+)

@@ -53,9 +53,10 @@ def leaderboard(run: Run) -> pd.DataFrame:
     Notes
     -----
     Over the realizations that all restorers have; fits that stand in tables alone and references
-    are left out. Sorted by score. A restorer shares the rank of the first above it that leads a
-    rank if the 95 % interval of their paired difference includes zero, or if they cannot be told
-    apart.
+    are left out. Fits that know the scan stand last without a rank, over those of these
+    realizations that they have, and without the cost of a restoration. Sorted by score. A restorer
+    shares the rank of the first above it that leads a rank if the 95 % interval of their paired
+    difference includes zero, or if they cannot be told apart.
     """
     records = _common(run)
     sites = site_deviations(records)
@@ -86,7 +87,11 @@ def leaderboard(run: Run) -> pd.DataFrame:
             )
             for name, by_key in present.items()
         }
-        whole = [n for n, row in by_restorer.items() if run.complete and not row["failed_images"]]
+        whole = [
+            name
+            for name, row in by_restorer.items()
+            if run.complete and not row["failed_images"] and not run.restorers.is_beside(name)
+        ]
         resolving = [name for name in whole if not by_restorer[name]["unresolved"]]
         if run.case(case).study.information:
             score, told = INFORMATION, information_of_case(run, case)
@@ -173,16 +178,20 @@ def _score(cell: CellStatistics, against: CellStatistics | None, score: str) -> 
 
 
 def _common(run: Run) -> pd.DataFrame:
-    """Records of the ranked restorers, of the realizations that all of them have."""
-    names = run.restorers.ranked(run.records["restorer"].unique())
-    records = run.records[run.records["restorer"].isin(names)]
+    """Records of the ranked restorers, of the realizations that all of them have.
+
+    Those of fits that know the scan go with them where they are.
+    """
+    present = run.records["restorer"].unique()
+    records = run.records[run.records["restorer"].isin(run.restorers.ranked(present))]
     place = ["case", "image", "dose"]
     having = records[[*place, "realization", "restorer"]].drop_duplicates()
     # Not every restorer is in every case: a further fit is made where it applies.
     wanted = having.groupby(place)["restorer"].transform("nunique")
     number = having.groupby([*place, "realization"])["restorer"].transform("nunique")
     kept = having[number == wanted][[*place, "realization"]].drop_duplicates()
-    return records.merge(kept, on=[*place, "realization"])
+    beside = run.records[run.records["restorer"].isin(run.restorers.beside(present))]
+    return pd.concat([records, beside]).merge(kept, on=[*place, "realization"])
 
 
 def _row(
@@ -201,7 +210,8 @@ def _row(
     row["n_fits"] = sum(len(cell.realizations) * len(cell.columns) for cell in statistics)
     row["seconds_per_image"] = seconds_per_image(run, case=case, restorer=restorer)
     memory = run.info.restore_memory_bytes.get(run.restorers.by_name[restorer].of or restorer)
-    row["memory_bytes"] = math.nan if memory is None else float(memory)
+    unknown = memory is None or run.restorers.is_beside(restorer)
+    row["memory_bytes"] = math.nan if unknown else float(memory or 0)
     row["n_realizations"] = min(len(cell.realizations) for cell in statistics)
     row["n_cells"] = len(board)
     return row
@@ -255,6 +265,8 @@ def seconds_per_image(run: Run, *, case: str, restorer: str) -> float:
 
     A run states the sum over all its images; a case gets its share by number of pixels.
     """
+    if run.restorers.is_beside(restorer):
+        return math.nan
     restorer = run.restorers.by_name[restorer].of or restorer
     total = run.info.stages.get(f"restore {restorer}")
     if total is None:

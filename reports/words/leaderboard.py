@@ -48,6 +48,7 @@ def _table(run: Run, case: str, rows: pd.DataFrame) -> Table:
     weighed = rows["memory_bytes"].notna().any()
     lines = []
     for row in rows.to_dict("records"):
+        beside = run.restorers.is_beside(row["restorer"])
         mark = FAILED if row["failed_images"] else ""
         mark += f", {NOT_RESOLVED}" if row["unresolved"] else ""
         cells = [
@@ -57,9 +58,9 @@ def _table(run: Run, case: str, rows: pd.DataFrame) -> Table:
         cells += [_value(row, column) for column in shown]
         cells.append(f"{row['n_failed']} of {row['n_fits']}")
         if timed:
-            cells.append(plain(row["seconds_per_image"]))
+            cells.append("" if beside else plain(row["seconds_per_image"]))
         if weighed:
-            cells.append(plain(row["memory_bytes"] / 2**20))
+            cells.append("" if beside else plain(row["memory_bytes"] / 2**20))
         lines.append(tuple(cells))
     header = ["rank", "restorer", *(column.heading for column in shown), "failed fits"]
     header += ["s per image"] if timed else []
@@ -119,6 +120,13 @@ def _note(run: Run, rows: pd.DataFrame) -> str:
         note += " Seconds: restoration on one thread, shared among cases by pixels."
     if rows["memory_bytes"].notna().any():
         note += " Memory: the most that restoring added to its process."
+    beside = rows[rows["restorer"].map(run.restorers.is_beside)]
+    if len(beside):
+        fewest = int(beside["n_realizations"].min())
+        note += (
+            " Fits of the raw images that are told how scan lines move stand last and are not "
+            f"ranked: no restorer is told that; over {fewest} realizations."
+        )
     if rows["unresolved"].any():
         note += (
             f" '{NOT_RESOLVED}': below {100 * CONTRAST_FLOOR:g} % of their contrast at some image "

@@ -18,7 +18,7 @@ from restore.restorer import RestorerMetadata, Tiling
 
 Image = NDArray[np.float64]
 CLASSICAL = (
-    *("raw", "gaussian", "wiener", "bragg", "nlm", "wavelet", "tv", "patch-pca"),
+    *("raw", "gaussian", "wiener", "bragg", "nlm", "wavelet", "tv", "patch-pca", "unwarp"),
     *(
         ("bm3d",) if importlib.util.find_spec("bm3d") else ()
     ),  # see classical/test_stabilised_filters.py

@@ -83,3 +83,4 @@ def test_raw_is_the_only_one_of_its_family() -> None:
         "tv",
         "patch-pca",
     ]
+    assert [name for name, family in families.items() if family == "model"] == ["unwarp"]

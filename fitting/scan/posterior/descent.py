@@ -8,15 +8,24 @@ import numpy as np
 from fitting.scan.posterior.priors import Priors
 from fitting.scan.posterior.scene import Scene, Unknowns
 from fitting.scan.posterior.strips import Factor
-from stembench.arrays import Floats
+from stembench.arrays import Bools, Floats
 from stembench.errors import InputError
 
-#: Longest step of a position and of a line [px], of the logarithm of a width, and of what is shared.
+#: Longest step of a position and of a line [px], of the logarithm of a width, of what is shared.
 LONGEST: Final = (1.0, 0.2, 0.3)
 #: Gain [nats] that a step must promise; a standard error is half a nat.
 TOLERANCE: Final = 1e-2
+#: Longest step [px] of columns and lines that have arrived, of which less than half a nat is hoped.
+STILL: Final = 0.01
 #: Damping does not fall below this.
 LEAST_DAMPING: Final = 1e-4
+#: Damping beyond which a descent gives up.
+MOST_DAMPING: Final = 1e8
+#: First damping of a line whose step made its own light fit worse, and the least step for it [px].
+LINE_DAMPING: Final = 0.25
+MOVING: Final = 0.05
+#: Part of its promise below which a step is poor.
+POOR: Final = 0.8
 #: Most steps.
 STEPS: Final = 60
 
@@ -64,30 +73,27 @@ def descend(
     cost = scene.cost(expected) + before
     if not np.isfinite(cost):
         raise InputError("the scan fit starts from an image that is not positive")
-    damping, number = 1e-3, 0
+    damping = _Damping.first(at)
+    number = 0
     while number < steps:
-        gradient = priors.release_nothing_held(
-            at,
-            tuple(  # type: ignore[arg-type]
-                a + b for a, b in zip(scene.gradient(at, expected), of_prior, strict=True)
-            ),
+        gradient = priors.without_held(
+            at, tuple(a + b for a, b in zip(scene.gradient(at, expected), of_prior, strict=True))
         )
         matrix = scene.fisher(at, scene.weight(expected))
         priors.add_to(matrix, at, order=scene.order)
         own, common = matrix.main()
         right = scene.order.gather(gradient[0], gradient[1].reshape(-1, 2))
-        moved = False
-        while number < steps:
+        while True:
             number += 1
-            diagonal = np.einsum("kii->ki", matrix.diagonal)
-            diagonal[:] = own * (1 + damping)
-            g = len(common)
-            matrix.corner[range(g), range(g)] = common * (1 + damping)
+            more, more_common = damping.of(scene, own, common)
+            np.einsum("kii->ki", matrix.diagonal)[:] = own + more
+            np.einsum("ii->i", matrix.corner)[:] = common + more_common
             strips, shared = Factor.of(matrix).solve(right, gradient[2])
             slope = float((right * strips).sum() + gradient[2] @ shared)
-            if slope < 2 * tolerance:
-                return Peak(at, expected, cost, converged=True, steps=number)
             columns, lines = scene.order.scatter(strips)
+            longest = max(np.abs(columns[:, :2]).max(), np.abs(lines).max())
+            if slope < 2 * tolerance or (longest < STILL and slope < 1 and damping.small):
+                return Peak(at, expected, cost, converged=True, steps=number)
             _shorten(columns, lines, shared)
             strips = scene.order.gather(columns, lines)
             trial = at.moved(columns, lines, shared)
@@ -96,20 +102,65 @@ def descend(
             then = scene.cost(there) + after
             pushed, common_pushed = matrix.times(strips, shared)
             bend = float((pushed * strips).sum() + common_pushed @ shared)
-            bend -= damping * float((strips**2 * own).sum() + shared**2 @ common)
+            bend -= float((strips**2 * more).sum() + shared**2 @ more_common)
             promised = float((right * strips).sum() + gradient[2] @ shared) - bend / 2
             gained = cost - then
-            ratio = gained / promised if np.isfinite(gained) and promised > 0 else -1.0
-            if ratio > 1e-4:
-                damping = max(LEAST_DAMPING, damping * max(0.1, 1 - (2 * min(ratio, 1.0) - 1) ** 3))
-                at, expected, cost, of_prior, moved = trial, there, then, prior_there, True
+            good = np.isfinite(gained) and promised > 0 and gained > 1e-4 * promised
+            damping.learn(
+                gained / promised if good else -1.0,
+                lines=lines,
+                worse=(scene.line_costs(there) > scene.line_costs(expected) + 0.02).ravel(),
+            )
+            if good:
+                at, expected, cost, of_prior = trial, there, then, prior_there
                 break
-            damping *= 8
-            if damping > 1e8:
+            if number >= steps or damping.overall > MOST_DAMPING:
                 return Peak(at, expected, cost, converged=False, steps=number)
-        if not moved:
-            break
     return Peak(at, expected, cost, converged=False, steps=number)
+
+
+@dataclass
+class _Damping:
+    """Parts of the diagonal that are added to it: of all, of each line, and of what is shared.
+
+    A line that lies where the image is flat, or between two places that suit it, jumps to and fro
+    across its best one; it alone is held back. The profile waits until lines have moved: before
+    that their displacements look like wide tails.
+    """
+
+    overall: float
+    lines: Floats
+    shared: float
+
+    @classmethod
+    def first(cls, at: Unknowns) -> "_Damping":
+        return cls(1e-3, np.zeros(at.lines.shape[0] * at.lines.shape[1]), 0.0)
+
+    @property
+    def small(self) -> bool:
+        """Whether steps are hardly shortened."""
+        return self.overall < 0.2 and not self.lines.any()
+
+    def of(self, scene: Scene, own: Floats, common: Floats) -> tuple[Floats, Floats]:
+        """What is added to the diagonals of the strips (k, m) and of the corner (g,)."""
+        factor = np.full(own.shape, self.overall)
+        strip, place = scene.order.lines.T
+        for axis in range(2):
+            factor[strip, place + axis] += self.lines
+        return factor * own, (self.overall + self.shared) * common
+
+    def learn(self, ratio: float, *, lines: Floats, worse: Bools) -> None:
+        """Change the dampings after a step that gained `ratio` of its promise; -1 for none."""
+        moving = np.abs(lines).max(axis=1) > MOVING
+        held_back = worse & moving & (ratio < POOR)
+        self.lines = np.where(held_back, 4 * np.maximum(self.lines, LINE_DAMPING), self.lines / 10)
+        self.lines[self.lines < LINE_DAMPING / 10] = 0.0
+        if ratio < 0:
+            self.overall *= 2 if held_back.any() else 8
+            return
+        self.shared *= 0.25
+        less = max(0.1, 1 - (2 * min(ratio, 1.0) - 1) ** 3)
+        self.overall = max(LEAST_DAMPING, self.overall * less)
 
 
 def _shorten(columns: Floats, lines: Floats, shared: Floats) -> None:

@@ -85,15 +85,15 @@ class Priors:
         if not self.drift.size:
             return np.zeros((frames, rows, 2))
         coefficients = at.shared[-frames * 2 * self.drift.shape[1] :]
-        of_frames = coefficients.reshape(frames, 2, self.drift.shape[1])
-        return np.asarray(np.einsum("rk,fak->fra", self.drift, of_frames), dtype=np.float64)
+        each = coefficients.reshape(frames, 2, self.drift.shape[1])
+        return np.asarray(np.einsum("rk,fak->fra", self.drift, each), dtype=np.float64)
 
     def _rigid(self, at: Unknowns) -> Integers:
         """Places (frames, 2) in `shared` of the first drift coefficients."""
         frames, knots = len(at.lines), self.drift.shape[1]
         start = len(at.shared) - frames * 2 * knots
-        places = start + knots * np.arange(2 * frames).reshape(frames, 2)
-        return np.asarray(places, dtype=np.int64)
+        first = start + knots * np.arange(2 * frames)
+        return np.asarray(first.reshape(frames, 2), dtype=np.int64)
 
     def _held_lines(self) -> Bools:
         return np.array([axis.sigma == 0 for axis in (self.x, self.y)])
@@ -130,8 +130,8 @@ class Priors:
             shared[rigid] -= self.gauge * off
         return float(cost), (columns, lines, shared)
 
-    def release_nothing_held(
-        self, at: Unknowns, gradient: tuple[Floats, Floats, Floats]
+    def without_held(
+        self, at: Unknowns, gradient: tuple[Floats, ...]
     ) -> tuple[Floats, Floats, Floats]:
         """Gradient without the parts of what is held."""
         columns, shared = self._held_masks(at)

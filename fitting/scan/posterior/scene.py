@@ -204,13 +204,19 @@ class Scene:
 
     def cost(self, expected: Floats) -> float:
         """Minus the log likelihood, up to a constant; infinite where counts cannot come from it."""
+        return float(self.line_costs(expected).sum())
+
+    def line_costs(self, expected: Floats) -> Floats:
+        """Parts (frames, rows) of the cost that lie in each line."""
         if self.variance is not None:
-            return float((self.used * (self.counts - expected) ** 2).sum() / (2 * self.variance))
+            squares = self.used * (self.counts - expected) ** 2
+            return np.asarray(squares.sum(axis=2) / (2 * self.variance), dtype=np.float64)
         rate = expected + self.floor
-        if (rate <= 0).any():
-            return float("inf")
         counts = self.counts + self.floor
-        return float((self.used * (rate - counts * np.log(rate))).sum())
+        bad = rate <= 0
+        with np.errstate(invalid="ignore", divide="ignore"):
+            each = self.used * (rate - counts * np.log(rate))
+        return np.asarray(np.where(bad, np.inf, each).sum(axis=2), dtype=np.float64)
 
     def score(self, expected: Floats) -> Floats:
         """Derivative of the log likelihood by each pixel's expected electrons."""

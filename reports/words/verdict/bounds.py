@@ -140,7 +140,8 @@ def _against_hybrid(
     first = drawn["image"] == drawn["image"].iloc[0]
     bound = drawn[first].set_index("dose")["value"]
     sentences = []
-    for restorer in run.restorers.judged(rows["restorer"].unique()):
+    names = rows["restorer"].unique()
+    for restorer in (*run.restorers.judged(names), *run.restorers.beside(names)):
         own = rows[(rows["restorer"] == restorer) & (rows["metric"] == metric)]
         own = own[own["image"] == drawn["image"].iloc[0]].set_index("dose").sort_index()
         own = own[own.index.isin(bound.index)]

@@ -10,9 +10,11 @@ from reports.records.run_folder import Run
 from reports.records.verification import read_verification
 from reports.studies import cases_in_order
 from reports.summaries.response import summarise_response
+from reports.summaries.scan_fit import against_network, summarise_scans
 from reports.words.kept.losses import resolution_sentences
 from reports.words.numbers import dose_text
 from reports.words.sentences import Sentence, metric_text
+from reports.words.studies.scan_fit import scan_sentences
 from reports.words.studies.verification import verification_sentence
 from reports.words.verdict.accuracy import accuracy_sentences, counting_sentences
 from reports.words.verdict.controls import control_sentences
@@ -55,6 +57,7 @@ def verdict(run: Run, summary: pd.DataFrame, comparisons: pd.DataFrame) -> list[
     """
     sentences = resolution_sentences(run) + _validity(run, summary)
     restorers, information = run.restorers, summarise_response(run).information
+    scans = summarise_scans(run)
     for case in cases_in_order(run, summary):
         rows = summary[summary["case"] == case]
         pairs = comparisons[comparisons["case"] == case]
@@ -78,7 +81,29 @@ def verdict(run: Run, summary: pd.DataFrame, comparisons: pd.DataFrame) -> list[
                 passed_on=passed_on,
             )
         ]
+        sentences += [
+            replace(sentence, topic=run.title(case))
+            for sentence in _of_scans(run, rows, scans, case=case)
+        ]
     return sentences + _failures(run, summary) + _verification(run)
+
+
+def _of_scans(run: Run, rows: pd.DataFrame, scans: pd.DataFrame, *, case: str) -> list[Sentence]:
+    """What fits that know the scan reach in a case."""
+    own = scans[scans["case"] == case] if len(scans) else scans
+    if own.empty:
+        return []
+    return scan_sentences(
+        own,
+        rows,
+        networks=[n for n in rows["restorer"].unique() if _is_main_network(run, n)],
+        compare=partial(against_network, run, case=case),
+        restorers=run.restorers,
+    )
+
+
+def _is_main_network(run: Run, name: str) -> bool:
+    return run.restorers.is_network(name) and not run.restorers.is_variant(name)
 
 
 def _network(run: Run, rows: pd.DataFrame) -> str | None:

@@ -31,7 +31,7 @@ def test_reports_read_the_bits_that_fits_set() -> None:
 
 def test_poisson_likelihood_is_for_counts_that_only_counting_touched() -> None:
     assert names("raw") == ["", "poisson", "true-width"]
-    assert names("raw", CORE) == ["", "true-width"]
+    assert names("raw", CORE) == ["", "true-width", "scan", "scan-10pm"]
     assert names("network") == ["", "true-width"]
     assert names("reference") == [""]
 
@@ -56,7 +56,7 @@ def test_the_main_fit_finds_a_width_that_the_true_one_does_not_bound() -> None:
     width = true_width(BULK, "z10")
     blur = width * np.sqrt(1.7**2 - 1)
     tables = fitted(gaussian_filter(clean, blur)[np.newaxis])
-    main, true = tables["r"][0], tables["r/true-width"][0]
+    main, true = tables["r"][0].table, tables["r/true-width"][0].table
     assert np.isclose(main["sigma"].median() / width, 1.7, rtol=0.05)
     assert not (main["flags"] & AT_LIMIT).any()
     assert np.isclose(true["sigma"].median() / width, 1.5)
@@ -73,13 +73,13 @@ def test_only_the_first_realizations_are_fitted_with_the_true_width() -> None:
 
 def test_an_image_that_is_not_resolved_is_flagged_and_not_fitted() -> None:
     clean = load_ground_truth(BULK).image("z10")
-    table = fitted(clean[np.newaxis], resolved=False)["r"][0]
+    table = fitted(clean[np.newaxis], resolved=False)["r"][0].table
     assert table["x"].isna().all()
     assert (table["flags"] == FLAG).all()
     assert len(table) == len(load_ground_truth(BULK).columns("z10"))
 
 
-@pytest.mark.parametrize("name", ["raw/poisson", "mine:denoise/true-width"])
+@pytest.mark.parametrize("name", ["raw/poisson", "mine:denoise/true-width", "mine/scan"])
 def test_a_restorer_cannot_be_named_like_a_further_fit(name: str) -> None:
     with pytest.raises(InputError, match="another name"):
         refuse_variant_name(name)

@@ -5,12 +5,12 @@ import pytest
 from scipy.stats import multivariate_normal
 
 from fitting import FitOptions, ScanModel, fit_columns
-from fitting.scan import alignment
-from fitting.scan.jitter_statistics import moments
-from fitting.scan.posterior import drift
+from fitting.scan.line_statistics.moments import moments
+from fitting.scan.posterior.drift import drift_design
 from fitting.scan.posterior.priors import LineStatistics, Priors
 from fitting.scan.posterior.scene import Order, Unknowns
 from fitting.scan.posterior.strips import Strips
+from fitting.scan.preparation import alignment, setting
 from stembench.errors import InputError
 
 SHAPE = (64, 72)
@@ -106,17 +106,21 @@ def test_columns_and_drifts_are_found_within_their_errors():
     assert abs(np.sqrt((off**2 / stated).mean()) - 1) < 4 / np.sqrt(2 * 51)
 
 
+@pytest.mark.slow
 def test_frames_treated_as_still_are_wrong(monkeypatch):
     frames, truth, _ = shots(1, DRIFTS)
     monkeypatch.setattr(
         alignment, "align_frames",
         lambda frames, **_: alignment.AlignedFrames(np.zeros((len(frames), 2)), frames[0]),
     )  # fmt: skip
-    monkeypatch.setattr(drift, "RIGID", 1e-6)
-    z = deviations(fit(frames, truth), truth, 4)
-    assert np.sqrt(np.nanmean(z**2)) > 1 + 4 / np.sqrt(2 * 10)
+    monkeypatch.setattr(setting, "RIGID", 1e-6)
+    found = fit(frames, truth)
+    # Either no result, or a wrong one.
+    z = np.array(np.inf) if found.failed.all() else deviations(found, truth, 4)
+    assert np.sqrt((z**2).mean()) > 1 + 4 / np.sqrt(2 * 10)
 
 
+@pytest.mark.slow
 def test_four_frames_tell_more_than_one():
     frames, truth, _ = shots(1, DRIFTS)
     errors = [fit(f, truth).table["x_err"].median() for f in (frames[:1], frames)]
@@ -143,6 +147,7 @@ def test_held_lines_follow_the_drift_of_their_frame():
     np.testing.assert_allclose(found.scan.displacements, found.scan.drifts, atol=0.02)
 
 
+@pytest.mark.slow
 def test_slow_drift_is_told_from_columns():
     slow = np.array([[0.0, 0.0], [1.5, -1.0], [-1.2, 1.5], [0.0, -0.8]])
     frames, truth, _ = shots(4, np.zeros((4, 2)), slow=slow)
@@ -160,7 +165,7 @@ def toy(slow=True, gauge=3.0):
     """Priors and unknowns of two frames of nine lines, two columns; and their order."""
     rng = np.random.default_rng(5)
     frames, rows = 2, 9
-    design = drift.drift_design(rows, slow=slow)
+    design = drift_design(rows, slow=slow)
     shared = rng.normal(0, 1, 4 + frames * 2 * design.shape[1])
     priors = Priors(
         x=LineStatistics(0.5, 0.6), y=LineStatistics(0.8, 0.2),
@@ -263,6 +268,7 @@ def test_moments_hold_the_error_of_the_drift(slow):
         )
 
 
+@pytest.mark.slow
 def test_statistics_of_the_lines_are_those_about_the_drift():
     frames, truth, _ = shots(1, DRIFTS)
     found = fit_columns(

@@ -11,8 +11,8 @@ from stembench.arrays import Floats
 NEIGHBOURHOOD: Final = 1.5
 #: A continued place nearer to a column or another place than this part of the spacing is the same.
 SAME: Final = 0.6
-#: Places this part of the spacing inside the frame count as beyond it: searches and lists of columns
-#: end before the edge.
+#: Places this part of the spacing inside the frame count as beyond it: searches and lists of
+#: columns end before the edge.
 RIM: Final = 0.25
 
 

@@ -1,21 +1,19 @@
 """Search for the statistics of the lines: expectation and maximisation, with intervals."""
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import numpy as np
 
 from fitting.results.scan_result import LineEstimate
-from fitting.scan.jitter_statistics import Moments, moments
+from fitting.scan.line_statistics.moments import Moments, moments
 from fitting.scan.posterior.descent import Peak, descend
 from fitting.scan.posterior.priors import LineStatistics
 from fitting.scan.posterior.scene import Unknowns
 from fitting.scan.posterior.strips import Factor
+from fitting.scan.preparation.setting import Setting
 from fitting.scan.scan_model import ScanModel
 from stembench.arrays import Floats
-
-if TYPE_CHECKING:
-    from fitting.scan.scan_fit import Setting
 
 #: Rounds of two steps and an extrapolation.
 ROUNDS: Final = 8
@@ -26,8 +24,8 @@ _MOST_PHI: Final = 0.95
 
 
 def search_statistics(
-    setting: "Setting", *, scan: ScanModel, sampling: float
-) -> tuple["Setting", Peak, tuple[LineEstimate, LineEstimate, tuple[str, ...]]]:
+    setting: Setting, *, scan: ScanModel, sampling: float
+) -> tuple[Setting, Peak, tuple[LineEstimate, LineEstimate, tuple[str, ...]]]:
     """Find the most probable columns and lines, and the lines' statistics where not given."""
     peak = descend(setting.scene, setting.priors, setting.start)
     free = _free(scan)
@@ -65,7 +63,7 @@ def _free(scan: ScanModel) -> Floats:
     return np.array([value is None for value in given])
 
 
-def _theta(setting: "Setting") -> Floats:
+def _theta(setting: Setting) -> Floats:
     """Log σ and φ along x and along y."""
     return np.array(
         [
@@ -76,7 +74,7 @@ def _theta(setting: "Setting") -> Floats:
     )
 
 
-def _with(setting: "Setting", theta: Floats) -> "Setting":
+def _with(setting: Setting, theta: Floats) -> Setting:
     x, y = (
         LineStatistics(float(np.exp(theta[k])), float(np.clip(theta[k + 1], 0.0, _MOST_PHI)))
         for k in (0, 2)
@@ -84,7 +82,7 @@ def _with(setting: "Setting", theta: Floats) -> "Setting":
     return replace(setting, priors=replace(setting.priors, x=x, y=y))
 
 
-def _expected(setting: "Setting", start: Unknowns) -> tuple[Peak, tuple[Moments, Moments]]:
+def _expected(setting: Setting, start: Unknowns) -> tuple[Peak, tuple[Moments, Moments]]:
     peak = descend(setting.scene, setting.priors, start)
     matrix = setting.scene.fisher(peak.at, setting.scene.weight(peak.expected))
     setting.priors.add_to(matrix, peak.at, order=setting.scene.order)
@@ -93,7 +91,7 @@ def _expected(setting: "Setting", start: Unknowns) -> tuple[Peak, tuple[Moments,
     return peak, moments(jitter, inverse, setting.scene.order, drift=setting.priors.drift)
 
 
-def _step(setting: "Setting", start: Unknowns, *, free: Floats) -> tuple[Peak, Floats]:
+def _step(setting: Setting, start: Unknowns, *, free: Floats) -> tuple[Peak, Floats]:
     """One step of expectation and maximisation: the peak here, and the next statistics."""
     peak, found = _expected(setting, start)
     best = [moment.best(_MOST_PHI) for moment in found]
@@ -103,7 +101,7 @@ def _step(setting: "Setting", start: Unknowns, *, free: Floats) -> tuple[Peak, F
     return peak, np.where(free, proposed, _theta(setting))
 
 
-def _maximise(setting: "Setting", peak: Peak, *, free: Floats) -> tuple["Setting", Peak]:
+def _maximise(setting: Setting, peak: Peak, *, free: Floats) -> tuple[Setting, Peak]:
     """Climb to the statistics of the largest likelihood, every second step extrapolated.
 
     R. Varadhan and C. Roland, Scand. J. Stat. 35, 335 (2008), DOI 10.1111/j.1467-9469.2007.00585.x.
@@ -127,7 +125,7 @@ def _maximise(setting: "Setting", peak: Peak, *, free: Floats) -> tuple["Setting
     return setting, descend(setting.scene, setting.priors, peak.at)
 
 
-def _spread(setting: "Setting", peak: Peak, *, free: Floats) -> Floats:
+def _spread(setting: Setting, peak: Peak, *, free: Floats) -> Floats:
     """Standard errors of log σ and φ, from the slope of the score of the marginal likelihood."""
     theta, steps = _theta(setting), np.array([0.1, 0.05] * 2)
     out = np.full(4, np.nan)

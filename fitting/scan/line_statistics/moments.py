@@ -82,7 +82,7 @@ def moments(
         own = inverse.diagonal[strip, place + axis, place + axis]
         here, there = strip[:, 1:], strip[:, :-1]
         to, back = place[:, 1:] + axis, place[:, :-1] + axis
-        low, high = np.minimum(here, there), np.maximum(here, there)
+        low = np.minimum(here, there)
         between = np.where(
             here == there,
             inverse.diagonal[here, to, back],

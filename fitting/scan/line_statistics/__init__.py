@@ -1,0 +1,1 @@
+"""Statistics of the displacements of scan lines, from the image itself."""

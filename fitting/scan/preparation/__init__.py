@@ -1,0 +1,1 @@
+"""What a scan fit starts from: frames aligned, trailing undone, columns beyond the frame."""

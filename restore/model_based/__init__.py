@@ -1,0 +1,1 @@
+"""Restorers that fit a model of the specimen and of its recording."""
