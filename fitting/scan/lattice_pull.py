@@ -7,8 +7,10 @@ from scipy.spatial import cKDTree
 
 from stembench.arrays import Floats
 
-#: Neighbours are nearer than this times the median distance of the nearest one.
-NEIGHBOURHOOD: Final = 1.5
+#: Neighbours are nearer than this times the median distance of the fourth: two pairs at least, so
+#: that columns are held along either direction of a lattice whose spacings differ.
+NEIGHBOURHOOD: Final = 1.15
+NUMBER: Final = 4
 #: Two neighbours are opposite where their middle is nearer to the column than this part of it.
 OPPOSITE: Final = 0.125
 
@@ -39,7 +41,9 @@ def lattice_pull(places: Floats, *, width: float) -> tuple[Any, float]:
     columns: list[int] = []
     values: list[float] = []
     reach, row = 0.0, 0
-    for k, near in enumerate(tree.query_ball_point(places, NEIGHBOURHOOD * spacing)):
+    fourth = tree.query(places, k=min(NUMBER + 1, len(places)))[0][:, -1]
+    radius = NEIGHBOURHOOD * float(np.median(fourth))
+    for k, near in enumerate(tree.query_ball_point(places, radius)):
         others = [j for j in near if j != k]
         pairs = [
             (a, b)

@@ -114,6 +114,6 @@ def _regression(apart: Floats, width: float) -> Floats:
     # Sum of the squares of level + part * slope.
     square, mixed, plain = float(slope @ slope), float(slope @ level), float(level @ level)
     if plain + 2 * mixed + square <= 1:
-        return level + slope
+        return np.asarray(level + slope, dtype=np.float64)
     part = (-mixed + np.sqrt(max(mixed**2 + square * (1 - plain), 0.0))) / square
-    return level + part * slope
+    return np.asarray(level + part * slope, dtype=np.float64)

@@ -1,7 +1,7 @@
 """The displacements of scan lines beside the image before and after they are undone."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
@@ -123,9 +123,15 @@ def _draw(
     axes.set_xlim(-0.5, rows - 0.5)
     axes.set_xlabel("line")
     axes.set_ylabel("displacement (px)")
-    in_pm = axes.secondary_yaxis(
-        "right", functions=(lambda px: 100 * sampling * px, lambda pm: pm / (100 * sampling))
-    )
+    scale = 100 * sampling
+
+    def to_pm(px: Any) -> Any:
+        return px * scale
+
+    def to_px(pm: Any) -> Any:
+        return pm / scale
+
+    in_pm = axes.secondary_yaxis("right", functions=(to_pm, to_px))
     in_pm.set_ylabel("displacement (pm)")
     in_pm.spines["right"].set_visible(True)
     axes.axhline(0, color="#888888", linewidth=0.6, zorder=1)

@@ -164,4 +164,5 @@ RESTORER: Final = BuiltIn(
     summary="straight scan lines, from a fit of columns and line displacements together",
     load=Unwarp,
     settings_type=Unwarp,
+    slow=True,
 )

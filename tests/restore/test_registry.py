@@ -48,8 +48,8 @@ print([m for m in ("tensorflow", "keras", "onnx", "onnxruntime", "scipy") if m i
     )
 
 
-def test_only_noise2void_is_slow() -> None:
-    assert [entry.name for entry in RESTORERS if entry.slow] == ["n2v"]
+def test_what_fits_each_image_anew_is_slow() -> None:
+    assert [entry.name for entry in RESTORERS if entry.slow] == ["unwarp", "n2v"]
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,8 @@ PIECES: Final = 2
 #: Precision [1/px²] with which the sum of all frames' drifts keeps the value that it starts with:
 #: it cannot be told from a shift of all columns.
 GAUGE: Final = 1e4
+#: Standard deviation of a frame's drift about that of the alignment [spacing].
+RIGID: Final = 0.25
 #: Lines that are held stay as near to their frame's drift as this [px].
 HELD: Final = 0.01
 
@@ -31,10 +33,8 @@ def drift_design(rows: int, *, slow: bool) -> Floats:
     return np.concatenate([constant, np.stack(ramps, axis=1)], axis=1)
 
 
-def drift_priors(
-    drifts: Floats, design: Floats, *, rigid: float, slow: float
-) -> tuple[Floats, Floats]:
-    """Most probable coefficients (frames * 2 * knots,) and their precision.
+def drift_priors(drifts: Floats, design: Floats, *, spacing: float, slow: float) -> Floats:
+    """Most probable coefficients and their precision, shape (2, frames * 2 * knots).
 
     Parameters
     ----------
@@ -42,14 +42,15 @@ def drift_priors(
         From the alignment [px].
     design : ndarray, shape (rows, knots)
         Of `drift_design`.
-    rigid, slow : float
-        Standard deviations [px]: of a frame's drift about that of the alignment, and of the drift
-        between the middle and either end of a frame.
+    spacing : float
+        Distance of neighbouring columns [px].
+    slow : float
+        Standard deviation of the drift between the middle and either end of a frame [px].
     """
     knots = design.shape[1]
     start = np.zeros((len(drifts), 2, knots))
     start[:, :, 0] = drifts
-    precision = np.full(start.shape, 1 / rigid**2)
+    precision = np.full(start.shape, 1 / (RIGID * spacing) ** 2)
     if knots > 1:
         precision[:, :, 1:] = PIECES / slow**2
-    return start.ravel(), precision.ravel()
+    return np.stack([start.ravel(), precision.ravel()])

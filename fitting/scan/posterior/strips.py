@@ -43,6 +43,12 @@ class Strips:
             np.zeros((shared, shared)),
         )
 
+    def copy(self) -> "Strips":
+        """Return a copy that shares nothing."""
+        return Strips(
+            self.diagonal.copy(), self.below.copy(), self.border.copy(), self.corner.copy()
+        )
+
     def main(self) -> tuple[Floats, Floats]:
         """Return copies of the diagonals of the strips (k, m) and of the corner (g,)."""
         return np.einsum("kii->ki", self.diagonal).copy(), np.diag(self.corner).copy()

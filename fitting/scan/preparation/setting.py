@@ -34,8 +34,6 @@ RIM: Final = 1.5
 #: Standard deviation of the places [spacing] and of the heights [height] of such columns.
 LOOSE_PLACE: Final = 0.1
 LOOSE_HEIGHT: Final = 0.3
-#: Standard deviation of a frame's drift about that of the alignment [spacing].
-RIGID: Final = 0.25
 #: Start of the wide part: its width over the narrow one's, its share of the height, and the
 #: standard deviations of the logarithm of the first and of the logit of the second.
 RATIO: Final = 1.8
@@ -128,9 +126,7 @@ def prepare(
     design, least = np.zeros((0, 0)), 0.0
     if frames > 1:
         design, least = drift.drift_design(rows, slow=scan.slow_drift > 0), drift.HELD
-        more = drift.drift_priors(
-            drifts, design, rigid=RIGID * spacing, slow=scan.slow_drift / sampling
-        )
+        more = drift.drift_priors(drifts, design, spacing=spacing, slow=scan.slow_drift / sampling)
         shared = np.concatenate([shared, more[0]])
         shared_precision = np.concatenate([shared_precision, more[1]])
         held_shared = np.concatenate([held_shared, np.zeros(len(more[0]), dtype=bool)])

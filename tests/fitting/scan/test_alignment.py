@@ -32,8 +32,8 @@ def test_drifts_larger_than_the_reach_are_followed_from_frame_to_frame():
     assert np.hypot(*drifts[-1]) > REACH
     found = align_frames(counted(drifts, seed=1), reach=REACH).drifts
     # A column of 4 electrons in its maximum holds 145 of them; some 35 columns: 2.4 px over
-    # sqrt(5000), times sqrt 2 for two frames, is 0.05 px. k = 5, 8 values; the correlation is no
-    # best estimate.
+    # sqrt(5000), times sqrt 2 for two frames, is 0.05 px. k = 5, 8 values: a correlation of blurred
+    # frames is no best estimate.
     np.testing.assert_allclose(found, drifts, atol=0.25)
     assert not found[0].any()
 

@@ -6,11 +6,11 @@ from scipy.stats import multivariate_normal
 
 from fitting import FitOptions, ScanModel, fit_columns
 from fitting.scan.line_statistics.moments import moments
-from fitting.scan.posterior.drift import drift_design
+from fitting.scan.posterior import drift
 from fitting.scan.posterior.priors import LineStatistics, Priors
 from fitting.scan.posterior.scene import Order, Unknowns
 from fitting.scan.posterior.strips import Strips
-from fitting.scan.preparation import alignment, setting
+from fitting.scan.preparation import alignment
 from stembench.errors import InputError
 
 SHAPE = (64, 72)
@@ -113,7 +113,7 @@ def test_frames_treated_as_still_are_wrong(monkeypatch):
         alignment, "align_frames",
         lambda frames, **_: alignment.AlignedFrames(np.zeros((len(frames), 2)), frames[0]),
     )  # fmt: skip
-    monkeypatch.setattr(setting, "RIGID", 1e-6)
+    monkeypatch.setattr(drift, "RIGID", 1e-6)
     found = fit(frames, truth)
     # Either no result, or a wrong one.
     z = np.array(np.inf) if found.failed.all() else deviations(found, truth, 4)
@@ -165,7 +165,7 @@ def toy(slow=True, gauge=3.0):
     """Priors and unknowns of two frames of nine lines, two columns; and their order."""
     rng = np.random.default_rng(5)
     frames, rows = 2, 9
-    design = drift_design(rows, slow=slow)
+    design = drift.drift_design(rows, slow=slow)
     shared = rng.normal(0, 1, 4 + frames * 2 * design.shape[1])
     priors = Priors(
         x=LineStatistics(0.5, 0.6), y=LineStatistics(0.8, 0.2),

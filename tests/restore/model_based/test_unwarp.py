@@ -48,7 +48,7 @@ def restored(spec: str, image: Floats) -> Floats:
 GIVEN = f"unwarp:sigma={SIGMA * SAMPLING:g},phi={PHI:g}"
 
 
-@pytest.mark.parametrize("spec", ["unwarp", GIVEN])
+@pytest.mark.parametrize("spec", [pytest.param("unwarp", marks=pytest.mark.slow), GIVEN])
 def test_columns_are_nearer_to_their_places(spec: str) -> None:
     """With statistics from the image and with given ones; its sum of electrons stays."""
     image = counts(1)

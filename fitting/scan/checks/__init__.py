@@ -1,0 +1,1 @@
+"""What a scan fit does not explain, and what it passes on."""
