@@ -10,7 +10,7 @@ from dataclasses import replace
 import numpy as np
 
 from fitting.model import WidthMode
-from fitting.scan.posterior.descent import descend
+from fitting.scan.posterior.fisher_scoring import descend
 from fitting.scan.posterior.priors import LineStatistics, Priors
 from fitting.scan.posterior.scene import Scene, Unknowns
 from stembench.arrays import Floats

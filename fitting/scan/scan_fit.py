@@ -9,14 +9,12 @@ import pandas as pd
 from fitting import flags
 from fitting.model import ColumnModel, WidthMode, scattering_cross_section
 from fitting.results.column_fit import ColumnFit
-from fitting.results.scan_result import ScanResult
-from fitting.scan.checks.residuals import unexplained
-from fitting.scan.checks.response import measured_response
+from fitting.results.scan_result import LineEstimate, ScanResult
+from fitting.scan.checks.residual_checks import misfit, unexplained
+from fitting.scan.checks.response import measure_response
 from fitting.scan.cross_sections import single_gaussians
-from fitting.scan.line_statistics.looseness import tightened, too_loose
-from fitting.scan.line_statistics.search import Estimate, free_statistics, search_statistics
-from fitting.scan.posterior.descent import Peak, descend
-from fitting.scan.posterior.scene import Scene
+from fitting.scan.line_statistics.search import search_statistics
+from fitting.scan.posterior.fisher_scoring import Peak
 from fitting.scan.posterior.strips import Factor, Strips
 from fitting.scan.preparation.setting import Setting, prepare
 from fitting.scan.scan_model import ScanModel
@@ -73,33 +71,16 @@ def fit_scan(
         still, images, given=given, drifts=drifts, scan=scan, background=background, dose=dose,
         detector_sigma=detector_sigma, masked=masked,
     )  # fmt: skip
-    free = free_statistics(scan)
-    peak = descend(setting.scene, setting.priors, setting.start)
-    setting, peak, estimate = search_statistics(setting, peak, free=free)
-    inverse = posterior(setting, peak)
-    told: tuple[str, ...] = ()
-    loose = too_loose(setting, peak, inverse, free=free)
-    if loose.any():
-        tighter = tightened(setting, peak, loose=loose, free=free, sampling=still.sampling)
-        if tighter is not None:
-            setting, peak, estimate, told = tighter
-            inverse = posterior(setting, peak)
-    fit = tabulate_scan(
-        still, setting, peak, inverse, estimate=estimate, width=width, background=background,
-        detector_sigma=detector_sigma,
+    setting, peak, estimates = search_statistics(setting, scan=scan, sampling=still.sampling)
+    estimates = (*estimates[:2], estimates[2] + unexplained(setting.scene, peak))
+    found = tabulate_scan(
+        still, setting, peak, posterior(setting, peak), estimates=estimates, width=width,
+        background=background, detector_sigma=detector_sigma,
     )  # fmt: skip
-    told += unexplained(setting.scene, peak, detector_sigma=detector_sigma)
-    response: tuple[float, ...] = ()
-    if scan.lattice_prior is not None:
-        response = measured_response(setting, peak, sampling=still.sampling)
-        if not response:
-            told += (
-                "the response of the lattice prior could not be measured: fewer than four columns "
-                "lie far enough apart",
-            )
-    if fit.scan is None:
-        raise ValueError("a scan fit without lines")
-    return replace(fit, scan=replace(fit.scan, warnings=told, response=response))
+    if found.scan is None or not (scan.response or scan.lattice_prior):
+        return found
+    response = measure_response(setting, peak, sampling=still.sampling)
+    return replace(found, scan=replace(found.scan, response=response))
 
 
 def posterior(setting: Setting, peak: Peak) -> Strips:
@@ -115,7 +96,7 @@ def tabulate_scan(
     peak: Peak,
     inverse: Strips,
     *,
-    estimate: Estimate,
+    estimates: tuple[LineEstimate, LineEstimate, tuple[str, ...]],
     width: WidthMode,
     background: bool,
     detector_sigma: float,
@@ -190,12 +171,13 @@ def tabulate_scan(
                 np.maximum(np.einsum("lii->li", of_lines), 0.0)
             ).reshape(at.lines.shape),
             drifts=setting.priors.drifts(at),
-            x=estimate.axis(0, sampling=sampling),
-            y=estimate.axis(1, sampling=sampling),
+            x=estimates[0],
+            y=estimates[1],
+            warnings=estimates[2],
             widths=(float(np.exp(narrow)), float(np.exp(narrow + ratio))),
             wide_part=float(1 / (1 + np.exp(-logit))),
             covariance=positions,
-            misfit=_misfit(scene, peak, detector_sigma=detector_sigma),
+            misfit=misfit(scene, peak, detector_sigma=detector_sigma),
             converged=peak.converged,
             steps=peak.steps,
         ),
@@ -212,11 +194,3 @@ def _flags(setting: Setting, peak: Peak, *, columns: Floats, height: Floats) -> 
     if not peak.converged:
         bits |= flags.NOT_CONVERGED
     return bits
-
-
-def _misfit(scene: Scene, peak: Peak, *, detector_sigma: float) -> float:
-    if scene.variance is not None:
-        return float("nan")
-    variance = np.maximum(peak.expected, 0.0) + detector_sigma**2 + 1e-9
-    squares = scene.used * (scene.counts - peak.expected) ** 2
-    return float(squares.sum() / (scene.used * variance).sum())

@@ -46,6 +46,9 @@ class ScanModel:
         Standard deviation [Å] of a frame's drift from its middle line to its first and to its last;
         0 lets frames drift as a whole. For several frames: a drift of one frame alone cannot be
         told from a strain.
+    response : bool
+        Measure how much of an isolated displacement of a column the fit passes on; with a
+        `lattice_prior` it always does.
     """
 
     sigma_x: float | None = None
@@ -57,6 +60,7 @@ class ScanModel:
     width_spread: float = WIDTH_SPREAD
     trailing: tuple[float, ...] = field(default=())
     slow_drift: float = 0.0
+    response: bool = False
 
     def __post_init__(self) -> None:
         for axis in ("x", "y"):

@@ -1,6 +1,6 @@
 """The image on straight lines, from the displacements of the lines that it was recorded on."""
 
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -75,7 +75,7 @@ def _shifted(frames: Floats, along: Floats) -> Floats:
     )
 
 
-def _weights(places: Floats, rows: int) -> Floats:
+def _weights(places: Floats, rows: int) -> Any:
     """Weights (rows, lines) of local linear regression at the rows, as a sparse array."""
     from scipy.sparse import csr_array
 
@@ -109,7 +109,7 @@ def _regression(apart: Floats, width: float) -> Floats:
     middle = float(level @ apart)
     spread = float(level @ (apart - middle) ** 2)
     if spread <= 0:
-        return level
+        return np.asarray(level, dtype=np.float64)
     slope = -middle / spread * level * (apart - middle)
     # Sum of the squares of level + part * slope.
     square, mixed, plain = float(slope @ slope), float(slope @ level), float(level @ level)

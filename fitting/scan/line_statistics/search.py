@@ -1,4 +1,4 @@
-"""Search for the statistics of the lines: expectation and maximisation, with intervals."""
+"""Search for the statistics of the lines: largest marginal likelihood, with intervals."""
 
 from dataclasses import dataclass, replace
 from typing import Final
@@ -6,132 +6,127 @@ from typing import Final
 import numpy as np
 
 from fitting.results.scan_result import LineEstimate
-from fitting.scan.line_statistics.moments import Moments, moments
-from fitting.scan.posterior.descent import Peak, descend
+from fitting.scan.line_statistics.displacement_moments import moments
+from fitting.scan.posterior.fisher_scoring import Peak, descend
 from fitting.scan.posterior.priors import LineStatistics
 from fitting.scan.posterior.strips import Factor, Strips
 from fitting.scan.preparation.setting import Setting
 from fitting.scan.scan_model import ScanModel
 from stembench.arrays import Bools, Floats
 
-#: Descents, between which the counts' information about columns and lines is taken as it is.
-ROUNDS: Final = 4
-#: Extrapolations within a round, each of two steps.
-STEPS: Final = 4
+#: Rounds of a descent and a search with the image's information held.
+ROUNDS: Final = 8
 #: Change of log σ and of φ below which the search ends.
 ENOUGH: Final = 0.02
-#: Gain [nats] to which descents of the search go.
-TOLERANCE: Final = 0.1
-#: Longest extrapolation, in steps.
-LONGEST: Final = 8.0
-#: Least σ [px] and largest φ.
-LEAST: Final = 0.01
-MOST_PHI: Final = 0.95
-_QUANTILE: Final = 1.96
+#: Gain [nats] that a step of a descent must promise before the last one.
+LOOSE: Final = 1.0
+#: Most change of log σ and of φ in one round.
+FARTHEST: Final = (0.7, 0.3)
+#: A given σ is too loose where it lies this many standard errors, and this factor, above the
+#: image's.
+K: Final = 4.0
+TOO_LOOSE: Final = 1.25
+_LEAST: Final = 0.01
+_MOST: Final = 20.0
+_MOST_PHI: Final = 0.95
 
 
-@dataclass(frozen=True)
-class Estimate:
-    """Statistics of the lines, log σ [px] and φ along x and then along y, and standard errors.
+def search_statistics(
+    setting: Setting, *, scan: ScanModel, sampling: float
+) -> tuple[Setting, Peak, tuple[LineEstimate, LineEstimate, tuple[str, ...]]]:
+    """Find the most probable columns and lines, and the lines' statistics where not given.
 
-    Attributes
-    ----------
-    values, errors : ndarray, shape (4,)
-        Errors are NaN for what was given.
+    A given σ that is far above what the image supports is replaced, with a sentence: what the model
+    does not explain would go into the lines.
     """
-
-    values: Floats
-    errors: Floats
-
-    def axis(self, number: int, *, sampling: float) -> LineEstimate:
-        """Return the statistics along one axis in Å."""
-        (log_sigma, phi), (of_sigma, of_phi) = (
-            part[2 * number : 2 * number + 2] for part in (self.values, self.errors)
+    free = _free(scan)
+    tolerance = LOOSE if free.any() else None
+    peak = _descend(setting, tolerance=tolerance)
+    warnings: tuple[str, ...] = ()
+    if free.any():
+        setting, peak = _maximise(setting, peak, free=free)
+    loose = _too_loose(setting, peak, free=free)
+    if loose.any():
+        given = _theta(setting)
+        setting, peak = _maximise(setting, peak, free=free | loose)
+        found = _theta(setting)
+        warnings = tuple(
+            f"the given scan sigma_{'xy'[k // 2]} of {np.exp(given[k]) * sampling:.3g} Å is far "
+            f"above what the image supports; {np.exp(found[k]) * sampling:.3g} Å was used"
+            for k in np.flatnonzero(loose)
         )
-        sigma, reach = np.exp(log_sigma) * sampling, np.exp(_QUANTILE * of_sigma)
-        return LineEstimate(
-            sigma=float(sigma),
-            phi=float(phi),
-            sigma_interval=None
-            if np.isnan(of_sigma)
-            else (float(sigma / reach), float(sigma * reach)),
-            phi_interval=None
-            if np.isnan(of_phi)
-            else (
-                float(max(phi - _QUANTILE * of_phi, 0.0)),
-                float(min(phi + _QUANTILE * of_phi, 1.0)),
-            ),
+    free = free | loose
+    spread = _Frozen.at(setting, peak).spread(_theta(setting), free) if free.any() else _UNKNOWN
+    theta = _theta(setting)
+    estimates = []
+    for axis in range(2):
+        log_sigma, phi = theta[2 * axis : 2 * axis + 2]
+        of_sigma, of_phi = spread[2 * axis : 2 * axis + 2]
+        estimates.append(
+            LineEstimate(
+                sigma=float(np.exp(log_sigma)) * sampling if log_sigma > -30 else 0.0,
+                phi=float(phi),
+                sigma_interval=(
+                    float(np.exp(log_sigma - 1.96 * of_sigma)) * sampling,
+                    float(np.exp(log_sigma + 1.96 * of_sigma)) * sampling,
+                )
+                if free[2 * axis]
+                else None,
+                phi_interval=(
+                    float(max(phi - 1.96 * of_phi, 0.0)),
+                    float(min(phi + 1.96 * of_phi, 1.0)),
+                )
+                if free[2 * axis + 1]
+                else None,
+            )
         )
+    return setting, peak, (estimates[0], estimates[1], warnings)
 
 
-def free_statistics(scan: ScanModel) -> Bools:
-    """Which of log σ and φ along x and along y are estimated, shape (4,)."""
+_UNKNOWN: Final = np.full(4, np.nan)
+
+
+def _descend(setting: Setting, peak: Peak | None = None, *, tolerance: float | None) -> Peak:
+    start = setting.start if peak is None else peak.at
+    if tolerance is None:
+        return descend(setting.scene, setting.priors, start)
+    return descend(setting.scene, setting.priors, start, tolerance=tolerance)
+
+
+def _free(scan: ScanModel) -> Bools:
     given = (scan.sigma_x, scan.phi_x, scan.sigma_y, scan.phi_y)
     return np.array([value is None for value in given])
 
 
-def search_statistics(
-    setting: Setting, peak: Peak, *, free: Bools
-) -> tuple[Setting, Peak, Estimate]:
-    """Climb to the `free` statistics of the largest likelihood, and to the peak with them.
-
-    Every second step is extrapolated: R. Varadhan and C. Roland, Scand. J. Stat. 35, 335 (2008),
-    DOI 10.1111/j.1467-9469.2007.00585.x.
-
-    Parameters
-    ----------
-    setting, peak
-        Peak of the setting, whose statistics are the start.
-    free : ndarray of bool, shape (4,)
-
-    Returns
-    -------
-    setting, peak, estimate
-        Statistics that are not free keep their values.
-    """
-    theta = statistics_of(setting)
-    if not free.any():
-        return setting, peak, Estimate(theta, np.full(4, np.nan))
-    for _ in range(ROUNDS):
-        before = theta
-        counts = _Counts.at(setting, peak)
-        theta = _climb(counts, theta, free=free)
-        setting = with_statistics(setting, theta)
-        peak = descend(setting.scene, setting.priors, peak.at, tolerance=TOLERANCE)
-        if np.abs(theta - before)[free].max() < 2 * ENOUGH:
-            break
-    peak = descend(setting.scene, setting.priors, peak.at)
-    errors = _errors(_Counts.at(setting, peak), theta, free=free)
-    return setting, peak, Estimate(theta, errors)
+def _theta(setting: Setting) -> Floats:
+    """Log σ and φ along x and along y."""
+    return np.array(
+        [
+            value
+            for axis in (setting.priors.x, setting.priors.y)
+            for value in (np.log(axis.sigma) if axis.sigma > 0 else -np.inf, axis.phi)
+        ]
+    )
 
 
-def statistics_of(setting: Setting) -> Floats:
-    """Log σ and φ along x and along y, shape (4,); log σ is -inf for lines that are held."""
-    with np.errstate(divide="ignore"):
-        return np.array(
-            [
-                value
-                for axis in (setting.priors.x, setting.priors.y)
-                for value in (np.log(axis.sigma), axis.phi)
-            ]
-        )
-
-
-def with_statistics(setting: Setting, theta: Floats) -> Setting:
-    """Return the setting with other statistics of the lines."""
+def _with(setting: Setting, theta: Floats) -> Setting:
     x, y = (LineStatistics(float(np.exp(theta[k])), float(theta[k + 1])) for k in (0, 2))
     return replace(setting, priors=replace(setting.priors, x=x, y=y))
 
 
-def posterior_moments(setting: Setting, peak: Peak, inverse: Strips) -> tuple[Moments, Moments]:
-    """Second moments of the displacements along x and along y, less the frames' drift."""
-    jitter = peak.at.lines - setting.priors.drifts(peak.at)
-    return moments(jitter, inverse, setting.scene.order, drift=setting.priors.drift)
-
-
 @dataclass(frozen=True)
-class _Counts:
-    """What the counts say near a peak, to second order: the peak moves with the priors."""
+class _Frozen:
+    """Likelihood about a peak to second order, so that a step needs no look at the image.
+
+    Attributes
+    ----------
+    setting : Setting
+    peak : Peak
+    information : Strips
+        Of the image alone.
+    slopes : tuple of ndarray
+        Derivatives of the image's log likelihood at the peak.
+    """
 
     setting: Setting
     peak: Peak
@@ -139,83 +134,118 @@ class _Counts:
     slopes: tuple[Floats, Floats, Floats]
 
     @classmethod
-    def at(cls, setting: Setting, peak: Peak) -> "_Counts":
+    def at(cls, setting: Setting, peak: Peak) -> "_Frozen":
+        """Take the image's information and slopes at a peak."""
         scene = setting.scene
         return cls(
-            setting,
-            peak,
+            setting, peak,
             scene.fisher(peak.at, scene.weight(peak.expected)),
             scene.gradient(peak.at, peak.expected),
-        )
+        )  # fmt: skip
 
-    def moments(self, theta: Floats) -> tuple[tuple[Moments, Moments], tuple[float, ...]]:
-        """Posterior moments with other statistics, and these statistics' (σ, φ, σ, φ)."""
-        setting = with_statistics(self.setting, theta)
-        priors, order, at = setting.priors, setting.scene.order, self.peak.at
-        matrix = self.information.copy()
-        priors.add_to(matrix, at, order=order)
+    def likelihood(self, theta: Floats) -> tuple[float, Floats]:
+        """Log marginal likelihood of log σ and φ, up to a constant, and its derivatives (4,)."""
+        scene, priors, at = self.setting.scene, _with(self.setting, theta).priors, self.peak.at
+        matrix = Strips(*(part.copy() for part in vars(self.information).values()))
+        priors.add_to(matrix, at, order=scene.order)
         factor = Factor.of(matrix)
-        _, of_prior = priors.cost_and_gradient(at)
-        columns, lines, shared = priors.without_held(
+        cost, of_prior = priors.cost_and_gradient(at)
+        slopes = priors.without_held(
             at, tuple(a + b for a, b in zip(self.slopes, of_prior, strict=True))
         )
-        strips, common = factor.solve(order.gather(columns, lines.reshape(-1, 2)), shared)
-        moved = at.moved(*order.scatter(strips), common)
-        jitter = moved.lines - priors.drifts(moved)
-        found = moments(jitter, factor.inverse(), order, drift=priors.drift)
-        return found, (priors.x.sigma, priors.x.phi, priors.y.sigma, priors.y.phi)
-
-    def step(self, theta: Floats, *, free: Bools) -> Floats:
-        """One step of expectation and maximisation."""
-        found, _ = self.moments(theta)
-        best = [moment.best(MOST_PHI) for moment in found]
-        proposed = np.array(
-            [value for axis in best for value in (np.log(max(axis.sigma, LEAST)), axis.phi)]
+        right = scene.order.gather(slopes[0], slopes[1].reshape(-1, 2))
+        strips, shared = factor.solve(right, slopes[2])
+        value = -cost + ((right * strips).sum() + slopes[2] @ shared) / 2
+        value -= factor.log_determinant() / 2
+        frames, rows, _ = at.lines.shape
+        for axis in (priors.x, priors.y):
+            if axis.sigma > 0:
+                value += frames * (np.log1p(-(axis.phi**2)) / 2 - rows * np.log(axis.sigma))
+        moved = at.moved(*scene.order.scatter(strips), shared)
+        found = moments(
+            moved.lines - priors.drifts(moved), factor.inverse(), scene.order, drift=priors.drift
         )
-        return np.where(free, proposed, theta)
+        score = [
+            m.score(axis) if axis.sigma > 0 else np.zeros(2)
+            for m, axis in zip(found, (priors.x, priors.y), strict=True)
+        ]
+        return float(value), np.concatenate(score)
 
-    def score(self, theta: Floats) -> Floats:
-        """Derivatives of the log likelihood of the statistics by log σ and φ, shape (4,)."""
-        found, (sigma_x, phi_x, sigma_y, phi_y) = self.moments(theta)
-        axes = (LineStatistics(sigma_x, phi_x), LineStatistics(sigma_y, phi_y))
-        return np.concatenate([m.score(axis) for m, axis in zip(found, axes, strict=True)])
+    def best(self, theta: Floats, free: Bools) -> Floats:
+        """Statistics of the largest likelihood no farther off than one round may go."""
+        from scipy.optimize import minimize
 
+        own = np.flatnonzero(free)
+        low, high = (theta + side * np.array(FARTHEST * 2) for side in (-1, 1))
+        low = np.maximum(low, [np.log(_LEAST), 0.0] * 2)
+        high = np.minimum(high, [np.log(_MOST), _MOST_PHI] * 2)
+        low, high = np.minimum(low, high), np.maximum(low, high)
 
-def _climb(counts: _Counts, theta: Floats, *, free: Bools) -> Floats:
-    """Statistics that steps no longer change, with the counts' information held."""
-    low, high = np.array([np.log(LEAST), 0.0] * 2), np.array([np.log(20.0), MOST_PHI] * 2)
-    for _ in range(STEPS):
-        first = counts.step(theta, free=free)
-        second = counts.step(first, free=free)
-        change, bend = first - theta, second - 2 * first + theta
-        if np.abs(second - first)[free].max() < ENOUGH / 4:
-            return second
-        length = np.sqrt((change[free] ** 2).sum() / max((bend[free] ** 2).sum(), 1e-12))
-        length = float(np.clip(length, 1.0, LONGEST))
-        trial = theta + 2 * length * change + length**2 * bend
-        theta = np.where(free, np.clip(trial, low, high), theta)
-    return counts.step(theta, free=free)
+        def minus(values: Floats) -> tuple[float, Floats]:
+            trial = theta.copy()
+            trial[own] = values
+            value, slopes = self.likelihood(trial)
+            return -value, -slopes[own]
 
-
-def _errors(counts: _Counts, theta: Floats, *, free: Bools) -> Floats:
-    """Standard errors of log σ and φ, from the slope of the score of their likelihood."""
-    own = np.flatnonzero(free)
-    here = counts.score(theta)
-    slopes = np.empty((len(own), len(own)))
-    for row, number in enumerate(own):
-        # Towards the middle of what φ can be.
-        step = 0.1 if number % 2 == 0 else (0.05 if theta[number] < 0.5 else -0.05)
-        trial = theta.copy()
-        trial[number] += step
-        slopes[row] = (counts.score(trial) - here)[own] / step
-    information = -(slopes + slopes.T) / 2
-    out = np.full(4, np.nan)
-    # Where the likelihood does not bend downwards, it says nothing of this statistic.
-    out[own] = np.inf
-    try:
-        covariance = np.linalg.inv(information)
-    except np.linalg.LinAlgError:
+        found = minimize(
+            minus, np.clip(theta, low, high)[own], jac=True, method="L-BFGS-B",
+            bounds=list(zip(low[own], high[own], strict=True)),
+            options={"maxiter": 15, "ftol": 1e-5, "gtol": 0.3},
+        )  # fmt: skip
+        out = theta.copy()
+        out[own] = found.x
         return out
-    variance = np.diag(covariance)
-    out[own] = np.sqrt(np.where(variance > 0, variance, np.inf))
-    return out
+
+    def spread(self, theta: Floats, free: Bools) -> Floats:
+        """Standard errors of log σ and φ, from the slope of the score."""
+        own = np.flatnonzero(free)
+        out = _UNKNOWN.copy()
+        here = self.likelihood(theta)[1]
+        slopes = np.empty((len(own), len(own)))
+        for row, number in enumerate(own):
+            step = 0.05 if number % 2 == 0 or theta[number] < _MOST_PHI - 0.05 else -0.05
+            trial = theta.copy()
+            trial[number] += step
+            slopes[row] = (self.likelihood(trial)[1] - here)[own] / step
+        try:
+            covariance = np.linalg.inv(-(slopes + slopes.T) / 2)
+        except np.linalg.LinAlgError:
+            return out
+        variance = np.diag(covariance)
+        out[own] = np.sqrt(np.where(variance > 0, variance, np.nan))
+        return out
+
+
+def _maximise(setting: Setting, peak: Peak, *, free: Bools) -> tuple[Setting, Peak]:
+    """Climb to the statistics of the largest likelihood, the lines following in rounds."""
+    for _ in range(ROUNDS):
+        theta = _theta(setting)
+        best = _Frozen.at(setting, peak).best(theta, free)
+        setting = _with(setting, best)
+        close = bool(np.abs(best - theta)[free].max() < ENOUGH)
+        peak = _descend(setting, peak, tolerance=None if close else LOOSE)
+        if close:
+            return setting, peak
+    return setting, _descend(setting, peak, tolerance=None)
+
+
+def _too_loose(setting: Setting, peak: Peak, *, free: Bools) -> Bools:
+    """Which given σ lie far above those of the largest likelihood about the peak."""
+    theta = _theta(setting)
+    given = ~free & np.array([True, False] * 2) & np.isfinite(theta)
+    out = np.zeros(4, dtype=bool)
+    if not given.any():
+        return out
+    frozen = _Frozen.at(setting, peak)
+    # The score at the given value, over the most that 2 L displacements tell of log σ, is never
+    # more than the distance in standard errors: most fits end here.
+    score = frozen.likelihood(theta)[1]
+    suspect = given & (score < 0)
+    if not suspect.any():
+        return out
+    best = frozen.best(theta, suspect)
+    spread = frozen.spread(best, suspect)
+    far = theta - best
+    with np.errstate(invalid="ignore"):
+        out = suspect & (far > K * np.nan_to_num(spread, nan=np.inf)) & (far > np.log(TOO_LOOSE))
+    return np.asarray(out)

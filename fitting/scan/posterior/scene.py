@@ -80,7 +80,7 @@ class Order:
     @classmethod
     def along(cls, y: Floats, lines: Floats, *, height: float, rows: int) -> "Order":
         """Sort columns at `y` (n,) and lines at the places `lines` (frames * rows,) [px]."""
-        from fitting.kernels.scan_lines import COLUMN
+        from fitting.kernels.displaced_lines import COLUMN
 
         strips = max(1, int(np.ceil(rows / height)))
         of_column, of_line = (
@@ -116,7 +116,7 @@ class Order:
 
     def scatter(self, strips: Floats) -> tuple[Floats, Floats]:
         """Read values of columns (n, 4) and lines (frames * rows, 2) out of strips (k, m)."""
-        from fitting.kernels.scan_lines import COLUMN
+        from fitting.kernels.displaced_lines import COLUMN
 
         found = [
             np.stack([strips[at[:, 0], at[:, 1] + number] for number in range(width)], axis=1)
@@ -126,7 +126,7 @@ class Order:
 
     def diagonal_blocks(self, matrix: Strips) -> tuple[Floats, Floats]:
         """Blocks of columns (n, 4, 4) and of lines (frames * rows, 2, 2) on the diagonal."""
-        from fitting.kernels.scan_lines import COLUMN
+        from fitting.kernels.displaced_lines import COLUMN
 
         found = []
         for at, width in ((self.columns, COLUMN), (self.lines, 2)):
@@ -192,12 +192,12 @@ class Scene:
 
     def expected(self, at: Unknowns) -> Floats:
         """Expected image of every frame, shape (frames, rows, columns)."""
-        from fitting.kernels import scan_lines
+        from fitting.kernels import displaced_lines
 
         out = np.empty_like(self.counts)
         windows = self.light
-        scan_lines.light(
-            at.columns, at.lines, at.shared[: scan_lines.SHARED], windows.along, windows.first,
+        displaced_lines.light(
+            at.columns, at.lines, at.shared[: displaced_lines.SHARED], windows.along, windows.first,
             windows.near, out,
         )  # fmt: skip
         return out
@@ -231,25 +231,25 @@ class Scene:
 
     def gradient(self, at: Unknowns, expected: Floats) -> tuple[Floats, Floats, Floats]:
         """Derivatives of the log likelihood by columns, lines and what is shared."""
-        from fitting.kernels import scan_lines
+        from fitting.kernels import displaced_lines
 
         columns, lines = np.zeros_like(at.columns), np.zeros_like(at.lines)
         shared = np.zeros_like(at.shared)
         windows = self.light
-        scan_lines.gradient(
-            at.columns, at.lines, at.shared[: scan_lines.SHARED], windows.along, windows.first,
+        displaced_lines.gradient(
+            at.columns, at.lines, at.shared[: displaced_lines.SHARED], windows.along, windows.first,
             windows.near, self.score(expected), columns, lines, shared,
         )  # fmt: skip
         return columns, lines, shared
 
     def fisher(self, at: Unknowns, weight: Floats) -> Strips:
         """Information about all unknowns, where each pixel holds `weight`."""
-        from fitting.kernels import scan_lines
+        from fitting.kernels import displaced_lines
 
         out = self.order.empty(shared=len(at.shared))
         windows = self.information
-        scan_lines.information(
-            at.columns, at.lines, at.shared[: scan_lines.SHARED], windows.along, windows.first,
+        displaced_lines.information(
+            at.columns, at.lines, at.shared[: displaced_lines.SHARED], windows.along, windows.first,
             windows.near, weight, self.order.columns, self.order.lines,
             out.diagonal, out.below, out.border, out.corner,
         )  # fmt: skip

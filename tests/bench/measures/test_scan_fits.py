@@ -117,10 +117,13 @@ def test_scan_fits_stand_in_records_and_find_columns_and_lines(result: BlockResu
     assert list(scans.index) == ["raw/scan", "raw/scan-10pm"]
     for name, told in scans.iterrows():
         assert mae(by_name[name]) < 0.7 * mae(by_name["raw"])
-        assert told["found"] and told["converged"] and told["realization"] == 1
+        assert told["found"]
+        assert told["converged"]
+        assert told["realization"] == 1
         assert (told["sigma_x"], told["phi_y"]) == (0.15, 0.6)
         # σ / sqrt(1 - φ²) = 18.75 pm; of some 80 correlated lines.
-        assert 13 < told["jitter_x_pm"] < 25 and 13 < told["jitter_y_pm"] < 25
+        assert 13 < told["jitter_x_pm"] < 25
+        assert 13 < told["jitter_y_pm"] < 25
         assert told["lines_x_pm"] < 0.5 * told["jitter_x_pm"]
         assert told["lines_y_pm"] < 0.5 * told["jitter_y_pm"]
     assert not np.isclose(*scans["lines_x_pm"])
@@ -134,16 +137,19 @@ def test_a_fit_that_fails_is_flagged_rows_and_ends_no_run() -> None:
         np.ones(CORE.shape), off, model=scan_model(STUDY_SCAN), sampling=0.2,
         options=FitOptions(background="none"), dose=5e3, detector_sigma=0.0, blank=blank,
     )  # fmt: skip
-    assert failed.scan is None and failed.failure
+    assert failed.scan is None
+    assert failed.failure
     assert len(failed.table) == len(positions)
-    assert (failed.table["flags"] == NOT_CONVERGED).all() and failed.table["x"].isna().all()
+    assert (failed.table["flags"] == NOT_CONVERGED).all()
+    assert failed.table["x"].isna().all()
     told = tell_scans(
         BLOCK, STUDY_SCAN, fitted={"raw": [], "raw/scan": [failed]},
         reference=reference_table(CORE, "core", dose=5e4),
     )  # fmt: skip
     assert list(told["found"]) == [False]
     assert told["warnings"][0] == failed.failure
-    assert told["lines_x_pm"].isna().all() and told["jitter_x_pm"].notna().all()
+    assert told["lines_x_pm"].isna().all()
+    assert told["jitter_x_pm"].notna().all()
 
 
 def test_an_image_without_light_ends_no_run() -> None:

@@ -5,7 +5,7 @@ import pytest
 from scipy.stats import multivariate_normal
 
 from fitting import FitOptions, ScanModel, fit_columns
-from fitting.scan.line_statistics.moments import moments
+from fitting.scan.line_statistics.displacement_moments import moments
 from fitting.scan.posterior import drift
 from fitting.scan.posterior.priors import LineStatistics, Priors
 from fitting.scan.posterior.scene import Order, Unknowns

@@ -92,14 +92,16 @@ def test_the_sentence_is_decided_by_the_paired_intervals(tmp_path: Path) -> None
     assert "larger at 500 (" in text
     assert "not told apart at 5000" in text
     assert spoken["raw/scan"].kind == "finding"
-    assert "response" not in text and "passes on" not in text
+    assert "response" not in text
+    assert "passes on" not in text
 
 
 def test_with_a_lattice_the_response_stands_in_the_same_sentence(tmp_path: Path) -> None:
     known = said(run_of(tmp_path / "known", records()))["raw/scan-10pm"]
     # ± 0.02 in turn over 12 images: a standard error of 0.02 / sqrt(11) = 0.006.
     assert "of an isolated shift of 15 pm it passes on 0.80 ± 0.01 at 500, " in known.text
-    assert known.kind == "finding" and UNMEASURED not in known.text
+    assert known.kind == "finding"
+    assert UNMEASURED not in known.text
     unknown = said(run_of(tmp_path / "unknown", records(), response=None))["raw/scan-10pm"]
     assert unknown.text.endswith(f"{UNMEASURED}.")
     assert unknown.kind == "warning"
@@ -137,7 +139,8 @@ def test_a_run_without_scan_fits_says_nothing_of_them(tmp_path: Path) -> None:
     run = as_run(records().query("restorer in ('raw', 'cgrdn')"), tmp_path)
     assert report_scan_fits(run, summarise(run.records)).tables == ()
     spoken = verdict(run, summarise(run.records), paired_comparisons(run.records))
-    assert spoken and not [sentence for sentence in spoken if "scan fit" in sentence.text]
+    assert spoken
+    assert not [sentence for sentence in spoken if "scan fit" in sentence.text]
 
 
 def test_the_leaderboard_lists_them_last_and_unranked(tmp_path: Path) -> None:

@@ -58,9 +58,10 @@ def descend(
     start: Unknowns,
     *,
     tolerance: float = TOLERANCE,
+    still: float = STILL,
     steps: int = STEPS,
 ) -> Peak:
-    """Descend from `start` until a step promises less than `tolerance` nats.
+    """Descend from `start` until a step promises less than `tolerance` nats, or is `still` [px].
 
     Raises
     ------
@@ -92,7 +93,7 @@ def descend(
             slope = float((right * strips).sum() + gradient[2] @ shared)
             columns, lines = scene.order.scatter(strips)
             longest = max(np.abs(columns[:, :2]).max(), np.abs(lines).max())
-            if slope < 2 * tolerance or (longest < STILL and slope < 1 and damping.small):
+            if slope < 2 * tolerance or (longest < still and slope < 1 and damping.small):
                 return Peak(at, expected, cost, converged=True, steps=number)
             _shorten(columns, lines, shared)
             strips = scene.order.gather(columns, lines)

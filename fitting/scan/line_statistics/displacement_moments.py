@@ -31,24 +31,6 @@ class Moments:
     lines: int
     frames: int
 
-    def best(self, most_phi: float = 0.98) -> LineStatistics:
-        """Statistics of the largest expected likelihood of the displacements.
-
-        -2 log p = L log σ² - log(1 - φ²) + (Σd² + φ² Σ'd² - 2φ Σd_l d_(l-1)) / σ² for each frame.
-        """
-        from scipy.optimize import minimize_scalar
-
-        found = minimize_scalar(self._profile, bounds=(0.0, most_phi), method="bounded")
-        phi = float(found.x)
-        return LineStatistics(float(np.sqrt(self._innovations(phi))), phi)
-
-    def _innovations(self, phi: float) -> float:
-        total = self.squares + phi**2 * self.inner - 2 * phi * self.products
-        return max(total / (self.lines * self.frames), 1e-12)
-
-    def _profile(self, phi: float) -> float:
-        return float(self.lines * np.log(self._innovations(phi)) - np.log1p(-(phi**2)))
-
     def score(self, statistics: LineStatistics) -> Floats:
         """Derivatives of the expected log likelihood by log σ and φ, shape (2,)."""
         sigma, phi = statistics.sigma, statistics.phi
@@ -82,12 +64,11 @@ def moments(
         own = inverse.diagonal[strip, place + axis, place + axis]
         here, there = strip[:, 1:], strip[:, :-1]
         to, back = place[:, 1:] + axis, place[:, :-1] + axis
-        low = np.minimum(here, there)
         between = np.where(
             here == there,
             inverse.diagonal[here, to, back],
             inverse.below[
-                np.minimum(low, max(len(inverse.below) - 1, 0)),
+                np.minimum(np.minimum(here, there), max(len(inverse.below) - 1, 0)),
                 np.where(here >= there, to, back),
                 np.where(here >= there, back, to),
             ]

@@ -1,0 +1,90 @@
+"""Statistics of lines, checks of residuals and response, on images made by the model."""
+
+import numpy as np
+import pytest
+from scipy.ndimage import gaussian_filter1d
+
+from fitting import FitOptions, ScanModel, fit_columns
+from tests.fitting.scan.test_frames import PHI, SHAPE, SIGMA, deviations, shots
+
+KNOWN = {"sigma_x": SIGMA, "sigma_y": SIGMA, "phi_x": PHI, "phi_y": PHI}
+
+
+def image(seed):
+    """Electrons of a frame that the model made, and the places of its columns."""
+    frames, truth = shots(seed, np.zeros((1, 2)))
+    return frames[0], truth
+
+
+def fit(counts, truth, **scan):
+    return fit_columns(
+        counts, np.round(truth), sampling=1.0, options=FitOptions(background="none"), dose=1.0,
+        scan=ScanModel(profile="one", width_spread=0.0, **scan),
+    )  # fmt: skip
+
+
+def test_statistics_are_found_within_their_intervals():
+    held = []
+    for seed in range(100, 108):
+        scan = fit(*image(seed)).scan
+        for axis in (scan.x, scan.y):
+            held += [
+                axis.sigma_interval[0] <= SIGMA <= axis.sigma_interval[1],
+                axis.phi_interval[0] <= PHI <= axis.phi_interval[1],
+            ]
+            # k = 4 of the stated standard error.
+            error = np.log(axis.sigma_interval[1] / axis.sigma) / 1.96
+            assert abs(np.log(axis.sigma / SIGMA)) < 4 * error
+        assert not scan.warnings
+    # 32 intervals of 95 %: k = 4 standard errors below.
+    assert np.mean(held) > 0.95 - 4 * np.sqrt(0.95 * 0.05 / len(held))
+
+
+def test_given_statistics_stay_unless_far_too_loose():
+    counts, truth = image(100)
+    assert fit(counts, truth, **KNOWN).scan.x.sigma == pytest.approx(SIGMA)
+    loose = fit(counts, truth, **KNOWN | {"sigma_x": 5 * SIGMA}).scan
+    assert loose.x.sigma < 2 * SIGMA
+    assert loose.y.sigma == pytest.approx(SIGMA)
+    assert "sigma_x" in loose.warnings[0]
+
+
+def test_intervals_of_columns_hold_the_truth():
+    z = np.concatenate([
+        deviations(fit(*(pair := image(seed)), **KNOWN), pair[1]) for seed in range(100, 106)
+    ]).ravel()  # fmt: skip
+    inside = np.mean(np.abs(z) < 1.96)
+    # Errors of one image's columns share its lines: one in four counts; k = 4.
+    assert inside > 0.95 - 4 * np.sqrt(0.95 * 0.05 / (len(z) / 4))
+    assert np.mean(np.abs(z / 0.5) < 1.96) < 0.95 - 4 * np.sqrt(0.95 * 0.05 / (len(z) / 4))
+
+
+def test_smoothed_lines_are_told():
+    counts, truth = image(100)
+    smooth = gaussian_filter1d(counts, 0.8, axis=0)
+    assert any("neighbouring lines" in text for text in fit(smooth, truth, **KNOWN).scan.warnings)
+
+
+def test_jitter_within_lines_is_told():
+    rng = np.random.default_rng(3)
+    counts, truth = image(100)
+    rows, cols = SHAPE
+    bend = 1.2 * rng.normal(size=(rows, 1)) * np.linspace(-1, 1, cols)
+    there = np.clip(np.arange(cols) + bend, 0, cols - 1)
+    low = np.rint(there).astype(int)
+    torn = np.take_along_axis(counts, low, axis=1)
+    assert any("within a line" in text for text in fit(torn, truth, **KNOWN).scan.warnings)
+
+
+@pytest.mark.parametrize(("prior", "low", "high"), [(None, 0.97, 1.03), (0.01, -0.05, 0.2)])
+def test_response(prior, low, high):
+    counts, truth = image(100)
+    mean, error = fit(counts, truth, **KNOWN, lattice_prior=prior, response=True).scan.response
+    assert low < mean < high
+    assert error < 0.05
+
+
+def test_response_is_stated_with_a_lattice_prior_alone():
+    counts, truth = image(100)
+    assert not fit(counts, truth, **KNOWN).scan.response
+    assert len(fit(counts, truth, **KNOWN, lattice_prior=0.3).scan.response) == 2
