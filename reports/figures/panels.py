@@ -204,9 +204,9 @@ def legend(figure: "Figure", *axes: "Axes", at: tuple[float, float]) -> None:
         ncols=-(-len(labels) // 2) if several else len(labels),
         fontsize=6.5 if several else 8,
         labelspacing=0.2,
-        columnspacing=1.4,
+        columnspacing=0.7 if several else 1.4,
         borderpad=0.1,
-        handlelength=2.8,  # shows the dashes of the bound
+        handlelength=2.6,  # shows the dashes of the bound
         frameon=False,
         bbox_to_anchor=at,
     )
