@@ -12,6 +12,7 @@ from reports.figures import panels
 from reports.figures.figure import Figure
 from reports.metrics.core_distance import load_distances, summarise_distances
 from reports.metrics.dislocation import BURGERS_CIRCLE, load_circuits, summarise_burgers
+from reports.metrics.kept.resolution import resolved_alone, unresolved_cells
 from reports.names import Restorers, RestorerStyle
 from reports.records.run_folder import Run
 from reports.summaries.bounds import drawn_bounds, summarise_bounds
@@ -232,7 +233,8 @@ def _legend(axes: "Axes", styles: Mapping[str, RestorerStyle], *, title: str) ->
 
 def _burgers(axes: "Axes", run: Run, *, case: str, names: list[str]) -> None:
     """In how many images of each dose the Burgers vector is read right."""
-    found = summarise_burgers(load_circuits(run), run.case(case), case=case)
+    circuits = resolved_alone(load_circuits(run), unresolved_cells(run.intensity, run.restorers))
+    found = summarise_burgers(circuits, run.case(case), case=case)
     found = found[found["restorer"].isin(names)]
     if found.empty:
         return
@@ -274,6 +276,7 @@ def _by_distance(axes: "Axes", run: Run, *, case: str, styles: Mapping[str, Rest
         )  # fmt: skip
         return
     lowest = distances[distances["dose"] == distances["dose"].min()]
+    lowest = resolved_alone(lowest, unresolved_cells(run.intensity, run.restorers))
     found = summarise_distances(lowest, baseline=run.restorers.raw(styles))
     found = found[found["metric"] == ERROR]
     rings = sorted(set(zip(found["from_A"], found["to_A"], strict=True)))

@@ -205,8 +205,9 @@ def legend(figure: "Figure", *axes: "Axes", at: tuple[float, float]) -> None:
         ncols=-(-len(labels) // 2) if several else len(labels),
         fontsize=6.5 if several else 8,
         labelspacing=0.2,
-        columnspacing=1.4,
+        columnspacing=0.7 if several else 1.4,
         borderpad=0.1,
+        handlelength=2.6,  # shows the dashes of the bound
         frameon=False,
         bbox_to_anchor=at,
     )
@@ -270,7 +271,15 @@ def key_of_bounds(axes: "Axes") -> None:
     names = {kind.label for kind in BOUND_KINDS.values()}
     lines = [line for line in axes.get_lines() if line.get_label() in names]
     if lines:
-        axes.legend(handles=lines, loc="best", frameon=False, fontsize=7, handlelength=2.6)
+        axes.legend(
+            handles=lines,
+            loc="best",
+            frameon=False,
+            fontsize=6,
+            handlelength=2.6,
+            handletextpad=0.4,
+            borderaxespad=0.2,
+        )
 
 
 def dose_axis(axes: "Axes", doses: Floats) -> None:

@@ -26,7 +26,7 @@ _LEAST: Final = 0.02
 _COLUMNS: Final = (
     ("position", "columns moved", "amplitude", "displacement (pm)"),
     ("position", "waves of displacement", "wavelength", "wavelength (columns)"),
-    ("scs", "columns brighter or darker", "amplitude", "change of SCS (%)"),
+    ("scs", "columns brighter, darker", "amplitude", "change of SCS (%)"),
     ("scs", "waves of brightness", "wavelength", "wavelength (columns)"),
 )
 
@@ -272,10 +272,11 @@ def response_settings(run: Run, summary: pd.DataFrame, *, case: str) -> str:
         "restored image of the same noise, over the change between the noise-free ones. Edits: "
         "eight columns, three apart, moved along ±x and ±y or made brighter and darker by turns; "
         "waves of six wavelengths in one image, mean over directions and polarisations. Below: "
-        "scatter of the unedited image over its bound (hollow), the same over the response of the "
-        "smaller edit shown in the table (filled, 'none' where the response cannot be told from "
-        "0), and the bound that an estimator of this response has (bars across). "
-        f"n = {number} realizations; bars: 95 % confidence intervals. "
+        "scatter over the bound (hollow), that of the unedited image or of the changed columns "
+        "where it is shown to be larger; the same scatter over the response to the smaller edit "
+        "(filled, 'none' where the response cannot be told from 0 or nothing scatters); and the "
+        "bound that an estimator of this response has (thick level lines). "
+        f"n = {number} realizations; error bars: 95 % confidence intervals. "
         f"{case_settings(run.case(case))}"
     )
 
@@ -285,7 +286,8 @@ FIGURE: Final = Figure(
     title="How much of a real change is passed on",
     reading="Response to columns moved or made brighter, by the size of the change, and to waves "
     "by their wavelength: 1 (line) is faithful, 0 (dotted) erased. Below, scatter alone (hollow) "
-    "and over the response (filled), both over the Cramér-Rao bound.",
+    "and over the response (filled), both over the Cramér-Rao bound; thick level lines: the "
+    "bound at this response.",
     draw=figure_response,
     settings=response_settings,
 )

@@ -16,7 +16,7 @@ from reports.metrics.core_distance import load_distances, summarise_distances
 from reports.metrics.defects import summarise_defects
 from reports.metrics.dislocation import load_circuits, summarise_core
 from reports.metrics.kept.image_intensity import summarise_intensity
-from reports.metrics.kept.resolution import unresolved_cells
+from reports.metrics.kept.resolution import resolved_alone, unresolved_cells
 from reports.records.ladder import ABLATION, AXES
 from reports.records.ladder_records import load_ladders
 from reports.records.run_folder import Run
@@ -42,6 +42,7 @@ from reports.words.studies.dislocation import (
 from reports.words.studies.frames import frames_sentences, frames_table
 from reports.words.tables import Table
 from reports.words.verdict.bounds import bound_table
+from reports.words.verdict.change_size import size_sentences
 from reports.words.verdict.response import response_sentences, response_tables
 
 
@@ -128,9 +129,12 @@ def report_dislocations(run: Run, folder: Path) -> StudyReport:
     """Report strain errors, Burgers vector and errors by distance around dislocations."""
     del folder
     cases = {name: run.case(name) for name in run.info.cases}
+    unresolved = unresolved_cells(run.intensity, run.restorers)
     core = summarise_core(run.records, cases, circuits=load_circuits(run))
+    core = resolved_alone(core, unresolved)
     distances = summarise_distances(
-        load_distances(run), baseline=run.restorers.raw(run.info.restorers)
+        resolved_alone(load_distances(run), unresolved),
+        baseline=run.restorers.raw(run.info.restorers),
     )
     tables: list[Table] = []
     sentences: list[Sentence] = []
@@ -196,6 +200,9 @@ def report_response(run: Run, folder: Path) -> StudyReport:
         for restorer in run.restorers.judged(rows["restorer"].unique()):
             sentences += response_sentences(
                 information, restorer=restorer, restorers=run.restorers, title=title
+            )
+            sentences += size_sentences(
+                rows, information, restorer=restorer, restorers=run.restorers, title=title
             )
     csv = {"response.csv": told.responses, "information.csv": told.information}
     return StudyReport(

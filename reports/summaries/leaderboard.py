@@ -44,7 +44,7 @@ def leaderboard(run: Run) -> pd.DataFrame:
           (missing if the run is incomplete, an image could not be restored, or the run lacks the
           case that tells the information), failed_images, unresolved (images and doses at which
           the columns are not resolved: such a restorer ranks behind all that resolve them, without
-          a position or a count);
+          a position, a count or a scattering cross-section);
         - each of `board_columns` with ``_low`` and ``_high`` (95 % interval over realizations),
           mean over the images and doses of the case, NaN where it has no meaning: RMSEs and their
           ratios to the bound (geometric means), squared biases over the mean square error, shares;
@@ -201,7 +201,7 @@ def _row(
     row: dict[str, Any] = {"case": case, "restorer": restorer}
     for column in (*INFORMATION_COLUMNS, *board_columns()):
         effects = [effect for cell in board if (effect := column.of(cell)) is not None]
-        hidden = unresolved and column.name.startswith(("position_", "count_"))
+        hidden = unresolved and column.name.startswith(("position_", "count_", "scs_"))
         row |= _ends(column, [] if hidden else effects)
     row["unresolved"] = unresolved
     statistics = [cell.statistics for cell in board]

@@ -6,13 +6,14 @@ from typing import Any, Final
 
 import pandas as pd
 
-from reports.metrics.kept.resolution import CONTRAST_FLOOR, NOT_RESOLVED
+from reports.metrics.kept.resolution import CONTRAST_FLOOR, MOST_BELOW, NOT_RESOLVED
 from reports.metrics.table import GATE_METRICS
 from reports.records.run_folder import Run
 from reports.summaries.board_columns import BoardColumn, board_columns
 from reports.summaries.information_rank import INFORMATION, INFORMATION_COLUMNS
 from reports.words.numbers import plain, tabulated
 from reports.words.tables import Table
+from reports.words.verdict.change_size import edit_size
 
 #: Shown in place of a rank.
 NO_RANK: Final = "–"
@@ -116,6 +117,13 @@ def _note(run: Run, rows: pd.DataFrame) -> str:
         else f"{sample} (95 % interval)",
     ]
     note = "; ".join(parts) + "."
+    if first["score"] == INFORMATION:
+        study = run.case(run.case(str(first["case"])).study.information).study
+        sizes = " and ".join(edit_size(name) for name in study.judged_edits)
+        note += (
+            " A rigid shift, or any change of the image that leaves response and scatter alone, "
+            f"ties with raw in this rank, which uses changes of {sizes} alone."
+        )
     if rows["seconds_per_image"].notna().any():
         note += " Seconds: restoration on one thread, shared among cases by pixels."
     if rows["memory_bytes"].notna().any():
@@ -129,8 +137,10 @@ def _note(run: Run, rows: pd.DataFrame) -> str:
         )
     if rows["unresolved"].any():
         note += (
-            f" '{NOT_RESOLVED}': below {100 * CONTRAST_FLOOR:g} % of their contrast at some image "
-            "and dose; ranked behind all others."
+            f" '{NOT_RESOLVED}': at some image and dose images keep less than "
+            f"{100 * CONTRAST_FLOOR:g} % of the contrast in the mean, or more than "
+            f"{100 * MOST_BELOW:g} % of them do; ranked behind all others, without position, count "
+            "and SCS."
         )
     if not run.complete:
         note += " The run is incomplete, so nothing is ranked."

@@ -69,6 +69,23 @@ def without_unresolved(rows: pd.DataFrame, unresolved: frozenset[CellName]) -> p
         return rows
     names = rows["metric"].astype(str)
     of_columns = names.str.startswith(_OF_COLUMNS) & ~names.isin(_OF_CASE)
+    return rows[~(of_columns & _hidden(rows, unresolved))]
+
+
+def resolved_alone(rows: pd.DataFrame, unresolved: frozenset[CellName]) -> pd.DataFrame:
+    """Drop every row of cells whose columns are not resolved.
+
+    Parameters
+    ----------
+    rows : pandas.DataFrame
+        Of case, image, dose and restorer, and of nothing but what is read from columns or from
+        their lattice.
+    unresolved : frozenset of tuple
+        `unresolved_cells`.
+    """
+    return rows[~_hidden(rows, unresolved)] if unresolved and len(rows) else rows
+
+
+def _hidden(rows: pd.DataFrame, unresolved: frozenset[CellName]) -> "pd.Series[bool]":
     keys = zip(*(rows[name] for name in CELL), strict=True)
-    hidden = pd.Series([key in unresolved for key in keys], index=rows.index)
-    return rows[~(of_columns & hidden)]
+    return pd.Series([key in unresolved for key in keys], index=rows.index)

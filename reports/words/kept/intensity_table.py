@@ -4,7 +4,7 @@ from typing import Final
 
 import pandas as pd
 
-from reports.metrics.kept.resolution import CONTRAST_FLOOR, NOT_RESOLVED, CellName
+from reports.metrics.kept.resolution import CONTRAST_FLOOR, MOST_BELOW, NOT_RESOLVED, CellName
 from reports.metrics.table import METRICS, metrics_of
 from reports.names import Restorers
 from reports.words.numbers import dose_text, metric_cell
@@ -65,8 +65,9 @@ def intensity_table(
     return Table(
         title=f"What images keep: {title}",
         note="Mean over realizations (95 % interval), of the noise-free image. Below "
-        f"{100 * CONTRAST_FLOOR:g} % of the columns' contrast an image is not fitted, and no "
-        "position and no count is reported. intensity.csv has all digits.",
+        f"{100 * CONTRAST_FLOOR:g} % of the columns' contrast an image is not fitted. Where the "
+        f"mean or more than {100 * MOST_BELOW:g} % of the images are below it, no position, no "
+        "count and no SCS is reported. intensity.csv has all digits.",
         header=(
             "thickness (atoms)",
             "dose (e/Å²)",

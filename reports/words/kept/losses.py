@@ -49,8 +49,8 @@ def resolution_sentences(run: Run) -> list[Sentence]:
                 f"{100 * max(least, 0.0):.1f} % of the columns' contrast, below the floor of "
                 f"{100 * CONTRAST_FLOOR:g} % in the mean or in more than {100 * MOST_BELOW:g} % of "
                 f"the images, in {len(cells)} of {total} images and doses "
-                f"({_places(run, cells)}): no position and no count is reported there, and it "
-                "ranks behind all others.",
+                f"({_places(run, cells)}): no position, no count and no SCS is reported there, and "
+                "it ranks behind all others.",
                 "warning",
             )
         )

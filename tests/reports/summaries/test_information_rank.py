@@ -16,6 +16,7 @@ from reports.records.run_folder import Run, load_run
 from reports.summaries.information_rank import log_ratio
 from reports.summaries.leaderboard import leaderboard
 from reports.summaries.response import information_by_cell, pairs_of, summarise_response
+from reports.words.leaderboard import leaderboard_tables
 
 #: At 500 e/Å² and 0.2 Å/px.
 _RESTORERS = """
@@ -81,6 +82,13 @@ def test_a_perfect_stamp_ends_last_although_it_does_not_scatter(run: Run) -> Non
     assert bulk.index[-1] == _name("stamp")
 
 
+def test_the_note_says_what_the_rank_cannot_see(run: Run) -> None:
+    notes = [table.note for table in leaderboard_tables(run, leaderboard(run))]
+    (note,) = [note for note in notes if note.startswith("Ranked by scatter over response")]
+    assert "A rigid shift" in note
+    assert "uses changes of 15 pm and 10 % alone" in note
+
+
 def test_the_stamp_has_no_information_rather_than_nothing_over_nothing(run: Run) -> None:
     told = summarise_response(run).information
     stamp = told[told["restorer"] == _name("stamp")]
@@ -137,8 +145,6 @@ def test_a_run_without_edited_images_has_no_rank_for_bulk(run: Run) -> None:
     )
     board = leaderboard(alone)
     assert board["rank"].isna().all()
-    from reports.words.leaderboard import leaderboard_tables
-
     (table,) = leaderboard_tables(alone, board)
     assert table.note.startswith("Not ranked: this run has no edited images (case 'response')")
 
