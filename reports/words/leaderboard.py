@@ -116,8 +116,9 @@ def _note(run: Run, rows: pd.DataFrame) -> str:
         else f"{sample} (95 % interval)",
     ]
     note = "; ".join(parts) + "."
-    if first["score"] == INFORMATION:
-        study = run.case(run.case(str(first["case"])).study.information).study
+    edited = run.case(str(first["case"])).study.information
+    if first["score"] == INFORMATION and edited in run.info.cases:
+        study = run.case(edited).study
         sizes = " and ".join(edit_size(name) for name in study.judged_edits)
         note += (
             " A rigid shift, or any change of the image that leaves response and scatter alone, "
