@@ -12,8 +12,8 @@ from reports.records.run_folder import Run
 from reports.summaries.board_columns import BoardColumn, board_columns
 from reports.summaries.information_rank import INFORMATION, INFORMATION_COLUMNS
 from reports.words.numbers import plain, tabulated
+from reports.words.sentences import edit_size
 from reports.words.tables import Table
-from reports.words.verdict.change_size import edit_size
 
 #: Shown in place of a rank.
 NO_RANK: Final = "–"

@@ -75,6 +75,12 @@ def thickness_text(row: pd.Series) -> str:
     return f"a thickness of {number} atom{'' if number == 1 else 's'}"
 
 
+def edit_size(edit: str) -> str:
+    """Size and unit of an edit of single columns, such as '15 pm' of 'shift15'."""
+    kind = "shift" if edit.startswith("shift") else "scs"
+    return f"{edit.removeprefix(kind)} {'pm' if kind == 'shift' else '%'}"
+
+
 def share_phrases(numbers: Mapping[str, int]) -> str:
     """Phrases with the thicknesses to which they apply, those that apply to none left out."""
     total = sum(numbers.values())

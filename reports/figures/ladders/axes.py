@@ -57,7 +57,8 @@ def _settings(run: Run, axes: Sequence[LadderSummary]) -> str:
     own = run.case(axes[0].ladder.case).as_dict()["noise"]
     summary = pd.concat([one.summary for one in axes])
     return (
-        f"{sample_text(summary)} per point; bars: 95 % confidence intervals over realizations. "
+        f"{sample_text(summary)} per point; bars: 95 % confidence intervals over realizations; no "
+        "mark where no column could be fitted (columns not resolved, or failed fits). "
         f"The case's own noise: {noise_text(own)}. Fit, reference and counting are those of the "
         "case itself."
     )

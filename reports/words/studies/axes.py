@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+import numpy as np
 import pandas as pd
 
 from reports.metrics.table import METRICS
@@ -155,6 +156,21 @@ def axes_sentences(run: Run, axis: LadderSummary) -> list[Sentence]:
             continue
         who = run.restorers.phrase(restorer)
         first, last = axis.rungs[0].value, axis.rungs[-1].value
+        if lost := _without_error(axis, restorers=(raw, restorer)):
+            where = " and ".join(
+                f"{run.restorers.phrase(name)} at {value:g} {axis.ladder.unit}"
+                for name, value in lost
+            )
+            sentences.append(
+                Sentence(
+                    f"At {dose_text(axis.ladder.dose)} e/Å², stepping {axis.ladder.quantity} from "
+                    f"{first:g} to {last:g} {axis.ladder.unit}: no column could be fitted in the "
+                    f"images of {where}, so that what {who} takes away is not known.",
+                    "warning",
+                    axes_title(run, axis.ladder.case),
+                )
+            )
+            continue
         meaning, kind = _meaning(of_raw, change, start=ends[0], who=who)
         sentences.append(
             Sentence(
@@ -169,6 +185,17 @@ def axes_sentences(run: Run, axis: LadderSummary) -> list[Sentence]:
             )
         )
     return sentences
+
+
+def _without_error(axis: LadderSummary, *, restorers: Sequence[str]) -> list[tuple[str, float]]:
+    """Restorers, and values at the ends of an axis, at which no column was fitted."""
+    return [
+        (restorer, rung.value)
+        for restorer in restorers
+        for rung in (axis.rungs[0], axis.rungs[-1])
+        if (row := _row(axis.summary, restorer=restorer, label=rung.label)) is not None
+        and np.isnan(row["value"])
+    ]
 
 
 def _meaning(

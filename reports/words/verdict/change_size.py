@@ -1,4 +1,4 @@
-"""Sizes of a change in words: that which ranks, and others of which less is passed on."""
+"""Warnings of changes of which less is passed on than of the size that ranks."""
 
 from typing import Final
 
@@ -8,16 +8,7 @@ from reports.names import Restorers
 from reports.words.numbers import dose_text, quantity
 from reports.words.sentences import Sentence, thickness_text
 
-_UNITS: Final = {"shift": "pm", "scs": "%"}
 _CHANGES: Final = {"position": ("displacement", "pm"), "scs": ("change of SCS", "%")}
-
-
-def edit_size(edit: str) -> str:
-    """Size and unit of an edit of single columns, such as '15 pm' of 'shift15'."""
-    for kind, unit in _UNITS.items():
-        if edit.startswith(kind):
-            return f"{edit.removeprefix(kind)} {unit}"
-    return edit
 
 
 def size_sentences(

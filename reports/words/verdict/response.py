@@ -8,7 +8,7 @@ import pandas as pd
 
 from reports.names import Restorers
 from reports.words.numbers import dose_text, quantity, tabulated
-from reports.words.sentences import Sentence
+from reports.words.sentences import Sentence, edit_size
 from reports.words.tables import Table
 
 #: Written where no information is left.
@@ -235,18 +235,17 @@ def _sentence(row: "pd.Series", *, who: str, title: str) -> Sentence:
     change = "displacement" if row["quantity"] == "position" else "change of SCS"
     response = quantity(row["response"], row["response_low"], row["response_high"])
     where = f"At {dose_text(row['dose'])} e/Å²"
-    size = row["edit"].removeprefix("shift").removeprefix("scs")
-    unit = "pm" if row["quantity"] == "position" else "%"
+    size = edit_size(row["edit"])
     if math.isinf(row["over_bound"]) and row["response_low"] > 0:
         return Sentence(
             f"{where} {who} does not scatter at all where single columns are changed: what it "
-            f"passes on of a {change} of {size} {unit} ({response}) is drawn, not measured.",
+            f"passes on of a {change} of {size} ({response}) is drawn, not measured.",
             "warning",
             title,
         )
     if math.isinf(row["over_bound"]):
         return Sentence(
-            f"{where} no response of {who} to a {change} of {size} {unit} of single columns can "
+            f"{where} no response of {who} to a {change} of {size} of single columns can "
             f"be told from 0 ({response}): its scatter says nothing about columns that differ "
             "from what it expects.",
             "warning",
@@ -263,7 +262,7 @@ def _sentence(row: "pd.Series", *, who: str, title: str) -> Sentence:
     else:
         verb = "may or may not pass on the whole of"
     return Sentence(
-        f"{where} {who} {verb} a {change} of {size} {unit} of single columns: its response is "
+        f"{where} {who} {verb} a {change} of {size} of single columns: its response is "
         f"{response}, and its scatter over this response is {over} times the Cramér-Rao bound.",
         "undecided" if verb.startswith("may") else "finding",
         title,

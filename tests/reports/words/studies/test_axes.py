@@ -73,6 +73,17 @@ class TestGain:
         assert "is undecided" in sentence.text
         assert sentence.kind == "undecided"
 
+    def test_an_end_without_fitted_columns_is_named_in_place_of_numbers(self) -> None:
+        run, axis = made(still=(10.0, 8.0), moving=(20.0, 12.0))
+        there = (axis.summary["restorer"] == "cgrdn") & (
+            axis.summary["noise"] == axis.rungs[-1].label
+        )
+        lost = axis.summary.assign(value=axis.summary["value"].mask(there))
+        (sentence,) = axes_sentences(run, replace(axis, summary=lost))
+        assert sentence.kind == "warning"
+        assert "no column could be fitted in the images of CGRDN at 0.15 Å" in sentence.text
+        assert "n/a" not in sentence.text
+
     def test_one_end_alone_says_nothing(self) -> None:
         run, axis = made(still=(10.0, 8.0), moving=(20.0, 12.0))
         rung = axis.ladder.rungs[0]

@@ -2,8 +2,8 @@
 
 import pandas as pd
 
-from reports.words.sentences import Sentence
-from reports.words.verdict.change_size import edit_size, size_sentences
+from reports.words.sentences import Sentence, edit_size
+from reports.words.verdict.change_size import size_sentences
 from tests.records_factory import restorers_named
 
 
