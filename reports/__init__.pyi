@@ -1,7 +1,7 @@
-from .figures.displacements import (
+from .figures.acquisition.displacements import (
     write_displacement_figure as write_displacement_figure,
 )
-from .figures.noise import (
+from .figures.acquisition.noise import (
     write_noise_figures as write_noise_figures,
 )
 from .gate.comparability import (
@@ -104,6 +104,7 @@ from .records.run_folder import (
 from .records.run_info import (
     RUN_FILE as RUN_FILE,
     CaseInfo as CaseInfo,
+    Caution as Caution,
     RunInfo as RunInfo,
     SessionInfo as SessionInfo,
     read_run_info as read_run_info,

@@ -2,6 +2,9 @@
 
 import os
 import time
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
@@ -25,7 +28,7 @@ from cases import Case, get_case, load_ground_truth
 from fitting import NOT_RESTORED, count_atoms
 from noise import electrons_per_pixel
 from reports import CONTRAST_FLOOR, conform, with_rung
-from restore import RestorationError, Restorer, load_restorer
+from restore import RestorationError, RestorationWarning, Restorer, load_restorer
 from stembench.arrays import Floats
 
 _FIT_COLUMNS = {
@@ -57,6 +60,9 @@ class BlockResult:
         Wall time of each stage.
     failure : str
         Why the restorer failed; empty if it did not.
+    cautions : tuple of str
+        What the restorer said of single images, such as that it left one as it is; a sentence an
+        image.
     example : dict
         Arrays of the first realization for the figures; empty unless the block keeps them.
     of_images : dict
@@ -77,6 +83,7 @@ class BlockResult:
     records: pd.DataFrame
     seconds: dict[str, float]
     failure: str = ""
+    cautions: tuple[str, ...] = ()
     example: dict[str, Floats] = field(default_factory=dict)
     of_images: dict[str, pd.DataFrame] = field(default_factory=dict)
     process: int = 0
@@ -88,6 +95,22 @@ class BlockResult:
 def _restorer(spec: str) -> Restorer:
     # One load per process: building a network costs seconds.
     return as_acquired() if is_acquisition(spec) else load_restorer(spec)
+
+
+@contextmanager
+def _heard() -> Iterator[list[str]]:
+    """Collect what a restorer warns of; other warnings go their way."""
+    said: list[str] = []
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", RestorationWarning)
+        yield said
+    for warning in caught:
+        if issubclass(warning.category, RestorationWarning):
+            said.append(str(warning.message))
+        else:
+            warnings.warn_explicit(
+                warning.message, warning.category, warning.filename, warning.lineno
+            )
 
 
 def run_block(block: Block, library: Floats) -> BlockResult:
@@ -125,10 +148,11 @@ def run_block(block: Block, library: Floats) -> BlockResult:
     failure = ""
     restored = None
     earlier_peak, growth = start_watch()
-    try:
-        restored = restorer.restore(counts, sampling=case.sampling)
-    except RestorationError as error:
-        failure = str(error)
+    with _heard() as cautions:
+        try:
+            restored = restorer.restore(counts, sampling=case.sampling)
+        except RestorationError as error:
+            failure = str(error)
     restore_memory = growth()
     lap("restore")
 
@@ -221,6 +245,7 @@ def run_block(block: Block, library: Floats) -> BlockResult:
         records=with_rung(records, block.rung) if block.rung else records,
         seconds=seconds,
         failure=failure,
+        cautions=tuple(cautions),
         example=example,
         of_images=of_images,
         process=os.getpid(),

@@ -1,9 +1,11 @@
 """The description of a run before it starts, and how it grows as calls end."""
 
 import datetime as dt
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, replace
 from pathlib import Path
+from typing import Final
 
 from bench import environment
 from bench.measures.fit_variants import Setting, described_variants, refuse_variant_name
@@ -17,11 +19,14 @@ from reports import (
     RAW,
     SCHEMA_VERSION,
     CaseInfo,
+    Caution,
     RestorerInfo,
     RunInfo,
     SessionInfo,
 )
 from restore import RestorerMetadata, is_built_in
+
+_NUMBER: Final = re.compile(r"[\d.]+")
 
 
 def describe_run(
@@ -125,6 +130,7 @@ def finished_run(
     stages: dict[str, float] = {}
     memory: dict[str, int] = {}
     failures = []
+    cautions: dict[tuple[str, ...], Caution] = {}
     for block in blocks:
         name = names[block.restorer]
         outcome = store.block_outcome(folder, block)
@@ -141,6 +147,16 @@ def finished_run(
                 f"{block.case} {block.image} at {block.dose:g} e/Å²{rung}, realizations"
                 f" {block.start} to {block.stop - 1}: {outcome.failure}"
             )
+        for sentence in outcome.cautions:
+            cell = (name, block.case, block.image, f"{block.dose:g}", block.rung)
+            first = Caution(
+                restorer=name, case=block.case, image=block.image, dose=block.dose,
+                rung=block.rung, images=0, sentence=sentence,
+            )  # fmt: skip
+            # Numbers differ from image to image.
+            key = (*cell, _NUMBER.sub("#", sentence))
+            found = cautions.get(key, first)
+            cautions[key] = replace(found, images=found.images + 1)
     return replace(
         info,
         complete=True,
@@ -148,4 +164,5 @@ def finished_run(
         restore_memory_bytes=memory,
         sessions=(*info.sessions, session),
         failures=tuple(failures),
+        cautions=tuple(cautions.values()),
     )

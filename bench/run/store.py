@@ -22,6 +22,7 @@ from stembench.errors import InputError
 
 _SECONDS = b"stembench.seconds"
 _FAILURE = b"stembench.failure"
+_CAUTIONS = b"stembench.cautions"
 _MEMORY = b"stembench.restore_memory"
 
 
@@ -80,6 +81,7 @@ def write_block(folder: Path, block: Block, *, result: BlockResult) -> None:
         **(table.schema.metadata or {}),
         _SECONDS: json.dumps(result.seconds).encode(),
         _FAILURE: result.failure.encode(),
+        _CAUTIONS: json.dumps(result.cautions).encode(),
         _MEMORY: json.dumps(result.restore_memory).encode(),
     }
     with replacing(block_path(folder, block)) as temporary:
@@ -107,11 +109,12 @@ def repeat_block(folder: Path, block: Block, *, sources: Sequence[Block]) -> Blo
     # Of a rung few further fits are made.
     rows = rung_rows(pd.concat([pd.read_parquet(block_path(folder, source)) for source in sources]))
     wanted = rows["realization"].between(block.start, block.stop - 1)
-    failures = [block_outcome(folder, source).failure for source in sources]
+    # What is said of single images is told with the records that they come from.
+    outcomes = [block_outcome(folder, source) for source in sources]
     return BlockResult(
         records=with_rung(conform(rows[wanted]), block.rung),
         seconds={},
-        failure=next((failure for failure in failures if failure), ""),
+        failure=next((outcome.failure for outcome in outcomes if outcome.failure), ""),
     )
 
 
@@ -125,12 +128,15 @@ class BlockOutcome:
         Wall time of each stage.
     failure : str
         Why its restorer failed; empty if it did not.
+    cautions : tuple of str
+        What it said of single images.
     restore_memory : int or None
         Most bytes that restoration added to its process; None if not known.
     """
 
     seconds: Mapping[str, float]
     failure: str
+    cautions: tuple[str, ...]
     restore_memory: int | None
 
 
@@ -140,6 +146,7 @@ def block_outcome(folder: Path, block: Block) -> BlockOutcome:
     return BlockOutcome(
         seconds=json.loads(metadata[_SECONDS]),
         failure=metadata[_FAILURE].decode(),
+        cautions=tuple(json.loads(metadata.get(_CAUTIONS, b"[]"))),
         restore_memory=json.loads(metadata.get(_MEMORY, b"null")),
     )
 

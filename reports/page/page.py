@@ -13,6 +13,7 @@ from reports.words.captions import fit_text, microscope_text, noise_text
 from reports.words.numbers import dose_text, seconds_text
 from reports.words.sentences import Sentence
 from reports.words.tables import Table, flatten
+from reports.words.verdict.cautions import caution_text
 from stembench.describe import as_plain
 
 _TEMPLATES = Path(__file__).parents[1] / "templates"
@@ -112,6 +113,7 @@ def settings(run: Run) -> list[tuple[str, str, list[tuple[str, str]]]]:
         "commit": info.commit,
         "complete": info.complete,
         "failures": list(info.failures),
+        "cautions": [caution_text(caution) for caution in info.cautions],
     }
     if info.sessions:
         general["wall_seconds"] = info.wall_seconds

@@ -87,6 +87,33 @@ class SessionInfo:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Caution:
+    """What a restorer said of images that it restored, such as that it left them as they are.
+
+    Attributes
+    ----------
+    restorer : str
+    case, image : str
+    dose : float
+        e/Å².
+    rung : str
+        Rung of a ladder; empty for the case's own noise.
+    images : int
+        How many it said this of, numbers in the sentence aside.
+    sentence : str
+        As it said it of the first.
+    """
+
+    restorer: str
+    case: str
+    image: str
+    dose: float
+    rung: str = ""
+    images: int
+    sentence: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class RunInfo:
     """The description of a run.
 
@@ -122,6 +149,8 @@ class RunInfo:
         The calls that made the run.
     failures : tuple of str
         One sentence per block whose restorer failed.
+    cautions : tuple of Caution
+        What restorers said of single images.
     """
 
     schema_version: int
@@ -142,6 +171,7 @@ class RunInfo:
     restore_memory_bytes: Mapping[str, int] = field(default_factory=dict)
     sessions: tuple[SessionInfo, ...] = ()
     failures: tuple[str, ...] = ()
+    cautions: tuple[Caution, ...] = ()
 
     @property
     def stembench(self) -> str:

@@ -26,7 +26,8 @@ class Unwarp:
 
     Columns are searched for, `fitting.fit_columns` finds them and the lines, and
     `fitting.straighten` puts the counts where they belong. The noise stays. An image without
-    columns, or with too few lines, is returned as it is with a `RestorationWarning`.
+    columns, or with too few lines, is returned as it is with a `RestorationWarning`; what the model
+    of lines does not explain is warned of too.
     """
 
     sigma: str = ESTIMATED
@@ -110,6 +111,10 @@ class Unwarp:
             return self._unchanged(image, str(error))
         if fitted.scan is None or not fitted.scan.converged:
             return self._unchanged(image, "the fit of columns and lines did not converge")
+        for sentence in fitted.scan.warnings:
+            warnings.warn(
+                f"restorer '{self.metadata.name}': {sentence}", RestorationWarning, stacklevel=4
+            )
         straight = straighten(image, fitted.scan.displacements)
         if self.smooth > 0:
             from scipy.ndimage import gaussian_filter

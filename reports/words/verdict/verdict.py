@@ -17,6 +17,7 @@ from reports.words.sentences import Sentence, metric_text
 from reports.words.studies.scan_fit import scan_sentences
 from reports.words.studies.verification import verification_sentence
 from reports.words.verdict.accuracy import accuracy_sentences, counting_sentences
+from reports.words.verdict.cautions import caution_sentences
 from reports.words.verdict.controls import control_sentences
 from reports.words.verdict.precision import precision_sentences
 from reports.words.verdict.response import response_phrases
@@ -85,7 +86,7 @@ def verdict(run: Run, summary: pd.DataFrame, comparisons: pd.DataFrame) -> list[
             replace(sentence, topic=run.title(case))
             for sentence in _of_scans(run, rows, scans, case=case)
         ]
-    return sentences + _failures(run, summary) + _verification(run)
+    return sentences + _failures(run, summary) + caution_sentences(run) + _verification(run)
 
 
 def _of_scans(run: Run, rows: pd.DataFrame, scans: pd.DataFrame, *, case: str) -> list[Sentence]:

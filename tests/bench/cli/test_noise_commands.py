@@ -6,7 +6,7 @@ from typer.testing import CliRunner
 
 from bench.cli.app import app
 from noise import range_table
-from reports.figures.noise import FIGURES
+from reports.figures.acquisition.noise import FIGURES
 
 
 def call(*arguments: object, code: int = 0) -> str:

@@ -76,7 +76,7 @@ def test_the_report_holds_tables_figure_and_sentences(folder: Path) -> None:
     assert "10 frames aligned and summed" in page
     tidy = pd.read_csv(folder / "report" / "axes.csv")
     assert set(tidy["axis_value"]) == {0.0, 0.15}
-    assert set(tidy["restorer"]) == {"raw", FRAMES}
+    assert set(tidy["restorer"]) == {"raw", "raw/scan", "raw/scan-10pm", FRAMES}
     assert (folder / "report" / "figure_axes_edge_dislocation_5000.png").stat().st_size > 10_000
 
 

@@ -83,4 +83,5 @@ def test_an_interrupt_ends_the_run_and_its_workers(tmp_path: Path) -> None:
     assert until(lambda: not any(worker.is_running() for worker in workers), seconds=10)
     kept = load_run(folder)
     assert not kept.complete
-    assert set(kept.records["restorer"]) == {"raw", "raw/true-width"}
+    variants = {"raw", "raw/true-width", "raw/scan", "raw/scan-10pm"}
+    assert set(kept.records["restorer"]) == variants

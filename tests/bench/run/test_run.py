@@ -16,7 +16,11 @@ from reports.records.bounds import BOUNDS_FILE, read_bounds
 from reports.records.run_folder import load_run
 from reports.records.run_info import read_run_info
 from reports.records.schema import COLUMNS, KEYS
+from reports.words.verdict.cautions import caution_sentences
 from stembench.errors import InputError
+
+#: Fits of raw images that know how scan lines move.
+OF_SCAN = ("raw/scan", "raw/scan-10pm")
 
 
 def small(realizations: int = 3, restorers: tuple[str, ...] = ("raw", "gaussian")) -> Profile:
@@ -133,8 +137,8 @@ class TestRun:
         assert list(records) == list(COLUMNS)
         assert records["measured"].all()
         columns = records["column"].nunique()
-        assert len(records) == columns * 3 * 4
-        names = {"raw", "raw/true-width", "gaussian", "gaussian/true-width"}
+        names = {"raw", "raw/true-width", "gaussian", "gaussian/true-width", *OF_SCAN}
+        assert len(records) == columns * 3 * len(names)
         assert set(records["restorer"]) == names
         assert set(load_run(run).info.restorers) == names
 
@@ -239,6 +243,34 @@ def nan(images, *, sampling):
     return np.full_like(images, np.nan)
 """
 
+CAUTIOUS = """
+import warnings
+from restore import RestorationWarning
+
+def bright(images, *, sampling):
+    for image in images:
+        warnings.warn(f"a mean of {image.mean():.3f}", RestorationWarning)
+    return images
+"""
+
+
+def test_what_a_restorer_says_of_images_reaches_the_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "cautious_restorer.py").write_text(CAUTIOUS)
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    folder = tmp_path / "run"
+    run_benchmark(small(2, ("cautious_restorer:bright",)), folder, seed=5, jobs=1, block_size=1)
+    run = load_run(folder)
+    (caution,) = run.info.cautions
+    # Two blocks of one image each; the two numbers differ.
+    assert caution.images == 2
+    assert caution.sentence.startswith("a mean of ")
+    (sentence,) = caution_sentences(run)
+    assert sentence.kind == "warning"
+    assert "edge_dislocation core at 5000 e/Å², 2 images: a mean of" in sentence.text
+
 
 def test_a_restorer_that_returns_nan_is_a_reported_failure(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -253,8 +285,8 @@ def test_a_restorer_that_returns_nan_is_a_reported_failure(
     assert "NaN" in outcome.failures[0]
     records = rows(folder)
     broken = records[~records["restorer"].str.startswith("raw")]
-    # Raw is fitted with the true width as well, which a lost image cannot be.
-    assert len(broken) == len(records) / 3
+    # Raw is fitted with the true width and with its scan as well, which a lost image cannot be.
+    assert len(broken) == len(records) / (2 + 1 + len(OF_SCAN))
     assert broken["x_fit"].isna().all()
     assert (broken["flags"] != 0).all()
     assert records.loc[records["restorer"] == "raw", "x_fit"].notna().any()

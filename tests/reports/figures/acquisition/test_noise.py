@@ -14,7 +14,7 @@ from noise.evidence.demonstrations import (
 from noise.evidence.published_pairs import published_pairs
 from noise.evidence.residuals import STATISTICS
 from reports.figures import panels
-from reports.figures.noise import FIGURES, draw_pairs, write_noise_figures
+from reports.figures.acquisition.noise import FIGURES, draw_pairs, write_noise_figures
 from stembench.errors import InputError
 
 

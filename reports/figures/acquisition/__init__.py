@@ -1,0 +1,1 @@
+"""Figures of how an image is recorded: what each noise stage does, how scan lines moved."""
