@@ -130,7 +130,7 @@ def finished_run(
     stages: dict[str, float] = {}
     memory: dict[str, int] = {}
     failures = []
-    cautions: dict[tuple[str, ...], Caution] = {}
+    cautions: dict[Caution, Caution] = {}
     for block in blocks:
         name = names[block.restorer]
         outcome = store.block_outcome(folder, block)
@@ -148,15 +148,14 @@ def finished_run(
                 f" {block.start} to {block.stop - 1}: {outcome.failure}"
             )
         for sentence in outcome.cautions:
-            cell = (name, block.case, block.image, f"{block.dose:g}", block.rung)
             first = Caution(
                 restorer=name, case=block.case, image=block.image, dose=block.dose,
                 rung=block.rung, images=0, sentence=sentence,
             )  # fmt: skip
             # Numbers differ from image to image.
-            key = (*cell, _NUMBER.sub("#", sentence))
-            found = cautions.get(key, first)
-            cautions[key] = replace(found, images=found.images + 1)
+            kind = replace(first, sentence=_NUMBER.sub("#", sentence))
+            found = cautions.get(kind, first)
+            cautions[kind] = replace(found, images=found.images + 1)
     return replace(
         info,
         complete=True,
