@@ -54,8 +54,12 @@ from .results.scan_result import (
     ScanResult as ScanResult,
 )
 from .scan.preparation.alignment import (
+    LARGEST_DRIFT as LARGEST_DRIFT,
     AlignedFrames as AlignedFrames,
     align_frames as align_frames,
+)
+from .scan.preparation.surroundings import (
+    median_spacing as median_spacing,
 )
 from .scan.preparation.trailing import (
     undo_trailing as undo_trailing,

@@ -121,7 +121,7 @@ def _fit_scan(
     detector_sigma: float,
 ) -> ColumnFit:
     """Fit as if nothing had moved, and from there columns and lines together."""
-    from fitting.scan.preparation.alignment import REACH, align_frames
+    from fitting.scan.preparation.alignment import LARGEST_DRIFT, align_frames
     from fitting.scan.preparation.surroundings import with_surroundings
     from fitting.scan.preparation.trailing import undo_trailing
     from fitting.scan.scan_fit import fit_scan
@@ -142,7 +142,7 @@ def _fit_scan(
     starts = _starts(positions)
     gaps = spacing(starts)
     gaps = gaps[np.isfinite(gaps)]
-    reach = REACH * float(np.median(gaps)) if len(gaps) else min(shape) / 4
+    reach = LARGEST_DRIFT * float(np.median(gaps)) if len(gaps) else min(shape) / 4
     aligned = align_frames(frames, reach=reach, mask=masked)
     still = fit_batch(
         aligned.mean[None],

@@ -12,7 +12,7 @@ from bench.own_images.image_files import (
     read_positions,
     write_image,
 )
-from bench.own_images.scanned_image import ScanChoice, fit_scanned, require_lines
+from bench.own_images.scanned_image import ScanChoice, columns_of_frames, fit_scanned, require_lines
 from stembench.arrays import Floats
 from stembench.atomic_files import replacing
 from stembench.errors import InputError
@@ -64,7 +64,6 @@ def fit_file(
         Estimator,
         FitOptions,
         Width,
-        find_columns,
         fit_columns,
         fit_cost,
     )
@@ -84,7 +83,7 @@ def fit_file(
         require_lines(file.images.shape[1:], scan)
     pixel = known_sampling(file.sampling, sampling, path=path)
     if positions is None:
-        start = find_columns(file.images[0])
+        start = columns_of_frames(file.images)
         if not len(start):
             raise InputError(f"no column was found in {path}; give their places with --positions")
         typer.echo(f"{len(start)} columns found")

@@ -19,6 +19,8 @@ OFF: Final = "off"
 ESTIMATED: Final = "auto"
 #: Standard deviation of the weak lattice prior [Å].
 WEAK: Final = 0.1
+#: Fewest columns that tell the distance of neighbours.
+_FEW: Final = 3
 _ANGSTROM: Final = {"pm": 0.01, "nm": 10.0, "Å": 1.0, "A": 1.0, "": 1.0}
 _PICTURES: Final = (".png", ".pdf", ".svg")
 
@@ -124,6 +126,29 @@ def require_lines(shape: tuple[int, ...], choice: ScanChoice) -> None:
             f"a scan fit needs at least {LEAST_LINES} lines, and the image has {number}; give "
             "--scan off"
         )
+
+
+def columns_of_frames(frames: Floats) -> Floats:
+    """Search the frames of one scene for its columns, shape (n, 2) in the first frame [px].
+
+    One frame of many has little light: its columns tell the distance to align the frames by, and
+    all columns are searched for in the aligned mean.
+
+    Parameters
+    ----------
+    frames : ndarray, shape (k, h, w)
+    """
+    from fitting import LARGEST_DRIFT, align_frames, find_columns, median_spacing
+
+    found = find_columns(frames[0])
+    if len(frames) == 1:
+        return found
+    # Jitter and drift blur the plain mean, which still shows the lattice where one frame does not.
+    known = found if len(found) >= _FEW else find_columns(np.nanmean(frames, axis=0))
+    if len(known) < _FEW:
+        return found
+    aligned = align_frames(frames, reach=LARGEST_DRIFT * median_spacing(known))
+    return find_columns(aligned.mean)
 
 
 def fit_scanned(

@@ -10,7 +10,7 @@ from stembench.errors import InputError
 
 #: Largest drift from one frame to the next, as a part of the distance of neighbouring columns:
 #: from half of it on the next column fits as well.
-REACH: Final = 0.45
+LARGEST_DRIFT: Final = 0.45
 #: Standard deviation of the blur before frames are correlated, as a part of the reach: noise of
 #: single pixels hides the correlation of columns.
 _BLUR: Final = 1 / 3
@@ -160,6 +160,6 @@ def _found(
 def _unlike(name: str, reach: float) -> InputError:
     return InputError(
         f"{name} shows nothing of the other frames within {reach:.1f} px of the frame before it "
-        f"({REACH:g} of the distance of neighbouring columns; farther off the next column fits as "
+        f"({LARGEST_DRIFT:g} of the distance of neighbouring columns; farther off the next fits as "
         "well): leave it out, or cut the frames to one field of view first"
     )
