@@ -1,6 +1,5 @@
 """Peak memory of this process, and its growth during a piece of work."""
 
-import resource
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -17,8 +16,15 @@ def peak_memory() -> int:
         for line in _STATUS.read_text(encoding="ascii", errors="replace").splitlines():
             if line.startswith("VmHWM:"):
                 return int(line.split()[1]) * 1024
-    unit = 1 if sys.platform == "darwin" else 1024
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
+    peak = 0
+    if sys.platform == "win32":
+        peak = int(psutil.Process().memory_info().peak_wset)
+    else:  # which a type checker for Windows does not enter
+        import resource
+
+        unit = 1 if sys.platform == "darwin" else 1024
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
+    return peak
 
 
 def start_watch() -> tuple[int, Callable[[], int | None]]:

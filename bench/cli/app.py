@@ -1,6 +1,5 @@
 """The `stembench` command line."""
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -10,6 +9,7 @@ from bench.cli.exits import CONTINUES, FAILED, Verbose, guarded
 from bench.cli.gate_commands import baseline, compare, power, regression
 from bench.cli.noise_commands import noise_figures, noise_ranges
 from bench.cli.simulation_commands import convergence, simulate
+from bench.cli.terminal import make_printable
 from bench.cli.verification_commands import verify_fit
 from stembench import __version__
 from stembench.errors import InputError
@@ -340,5 +340,11 @@ for _command in (
     app.command()(_command)
 
 
+def main() -> None:
+    """Run the command line."""
+    make_printable()
+    app()
+
+
 if __name__ == "__main__":
-    sys.exit(app())
+    main()
