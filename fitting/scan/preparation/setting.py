@@ -108,7 +108,7 @@ def prepare(
     sampling = still.sampling
     electrons = 1.0 if dose is None else dose * sampling**2
     valid = np.isfinite(images) & ~masked
-    places, heights = _first_columns(still, modelled, given=given, frames=frames)
+    places, heights = _first_columns(still, modelled)
     spacing = median_spacing(places[: len(modelled)])
     columns = np.zeros((len(places), 4))
     columns[:, :2] = places
@@ -181,16 +181,13 @@ def prepare(
     return Setting(scene, priors, start, modelled, given, electrons)
 
 
-def _first_columns(
-    still: ColumnFit, modelled: Integers, *, given: int, frames: int
-) -> tuple[Floats, Floats]:
+def _first_columns(still: ColumnFit, modelled: Integers) -> tuple[Floats, Floats]:
     """Places (n, 2) and heights (n,) of the columns, those that were asked for first."""
-    others = still.modelled[still.modelled >= given]
-    if frames > 1:
-        # Frames that lie elsewhere show columns that the first does not.
-        usable = np.isfinite(still.table[["x_init", "y_init"]].to_numpy()).all(axis=1)
-        usable &= (still.table["flags"].to_numpy() & flags.DUPLICATE) == 0
-        others = np.setdiff1d(np.flatnonzero(usable), modelled)
+    # The fit without lines leaves columns out that lie farther beyond the frame than a few widths.
+    # A displaced line shows them, and so do frames that lie elsewhere.
+    usable = np.isfinite(still.table[["x_init", "y_init"]].to_numpy()).all(axis=1)
+    usable &= (still.table["flags"].to_numpy() & flags.DUPLICATE) == 0
+    others = np.setdiff1d(np.flatnonzero(usable), modelled)
     table = still.table.iloc[np.concatenate([modelled, others])]
     inside = len(modelled)
     starts = table[["x_init", "y_init"]].to_numpy()

@@ -1,11 +1,10 @@
-"""Statistics of lines, checks of residuals and response, on images made by the model."""
+"""Statistics of lines and response, on images made by the model."""
 
 import numpy as np
 import pytest
-from scipy.ndimage import gaussian_filter1d
 
 from fitting import FitOptions, ScanModel, fit_columns
-from tests.fitting.scan.test_frames import PHI, SHAPE, SIGMA, deviations, shots
+from tests.fitting.scan.test_frames import PHI, SIGMA, deviations, shots
 
 KNOWN = {"sigma_x": SIGMA, "sigma_y": SIGMA, "phi_x": PHI, "phi_y": PHI}
 
@@ -57,30 +56,6 @@ def test_intervals_of_columns_hold_the_truth():
     # Errors of one image's columns share its lines: one in four counts; k = 4.
     assert inside > 0.95 - 4 * np.sqrt(0.95 * 0.05 / (len(z) / 4))
     assert np.mean(np.abs(z / 0.5) < 1.96) < 0.95 - 4 * np.sqrt(0.95 * 0.05 / (len(z) / 4))
-
-
-def test_smoothed_lines_are_told():
-    counts, truth = image(100)
-    smooth = gaussian_filter1d(counts, 0.8, axis=0)
-    assert any("neighbouring lines" in text for text in fit(smooth, truth, **KNOWN).scan.warnings)
-
-
-def test_a_torn_line_is_told():
-    counts, truth = image(100)
-    # A line through a row of columns that shows none of them.
-    counts[24] = counts.mean()
-    assert any("line 24" in text for text in fit(counts, truth, **KNOWN).scan.warnings)
-
-
-def test_jitter_within_lines_is_told():
-    rng = np.random.default_rng(3)
-    counts, truth = image(100)
-    rows, cols = SHAPE
-    bend = 1.2 * rng.normal(size=(rows, 1)) * np.linspace(-1, 1, cols)
-    there = np.clip(np.arange(cols) + bend, 0, cols - 1)
-    low = np.rint(there).astype(int)
-    torn = np.take_along_axis(counts, low, axis=1)
-    assert any("within a line" in text for text in fit(torn, truth, **KNOWN).scan.warnings)
 
 
 @pytest.mark.parametrize(("prior", "low", "high"), [(None, 0.97, 1.03), (0.01, -0.05, 0.2)])
