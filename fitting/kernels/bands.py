@@ -68,9 +68,7 @@ def fill(diagonal: Floats, below: Floats, number: Integers, band: Floats) -> Non
 
 
 @kernel
-def spread(
-    band: Floats, number: Integers, half: Floats, diagonal: Floats, below: Floats
-) -> None:
+def spread(band: Floats, number: Integers, half: Floats, diagonal: Floats, below: Floats) -> None:
     """Copy a lower band into blocks, both triangles, and add half @ half.T within the band.
 
     Parameters
@@ -112,15 +110,14 @@ def spread(
 
 @kernel
 def take(band: Floats, first: int, out: Floats) -> None:
-    """Copy the columns of a lower band from `first` on into out (rows, columns), from row `first`.
+    """Copy columns of a lower band from `first` on into out (columns, rows), from row `first` on.
 
     Above the diagonal and beyond the band `out` is set to 0.
     """
     width = band.shape[1]
-    for r in range(out.shape[0]):
-        for c in range(out.shape[1]):
-            apart = r - c
-            out[r, c] = band[first + c, apart] if 0 <= apart < width else 0.0
+    for c in range(out.shape[0]):
+        for r in range(out.shape[1]):
+            out[c, r] = band[first + c, r - c] if c <= r < c + width else 0.0
 
 
 @kernel

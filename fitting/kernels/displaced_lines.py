@@ -38,13 +38,13 @@ def _profile(
 ) -> None:
     """Narrow and wide part of a column's profile at u = i + shift, v, to out[:, start:stop].
 
-    From one pixel to the next a Gaussian changes by a factor which itself changes by a constant one:
-    there are two exponentials in a window and not in a pixel. From the middle outwards values
-    fall, so that they end at 0 where they are too small for a number.
+    From one pixel to the next a Gaussian changes by a factor which itself changes by a constant
+    one: exponentials are taken once in a window and not in each pixel. From the middle outwards
+    values fall, so that they end at 0 where they are too small for a number.
     """
     if start >= stop:
         return
-    middle = min(max(int(round(-shift)), start), stop - 1)
+    middle = min(max(math.floor(0.5 - shift), start), stop - 1)
     u = middle + shift
     i1, i2, c1, c2 = widths[0], widths[1], widths[2], widths[3]
     rr = -0.5 * (u * u + v * v)
@@ -65,6 +65,26 @@ def _profile(
         l2 *= c2
         g1 *= l1
         g2 *= l2
+
+
+@inlined
+def _products(one: Floats, other: Floats, start: int, stop: int, out: Floats) -> None:
+    """Sums over pixels of the products of two times four slopes, (4, 4)."""
+    for m in range(0, COLUMN, 2):
+        a0 = a1 = a2 = a3 = b0 = b1 = b2 = b3 = 0.0
+        for i in range(start, stop):
+            a, b = one[m, i], one[m + 1, i]
+            s0, s1, s2, s3 = other[0, i], other[1, i], other[2, i], other[3, i]
+            a0 += a * s0
+            a1 += a * s1
+            a2 += a * s2
+            a3 += a * s3
+            b0 += b * s0
+            b1 += b * s1
+            b2 += b * s2
+            b3 += b * s3
+        out[m, 0], out[m, 1], out[m, 2], out[m, 3] = a0, a1, a2, a3
+        out[m + 1, 0], out[m + 1, 1], out[m + 1, 2], out[m + 1, 3] = b0, b1, b2, b3
 
 
 @kernel
@@ -204,6 +224,7 @@ def information(
     for line in range(frames * rows):
         most = max(most, first[line + 1] - first[line])
     slopes = np.empty((most, COLUMN, cols))
+    heavy = np.empty((COLUMN, cols))
     ends = np.empty((most, 2), dtype=np.int64)
     shared = np.empty((2 + SHARED, cols))
     block = np.empty((COLUMN, COLUMN))
@@ -276,19 +297,14 @@ def information(
                     else:
                         below[ka, place, pa + m] += s0
                         below[ka, place + 1, pa + m] += s1
+                for i in range(ends[a, 0], ends[a, 1]):
+                    for m in range(COLUMN):
+                        heavy[m, i] = weight[f, row, i] * slopes[a, m, i]
                 for b in range(a + 1):
                     start, stop = max(ends[a, 0], ends[b, 0]), min(ends[a, 1], ends[b, 1])
                     if start >= stop:
                         continue
-                    for m in range(COLUMN):
-                        s0 = s1 = s2 = s3 = 0.0
-                        for i in range(start, stop):
-                            g = weight[f, row, i] * slopes[a, m, i]
-                            s0 += g * slopes[b, 0, i]
-                            s1 += g * slopes[b, 1, i]
-                            s2 += g * slopes[b, 2, i]
-                            s3 += g * slopes[b, 3, i]
-                        block[m, 0], block[m, 1], block[m, 2], block[m, 3] = s0, s1, s2, s3
+                    _products(heavy, slopes[b], start, stop, block)
                     kb, pb = of_column[near[low + b], 0], of_column[near[low + b], 1]
                     if ka == kb:
                         for m in range(COLUMN):
@@ -305,3 +321,92 @@ def information(
                         for m in range(COLUMN):
                             for n in range(COLUMN):
                                 below[ka, pb + n, pa + m] += block[m, n]
+
+
+@kernel
+def height_information(
+    columns: Floats,
+    lines: Floats,
+    shape: Floats,
+    window: Integers,
+    first: Integers,
+    near: Integers,
+    weight: Floats,
+    place: Integers,
+    band: Floats,
+    border: Floats,
+    corner: Floats,
+) -> None:
+    """Sum over pixels of `weight` times the products of derivatives by heights and widths alone.
+
+    Parameters
+    ----------
+    columns, lines, shape, window, first, near, weight
+        As in `information`.
+    place : ndarray of int, shape (n,)
+        Place of each column's height; its width stands behind it where `free` is 2.
+    band : ndarray, shape (free * n, b + 1)
+        Lower band, entry (r, c) at [c, r - c].
+    border : ndarray, shape (free * n, 2)
+        With the common log width and the background.
+    corner : ndarray, shape (2, 2)
+    """
+    frames, rows, cols = weight.shape
+    q = 1.0 / (1.0 + math.exp(-shape[2]))
+    free = len(band) // len(columns)
+    widths, parts = _widths(columns, shape), np.empty((2, cols))
+    most = 0
+    for line in range(frames * rows):
+        most = max(most, first[line + 1] - first[line])
+    slopes = np.empty((most, 2, cols))
+    common, heavy = np.empty(cols), np.empty((2, cols))
+    for f in range(frames):
+        for row in range(rows):
+            low = first[f * rows + row]
+            count = first[f * rows + row + 1] - low
+            common[:] = 0.0
+            for a in range(count):
+                k = near[low + a]
+                shift = lines[f, row, 0] - columns[k, 0]
+                v = row + lines[f, row, 1] - columns[k, 1]
+                _profile(window[f, k, 0], window[f, k, 1], shift, v, widths[k], q, parts)
+                for i in range(window[f, k, 0], window[f, k, 1]):
+                    u, g1, g2 = i + shift, parts[0, i], parts[1, i]
+                    both = columns[k, 2] * (g1 * widths[k, 0] + g2 * widths[k, 1])
+                    slopes[a, 0, i] = g1 + g2
+                    slopes[a, 1, i] = (u * u + v * v) * both
+                    common[i] += slopes[a, 1, i]
+            for i in range(cols):
+                w = weight[f, row, i]
+                corner[0, 0] += w * common[i] * common[i]
+                corner[0, 1] += w * common[i]
+                corner[1, 0] += w * common[i]
+                corner[1, 1] += w
+            for a in range(count):
+                k = near[low + a]
+                for m in range(free):
+                    s0 = s1 = 0.0
+                    for i in range(window[f, k, 0], window[f, k, 1]):
+                        g = weight[f, row, i] * slopes[a, m, i]
+                        heavy[m, i] = g
+                        s0 += g * common[i]
+                        s1 += g
+                    border[place[k] + m, 0] += s0
+                    border[place[k] + m, 1] += s1
+                for b in range(count):
+                    j = near[low + b]
+                    if place[j] > place[k]:
+                        continue
+                    start = max(window[f, k, 0], window[f, j, 0])
+                    stop = min(window[f, k, 1], window[f, j, 1])
+                    if start >= stop:
+                        continue
+                    for m in range(free):
+                        for n in range(free):
+                            apart = place[k] + m - place[j] - n
+                            if apart < 0:
+                                continue
+                            s0 = 0.0
+                            for i in range(start, stop):
+                                s0 += heavy[m, i] * slopes[b, n, i]
+                            band[place[j] + n, apart] += s0

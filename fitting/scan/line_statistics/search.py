@@ -40,24 +40,27 @@ def search_statistics(
     does not explain would go into the lines.
     """
     free = _free(scan)
-    tolerance = LOOSE if free.any() else None
-    peak = _descend(setting, tolerance=tolerance)
+    apart = _unplaced(setting)
+    peak = _descend(apart if free.any() else setting, tolerance=LOOSE if free.any() else None)
     warnings: tuple[str, ...] = ()
     if free.any():
-        setting, peak = _maximise(setting, peak, free=free)
-    loose = _too_loose(setting, peak, free=free)
+        apart, peak = _maximise(apart, peak, free=free)
+    loose = _too_loose(apart, peak, free=free)
     if loose.any():
-        given = _theta(setting)
-        setting, peak = _maximise(setting, peak, free=free | loose)
-        found = _theta(setting)
+        given = _theta(apart)
+        apart, peak = _maximise(apart, peak, free=free | loose)
+        found = _theta(apart)
         warnings = tuple(
             f"the given scan sigma_{'xy'[k // 2]} of {np.exp(given[k]) * sampling:.3g} Å is far "
             f"above what the image supports; {np.exp(found[k]) * sampling:.3g} Å was used"
             for k in np.flatnonzero(loose)
         )
     free = free | loose
-    spread = _Frozen.at(setting, peak).spread(_theta(setting), free) if free.any() else _UNKNOWN
-    theta = _theta(setting)
+    theta, spread = _theta(apart), _UNKNOWN
+    if free.any():
+        spread = _Frozen.at(apart, peak).spread(theta, free)
+        setting = _with(setting, theta)
+        peak = _descend(setting, peak, tolerance=None)
     estimates = []
     for axis in range(2):
         log_sigma, phi = theta[2 * axis : 2 * axis + 2]
@@ -91,6 +94,17 @@ def _descend(setting: Setting, peak: Peak | None = None, *, tolerance: float | N
     if tolerance is None:
         return descend(setting.scene, setting.priors, start)
     return descend(setting.scene, setting.priors, start, tolerance=tolerance)
+
+
+def _unplaced(setting: Setting) -> Setting:
+    """Columns at the edge and beyond as free to lie anywhere as all others.
+
+    Where they are looked for comes from the same image, whose lines had moved: held to it, they
+    would say that lines moved less than they did.
+    """
+    precision = setting.priors.columns_precision.copy()
+    precision[:, :2] = precision[:, :2].min()
+    return replace(setting, priors=replace(setting.priors, columns_precision=precision))
 
 
 def _free(scan: ScanModel) -> Bools:

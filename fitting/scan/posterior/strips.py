@@ -14,7 +14,7 @@ from stembench.arrays import Floats, Integers
 from stembench.errors import InputError
 
 #: Columns of the band whose inverse is found at once.
-BLOCK: Final = 48
+BLOCK: Final = 64
 
 
 @dataclass(frozen=True)
@@ -192,9 +192,7 @@ class Factor:
         if g:
             common = cho_solve((self.corner, True), np.eye(g))
             flat = self.border.reshape(k * m, g)
-            half = np.ascontiguousarray(
-                solve_triangular(self.corner, flat[inside].T, lower=True).T
-            )
+            half = np.ascontiguousarray(solve_triangular(self.corner, flat[inside].T, lower=True).T)
             out.border[:] = -self.border @ common
             out.corner[:] = common
         bands.spread(self._band_of_inverse(), self.number, half, out.diagonal, out.below)
@@ -214,11 +212,10 @@ class Factor:
         for first in range((n - 1) // BLOCK * BLOCK, -1, -BLOCK):
             width = min(BLOCK, n - first)
             rows = min(width + reach, n - first)
-            factor = np.empty((rows, width))
+            factor = np.empty((width, rows))
             bands.take(self.band, first, factor)
-            # scipy's triangles are those of columns first: its upper one is this lower one.
-            root = dtrtri(factor[:width].T, lower=0)[0].T
-            part = factor[width:] @ root
+            root = dtrtri(factor[:, :width].T, lower=1)[0]
+            part = factor[:, width:].T @ root
             known = known[: len(part), : len(part)]
             below = -(known @ part)
             own = root.T @ root - part.T @ below

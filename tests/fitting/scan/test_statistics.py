@@ -1,9 +1,13 @@
 """Statistics of lines and response, on images made by the model."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
 from fitting import FitOptions, ScanModel, fit_columns
+from fitting.scan.checks.response import isolated_sites, pulled_columns
+from fitting.scan.lattice_pull import lattice_pull
 from tests.fitting.scan.test_frames import PHI, SIGMA, deviations, shots
 
 KNOWN = {"sigma_x": SIGMA, "sigma_y": SIGMA, "phi_x": PHI, "phi_y": PHI}
@@ -70,3 +74,22 @@ def test_response_is_stated_with_a_lattice_prior_alone():
     counts, truth = image(100)
     assert not fit(counts, truth, **KNOWN).scan.response
     assert len(fit(counts, truth, **KNOWN, lattice_prior=0.3).scan.response) == 2
+
+
+def test_response_is_measured_on_columns_that_the_lattice_prior_draws():
+    places = np.stack(np.meshgrid(np.arange(11), np.arange(11)), axis=-1).reshape(-1, 2) * 8.0 + 4.0
+    # The column in the middle has one of its four neighbours left.
+    gone = [5 * 11 + 4, 5 * 11 + 6, 4 * 11 + 5]
+    places = np.delete(places, gone, axis=0)
+    pull, _ = lattice_pull(places, width=1.0)
+    setting = SimpleNamespace(priors=SimpleNamespace(pull=pull, columns=places))
+    among = pulled_columns(setting)
+    middle = int(np.argmin(np.hypot(*(places - 44.0).T)))
+    assert not among[middle]
+    assert not among[[0, 10, -11, -1]].any()
+    # Two more, diagonal to it, lost a neighbour of either pair.
+    assert among.sum() == len(places) - 7
+    assert pulled_columns(SimpleNamespace(priors=SimpleNamespace(pull=None, columns=places))).all()
+    free = np.ones(len(places), dtype=bool)
+    assert middle in isolated_sites(places, (88, 88), without=[], among=free)
+    assert middle not in isolated_sites(places, (88, 88), without=[], among=among)
