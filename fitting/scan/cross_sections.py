@@ -109,14 +109,14 @@ def _step(
     """Step of columns (n, 4) and of what is shared, and twice what it promises [nats]."""
     from scipy.linalg import cho_solve_banded, cholesky_banded
 
-    from fitting.kernels import displaced_lines
+    from fitting.kernels import column_heights, displaced_lines
 
     n, per = len(at.columns), 2 if own_width else 1
     # Columns in the order of their lines, so that those which share none lie far apart.
     windows = scene.information
     band, border = np.zeros((per * n, per * (reach + 1))), np.zeros((per * n, 2))
     corner = np.zeros((2, 2))
-    displaced_lines.height_information(
+    column_heights.height_information(
         at.columns, at.lines, at.shared[: displaced_lines.SHARED], windows.along, windows.first,
         windows.near, scene.weight(expected), per * rank, band, border, corner,
     )  # fmt: skip

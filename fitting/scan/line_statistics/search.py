@@ -59,8 +59,18 @@ def search_statistics(
     theta, spread = _theta(apart), _UNKNOWN
     if free.any():
         spread = _Frozen.at(apart, peak).spread(theta, free)
-        setting = _with(setting, theta)
+        held = setting
+        setting = _with(held, theta)
         peak = _descend(setting, peak, tolerance=None)
+        if not peak.converged:
+            # At low counts columns that nothing holds may lead astray: the search with them held.
+            setting, peak = _maximise(held, _descend(held, tolerance=LOOSE), free=free)
+            theta = _theta(setting)
+            spread = _Frozen.at(setting, peak).spread(theta, free)
+            warnings += (
+                "the search for the lines' statistics was repeated with the columns at the edge "
+                "held to where they seem to lie: sigma may be too low",
+            )
     estimates = []
     for axis in range(2):
         log_sigma, phi = theta[2 * axis : 2 * axis + 2]
