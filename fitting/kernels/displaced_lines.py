@@ -20,14 +20,71 @@ SHARED: Final = 4
 
 
 @inlined
-def _profile(
-    u: float, ey1: float, ey2: float, w1: float, w2: float, q: float
-) -> tuple[float, float, float, float]:
-    """Narrow and wide part of the profile at u, and their inverse squared widths."""
-    i1, i2 = 1.0 / (w1 * w1), 1.0 / (w2 * w2)
-    g1 = (1.0 - q) * ey1 * math.exp(-0.5 * u * u * i1)
-    g2 = q * ey2 * math.exp(-0.5 * u * u * i2)
-    return g1, g2, i1, i2
+def both_widths(columns: Floats, shape: Floats) -> Floats:
+    """Width and inverse square of the narrow, then of the wide part of each column, (n, 4)."""
+    base, ratio = math.exp(shape[0]), math.exp(shape[1])
+    out = np.empty((len(columns), 4))
+    for k in range(len(columns)):
+        narrow = base * math.exp(columns[k, 3])
+        wide = narrow * ratio
+        out[k, 0], out[k, 1] = 1.0 / (narrow * narrow), 1.0 / (wide * wide)
+        out[k, 2], out[k, 3] = math.exp(-out[k, 0]), math.exp(-out[k, 1])
+    return out
+
+
+@inlined
+def profile(
+    start: int, stop: int, shift: float, v: float, widths: Floats, q: float, out: Floats
+) -> None:
+    """Narrow and wide part of a column's profile at u = i + shift, v, to out[:, start:stop].
+
+    From one pixel to the next a Gaussian changes by a factor which itself changes by a constant
+    one: exponentials are taken once in a window and not in each pixel. From the middle outwards
+    values fall, so that they end at 0 where they are too small for a number.
+    """
+    if start >= stop:
+        return
+    middle = min(max(math.floor(0.5 - shift), start), stop - 1)
+    u = middle + shift
+    i1, i2, c1, c2 = widths[0], widths[1], widths[2], widths[3]
+    rr = -0.5 * (u * u + v * v)
+    top1, top2 = (1.0 - q) * math.exp(rr * i1), q * math.exp(rr * i2)
+    r1, r2 = math.exp(-(u + 0.5) * i1), math.exp(-(u + 0.5) * i2)
+    l1, l2 = math.exp((u - 0.5) * i1), math.exp((u - 0.5) * i2)
+    g1, g2 = top1, top2
+    for i in range(middle, stop):
+        out[0, i], out[1, i] = g1, g2
+        g1 *= r1
+        g2 *= r2
+        r1 *= c1
+        r2 *= c2
+    g1, g2 = top1 * l1, top2 * l2
+    for i in range(middle - 1, start - 1, -1):
+        out[0, i], out[1, i] = g1, g2
+        l1 *= c1
+        l2 *= c2
+        g1 *= l1
+        g2 *= l2
+
+
+@inlined
+def _products(one: Floats, other: Floats, start: int, stop: int, out: Floats) -> None:
+    """Sums over pixels of the products of two times four slopes, (4, 4)."""
+    for m in range(0, COLUMN, 2):
+        a0 = a1 = a2 = a3 = b0 = b1 = b2 = b3 = 0.0
+        for i in range(start, stop):
+            a, b = one[m, i], one[m + 1, i]
+            s0, s1, s2, s3 = other[0, i], other[1, i], other[2, i], other[3, i]
+            a0 += a * s0
+            a1 += a * s1
+            a2 += a * s2
+            a3 += a * s3
+            b0 += b * s0
+            b1 += b * s1
+            b2 += b * s2
+            b3 += b * s3
+        out[m, 0], out[m, 1], out[m, 2], out[m, 3] = a0, a1, a2, a3
+        out[m + 1, 0], out[m + 1, 1], out[m + 1, 2], out[m + 1, 3] = b0, b1, b2, b3
 
 
 @kernel
@@ -57,8 +114,8 @@ def light(
         Columns that a line shows: near[first[l]:first[l + 1]].
     """
     frames, rows, cols = out.shape
-    base, ratio = math.exp(shape[0]), math.exp(shape[1])
     q = 1.0 / (1.0 + math.exp(-shape[2]))
+    widths, parts = both_widths(columns, shape), np.empty((2, cols))
     for f in range(frames):
         for row in range(rows):
             line = f * rows + row
@@ -66,15 +123,12 @@ def light(
                 out[f, row, i] = shape[3]
             for at in range(first[line], first[line + 1]):
                 k = near[at]
-                w1 = base * math.exp(columns[k, 3])
-                w2 = w1 * ratio
+                start, stop, h = window[f, k, 0], window[f, k, 1], columns[k, 2]
+                shift = lines[f, row, 0] - columns[k, 0]
                 v = row + lines[f, row, 1] - columns[k, 1]
-                ey1 = math.exp(-0.5 * v * v / (w1 * w1))
-                ey2 = math.exp(-0.5 * v * v / (w2 * w2))
-                for i in range(window[f, k, 0], window[f, k, 1]):
-                    u = i + lines[f, row, 0] - columns[k, 0]
-                    g1, g2, _, _ = _profile(u, ey1, ey2, w1, w2, q)
-                    out[f, row, i] += columns[k, 2] * (g1 + g2)
+                profile(start, stop, shift, v, widths[k], q, parts)
+                for i in range(start, stop):
+                    out[f, row, i] += h * (parts[0, i] + parts[1, i])
 
 
 @kernel
@@ -92,8 +146,8 @@ def gradient(
 ) -> None:
     """Sum over pixels of `score` times the derivatives of the light, added to the last three."""
     frames, rows, cols = score.shape
-    base, ratio = math.exp(shape[0]), math.exp(shape[1])
     q = 1.0 / (1.0 + math.exp(-shape[2]))
+    widths, parts = both_widths(columns, shape), np.empty((2, cols))
     for f in range(frames):
         for row in range(rows):
             line = f * rows + row
@@ -101,36 +155,34 @@ def gradient(
                 of_shape[3] += score[f, row, i]
             for at in range(first[line], first[line + 1]):
                 k = near[at]
-                w1 = base * math.exp(columns[k, 3])
-                w2 = w1 * ratio
-                h = columns[k, 2]
+                start, stop, h = window[f, k, 0], window[f, k, 1], columns[k, 2]
+                shift = lines[f, row, 0] - columns[k, 0]
                 v = row + lines[f, row, 1] - columns[k, 1]
-                ey1 = math.exp(-0.5 * v * v / (w1 * w1))
-                ey2 = math.exp(-0.5 * v * v / (w2 * w2))
-                sx = sy = sh = ss = sk = sq = 0.0
-                for i in range(window[f, k, 0], window[f, k, 1]):
-                    u = i + lines[f, row, 0] - columns[k, 0]
-                    g1, g2, i1, i2 = _profile(u, ey1, ey2, w1, w2, q)
-                    s = score[f, row, i]
-                    both = g1 * i1 + g2 * i2
-                    rr = u * u + v * v
-                    sx += s * u * both
-                    sy += s * both
-                    sh += s * (g1 + g2)
-                    ss += s * rr * both
-                    sk += s * rr * g2 * i2
-                    sq += s * ((1.0 - q) * g2 - q * g1)
-                sx *= h
-                sy *= h * v
+                profile(start, stop, shift, v, widths[k], q, parts)
+                # Sums of the score times both parts, times 1, u and u².
+                a1 = a2 = b1 = b2 = c1 = c2 = 0.0
+                for i in range(start, stop):
+                    u = i + shift
+                    s1, s2 = score[f, row, i] * parts[0, i], score[f, row, i] * parts[1, i]
+                    a1 += s1
+                    a2 += s2
+                    b1 += s1 * u
+                    b2 += s2 * u
+                    c1 += s1 * u * u
+                    c2 += s2 * u * u
+                i1, i2 = widths[k, 0], widths[k, 1]
+                sx, sy = h * (b1 * i1 + b2 * i2), h * v * (a1 * i1 + a2 * i2)
+                sk = h * i2 * (c2 + v * v * a2)
+                ss = h * i1 * (c1 + v * v * a1) + sk
                 of_columns[k, 0] += sx
                 of_columns[k, 1] += sy
-                of_columns[k, 2] += sh
-                of_columns[k, 3] += h * ss
+                of_columns[k, 2] += a1 + a2
+                of_columns[k, 3] += ss
                 of_lines[f, row, 0] -= sx
                 of_lines[f, row, 1] -= sy
-                of_shape[0] += h * ss
-                of_shape[1] += h * sk
-                of_shape[2] += h * sq
+                of_shape[0] += ss
+                of_shape[1] += sk
+                of_shape[2] += h * ((1.0 - q) * a2 - q * a1)
 
 
 @kernel
@@ -166,12 +218,13 @@ def information(
         Lower triangles of the strips (see `fitting.scan.posterior.strips.Strips`), added to.
     """
     frames, rows, cols = weight.shape
-    base, ratio = math.exp(shape[0]), math.exp(shape[1])
     q = 1.0 / (1.0 + math.exp(-shape[2]))
+    widths, parts = both_widths(columns, shape), np.empty((2, cols))
     most = 0
     for line in range(frames * rows):
         most = max(most, first[line + 1] - first[line])
     slopes = np.empty((most, COLUMN, cols))
+    heavy = np.empty((COLUMN, cols))
     ends = np.empty((most, 2), dtype=np.int64)
     shared = np.empty((2 + SHARED, cols))
     block = np.empty((COLUMN, COLUMN))
@@ -184,16 +237,14 @@ def information(
             shared[5] = 1.0
             for a in range(count):
                 k = near[low + a]
-                w1 = base * math.exp(columns[k, 3])
-                w2 = w1 * ratio
-                h = columns[k, 2]
+                start, stop, h = window[f, k, 0], window[f, k, 1], columns[k, 2]
+                shift = lines[f, row, 0] - columns[k, 0]
                 v = row + lines[f, row, 1] - columns[k, 1]
-                ey1 = math.exp(-0.5 * v * v / (w1 * w1))
-                ey2 = math.exp(-0.5 * v * v / (w2 * w2))
-                ends[a, 0], ends[a, 1] = window[f, k, 0], window[f, k, 1]
-                for i in range(window[f, k, 0], window[f, k, 1]):
-                    u = i + lines[f, row, 0] - columns[k, 0]
-                    g1, g2, i1, i2 = _profile(u, ey1, ey2, w1, w2, q)
+                i1, i2 = widths[k, 0], widths[k, 1]
+                profile(start, stop, shift, v, widths[k], q, parts)
+                ends[a, 0], ends[a, 1] = start, stop
+                for i in range(start, stop):
+                    u, g1, g2 = i + shift, parts[0, i], parts[1, i]
                     both = h * (g1 * i1 + g2 * i2)
                     rr = u * u + v * v
                     slopes[a, 0, i] = u * both
@@ -246,19 +297,14 @@ def information(
                     else:
                         below[ka, place, pa + m] += s0
                         below[ka, place + 1, pa + m] += s1
+                for i in range(ends[a, 0], ends[a, 1]):
+                    for m in range(COLUMN):
+                        heavy[m, i] = weight[f, row, i] * slopes[a, m, i]
                 for b in range(a + 1):
                     start, stop = max(ends[a, 0], ends[b, 0]), min(ends[a, 1], ends[b, 1])
                     if start >= stop:
                         continue
-                    for m in range(COLUMN):
-                        s0 = s1 = s2 = s3 = 0.0
-                        for i in range(start, stop):
-                            g = weight[f, row, i] * slopes[a, m, i]
-                            s0 += g * slopes[b, 0, i]
-                            s1 += g * slopes[b, 1, i]
-                            s2 += g * slopes[b, 2, i]
-                            s3 += g * slopes[b, 3, i]
-                        block[m, 0], block[m, 1], block[m, 2], block[m, 3] = s0, s1, s2, s3
+                    _products(heavy, slopes[b], start, stop, block)
                     kb, pb = of_column[near[low + b], 0], of_column[near[low + b], 1]
                     if ka == kb:
                         for m in range(COLUMN):

@@ -16,7 +16,10 @@ class LineEstimate:
     sigma, phi : float
         Standard deviation of the innovations [Å] and correlation of consecutive lines, as used.
     sigma_interval, phi_interval : tuple of float or None
-        95 % intervals; None for given values.
+        95 % intervals of the process, not of the lines that this image drew; None for given values.
+        From the curvature of the likelihood with the image's information held. On 20 images of a
+        dislocation at 5·10³ e/Å² they held σ in 19 (x) and 17 (y), φ in 17 and 20. With little
+        light they are optimistic, and a warning says so: at 500 e/Å² σ along x was held in 4 of 8.
     """
 
     sigma: float

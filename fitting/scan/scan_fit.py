@@ -11,7 +11,7 @@ from fitting.model import ColumnModel, WidthMode, scattering_cross_section
 from fitting.results.column_fit import ColumnFit
 from fitting.results.scan_result import LineEstimate, ScanResult
 from fitting.scan.checks.residual_checks import misfit, unexplained
-from fitting.scan.checks.response import measure_response
+from fitting.scan.checks.response import measure_response, pulled_columns
 from fitting.scan.cross_sections import single_gaussians
 from fitting.scan.line_statistics.search import search_statistics
 from fitting.scan.posterior.fisher_scoring import Peak
@@ -80,7 +80,14 @@ def fit_scan(
     if found.scan is None or not (scan.response or scan.lattice_prior):
         return found
     response = measure_response(setting, peak, sampling=still.sampling)
-    return replace(found, scan=replace(found.scan, response=response))
+    warnings = found.scan.warnings
+    apart = int(np.count_nonzero(~pulled_columns(setting)[: len(setting.modelled)]))
+    if apart:
+        warnings += (
+            f"{apart} of {len(setting.modelled)} columns have no pair of opposite neighbours: the "
+            "lattice prior does not draw them, and the response is that of the others",
+        )
+    return replace(found, scan=replace(found.scan, response=response, warnings=warnings))
 
 
 def posterior(setting: Setting, peak: Peak) -> Strips:

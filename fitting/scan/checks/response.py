@@ -8,7 +8,7 @@ import numpy as np
 from fitting.scan.posterior.fisher_scoring import Peak, descend
 from fitting.scan.preparation.setting import Setting
 from fitting.scan.preparation.surroundings import median_spacing
-from stembench.arrays import Floats, Integers
+from stembench.arrays import Bools, Floats, Integers
 
 #: Length of the displacements [Å].
 SHIFT: Final = 0.15
@@ -33,6 +33,14 @@ def measure_response(setting: Setting, peak: Peak, *, sampling: float) -> tuple[
     repeated from its peak. The displacements of one pattern sum to zero or their mean is taken
     off, since a shift of all columns cannot be told.
 
+    With a lattice prior, sites are columns that it draws: those without a pair of opposite
+    neighbours pass all on, and their share in a mean would hide what happens to the others. Even a
+    hard prior passes something on, since slow deformations cost it little and a single displacement
+    holds a part of each.
+
+    Noise stays where it is while light moves: at low counts one image may tell a share off by more
+    than the scatter over its sites says.
+
     Parameters
     ----------
     setting : Setting
@@ -44,13 +52,14 @@ def measure_response(setting: Setting, peak: Peak, *, sampling: float) -> tuple[
     -------
     tuple of float
         Mean over sites and directions, and its standard error; empty where fewer than two columns
-        lie far enough from the edge.
+        lie far enough from the edge, and are drawn.
     """
     scene, n = setting.scene, len(setting.modelled)
     places = peak.at.columns[:n, :2]
+    pulled = pulled_columns(setting)[:n]
     patterns: list[Integers] = []
     while len(patterns) < PATTERNS and sum(map(len, patterns)) < ENOUGH:
-        sites = isolated_sites(places, scene.counts.shape[1:], without=patterns)
+        sites = isolated_sites(places, scene.counts.shape[1:], without=patterns, among=pulled)
         if not len(sites):
             break
         patterns.append(sites)
@@ -80,7 +89,21 @@ def measure_response(setting: Setting, peak: Peak, *, sampling: float) -> tuple[
     return float(np.mean(each)), float(np.std(each, ddof=1) / np.sqrt(len(each)))
 
 
-def isolated_sites(places: Floats, shape: tuple[int, ...], *, without: list[Integers]) -> Integers:
+def pulled_columns(setting: Setting) -> Bools:
+    """Columns that the lattice prior draws to the middle of their neighbours; all without one."""
+    number = len(setting.priors.columns)
+    if setting.priors.pull is None:
+        return np.ones(number, dtype=bool)
+    entries = setting.priors.pull.tocoo()
+    out = np.zeros(number, dtype=bool)
+    # The column itself stands in its row with the only positive entry.
+    out[entries.col[entries.data > 0]] = True
+    return out
+
+
+def isolated_sites(
+    places: Floats, shape: tuple[int, ...], *, without: list[Integers], among: Bools
+) -> Integers:
     """Columns far from one another and from the edge, those in the middle first."""
     rows, cols = shape
     spacing = median_spacing(places)
@@ -90,7 +113,7 @@ def isolated_sites(places: Floats, shape: tuple[int, ...], *, without: list[Inte
     for k in np.argsort(-edge, kind="stable"):
         if edge[k] < FROM_EDGE * spacing:
             break
-        if int(k) in taken:
+        if int(k) in taken or not among[k]:
             continue
         apart = np.hypot(*(places[chosen] - places[k]).T) if chosen else np.array([np.inf])
         if apart.min() >= APART * spacing:

@@ -14,7 +14,7 @@ from stembench.errors import InputError
 #: Longest step of a position and of a line [px], of the logarithm of a width, of what is shared.
 LONGEST: Final = (1.0, 0.2, 0.3)
 #: Gain [nats] that a step must promise; a standard error is half a nat.
-TOLERANCE: Final = 1e-2
+TOLERANCE: Final = 5e-2
 #: Longest step [px] of columns and lines that have arrived, of which less than half a nat is hoped.
 STILL: Final = 0.01
 #: Damping does not fall below this.
@@ -95,16 +95,20 @@ def descend(
             longest = max(np.abs(columns[:, :2]).max(), np.abs(lines).max())
             if slope < 2 * tolerance or (longest < still and slope < 1 and damping.small):
                 return Peak(at, expected, cost, converged=True, steps=number)
-            _shorten(columns, lines, shared)
-            strips = scene.order.gather(columns, lines)
+            shortened = _shorten(columns, lines, shared)
             trial = at.moved(columns, lines, shared)
             there = scene.expected(trial)
             after, prior_there = priors.cost_and_gradient(trial)
             then = scene.cost(there) + after
-            pushed, common_pushed = matrix.times(strips, shared)
-            bend = float((pushed * strips).sum() + common_pushed @ shared)
+            if shortened:
+                strips = scene.order.gather(columns, lines)
+                pushed, common_pushed = matrix.times(strips, shared)
+                bend = float((pushed * strips).sum() + common_pushed @ shared)
+                slope = float((right * strips).sum() + gradient[2] @ shared)
+            else:
+                bend = slope
             bend -= float((strips**2 * more).sum() + shared**2 @ more_common)
-            promised = float((right * strips).sum() + gradient[2] @ shared) - bend / 2
+            promised = slope - bend / 2
             gained = cost - then
             good = np.isfinite(gained) and promised > 0 and gained > 1e-4 * promised
             damping.learn(
@@ -164,11 +168,17 @@ class _Damping:
         self.overall = max(LEAST_DAMPING, self.overall * less)
 
 
-def _shorten(columns: Floats, lines: Floats, shared: Floats) -> None:
-    """Shorten the step of each column and line, and of what is shared, to its longest, in place."""
-    longest = np.maximum(
+def _shorten(columns: Floats, lines: Floats, shared: Floats) -> bool:
+    """Shorten the step of each column and line, and of what is shared, to its longest, in place.
+
+    Return whether any was longer.
+    """
+    of_columns = np.maximum(
         np.abs(columns[:, :2]).max(axis=1) / LONGEST[0], np.abs(columns[:, 3]) / LONGEST[1]
     )
-    columns /= np.maximum(longest, 1.0)[:, None]
-    lines /= np.maximum(np.abs(lines).max(axis=1) / LONGEST[0], 1.0)[:, None]
-    shared /= max(1.0, np.abs(shared[:3]).max() / LONGEST[2])
+    of_lines = np.abs(lines).max(axis=1) / LONGEST[0]
+    of_shared = np.abs(shared[:3]).max() / LONGEST[2]
+    columns /= np.maximum(of_columns, 1.0)[:, None]
+    lines /= np.maximum(of_lines, 1.0)[:, None]
+    shared /= max(1.0, of_shared)
+    return bool(max(of_columns.max(), of_lines.max(), of_shared) > 1)

@@ -57,6 +57,8 @@ class Priors:
     pull : scipy.sparse matrix or None, shape (n, n)
         Turns the coordinates of columns into their distances from what a lattice would have
         there, divided by the standard deviation of these distances.
+    continuation : scipy.sparse matrix or None, shape (m, n)
+        The same of columns at the frame's edge, from where their neighbours point.
     drift : ndarray, shape (rows, knots)
         Drift of a line per coefficient; the coefficients (frames, 2, knots) stand in `shared`
         behind the profile.
@@ -74,10 +76,14 @@ class Priors:
     shared: Floats
     shared_precision: Floats
     pull: Any = None
+    continuation: Any = None
     drift: Floats = field(default_factory=lambda: np.zeros((0, 0)))
     gauge: float = 0.0
     held_columns: Bools | None = None
     held_shared: Bools | None = None
+
+    def _pulls(self) -> list[Any]:
+        return [pull for pull in (self.pull, self.continuation) if pull is not None]
 
     def drifts(self, at: Unknowns) -> Floats:
         """Displacement (frames, rows, 2) of each line that is its frame's drift."""
@@ -111,10 +117,10 @@ class Priors:
         shared = -self.shared_precision * (at.shared - self.shared)
         cost = -(columns * (at.columns - self.columns)).sum() / 2
         cost -= (shared * (at.shared - self.shared)).sum() / 2
-        if self.pull is not None:
-            apart = self.pull @ at.columns[:, :2]
+        for pull in self._pulls():
+            apart = pull @ at.columns[:, :2]
             cost += (apart**2).sum() / 2
-            columns[:, :2] -= self.pull.T @ apart
+            columns[:, :2] -= pull.T @ apart
         jitter = at.lines - self.drifts(at)
         lines = np.zeros_like(at.lines)
         for number, axis in enumerate((self.x, self.y)):
@@ -153,8 +159,8 @@ class Priors:
         matrix.corner[range(g), range(g)] += self.shared_precision + np.where(
             held_shared, _HELD, 0.0
         )
-        if self.pull is not None:
-            _add_pairs(matrix, (self.pull.T @ self.pull).tocoo(), order=order)
+        for pull in self._pulls():
+            _add_pairs(matrix, (pull.T @ pull).tocoo(), order=order)
         self._add_lines(matrix, at, order=order)
         if self.drift.size:
             for own in self._rigid(at).T:

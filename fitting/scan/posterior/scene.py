@@ -87,15 +87,15 @@ class Order:
             np.clip(np.floor(place / height), 0, strips - 1).astype(np.int64)
             for place in (y, lines)
         )
-        size = np.zeros(strips, dtype=np.int64)
-        placed = []
-        for strip, width in ((of_column, COLUMN), (of_line, 2)):
-            place = np.empty(len(strip), dtype=np.int64)
-            for k in range(strips):
-                own = np.flatnonzero(strip == k)
-                place[own] = size[k] + width * np.arange(len(own))
-                size[k] += width * len(own)
-            placed.append(np.stack([strip, place], axis=1))
+        # Along the strip as well, so that unknowns which share no pixel lie far apart therein.
+        strip, width = np.concatenate([of_column, of_line]), np.full(len(y) + len(lines), 2)
+        width[: len(y)] = COLUMN
+        sequence = np.lexsort([np.concatenate([y, lines]), strip])
+        size = np.bincount(strip, weights=width, minlength=strips).astype(np.int64)
+        before = np.concatenate([[0], np.cumsum(size)[:-1]])
+        place = np.empty(len(strip), dtype=np.int64)
+        place[sequence] = np.cumsum(width[sequence]) - width[sequence] - before[strip[sequence]]
+        placed = np.split(np.stack([strip, place], axis=1), [len(y)])
         taken = np.arange(size.max()) < size[:, None]
         return cls(placed[0], placed[1], strips, int(size.max()), taken)
 

@@ -20,6 +20,7 @@ from fitting.scan.posterior.scene import (
     Unknowns,
     Windows,
 )
+from fitting.scan.preparation.continuation import continuation_pull
 from fitting.scan.preparation.surroundings import median_spacing
 from fitting.scan.scan_model import LEAST_LINES, ScanModel
 from stembench.arrays import Bools, Floats, Integers
@@ -108,7 +109,7 @@ def prepare(
     sampling = still.sampling
     electrons = 1.0 if dose is None else dose * sampling**2
     valid = np.isfinite(images) & ~masked
-    places, heights = _first_columns(still, modelled, given=given, frames=frames)
+    places, heights = _first_columns(still, modelled)
     spacing = median_spacing(places[: len(modelled)])
     columns = np.zeros((len(places), 4))
     columns[:, :2] = places
@@ -142,6 +143,10 @@ def prepare(
     if scan.lattice_prior is not None:
         pull, reach = lattice_pull(places, width=scan.lattice_prior / sampling)
         height = max(height, reach + 1)
+    continuation, continued, reach = continuation_pull(
+        places, loose, width=LOOSE_PLACE * spacing, inside=edge
+    )
+    height = max(height, reach + 1)
     scene = Scene(
         counts=np.where(valid, images, 0.0) * electrons,
         used=valid.astype(np.float64),
@@ -167,11 +172,17 @@ def prepare(
         y=y,
         columns=columns.copy(),
         columns_precision=_column_precision(
-            columns, loose, spacing=spacing, typical=typical, width_spread=scan.width_spread
+            columns,
+            loose,
+            continued,
+            spacing=spacing,
+            typical=typical,
+            width_spread=scan.width_spread,
         ),
         shared=shared.copy(),
         shared_precision=shared_precision,
         pull=pull,
+        continuation=continuation,
         drift=design,
         gauge=drift.GAUGE,
         held_columns=held_columns,
@@ -181,16 +192,13 @@ def prepare(
     return Setting(scene, priors, start, modelled, given, electrons)
 
 
-def _first_columns(
-    still: ColumnFit, modelled: Integers, *, given: int, frames: int
-) -> tuple[Floats, Floats]:
+def _first_columns(still: ColumnFit, modelled: Integers) -> tuple[Floats, Floats]:
     """Places (n, 2) and heights (n,) of the columns, those that were asked for first."""
-    others = still.modelled[still.modelled >= given]
-    if frames > 1:
-        # Frames that lie elsewhere show columns that the first does not.
-        usable = np.isfinite(still.table[["x_init", "y_init"]].to_numpy()).all(axis=1)
-        usable &= (still.table["flags"].to_numpy() & flags.DUPLICATE) == 0
-        others = np.setdiff1d(np.flatnonzero(usable), modelled)
+    # The fit without lines leaves columns out that lie farther beyond the frame than a few widths.
+    # A displaced line shows them, and so do frames that lie elsewhere.
+    usable = np.isfinite(still.table[["x_init", "y_init"]].to_numpy()).all(axis=1)
+    usable &= (still.table["flags"].to_numpy() & flags.DUPLICATE) == 0
+    others = np.setdiff1d(np.flatnonzero(usable), modelled)
     table = still.table.iloc[np.concatenate([modelled, others])]
     inside = len(modelled)
     starts = table[["x_init", "y_init"]].to_numpy()
@@ -222,13 +230,19 @@ def _first_profile(
 
 
 def _column_precision(
-    columns: Floats, loose: Bools, *, spacing: float, typical: float, width_spread: float
+    columns: Floats,
+    loose: Bools,
+    continued: Bools,
+    *,
+    spacing: float,
+    typical: float,
+    width_spread: float,
 ) -> Floats:
     """Precision (n, 4) of what is known of the columns beforehand."""
     precision = np.zeros(columns.shape)
     # Far wider than any error: a column whose light is lost in noise stays in the image.
     precision[:, :2] = 1 / spacing**2
-    precision[loose, :2] = 1 / (LOOSE_PLACE * spacing) ** 2
+    precision[loose & ~continued, :2] = 1 / (LOOSE_PLACE * spacing) ** 2
     precision[loose, 2] = 1 / (LOOSE_HEIGHT * np.maximum(columns[loose, 2], typical / 3)) ** 2
     if width_spread > 0:
         precision[:, 3] = 1 / width_spread**2

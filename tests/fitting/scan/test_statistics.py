@@ -1,11 +1,14 @@
-"""Statistics of lines, checks of residuals and response, on images made by the model."""
+"""Statistics of lines and response, on images made by the model."""
+
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from scipy.ndimage import gaussian_filter1d
 
 from fitting import FitOptions, ScanModel, fit_columns
-from tests.fitting.scan.test_frames import PHI, SHAPE, SIGMA, deviations, shots
+from fitting.scan.checks.response import isolated_sites, pulled_columns
+from fitting.scan.lattice_pull import lattice_pull
+from tests.fitting.scan.test_frames import PHI, SIGMA, deviations, shots
 
 KNOWN = {"sigma_x": SIGMA, "sigma_y": SIGMA, "phi_x": PHI, "phi_y": PHI}
 
@@ -59,30 +62,6 @@ def test_intervals_of_columns_hold_the_truth():
     assert np.mean(np.abs(z / 0.5) < 1.96) < 0.95 - 4 * np.sqrt(0.95 * 0.05 / (len(z) / 4))
 
 
-def test_smoothed_lines_are_told():
-    counts, truth = image(100)
-    smooth = gaussian_filter1d(counts, 0.8, axis=0)
-    assert any("neighbouring lines" in text for text in fit(smooth, truth, **KNOWN).scan.warnings)
-
-
-def test_a_torn_line_is_told():
-    counts, truth = image(100)
-    # A line through a row of columns that shows none of them.
-    counts[24] = counts.mean()
-    assert any("line 24" in text for text in fit(counts, truth, **KNOWN).scan.warnings)
-
-
-def test_jitter_within_lines_is_told():
-    rng = np.random.default_rng(3)
-    counts, truth = image(100)
-    rows, cols = SHAPE
-    bend = 1.2 * rng.normal(size=(rows, 1)) * np.linspace(-1, 1, cols)
-    there = np.clip(np.arange(cols) + bend, 0, cols - 1)
-    low = np.rint(there).astype(int)
-    torn = np.take_along_axis(counts, low, axis=1)
-    assert any("within a line" in text for text in fit(torn, truth, **KNOWN).scan.warnings)
-
-
 @pytest.mark.parametrize(("prior", "low", "high"), [(None, 0.97, 1.03), (0.01, -0.05, 0.2)])
 def test_response(prior, low, high):
     counts, truth = image(100)
@@ -95,3 +74,22 @@ def test_response_is_stated_with_a_lattice_prior_alone():
     counts, truth = image(100)
     assert not fit(counts, truth, **KNOWN).scan.response
     assert len(fit(counts, truth, **KNOWN, lattice_prior=0.3).scan.response) == 2
+
+
+def test_response_is_measured_on_columns_that_the_lattice_prior_draws():
+    places = np.stack(np.meshgrid(np.arange(11), np.arange(11)), axis=-1).reshape(-1, 2) * 8.0 + 4.0
+    # The column in the middle has one of its four neighbours left.
+    gone = [5 * 11 + 4, 5 * 11 + 6, 4 * 11 + 5]
+    places = np.delete(places, gone, axis=0)
+    pull, _ = lattice_pull(places, width=1.0)
+    setting = SimpleNamespace(priors=SimpleNamespace(pull=pull, columns=places))
+    among = pulled_columns(setting)
+    middle = int(np.argmin(np.hypot(*(places - 44.0).T)))
+    assert not among[middle]
+    assert not among[[0, 10, -11, -1]].any()
+    # Two more, diagonal to it, lost a neighbour of either pair.
+    assert among.sum() == len(places) - 7
+    assert pulled_columns(SimpleNamespace(priors=SimpleNamespace(pull=None, columns=places))).all()
+    free = np.ones(len(places), dtype=bool)
+    assert middle in isolated_sites(places, (88, 88), without=[], among=free)
+    assert middle not in isolated_sites(places, (88, 88), without=[], among=among)

@@ -63,7 +63,13 @@ def test_a_wrong_direction_helps_nothing() -> None:
     turned = GIVEN + ",fast_axis=vertical"
     straight = restored(GIVEN, image)
     assert np.abs(restored(turned, image.T).T - straight).max() < 1e-6
-    assert error(restored(turned, image)) > 0.8 * error(image)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", RestorationWarning)
+        wrong = restored(turned, image)
+    said = " ".join(str(warning.message) for warning in caught)
+    assert "far above what the image supports" in said
+    assert "lines do not move as a whole" in said
+    assert error(wrong) > 0.8 * error(image)
 
 
 def test_lines_that_are_held_are_left() -> None:
