@@ -18,11 +18,13 @@ from bench.run.description import describe_restorer, describe_run, finished_run
 from cases import get_case
 from cases.truth.columns import to_pixels
 from reports.names import RestorerInfo, Restorers
-from reports.records.bounds import BOUNDS_FILE, conform_bounds
+from reports.records.bounds import conform_bounds, write_bounds_file
+from reports.records.run_files import write_table
 from reports.records.run_folder import Examples, Run
-from reports.records.run_info import RunInfo, SessionInfo, write_run_info
+from reports.records.run_info import RUN_FILE, RunInfo, SessionInfo, write_run_info
 from reports.records.schema import conform
 from restore import RestorerMetadata, built_in_names, metadata_of
+from stembench.sealed_json import HASH, read_json, write_json
 
 
 @dataclass(frozen=True)
@@ -227,6 +229,36 @@ def as_run(records: pd.DataFrame, folder: Path = Path("none"), **changes: object
     return Run(folder, records, make_info(records, **changes), Examples(folder / "examples.h5"))
 
 
+def add_tables(run: Run, kind: str, *tables: pd.DataFrame) -> Run:
+    """Put tables beside the records of a run, in the folder `kind`."""
+    seals = {
+        f"block{number}": write_table(
+            run.folder / kind / f"block{number}.parquet",
+            rows,
+            origin=run.origin,
+            block=f"block{number}",
+        )
+        for number, rows in enumerate(tables)
+    }
+    return replace(run, beside={**run.beside, kind: seals})
+
+
+def add_ladder_blocks(run: Run, kind: str, blocks: Mapping[str, pd.DataFrame]) -> Run:
+    """Put blocks of ladders into a run, in the folder `kind`."""
+    for name, rows in blocks.items():
+        write_table(run.folder / kind / f"{name}.parquet", rows, origin=run.origin, block=name)
+    listed = {**run.info.blocks, kind: tuple(blocks)}
+    return replace(run, info=replace(run.info, blocks=listed))
+
+
+def alter_run_info(folder: Path, **changes: object) -> None:
+    """Write other values into a run's description, whose hash then fits."""
+    path = folder / RUN_FILE
+    content = {**read_json(path), **changes}
+    del content[HASH]
+    write_json(path, {key: value for key, value in content.items() if value is not None})
+
+
 @dataclass(frozen=True)
 class _Part:
     """One image of a synthetic run: its columns, and how each restorer's fits err at each dose."""
@@ -283,9 +315,9 @@ def make_run(
     )
     metadata = [restorer_metadata(name) for name in how]
     folder.mkdir(parents=True, exist_ok=True)
-    info = describe_run(profile, metadata, seed=0, block_size=realizations)
-    write_run_info(folder, info)
     blocks = plan_blocks(profile, seed=0, block_size=realizations)
+    info = describe_run(profile, metadata, seed=0, block_size=realizations, blocks=blocks)
+    write_run_info(folder, info)
     rng = np.random.default_rng(11)
     drawn = {
         (name, part.layout.image): (part, _records(part, realizations=realizations))
@@ -299,13 +331,13 @@ def make_run(
         if block.example:
             example = _example(part, rng, dose=block.dose, restorer=block.restorer)
         result = BlockResult(records=conform(rows), seconds={"fit": 0.5}, example=example)
-        store.write_block(folder, block, result=result)
+        store.write_block(folder, block, result=result, origin=info.origin)
     if bounds:
         found = make_bounds(pd.concat([records for _, records in drawn.values()]))
-        found.to_parquet(folder / BOUNDS_FILE, index=False)
+        write_bounds_file(folder, found, origin=info.origin)
     names = {name: name for name in how}
     samplings = {name: get_case(name).sampling for name in chosen}
-    store.gather_examples(folder, blocks, samplings=samplings, names=names)
+    store.gather_examples(folder, blocks, samplings=samplings, names=names, origin=info.origin)
     if complete:
         session = SessionInfo(seconds=100.0, blocks=len(blocks), jobs=2, peak_memory_bytes=2**30)
         info = finished_run(info, folder, blocks=blocks, names=names, session=session)
