@@ -84,11 +84,9 @@ from .records.edited import (
     LAG_COVARIANCE as LAG_COVARIANCE,
 )
 from .records.image_folder import (
-    EXAMPLES as EXAMPLES,
     IMAGES_VERSION as IMAGES_VERSION,
-    PAIRS as PAIRS,
-    RINGS as RINGS,
     SETTINGS as SETTINGS,
+    write_images as write_images,
 )
 from .records.ladder import (
     ABLATION as ABLATION,

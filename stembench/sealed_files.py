@@ -105,9 +105,18 @@ def write_sealed(path: Path, content: bytes) -> str:
 
 
 def write_whole(path: Path, content: bytes) -> None:
-    """Write a file whole or not at all."""
-    with replacing(path) as temporary:
-        temporary.write_bytes(content)
+    """Write a file whole or not at all.
+
+    Raises
+    ------
+    InputError
+        If it cannot be written.
+    """
+    try:
+        with replacing(path) as temporary:
+            temporary.write_bytes(content)
+    except OSError as error:
+        raise InputError(f"{path} cannot be written ({error.strerror or error})") from error
 
 
 def check_hashes(folder: Path, hashes: Mapping[str, str], *, remedy: str) -> dict[str, bytes]:

@@ -1,6 +1,6 @@
 """Synthetic records with known truth, for tests of whatever reads records."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
@@ -19,12 +19,18 @@ from cases import get_case
 from cases.truth.columns import to_pixels
 from reports.names import RestorerInfo, Restorers
 from reports.records.bounds import conform_bounds, write_bounds_file
-from reports.records.run_files import write_table
+from reports.records.run_files import read_table, write_table
 from reports.records.run_folder import Examples, Run
-from reports.records.run_info import RUN_FILE, RunInfo, SessionInfo, write_run_info
+from reports.records.run_info import (
+    RECORDS,
+    RunInfo,
+    SessionInfo,
+    read_run_info,
+    write_run_info,
+)
 from reports.records.schema import conform
 from restore import RestorerMetadata, built_in_names, metadata_of
-from stembench.sealed_json import HASH, read_json, write_json
+from stembench.sealed_files import seal_of, write_sealed
 
 
 @dataclass(frozen=True)
@@ -243,20 +249,40 @@ def add_tables(run: Run, kind: str, *tables: pd.DataFrame) -> Run:
     return replace(run, beside={**run.beside, kind: seals})
 
 
-def add_ladder_blocks(run: Run, kind: str, blocks: Mapping[str, pd.DataFrame]) -> Run:
-    """Put blocks of ladders into a run, in the folder `kind`."""
-    for name, rows in blocks.items():
-        write_table(run.folder / kind / f"{name}.parquet", rows, origin=run.origin, block=name)
-    listed = {**run.info.blocks, kind: tuple(blocks)}
-    return replace(run, info=replace(run.info, blocks=listed))
+def change_records(
+    folder: Path, change: Callable[[pd.DataFrame], pd.DataFrame], *, kind: str = RECORDS
+) -> None:
+    """Write other rows into the blocks of a run, as a run would have written them."""
+    info = read_run_info(folder)
+    for block in info.blocks[kind]:
+        path = folder / kind / f"{block}.parquet"
+        table = read_table(path, origin=info.origin, block=block)
+        write_table(path, change(table.rows), origin=info.origin, block=block, notes=table.notes)
 
 
-def alter_run_info(folder: Path, **changes: object) -> None:
-    """Write other values into a run's description, whose hash then fits."""
-    path = folder / RUN_FILE
-    content = {**read_json(path), **changes}
-    del content[HASH]
-    write_json(path, {key: value for key, value in content.items() if value is not None})
+def change_run(folder: Path, **changes: object) -> None:
+    """Describe a run in another way, and let all of its files say that they are of that run."""
+    old = read_run_info(folder)
+    new = replace(old, **changes)
+    assert len(str(old.seed)) == len(str(new.seed))
+    seals: dict[bytes, bytes] = {}
+    # What lies beside records comes first, since these state its seal.
+    files = [
+        path for path in sorted(folder.rglob("*")) if path.suffix in (".npz", ".parquet", ".h5")
+    ]
+    for path in sorted(files, key=lambda path: path.parent.name == RECORDS):
+        content = path.read_bytes()
+        seal = seal_of(content).encode()
+        content = content.replace(seal, b"0" * 64)
+        for said, rightly in (
+            (old.origin.identity, new.origin.identity),
+            (f'"seed": {old.seed},', f'"seed": {new.seed},'),
+        ):
+            content = content.replace(said.encode(), rightly.encode())
+        for before, after in seals.items():
+            content = content.replace(before, after)
+        seals[seal] = write_sealed(path, content).encode()
+    write_run_info(folder, new)
 
 
 @dataclass(frozen=True)

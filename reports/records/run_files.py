@@ -116,11 +116,12 @@ def read_table(path: Path, *, origin: Origin, block: str, seal: str | None = Non
     content, own = read_sealed(path, remedy=_REMEDY)
     _check_seal(path, own, stated=seal)
     try:
-        table = pq.read_table(pa.BufferReader(content))
-        stamp = (table.schema.metadata or {})[STAMP.encode()]
+        file = pq.ParquetFile(pa.BufferReader(content))
+        stamp = file.metadata.metadata[STAMP.encode()]
+        rows = file.read().to_pandas()
     except (OSError, ValueError, KeyError) as error:  # pyarrow's errors are of the first two
         raise InputError(f"{path} is no table of a run: delete it and run again") from error
-    return RunTable(table.to_pandas(), _notes(path, stamp, origin=origin, block=block), own)
+    return RunTable(rows, _notes(path, stamp, origin=origin, block=block), own)
 
 
 def write_arrays(path: Path, arrays: Mapping[str, Floats], *, origin: Origin, block: str) -> str:
