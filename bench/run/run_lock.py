@@ -42,8 +42,8 @@ def one_at_a_time(folder: Path) -> Iterator[None]:
     InputError
         If another process holds it, or the folder cannot be written.
     """
-    made = not folder.exists()
     try:
+        made = not folder.exists()
         folder.mkdir(parents=True, exist_ok=True)
         lock = filelock.FileLock(folder / LOCK_FILE)
         lock.acquire(blocking=False)

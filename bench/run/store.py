@@ -53,7 +53,13 @@ def check_folder(folder: Path, known: Mapping[str, Any]) -> None:
     InputError
         If the folder holds something else, or another run's records.
     """
-    if folder.exists() and not folder.is_dir():
+    try:
+        present = folder.exists()
+    except OSError as error:  # such as a name that is too long
+        raise InputError(
+            f"{folder} cannot be a folder ({error.strerror}); name another with --out"
+        ) from error
+    if present and not folder.is_dir():
         raise InputError(f"{folder} is a file; name a folder with --out")
     if (folder / RUN_FILE).exists():
         try:
@@ -66,7 +72,7 @@ def check_folder(folder: Path, known: Mapping[str, Any]) -> None:
             raise InputError(f"{error}; or name another folder with --out") from error
         identity = there.identity()
         _refuse_difference(folder, {key: identity[key] for key in known}, dict(known))
-    elif folder.exists() and any(path.name not in LOCK_FILES for path in folder.iterdir()):
+    elif present and any(path.name not in LOCK_FILES for path in folder.iterdir()):
         raise InputError(f"{folder} is not empty and not a run folder; name another with --out")
 
 

@@ -201,7 +201,11 @@ def load_run(folder: str | Path) -> Run:
         schema that this version does not know, or a file is not as it was written.
     """
     folder = Path(folder)
-    if not folder.is_dir():
+    try:
+        there = folder.is_dir()
+    except OSError:  # such as a name that is too long
+        there = False
+    if not there:
         raise InputError(f"there is no run folder {folder}: name the --out folder of a run")
     info = read_run_info(folder)
     if info.complete:
