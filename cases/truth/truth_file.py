@@ -112,7 +112,7 @@ def read_description(path: Path, *, study: Study) -> Case:
         return case_from_dict({**described, "study": study})
     except InputError:
         raise
-    except (OSError, KeyError, TypeError, ValueError, RecursionError) as error:
+    except (OSError, KeyError, TypeError, ValueError, RuntimeError) as error:
         raise InputError(f"'{path}' cannot be read as a ground-truth file: {error}") from error
 
 
@@ -225,7 +225,7 @@ def read_scan(path: Path) -> tuple[Scan, dict[str, Any], str]:
                 raise InputError(f"the provenance of '{path}' is no table; {_REMEDY}")
     except InputError:
         raise
-    except (OSError, KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
+    except (OSError, KeyError, TypeError, ValueError, AttributeError, RuntimeError) as error:
         raise InputError(f"'{path}' cannot be read as a ground-truth file: {error}") from error
     if scan.hash != stated:
         raise InputError(
@@ -237,14 +237,11 @@ def read_scan(path: Path) -> tuple[Scan, dict[str, Any], str]:
 def _content(path: Path) -> io.BytesIO:
     """A file as it was written, in memory; one of the version before seals may have none."""
     content = read_bytes(path)
-    if not has_seal(content) and _states_version(content, _UNSEALED):
-        return io.BytesIO(content)
-    return io.BytesIO(read_sealed(path, remedy=_REMEDY)[0])
-
-
-def _states_version(content: bytes, version: int) -> bool:
-    try:
-        with h5py.File(io.BytesIO(content), "r") as file:
-            return int(file.attrs["format_version"]) == version
-    except (OSError, KeyError, TypeError, ValueError, RuntimeError):
-        return False
+    if has_seal(content):
+        return io.BytesIO(read_sealed(path, remedy=_REMEDY)[0])
+    with h5py.File(io.BytesIO(content), "r") as file:
+        if file.attrs.get("format") != FORMAT:
+            raise InputError(f"'{path}' is not a ground-truth file of this benchmark")
+        if int(file.attrs["format_version"]) != _UNSEALED:
+            raise InputError(f"'{path}' is damaged: it has lost its seal; {_REMEDY}")
+    return io.BytesIO(content)
