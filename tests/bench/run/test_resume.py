@@ -5,11 +5,13 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
+from bench.plan.blocks import plan_blocks
 from bench.plan.profiles import Profile, Selection, get_profile, narrow
-from bench.run import run as run_module
+from bench.run import run as run_module, store
 from bench.run.block import run_block
 from bench.run.run import run_benchmark
 from reports.records.run_folder import load_run
@@ -103,6 +105,37 @@ def test_each_damaged_file_is_named_and_made_again(made: Path, folder: Path) -> 
     both = load_run(made), load_run(folder)
     pd.testing.assert_frame_equal(both[0].records, both[1].records, check_exact=True)
     pd.testing.assert_frame_equal(both[0].intensity, both[1].intensity, check_exact=True)
+
+
+def test_every_flipped_bit_is_noticed(folder: Path) -> None:
+    """100 bits over the files of a real run, read as `run` and as reports read them."""
+    info = read_run_info(folder)
+    (block,) = [
+        block
+        for block in plan_blocks(PROFILE, seed=5)
+        if block.restorer == "gaussian" and block.dose == 1e6 + 1
+    ]
+    beside = ("records", "intensity", "examples")
+    paths = [of(folder, f"{kind}/{block.name}.*") for kind in beside]
+    paths += [folder / name for name in info.files]
+    rng = np.random.default_rng(11)
+    for number in range(100):
+        path = paths[number % len(paths)]
+        whole = path.read_bytes()
+        content = bytearray(whole)
+        content[rng.integers(len(whole))] ^= 1 << rng.integers(8)
+        path.write_bytes(content)
+        if path.parent == folder:
+            said = store.run_file_fault(folder, path.name, info=info)
+        else:
+            said = store.fault_of(folder, block, origin=info.origin)
+        assert said is not None
+        assert f"{path} is damaged" in said
+        if path.parent.name == "intensity":
+            with pytest.raises(InputError, match="is damaged"):
+                _ = load_run(folder).intensity
+        path.write_bytes(whole)
+    assert store.fault_of(folder, block, origin=info.origin) is None
 
 
 def test_a_damaged_description_is_made_again_beside_its_records(folder: Path) -> None:
