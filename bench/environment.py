@@ -4,6 +4,7 @@ import importlib.metadata
 import os
 import platform
 import subprocess
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Final
 
@@ -27,15 +28,54 @@ _PACKAGES: Final = (
 )
 
 
-def versions() -> dict[str, str]:
+#: Packages that every run calculates with; their versions are part of its identity.
+_CALCULATING: Final = ("numpy", "scipy", "numba", "llvmlite", "scikit-image", "PyWavelets", "lmfit")
+#: Those of networks and of single filters, where a restorer names them as its engine.
+_ENGINES: Final = ("keras", "tensorflow", "onnxruntime", "jax", "torch", "bm3d")
+#: What TensorFlow and Keras take from the environment and digits depend on.
+_ENGINE_SETTINGS: Final = (
+    "KERAS_FLOATX",
+    "TF_ENABLE_ONEDNN_OPTS",
+    "TF_DETERMINISTIC_OPS",
+    "NVIDIA_TF32_OVERRIDE",
+    "XLA_FLAGS",
+    "CUDA_VISIBLE_DEVICES",
+)
+
+
+def versions(packages: Iterable[str] = _PACKAGES) -> dict[str, str]:
     """Versions of Python, stembench and the packages that affect results; 'absent' if missing."""
     numbers = {"python": platform.python_version(), "stembench": stembench.__version__}
-    for package in _PACKAGES:
+    for package in packages:
         try:
             numbers[package] = importlib.metadata.version(package)
         except importlib.metadata.PackageNotFoundError:
             numbers[package] = "absent"
     return numbers
+
+
+def arithmetic(engines: Iterable[str]) -> dict[str, str]:
+    """What the last digits of a run depend on beside its source and its data.
+
+    Parameters
+    ----------
+    engines : iterable of str
+        Libraries that the run's restorers calculate with, as their metadata state them.
+
+    Returns
+    -------
+    dict of str to str
+        Versions of the packages that calculate, the precision of fits and records, and where
+        a network is run, the settings and the device that its engine takes from its surroundings.
+    """
+    used = " ".join(engines)
+    packages = [*_CALCULATING, *(name for name in _ENGINES if name in used)]
+    found = {name: value for name, value in versions(packages).items() if name in packages}
+    found["precision"] = "float64"
+    if any(name in used for name in ("keras", "tensorflow")):
+        found |= {f"${name}": os.environ.get(name, "") for name in _ENGINE_SETTINGS}
+        found["device"] = "GPU" if Path("/dev/nvidiactl").exists() else "CPU"
+    return found
 
 
 def commit() -> str:

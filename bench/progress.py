@@ -132,6 +132,7 @@ def run_with_progress(
             fit_engine=engine,
             progress=advance,
             announce=announce,
+            note=lambda sentence: bar.note(f"stembench: note: {sentence}"),
         )
     Console(stderr=True).print(
         f"{outcome.blocks} blocks ({outcome.reused} reused) in {outcome.seconds:.0f} s,"

@@ -7,6 +7,9 @@ import numpy as np
 from noise.ranges import Drawn, Range
 from stembench.limits import require
 
+#: Largest dose in e/Å²: a million times what any specimen bears.
+MOST_DOSE: Final = 1e12
+
 #: Mean electron count of random images.
 DRAWN: Final = Drawn(
     name="dose",
@@ -41,9 +44,9 @@ def electrons_per_pixel(dose: float, sampling: float) -> float:
     Raises
     ------
     InputError
-        If either is not a positive finite number.
+        If either is not a positive finite number, or the dose is beyond `MOST_DOSE`.
     """
-    require(dose, "dose", low=0, open_low=True, unit="e/Å²")
+    require(dose, "dose", low=0, high=MOST_DOSE, open_low=True, unit="e/Å²")
     require(sampling, "sampling", low=0, open_low=True, unit="Å/px")
     return dose * sampling**2
 

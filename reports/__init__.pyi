@@ -78,16 +78,15 @@ from .records.bounds import (
     BOUNDS_FILE as BOUNDS_FILE,
     conform_bounds as conform_bounds,
     read_bounds as read_bounds,
+    write_bounds_file as write_bounds_file,
 )
 from .records.edited import (
     LAG_COVARIANCE as LAG_COVARIANCE,
 )
 from .records.image_folder import (
-    EXAMPLES as EXAMPLES,
     IMAGES_VERSION as IMAGES_VERSION,
-    PAIRS as PAIRS,
-    RINGS as RINGS,
     SETTINGS as SETTINGS,
+    write_images as write_images,
 )
 from .records.ladder import (
     ABLATION as ABLATION,
@@ -98,10 +97,21 @@ from .records.ladder import (
 from .records.ladder_records import (
     with_rung as with_rung,
 )
+from .records.run_files import (
+    Origin as Origin,
+    read_arrays as read_arrays,
+    read_hdf5 as read_hdf5,
+    read_table as read_table,
+    write_arrays as write_arrays,
+    write_hdf5 as write_hdf5,
+    write_table as write_table,
+)
 from .records.run_folder import (
+    EXAMPLE_FILE as EXAMPLE_FILE,
     load_run as load_run,
 )
 from .records.run_info import (
+    RECORDS as RECORDS,
     RUN_FILE as RUN_FILE,
     CaseInfo as CaseInfo,
     Caution as Caution,

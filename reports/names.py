@@ -80,6 +80,9 @@ class RestorerInfo:
     version, licence, training_data, input_scale, engine : str
     weights_sha256 : str or None
         Hash of the weights or of the model file.
+    source_sha256 : str or None
+        Hash of a user's code: the module, what it imports of its own folder, and the data files
+        that it names; None where the restorer is no code of a user.
     scales_with_counts : bool or None
         Whether k times the counts restore to k times the image; None where that is not stated.
     fit : str
@@ -100,6 +103,7 @@ class RestorerInfo:
     input_scale: str
     engine: str
     weights_sha256: str | None = None
+    source_sha256: str | None = None
     scales_with_counts: bool | None = None
     fit: str = ""
     of: str = ""

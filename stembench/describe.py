@@ -1,10 +1,12 @@
 """Frozen descriptions to and from plain types, as JSON and TOML hold them; checked by cattrs."""
 
 import functools
+import math
+import reprlib
 import typing
 from collections.abc import Mapping, Sequence
 from dataclasses import is_dataclass
-from typing import TYPE_CHECKING, Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar
 
 from stembench.errors import InputError
 
@@ -12,6 +14,11 @@ if TYPE_CHECKING:
     from cattrs import Converter
 
 T = TypeVar("T")
+
+#: Faults of a description that its message tells.
+_MOST_TOLD: Final = 3
+_BRIEF: Final = reprlib.Repr()
+_BRIEF.maxstring = _BRIEF.maxother = 80
 
 __all__ = ["as_plain", "from_dict"]
 
@@ -48,7 +55,11 @@ def from_dict(kind: type[T], values: Mapping[str, Any], *, source: str = "") -> 
         return _converter().structure(values, kind)
     except BaseValidationError as error:
         places = (line.rpartition(" @ ") for line in transform_error(error, name, _complaint))
-        raise InputError("; ".join(f"{place} {text}" for text, _, place in places)) from error
+        told = [f"{place} {text}" for text, _, place in places]
+        more = f"; and {len(told) - _MOST_TOLD} more" if len(told) > _MOST_TOLD else ""
+        raise InputError("; ".join(told[:_MOST_TOLD]) + more) from error
+    except RecursionError as error:
+        raise InputError(f"{name} is nested too deeply") from error
 
 
 def as_plain(value: Any) -> Any:
@@ -90,7 +101,7 @@ def _converter() -> "Converter":
 
     def structure_tuple(value: Any, hint: Any) -> Any:
         if isinstance(value, str) or not isinstance(value, Sequence):
-            raise ValueError(f"must be a list, not {value!r}")
+            raise ValueError(f"must be a list, not {_BRIEF.repr(value)}")
         parts = typing.get_args(hint)
         if parts[-1] is Ellipsis:
             parts = (parts[0],) * len(value)
@@ -113,13 +124,21 @@ def _converter() -> "Converter":
 
 def _plain(value: Any, kind: type) -> Any:
     number = isinstance(value, int | float) and not isinstance(value, bool)
-    if kind is float and number:
+    if kind is float and number and _is_finite(value):
         return float(value)
-    if kind is int and number and float(value).is_integer():
+    if kind is int and number and (isinstance(value, int) or value.is_integer()):
         return int(value)
     if kind in (str, bool) and isinstance(value, kind):
         return value
-    raise ValueError(f"must be of type {kind.__name__}, not {value!r}")
+    raise ValueError(f"must be of type {kind.__name__}, not {_BRIEF.repr(value)}")
+
+
+def _is_finite(value: float) -> bool:
+    """Whether a number is one, and not too large for a float."""
+    try:
+        return math.isfinite(value)
+    except OverflowError:
+        return False
 
 
 def _origin(hint: Any) -> Any:
@@ -133,13 +152,13 @@ def _is_a_protocol(hint: Any) -> bool:
 
 def _built_already(value: Any, hint: Any) -> Any:
     if not is_dataclass(value) or isinstance(value, type):
-        raise ValueError(f"must be a {hint.__name__}, not {value!r}")
+        raise ValueError(f"must be a {hint.__name__}, not {_BRIEF.repr(value)}")
     return value
 
 
 def _one_of_literals(value: Any, hint: Any) -> Any:
     if value not in typing.get_args(hint):
-        raise ValueError(f"must be one of {typing.get_args(hint)}, not {value!r}")
+        raise ValueError(f"must be one of {typing.get_args(hint)}, not {_BRIEF.repr(value)}")
     return value
 
 

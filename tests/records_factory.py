@@ -1,6 +1,6 @@
 """Synthetic records with known truth, for tests of whatever reads records."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
@@ -18,11 +18,19 @@ from bench.run.description import describe_restorer, describe_run, finished_run
 from cases import get_case
 from cases.truth.columns import to_pixels
 from reports.names import RestorerInfo, Restorers
-from reports.records.bounds import BOUNDS_FILE, conform_bounds
+from reports.records.bounds import conform_bounds, write_bounds_file
+from reports.records.run_files import read_table, write_table
 from reports.records.run_folder import Examples, Run
-from reports.records.run_info import RunInfo, SessionInfo, write_run_info
+from reports.records.run_info import (
+    RECORDS,
+    RunInfo,
+    SessionInfo,
+    read_run_info,
+    write_run_info,
+)
 from reports.records.schema import conform
 from restore import RestorerMetadata, built_in_names, metadata_of
+from stembench.sealed_files import seal_of, write_sealed
 
 
 @dataclass(frozen=True)
@@ -227,6 +235,56 @@ def as_run(records: pd.DataFrame, folder: Path = Path("none"), **changes: object
     return Run(folder, records, make_info(records, **changes), Examples(folder / "examples.h5"))
 
 
+def add_tables(run: Run, kind: str, *tables: pd.DataFrame) -> Run:
+    """Put tables beside the records of a run, in the folder `kind`."""
+    seals = {
+        f"block{number}": write_table(
+            run.folder / kind / f"block{number}.parquet",
+            rows,
+            origin=run.origin,
+            block=f"block{number}",
+        )
+        for number, rows in enumerate(tables)
+    }
+    return replace(run, beside={**run.beside, kind: seals})
+
+
+def change_records(
+    folder: Path, change: Callable[[pd.DataFrame], pd.DataFrame], *, kind: str = RECORDS
+) -> None:
+    """Write other rows into the blocks of a run, as a run would have written them."""
+    info = read_run_info(folder)
+    for block in info.blocks[kind]:
+        path = folder / kind / f"{block}.parquet"
+        table = read_table(path, origin=info.origin, block=block)
+        write_table(path, change(table.rows), origin=info.origin, block=block, notes=table.notes)
+
+
+def change_run(folder: Path, **changes: object) -> None:
+    """Describe a run in another way, and let all of its files say that they are of that run."""
+    old = read_run_info(folder)
+    new = replace(old, **changes)
+    assert len(str(old.seed)) == len(str(new.seed))
+    seals: dict[bytes, bytes] = {}
+    # What lies beside records comes first, since these state its seal.
+    files = [
+        path for path in sorted(folder.rglob("*")) if path.suffix in (".npz", ".parquet", ".h5")
+    ]
+    for path in sorted(files, key=lambda path: path.parent.name == RECORDS):
+        content = path.read_bytes()
+        seal = seal_of(content).encode()
+        content = content.replace(seal, b"0" * 64)
+        for said, rightly in (
+            (old.origin.identity, new.origin.identity),
+            (f'"seed": {old.seed},', f'"seed": {new.seed},'),
+        ):
+            content = content.replace(said.encode(), rightly.encode())
+        for before, after in seals.items():
+            content = content.replace(before, after)
+        seals[seal] = write_sealed(path, content).encode()
+    write_run_info(folder, new)
+
+
 @dataclass(frozen=True)
 class _Part:
     """One image of a synthetic run: its columns, and how each restorer's fits err at each dose."""
@@ -283,9 +341,9 @@ def make_run(
     )
     metadata = [restorer_metadata(name) for name in how]
     folder.mkdir(parents=True, exist_ok=True)
-    info = describe_run(profile, metadata, seed=0, block_size=realizations)
-    write_run_info(folder, info)
     blocks = plan_blocks(profile, seed=0, block_size=realizations)
+    info = describe_run(profile, metadata, seed=0, block_size=realizations, blocks=blocks)
+    write_run_info(folder, info)
     rng = np.random.default_rng(11)
     drawn = {
         (name, part.layout.image): (part, _records(part, realizations=realizations))
@@ -299,13 +357,13 @@ def make_run(
         if block.example:
             example = _example(part, rng, dose=block.dose, restorer=block.restorer)
         result = BlockResult(records=conform(rows), seconds={"fit": 0.5}, example=example)
-        store.write_block(folder, block, result=result)
+        store.write_block(folder, block, result=result, origin=info.origin)
     if bounds:
         found = make_bounds(pd.concat([records for _, records in drawn.values()]))
-        found.to_parquet(folder / BOUNDS_FILE, index=False)
+        write_bounds_file(folder, found, origin=info.origin)
     names = {name: name for name in how}
     samplings = {name: get_case(name).sampling for name in chosen}
-    store.gather_examples(folder, blocks, samplings=samplings, names=names)
+    store.gather_examples(folder, blocks, samplings=samplings, names=names, origin=info.origin)
     if complete:
         session = SessionInfo(seconds=100.0, blocks=len(blocks), jobs=2, peak_memory_bytes=2**30)
         info = finished_run(info, folder, blocks=blocks, names=names, session=session)

@@ -1,9 +1,8 @@
 """Image metrics of restorers over pairs of distorted and true images, written to a folder."""
 
 import datetime as dt
-import json
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
@@ -14,18 +13,18 @@ import pandas as pd
 
 from bench import environment
 from bench.images.pairs import ImagePair, number_of_pairs, pairs, sources
+from bench.plan.blocks import MOST_SEED
+from bench.run.run_lock import LOCK_FILES, one_at_a_time
 from noise import MODALITIES
 from reports import (
-    EXAMPLES,
     IMAGES_VERSION,
     NETWORK,
-    PAIRS,
     RAW,
-    RINGS,
     SETTINGS,
     RestoredImage,
     RestorerInfo,
     metrics_of,
+    write_images,
 )
 from restore import (
     RESTORERS,
@@ -36,11 +35,12 @@ from restore import (
     metadata_of,
 )
 from stembench.arrays import Floats
-from stembench.atomic_files import replacing
 from stembench.errors import InputError
 
 #: Published pairs whose images are kept for the figure, as two are shown in the paper's Fig. 1.
 _KEPT: Final = (("hrstem", 6), ("hrstem", 7))
+#: More would take years; all measurements are held in memory.
+_MOST_REALIZATIONS: Final = 100_000
 
 
 def default_restorers() -> tuple[str, ...]:
@@ -112,9 +112,36 @@ def measure_images(
     chosen = tuple(chosen) or sources()
     specs = tuple(restorers) if any(map(is_raw, restorers)) else (RAW, *restorers)
     _check(folder, chosen=chosen, specs=specs, seed=seed, realizations=realizations)
+    described = {RAW if is_raw(spec) else spec: _described(spec) for spec in specs}
+    with one_at_a_time(folder):
+        failed = _measure(
+            folder,
+            described,
+            specs=specs,
+            chosen=chosen,
+            seed=seed,
+            realizations=realizations,
+            announce=announce,
+            progress=progress,
+        )
+    sentences = [f"{row['restorer']} on {row['source']}: {row['failure']}" for row in failed]
+    return tuple(dict.fromkeys(sentences))
+
+
+def _measure(
+    folder: Path,
+    described: Mapping[str, RestorerInfo],
+    *,
+    specs: Sequence[str],
+    chosen: Sequence[str],
+    seed: int,
+    realizations: int,
+    announce: Callable[[int], None] | None,
+    progress: Callable[[str], None] | None,
+) -> list[dict[str, Any]]:
+    """Measure all sources, write after each, and return the rows of what failed."""
     if announce is not None:
         announce(sum(number_of_pairs(s, realizations=realizations) for s in chosen) * len(specs))
-    described = {RAW if is_raw(spec) else spec: _described(spec) for spec in specs}
     begun = time.perf_counter()
     done = _Measured()
     for source in chosen:
@@ -134,10 +161,14 @@ def measure_images(
             "hardware": environment.hardware(),
             "seconds": time.perf_counter() - begun,
         }
-        _write(folder, done, settings=settings)
-    failed = [row for row in done.rows if row["failure"]]
-    sentences = [f"{row['restorer']} on {row['source']}: {row['failure']}" for row in failed]
-    return tuple(dict.fromkeys(sentences))
+        write_images(
+            folder,
+            rows=pd.DataFrame(done.rows),
+            rings=pd.concat(done.rings) if done.rings else pd.DataFrame(),
+            examples=done.examples,
+            settings=settings,
+        )
+    return [row for row in done.rows if row["failure"]]
 
 
 @dataclass
@@ -197,13 +228,16 @@ def _check(
     unknown = [name for name in chosen if name not in sources()]
     if unknown:
         raise InputError(f"unknown source {unknown[0]!r}; known are {', '.join(sources())}")
-    if seed < 0:
-        raise InputError(f"the seed must be >= 0, not {seed}")
-    if realizations < 1:
-        raise InputError(f"realizations must be at least 1, not {realizations}")
+    if not 0 <= seed <= MOST_SEED:
+        raise InputError(f"the seed must be between 0 and {MOST_SEED}, not {seed}")
+    if not 1 <= realizations <= _MOST_REALIZATIONS:
+        raise InputError(
+            f"realizations must be between 1 and {_MOST_REALIZATIONS}, not {realizations}"
+        )
     if folder.exists() and not folder.is_dir():
         raise InputError(f"{folder} is a file; name a folder with --out")
-    if folder.exists() and any(folder.iterdir()) and not (folder / SETTINGS).exists():
+    present = [path.name for path in folder.iterdir()] if folder.exists() else []
+    if set(present) - set(LOCK_FILES) and SETTINGS not in present:
         raise InputError(
             f"{folder} is not empty and holds no image metrics; name another folder with --out"
         )
@@ -218,22 +252,14 @@ def _loaded(spec: str) -> Restorer | str:
 
 
 def _described(spec: str) -> RestorerInfo:
-    """What reports need of a restorer; little is known of one that cannot be loaded."""
-    try:
-        metadata = metadata_of(spec)
-    except InputError:
-        return RestorerInfo(
-            name=spec,
-            label=spec,
-            family="network",
-            built_in=False,
-            version="",
-            licence="",
-            training_data="",
-            input_scale="",
-            engine="",
-        )
-    return RestorerInfo(**asdict(metadata), built_in=is_built_in(spec))
+    """What reports need of a restorer.
+
+    Raises
+    ------
+    InputError
+        If there is no such restorer.
+    """
+    return RestorerInfo(**asdict(metadata_of(spec)), built_in=is_built_in(spec))
 
 
 def _identity(pair: ImagePair) -> dict[str, Any]:
@@ -289,18 +315,3 @@ def _rings(pair: ImagePair, image: RestoredImage) -> pd.DataFrame:
             "independent": image.rings.independent,
         }
     )
-
-
-def _write(folder: Path, done: _Measured, *, settings: dict[str, Any]) -> None:
-    """Write all files, the settings last: a folder without them is not read."""
-    frame = pd.DataFrame(done.rows)
-    rings = pd.concat(done.rings) if done.rings else pd.DataFrame()
-    for name, table in ((PAIRS, frame), (RINGS, rings)):
-        with replacing(folder / name) as temporary:
-            table.to_parquet(temporary, index=False)
-    with replacing(folder / PAIRS.replace(".parquet", ".csv")) as temporary:
-        frame.to_csv(temporary, index=False, lineterminator="\n")
-    with replacing(folder / EXAMPLES) as temporary:
-        np.savez_compressed(temporary, allow_pickle=False, **done.examples)
-    with replacing(folder / SETTINGS) as temporary:
-        temporary.write_text(json.dumps(settings, indent=2, ensure_ascii=False), encoding="utf-8")

@@ -4,6 +4,7 @@ import hashlib
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from bench.plan.acquisitions import FRAMES
 from bench.plan.profiles import Profile
@@ -11,10 +12,17 @@ from cases import get_case
 from fitting import Engine
 from noise import ScanNoise
 from restore import is_reference
+from stembench.errors import InputError
+from stembench.exact_numbers import exact
 
 #: Realizations per block. A block is the grain of resuming and of balancing workers; results do
 #: not depend on it.
 BLOCK_SIZE = 8
+#: More images would take centuries, and their list more memory than there is.
+MOST_IMAGES: Final = 20_000_000
+MOST_BLOCKS: Final = 2_000_000
+#: Seeds that every part of a run takes.
+MOST_SEED: Final = 2**63 - 1
 
 
 @dataclass(frozen=True)
@@ -66,15 +74,48 @@ class Block:
     @property
     def name(self) -> str:
         """File name stem, unique within its folder of a run and free of path characters."""
-        slug = _slug(self.restorer)[-40:]
-        digest = hashlib.sha256(self.restorer.encode()).hexdigest()[:8]
+        restorer = f"{_slug(self.restorer)[-40:]}-{_digest(self.restorer)}"
         realizations = f"{self.start:04d}-{self.stop - 1:04d}"
-        rung = f"__{_slug(self.rung)}" if self.rung else ""
-        return f"{self.case}__{self.image}__{self.dose:g}__{slug}-{digest}__{realizations}{rung}"
+        rung = f"__{_slug(self.rung)[:60]}-{_digest(self.rung)}" if self.rung else ""
+        return f"{self.case}__{self.image}__{exact(self.dose)}__{restorer}__{realizations}{rung}"
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:8]
 
 
 def _slug(text: str) -> str:
     return re.sub(r"[^A-Za-z0-9.-]+", "-", text).strip("-.")
+
+
+def check_amounts(profile: Profile, *, seed: int, block_size: int = BLOCK_SIZE) -> None:
+    """Refuse amounts that no run can take, before anything is listed or written.
+
+    Raises
+    ------
+    InputError
+    """
+    if not 0 <= seed <= MOST_SEED:
+        raise InputError(f"the seed must be between 0 and {MOST_SEED}, not {seed}")
+    if block_size < 1:
+        raise InputError(f"a block must hold at least one realization, not {block_size}")
+    amounts = [
+        (len(one.images) * len(one.doses), one.realizations_of(restorer))
+        for one in profile.selections
+        for restorer in profile.restorers
+    ]
+    amounts += [(len(one.images) * len(one.doses), one.realizations) for one in profile.frames]
+    amounts += [
+        (len(one.rungs) * len((*profile.restorers, *one.beside)), one.realizations)
+        for one in profile.ladders
+    ]
+    images = sum(cells * number for cells, number in amounts)
+    blocks = sum(cells * -(-number // block_size) for cells, number in amounts)
+    if images > MOST_IMAGES or blocks > MOST_BLOCKS:
+        raise InputError(
+            f"that would be {images} images in {blocks} blocks; a run has at most {MOST_IMAGES} in"
+            f" {MOST_BLOCKS}: ask for fewer realizations, doses or cases"
+        )
 
 
 def plan_blocks(profile: Profile, *, seed: int, block_size: int = BLOCK_SIZE) -> tuple[Block, ...]:

@@ -6,6 +6,7 @@ from typing import Final
 from cases import get_case
 from noise import SCAN_WITH_LINES, ScanNoise, ablation_ladder, axis_ladder, noise_axes
 from reports import ABLATION, AXES, Ladder, Rung
+from stembench.exact_numbers import exact
 
 #: One step of each axis: from the studies' own value as far as the axis goes.
 ONE_STEP: Final[Mapping[str, tuple[float, ...]]] = {
@@ -85,7 +86,7 @@ def axes(
             dose=dose,
             realizations=realizations,
             rungs=tuple(
-                Rung(label=f"{name} {value:g} {axis.unit}", value=value, noise=chain)
+                Rung(label=f"{name} {exact(value)} {axis.unit}", value=value, noise=chain)
                 for value, chain in axis_ladder(get_case(case).noise, name).items()
                 if steps is None or value in steps[name]
             ),

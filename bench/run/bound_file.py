@@ -1,6 +1,6 @@
 """The file of bounds of a run folder: written once, whole cells at a time, and completed."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pandas as pd
@@ -9,15 +9,22 @@ from bench.measures.bounds import bounds_of, kinds_of, takes_long
 from bench.plan.profiles import Profile
 from bench.run.workers import worker_pool
 from cases import Case, get_case
-from reports import BOUNDS_FILE, read_bounds
+from reports import Origin, read_bounds, write_bounds_file
 from restore import child_thread_limit
-from stembench.atomic_files import replacing
+from stembench.sealed_files import DamagedFileError
 
 #: case, image and dose.
 _Cell = tuple[str, str, float]
 
 
-def write_bounds(folder: Path, profile: Profile, *, workers: int) -> None:
+def write_bounds(
+    folder: Path,
+    profile: Profile,
+    *,
+    workers: int,
+    origin: Origin,
+    note: Callable[[str], None] | None = None,
+) -> None:
     """Write the bounds of all images and doses of a profile that the folder does not hold yet.
 
     Parameters
@@ -27,21 +34,29 @@ def write_bounds(folder: Path, profile: Profile, *, workers: int) -> None:
     profile : Profile
     workers : int
         Most processes.
+    origin : Origin
+        The run of the folder.
+    note : callable, optional
+        Called with a sentence if the file is damaged and made again.
 
     Raises
     ------
     InputError
-        If the file that lies there cannot be read, or a worker died.
+        If the file that lies there is of another run, or a worker died.
     """
-    there = read_bounds(folder)
+    try:
+        there = read_bounds(folder, origin=origin)
+    except DamagedFileError as error:
+        there = None
+        if note is not None:
+            note(str(error))
     parts = [] if there is None else [there]
     done = set() if there is None else _whole(there)
     for rows in _computed([cell for cell in _cells(profile) if cell not in done], workers=workers):
         parts.append(rows)
-        with replacing(folder / BOUNDS_FILE) as temporary:
-            kept = pd.concat(parts, ignore_index=True)
-            kept = kept.drop_duplicates(["case", "image", "dose", "column", "kind"], keep="last")
-            kept.to_parquet(temporary, index=False)
+        kept = pd.concat(parts, ignore_index=True)
+        kept = kept.drop_duplicates(["case", "image", "dose", "column", "kind"], keep="last")
+        write_bounds_file(folder, kept, origin=origin)
 
 
 def _cells(profile: Profile) -> list[_Cell]:

@@ -2,7 +2,7 @@
 
 import datetime as dt
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Final
@@ -13,10 +13,13 @@ from bench.plan.acquisitions import is_acquisition
 from bench.plan.blocks import Block
 from bench.plan.profiles import Profile, Selection
 from bench.run import store
+from bench.run.code_hash import program_hash
+from bench.run.store import RUN_FILES
 from cases import get_case, load_ground_truth
 from fitting import Engine
 from reports import (
     RAW,
+    RECORDS,
     SCHEMA_VERSION,
     CaseInfo,
     Caution,
@@ -25,6 +28,7 @@ from reports import (
     SessionInfo,
 )
 from restore import RestorerMetadata, is_built_in
+from stembench.exact_numbers import exact
 
 _NUMBER: Final = re.compile(r"[\d.]+")
 
@@ -36,6 +40,8 @@ def describe_run(
     seed: int,
     block_size: int,
     fit_engine: Engine = "joint",
+    code: Mapping[str, str] | None = None,
+    blocks: Sequence[Block] = (),
 ) -> RunInfo:
     """Describe what a run will be.
 
@@ -50,12 +56,20 @@ def describe_run(
         Realizations per block.
     fit_engine : {'joint', 'lmfit'}
         What fits the images.
+    code : mapping of str to str, optional
+        Hash of the code of restorers that are a user's function, by their name.
+    blocks : sequence of Block
+        All blocks of the run.
 
     Returns
     -------
     RunInfo
         Not complete, without sessions.
     """
+    described = _restorers(profile, map(describe_restorer, restorers), code=code or {})
+    names: dict[str, list[str]] = {}
+    for block in blocks:
+        names.setdefault(block.ladder or RECORDS, []).append(block.name)
     return RunInfo(
         schema_version=SCHEMA_VERSION,
         profile=profile.name,
@@ -65,11 +79,15 @@ def describe_run(
         fit_engine=fit_engine,
         created=dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
         commit=environment.commit(),
+        source_sha256=program_hash(),
+        arithmetic=environment.arithmetic(info.engine for info in described.values()),
         versions=environment.versions(),
         hardware=environment.hardware(),
         cases={selection.case: _case_info(selection) for selection in profile.selections},
         ladders=profile.ladders,
-        restorers=_restorers(profile, map(describe_restorer, restorers)),
+        restorers=described,
+        blocks={folder: tuple(own) for folder, own in names.items()},
+        files=RUN_FILES,
     )
 
 
@@ -79,10 +97,13 @@ def describe_restorer(metadata: RestorerMetadata) -> RestorerInfo:
     return RestorerInfo(**asdict(metadata), built_in=own)
 
 
-def _restorers(profile: Profile, restorers: Iterable[RestorerInfo]) -> dict[str, RestorerInfo]:
+def _restorers(
+    profile: Profile, restorers: Iterable[RestorerInfo], *, code: Mapping[str, str]
+) -> dict[str, RestorerInfo]:
     """The restorers of a run, each followed by the further fits of its images."""
     described: dict[str, RestorerInfo] = {}
-    for info in restorers:
+    for metadata in restorers:
+        info = replace(metadata, source_sha256=code.get(metadata.name))
         refuse_variant_name(info.name)
         cases = [get_case(selection.case) for selection in profile.selections]
         settings = [Setting(case, case.noise, info.family) for case in cases]
@@ -131,9 +152,10 @@ def finished_run(
     memory: dict[str, int] = {}
     failures = []
     cautions: dict[Caution, Caution] = {}
+    origin = info.origin
     for block in blocks:
         name = names[block.restorer]
-        outcome = store.block_outcome(folder, block)
+        outcome = store.block_outcome(folder, block, origin=origin)
         for stage, seconds in outcome.seconds.items():
             key = f"restore {name}" if stage == "restore" else stage
             if block.ladder:  # kept apart, so that the other stages are those of the records
@@ -144,7 +166,7 @@ def finished_run(
         if outcome.failure:
             rung = f" ({block.rung})" if block.rung else ""
             failures.append(
-                f"{block.case} {block.image} at {block.dose:g} e/Å²{rung}, realizations"
+                f"{block.case} {block.image} at {exact(block.dose)} e/Å²{rung}, realizations"
                 f" {block.start} to {block.stop - 1}: {outcome.failure}"
             )
         for sentence in outcome.cautions:
@@ -159,6 +181,7 @@ def finished_run(
     return replace(
         info,
         complete=True,
+        files=tuple(name for name in RUN_FILES if (folder / name).is_file()),
         stages=stages,
         restore_memory_bytes=memory,
         sessions=(*info.sessions, session),

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Final
 
 import numpy as np
 import pandas as pd
@@ -12,7 +13,14 @@ import pandas as pd
 from bench import environment
 from bench.measures.lag_covariance import lag_covariance
 from bench.memory import peak_memory
-from bench.plan.blocks import BLOCK_SIZE, Block, plan_blocks, plan_ladders, repeated_blocks
+from bench.plan.blocks import (
+    BLOCK_SIZE,
+    Block,
+    check_amounts,
+    plan_blocks,
+    plan_ladders,
+    repeated_blocks,
+)
 from bench.plan.profiles import Profile
 from bench.reference import reference_table, scs_library
 from bench.run import store
@@ -20,6 +28,8 @@ from bench.run.block import BlockResult, run_block
 from bench.run.bound_file import write_bounds
 from bench.run.description import describe_run, finished_run
 from bench.run.restorers import read_metadata
+from bench.run.run_lock import one_at_a_time
+from bench.run.user_code import UserCode
 from bench.run.workers import worker_pool
 from cases import get_case
 from fitting import Engine
@@ -27,6 +37,9 @@ from reports import RunInfo, SessionInfo, write_run_info
 from restore import child_thread_limit, limit_threads
 from stembench.arrays import Floats
 from stembench.errors import InputError
+
+#: More processes than any machine has cores.
+MOST_JOBS: Final = 1024
 
 
 @dataclass(frozen=True)
@@ -66,6 +79,7 @@ def run_benchmark(
     fit_engine: Engine = "joint",
     progress: Callable[[Block, int], None] | None = None,
     announce: Callable[[int, int], None] | None = None,
+    note: Callable[[str], None] | None = None,
 ) -> RunOutcome:
     """Run a profile into a folder, or continue it there.
 
@@ -86,6 +100,8 @@ def run_benchmark(
         Called with each block and its number of realizations as it finishes.
     announce : callable, optional
         Called once with the number of image restorations planned and already done.
+    note : callable, optional
+        Called with a sentence for each file that is damaged and made again.
 
     Returns
     -------
@@ -94,17 +110,13 @@ def run_benchmark(
     Raises
     ------
     InputError
-        If the folder holds another run, an input is impossible, or a worker died.
+        If the folder holds another run or another process works in it, an input is impossible, a
+        user's code was changed while the run went on, or a worker died.
     """
     begun = time.perf_counter()
-    if seed < 0:
-        raise InputError(f"the seed must be >= 0, not {seed}")
-    if jobs is not None and jobs < 1:
-        raise InputError(f"jobs must be at least 1, not {jobs}")
-    metadata = read_metadata(profile.specs)
-    names = {spec: record.name for spec, record in metadata.items()}
-    if len(set(names.values())) != len(names):
-        raise InputError(f"two restorers share a name: {', '.join(names.values())}")
+    check_amounts(profile, seed=seed, block_size=block_size)
+    if jobs is not None and not 1 <= jobs <= MOST_JOBS:
+        raise InputError(f"jobs must be between 1 and {MOST_JOBS}, not {jobs}")
     blocks = tuple(
         replace(block, engine=fit_engine)
         for block in (
@@ -112,17 +124,89 @@ def run_benchmark(
             *plan_ladders(profile, seed=seed, block_size=block_size),
         )
     )
-    info = describe_run(
-        profile, metadata.values(), seed=seed, block_size=block_size, fit_engine=fit_engine
-    )
-    before = store.open_run(folder, info)
-    todo = [block for block in blocks if not store.finished(folder, block)]
-    if announce is not None:
-        announce(_images(blocks), _images(blocks) - _images(todo))
-    cores = jobs or environment.available_cores()
+    # Before any network is loaded, which takes seconds.
+    known = describe_run(
+        profile, (), seed=seed, block_size=block_size, fit_engine=fit_engine
+    ).identity()
+    for part in ("restorers", "arithmetic"):
+        del known[part]
+    store.check_folder(folder, known)
+    with one_at_a_time(folder):
+        code = UserCode(profile.specs)
+        metadata = read_metadata(profile.specs)
+        names = {spec: record.name for spec, record in metadata.items()}
+        if len(set(names.values())) != len(names):
+            raise InputError(f"two restorers share a name: {', '.join(names.values())}")
+        info = describe_run(
+            profile,
+            metadata.values(),
+            seed=seed,
+            block_size=block_size,
+            fit_engine=fit_engine,
+            code={names[spec]: found for spec, found in code.hashes.items()},
+            blocks=blocks,
+        )
+        plan = _Plan(
+            profile=profile, folder=folder, info=info, blocks=blocks, names=names, code=code
+        )
+        return _run(
+            plan,
+            cores=jobs or environment.available_cores(),
+            begun=begun,
+            progress=progress or _ignore,
+            announce=announce or _ignore,
+            note=note or _ignore,
+        )
+
+
+@dataclass(frozen=True)
+class _Plan:
+    """What a call is to do."""
+
+    profile: Profile
+    folder: Path
+    info: RunInfo
+    blocks: tuple[Block, ...]
+    names: dict[str, str]
+    code: UserCode
+
+
+def _ignore(*_: object) -> None:
+    """Tell nobody."""
+
+
+def _run(
+    plan: _Plan,
+    *,
+    cores: int,
+    begun: float,
+    progress: Callable[[Block, int], None],
+    announce: Callable[[int, int], None],
+    note: Callable[[str], None],
+) -> RunOutcome:
+    """Make what is missing of a run in a folder that is held for it."""
+    profile, folder, info, blocks = plan.profile, plan.folder, plan.info, plan.blocks
+    origin = info.origin
+    before, damage = store.open_run(folder, info, blocks=blocks)
+    if damage:
+        note(f"{damage}; it is made again")
+    todo = []
+    for block in blocks:
+        fault = store.fault_of(folder, block, origin=origin)
+        if fault is not None:
+            todo.append(block)
+        if fault:
+            note(f"{fault}; the block is made again")
+    announce(_images(blocks), _images(blocks) - _images(todo))
+    broken = [] if before is None else [
+        fault for name in store.RUN_FILES
+        if (fault := store.run_file_fault(folder, name, info=before))
+    ]  # fmt: skip
+    for fault in broken:
+        note(f"{fault}; it is made again")
     if before is not None:
-        if before.complete and not todo:
-            write_bounds(folder, profile, workers=cores)
+        listed = before.blocks == info.blocks
+        if before.complete and listed and not todo and not broken:
             return _outcome(folder, before, blocks=blocks, reused=len(blocks), begun=begun)
         info = replace(info, sessions=before.sessions)
     write_run_info(folder, info)
@@ -135,18 +219,18 @@ def run_benchmark(
         libraries = _libraries(profile)
         workers = min(cores, len(fresh))
         for block, result in _mapped(fresh, libraries, workers=workers):
-            store.write_block(folder, block, result=result)
+            plan.code.check()
+            store.write_block(folder, block, result=result, origin=origin)
             peaks[result.process] = max(result.peak_memory, peaks.get(result.process, 0))
-            if progress is not None:
-                progress(block, block.stop - block.start)
-    for block, sources in repeated.items():
-        store.write_block(folder, block, result=store.repeat_block(folder, block, sources=sources))
-        if progress is not None:
             progress(block, block.stop - block.start)
-    write_bounds(folder, profile, workers=cores)
+    for block, sources in repeated.items():
+        result = store.repeat_block(folder, block, sources=sources, origin=origin)
+        store.write_block(folder, block, result=result, origin=origin)
+        progress(block, block.stop - block.start)
+    write_bounds(folder, profile, workers=cores, origin=origin)
     samplings = {name: case.case.sampling for name, case in info.cases.items()}
-    store.write_lag_covariance(folder, _lag_covariances(profile))
-    store.gather_examples(folder, blocks, samplings=samplings, names=names)
+    store.write_lag_covariance(folder, _lag_covariances(profile), origin=origin)
+    store.gather_examples(folder, blocks, samplings=samplings, names=plan.names, origin=origin)
     session = SessionInfo(
         seconds=time.perf_counter() - begun,
         blocks=len(todo),
@@ -154,7 +238,7 @@ def run_benchmark(
         # Pages that processes share are counted once each: an upper bound.
         peak_memory_bytes=peak_memory() + sum(peaks.values()),
     )
-    after = finished_run(info, folder, blocks=blocks, names=names, session=session)
+    after = finished_run(info, folder, blocks=blocks, names=plan.names, session=session)
     write_run_info(folder, after)
     return _outcome(folder, after, blocks=blocks, reused=len(blocks) - len(todo), begun=begun)
 

@@ -1,101 +1,202 @@
 """The run folder on disk: finished blocks written atomically, identity checked, run resumed."""
 
-import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
-import h5py
-import numpy as np
-import numpy.typing as npt
 import pandas as pd
-import pyarrow as pa
-import pyarrow.parquet as pq
 
 from bench.measures.fit_variants import rung_rows
 from bench.plan.blocks import Block
 from bench.run.block import BlockResult
-from reports import LAG_COVARIANCE, RUN_FILE, RunInfo, conform, read_run_info, with_rung
-from stembench.atomic_files import replacing
+from bench.run.run_lock import LOCK_FILES
+from reports import (
+    BOUNDS_FILE,
+    EXAMPLE_FILE,
+    LAG_COVARIANCE,
+    RECORDS,
+    RUN_FILE,
+    Origin,
+    RunInfo,
+    conform,
+    read_arrays,
+    read_hdf5,
+    read_run_info,
+    read_table,
+    with_rung,
+    write_arrays,
+    write_hdf5,
+    write_table,
+)
 from stembench.errors import InputError
+from stembench.exact_numbers import exact
+from stembench.sealed_files import DamagedFileError
 
-_SECONDS = b"stembench.seconds"
-_FAILURE = b"stembench.failure"
-_CAUTIONS = b"stembench.cautions"
-_MEMORY = b"stembench.restore_memory"
+#: Files of a whole run, beside those of its blocks.
+RUN_FILES: Final = (BOUNDS_FILE, LAG_COVARIANCE, EXAMPLE_FILE)
+#: Folder of the arrays of single blocks that go into `EXAMPLE_FILE`.
+_EXAMPLES: Final = "examples"
 
 
-def open_run(folder: Path, info: RunInfo) -> RunInfo | None:
-    """Make `folder` a run folder for `info`, or accept it if it already is one.
+def check_folder(folder: Path, known: Mapping[str, Any]) -> None:
+    """Refuse a folder that cannot become, or go on as, a run of which a part is known.
 
-    Returns
-    -------
-    RunInfo or None
-        The description that lies there; None for a new run.
+    Parameters
+    ----------
+    folder : Path
+    known : mapping
+        Parts of the identity that are known before restorers are loaded.
 
     Raises
     ------
     InputError
         If the folder holds something else, or another run's records.
     """
-    if folder.exists() and not folder.is_dir():
+    try:
+        present = folder.exists()
+    except OSError as error:  # such as a name that is too long
+        raise InputError(
+            f"{folder} cannot be a folder ({error.strerror}); name another with --out"
+        ) from error
+    if present and not folder.is_dir():
         raise InputError(f"{folder} is a file; name a folder with --out")
     if (folder / RUN_FILE).exists():
         try:
             there = read_run_info(folder)
+        except DamagedFileError as error:
+            if not any(folder.glob(f"{RECORDS}/*.parquet")):
+                raise InputError(f"{error}; or name another folder with --out") from error
+            return
         except InputError as error:
             raise InputError(f"{error}; or name another folder with --out") from error
-        difference = _first_difference(there.identity(), info.identity())
-        if difference:
-            raise InputError(
-                f"{folder} holds another run's records ({difference}); name another folder with"
-                " --out, or delete this one"
-            )
-        return there
-    if folder.exists() and any(folder.iterdir()):
+        identity = there.identity()
+        _refuse_difference(folder, {key: identity[key] for key in known}, dict(known))
+    elif present and any(path.name not in LOCK_FILES for path in folder.iterdir()):
         raise InputError(f"{folder} is not empty and not a run folder; name another with --out")
-    return None
+
+
+def open_run(folder: Path, info: RunInfo, *, blocks: Sequence[Block]) -> tuple[RunInfo | None, str]:
+    """Make `folder` a run folder for `info`, or accept it if it already is one.
+
+    A damaged description is made again if a block there is of the same run.
+
+    Returns
+    -------
+    there : RunInfo or None
+        The description that lies there; None for a new run.
+    damage : str
+        What is wrong with it, in a sentence; empty if nothing is.
+
+    Raises
+    ------
+    InputError
+        If the folder holds something else, or another run's records.
+    """
+    identity = info.identity()
+    check_folder(folder, identity)
+    if not (folder / RUN_FILE).exists():
+        return None, ""
+    try:
+        return read_run_info(folder), ""
+    except DamagedFileError as error:
+        origin = info.origin
+        if not any(fault_of(folder, block, origin=origin) is None for block in blocks):
+            raise InputError(f"{error}; or name another folder with --out") from error
+        return None, str(error)
 
 
 def block_path(folder: Path, block: Block) -> Path:
     """Where the records of a block lie."""
-    return folder / (block.ladder or "records") / f"{block.name}.parquet"
+    return folder / (block.ladder or RECORDS) / f"{block.name}.parquet"
 
 
-def finished(folder: Path, block: Block) -> bool:
-    """Whether the block's records are on disk."""
-    return block_path(folder, block).exists()
+def fault_of(folder: Path, block: Block, *, origin: Origin) -> str | None:
+    """What is wrong with a block on disk.
+
+    Returns
+    -------
+    str or None
+        None if it is there as it was written, with all that lies beside its records; empty if it
+        was not finished; else a sentence that names what is damaged.
+
+    Raises
+    ------
+    InputError
+        If a file of that name is of another run, or cannot be read.
+    """
+    path = block_path(folder, block)
+    if not path.exists():
+        return ""
+    try:
+        beside = read_table(path, origin=origin, block=block.name).notes["beside"]
+        for kind, seal in beside.items():
+            if kind == _EXAMPLES:
+                _read_example(folder, block, origin=origin, seal=seal)
+            else:
+                other = folder / kind / path.name
+                if not other.exists():
+                    raise DamagedFileError(f"{other} is missing")
+                read_table(other, origin=origin, block=block.name, seal=seal)
+    except DamagedFileError as error:
+        return str(error)
+    return None
 
 
-def write_block(folder: Path, block: Block, *, result: BlockResult) -> None:
-    """Write one block: its example arrays first, so that records never stand without them."""
+def write_block(folder: Path, block: Block, *, result: BlockResult, origin: Origin) -> None:
+    """Write one block: what lies beside the records first, so that they never stand without."""
+    beside = {}
     if result.example:
-        with replacing(_example_path(folder, block)) as temporary:
-            np.savez_compressed(temporary, allow_pickle=False, **result.example)
-    for name, rows in result.of_images.items():
-        with replacing(folder / name / f"{block.name}.parquet") as temporary:
-            rows.to_parquet(temporary, index=False)
-    table = pa.Table.from_pandas(result.records, preserve_index=False)
-    metadata = {
-        **(table.schema.metadata or {}),
-        _SECONDS: json.dumps(result.seconds).encode(),
-        _FAILURE: result.failure.encode(),
-        _CAUTIONS: json.dumps(result.cautions).encode(),
-        _MEMORY: json.dumps(result.restore_memory).encode(),
-    }
-    with replacing(block_path(folder, block)) as temporary:
-        pq.write_table(table.replace_schema_metadata(metadata), temporary, compression="zstd")
+        path = _example_path(folder, block)
+        beside[_EXAMPLES] = write_arrays(path, result.example, origin=origin, block=block.name)
+    for kind, rows in result.of_images.items():
+        path = folder / kind / f"{block.name}.parquet"
+        beside[kind] = write_table(path, rows, origin=origin, block=block.name)
+    outcome = BlockOutcome(
+        seconds=result.seconds,
+        failure=result.failure,
+        cautions=result.cautions,
+        restore_memory=result.restore_memory,
+    )
+    write_table(
+        block_path(folder, block),
+        result.records,
+        origin=origin,
+        block=block.name,
+        notes={"beside": beside, "outcome": asdict(outcome)},
+    )
 
 
-def write_lag_covariance(folder: Path, tables: Sequence[pd.DataFrame]) -> None:
+def write_lag_covariance(folder: Path, tables: Sequence[pd.DataFrame], *, origin: Origin) -> None:
     """Write the joint bounds of perfect crystals (`bench.measures.lag_covariance`), if any."""
     if tables:
-        with replacing(folder / LAG_COVARIANCE) as temporary:
-            pd.concat(tables, ignore_index=True).to_parquet(temporary, index=False)
+        rows = pd.concat(tables, ignore_index=True)
+        write_table(folder / LAG_COVARIANCE, rows, origin=origin, block=LAG_COVARIANCE)
 
 
-def repeat_block(folder: Path, block: Block, *, sources: Sequence[Block]) -> BlockResult:
+def run_file_fault(folder: Path, name: str, *, info: RunInfo) -> str | None:
+    """What is wrong with a file of `RUN_FILES` of a complete run; see `fault_of`.
+
+    None too for a file that the run does not list.
+    """
+    path, origin = folder / name, info.origin
+    if name not in info.files:
+        return None
+    if not path.exists():
+        return f"{path} is missing"
+    try:
+        if name == EXAMPLE_FILE:
+            read_hdf5(path, origin=origin, block=name)
+        else:
+            read_table(path, origin=origin, block=name)
+    except DamagedFileError as error:
+        return str(error)
+    return None
+
+
+def repeat_block(
+    folder: Path, block: Block, *, sources: Sequence[Block], origin: Origin
+) -> BlockResult:
     """Make a ladder's block out of finished blocks of the records that hold its rows.
 
     Parameters
@@ -105,12 +206,17 @@ def repeat_block(folder: Path, block: Block, *, sources: Sequence[Block]) -> Blo
         Of a rung that has the case's own noise.
     sources : sequence of Block
         `bench.plan.blocks.repeated_blocks`.
+    origin : Origin
     """
     # Of a rung few further fits are made.
-    rows = rung_rows(pd.concat([pd.read_parquet(block_path(folder, source)) for source in sources]))
+    tables = [
+        read_table(block_path(folder, source), origin=origin, block=source.name)
+        for source in sources
+    ]
+    rows = rung_rows(pd.concat([table.rows for table in tables]))
     wanted = rows["realization"].between(block.start, block.stop - 1)
     # What is said of single images is told with the records that they come from.
-    outcomes = [block_outcome(folder, source) for source in sources]
+    outcomes = [block_outcome(folder, source, origin=origin) for source in sources]
     return BlockResult(
         records=with_rung(conform(rows[wanted]), block.rung),
         seconds={},
@@ -140,19 +246,19 @@ class BlockOutcome:
     restore_memory: int | None
 
 
-def block_outcome(folder: Path, block: Block) -> BlockOutcome:
+def block_outcome(folder: Path, block: Block, *, origin: Origin) -> BlockOutcome:
     """Read how a finished block went."""
-    metadata = pq.read_schema(block_path(folder, block)).metadata
-    return BlockOutcome(
-        seconds=json.loads(metadata[_SECONDS]),
-        failure=metadata[_FAILURE].decode(),
-        cautions=tuple(json.loads(metadata.get(_CAUTIONS, b"[]"))),
-        restore_memory=json.loads(metadata.get(_MEMORY, b"null")),
-    )
+    said = read_table(block_path(folder, block), origin=origin, block=block.name).notes["outcome"]
+    return BlockOutcome(**{**said, "cautions": tuple(said["cautions"])})
 
 
 def gather_examples(
-    folder: Path, blocks: tuple[Block, ...], *, samplings: dict[str, float], names: dict[str, str]
+    folder: Path,
+    blocks: Sequence[Block],
+    *,
+    samplings: Mapping[str, float],
+    names: Mapping[str, str],
+    origin: Origin,
 ) -> None:
     """Collect the example arrays of all blocks into examples.h5.
 
@@ -163,32 +269,53 @@ def gather_examples(
     Parameters
     ----------
     folder : Path
-    blocks : tuple of Block
-    samplings : dict
+    blocks : sequence of Block
+    samplings : mapping
         Å/px of each case.
-    names : dict
+    names : mapping
         Restorer name of each spec.
+    origin : Origin
     """
-    kept = [block for block in blocks if block.example and _example_path(folder, block).exists()]
-    with replacing(folder / "examples.h5") as temporary, h5py.File(temporary, "w") as file:
-        for block in kept:
-            with np.load(_example_path(folder, block), allow_pickle=False) as arrays:
-                image = file.require_group(f"{block.case}/{block.image}")
-                image.attrs["sampling"] = samplings[block.case]
-                for name in ("clean", "true_positions", "measured"):
-                    if name not in image:
-                        _dataset(image, name, arrays[name])
-                made = image.require_group(f"{block.dose:g}/{names[block.restorer]}")
-                _dataset(made, "image", arrays["image"])
-                _dataset(made, "positions", arrays["positions"])
+    datasets: dict[str, Any] = {}
+    attributes: dict[str, dict[str, float]] = {}
+    for block in blocks:
+        if not block.example:
+            continue
+        beside = read_table(block_path(folder, block), origin=origin, block=block.name).notes
+        seal = beside["beside"].get(_EXAMPLES)
+        if seal is None:  # a block whose restorer failed keeps none
+            continue
+        arrays = _read_example(folder, block, origin=origin, seal=seal)
+        image = f"{block.case}/{block.image}"
+        attributes[image] = {"sampling": samplings[block.case]}
+        for name in ("clean", "true_positions", "measured"):
+            datasets.setdefault(f"{image}/{name}", arrays[name])
+        made = f"{image}/{exact(block.dose)}/{names[block.restorer]}"
+        datasets[f"{made}/image"] = arrays["image"]
+        datasets[f"{made}/positions"] = arrays["positions"]
+    write_hdf5(
+        folder / EXAMPLE_FILE, datasets, origin=origin, block=EXAMPLE_FILE, attributes=attributes
+    )
 
 
-def _dataset(group: h5py.Group, name: str, values: npt.NDArray[np.float64]) -> None:
-    group.create_dataset(name, data=values, compression="gzip", shuffle=True)
+def _read_example(folder: Path, block: Block, *, origin: Origin, seal: str) -> dict[str, Any]:
+    path = _example_path(folder, block)
+    if not path.exists():
+        raise DamagedFileError(f"{path} is missing")
+    return dict(read_arrays(path, origin=origin, block=block.name, seal=seal))
 
 
 def _example_path(folder: Path, block: Block) -> Path:
-    return folder / "examples" / f"{block.name}.npz"
+    return folder / _EXAMPLES / f"{block.name}.npz"
+
+
+def _refuse_difference(folder: Path, there: Any, here: Any) -> None:
+    difference = _first_difference(there, here)
+    if difference:
+        raise InputError(
+            f"{folder} holds another run's records ({difference}); name another folder with"
+            " --out, or delete this one"
+        )
 
 
 def _first_difference(there: Any, here: Any, path: str = "") -> str:

@@ -18,7 +18,6 @@ from reports import (
     FitVerification,
     RefittedImage,
     load_run,
-    read_run_info,
     seconds_text,
     write_verification,
 )
@@ -154,8 +153,8 @@ def verify_fits(
     InputError
         If the folder is no run.
     """
-    read_run_info(folder)
-    records = load_run(folder).records
+    run = load_run(folder)
+    records = run.records
     images = []
     for block in plan.blocks:
         begun = time.perf_counter()
@@ -177,7 +176,7 @@ def verify_fits(
         created=dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
         images=tuple(images),
     )
-    write_verification(folder, verification)
+    write_verification(folder, verification, origin=run.origin)
     return verification
 
 

@@ -1,8 +1,8 @@
 """The ground-truth file: HDF5 with scan, standard error, description and provenance."""
 
 import hashlib
+import io
 import json
-import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -14,11 +14,14 @@ import numpy.typing as npt
 from cases.case import Case, canonical_json, case_from_dict
 from cases.specimens.specimen import Boundary
 from cases.study import Study
-from stembench.atomic_files import replacing
 from stembench.errors import InputError
+from stembench.sealed_files import BLANK_SEAL, has_seal, read_bytes, read_sealed, write_sealed
 
 FORMAT: Final = "stembench ground truth"
-FORMAT_VERSION: Final = 1
+FORMAT_VERSION: Final = 2
+#: The version before, whose data alone are under a hash.
+_UNSEALED: Final = 1
+_REMEDY: Final = "run `nox -s simulate`, or install again if it came with stembench"
 #: Entry of the provenance that `cases.simulation.convergence` records.
 CONVERGENCE: Final = "convergence"
 DATA_FOLDER: Final = Path(__file__).parents[1] / "data"
@@ -104,10 +107,12 @@ def read_description(path: Path, *, study: Study) -> Case:
         If the file cannot be read, or describes what this version of the benchmark does not know.
     """
     try:
-        with h5py.File(path, "r") as file:
+        with h5py.File(_content(path), "r") as file:
             described = json.loads(file.attrs["description"])
         return case_from_dict({**described, "study": study})
-    except (OSError, KeyError, ValueError) as error:
+    except InputError:
+        raise
+    except (OSError, KeyError, TypeError, ValueError, RuntimeError) as error:
         raise InputError(f"'{path}' cannot be read as a ground-truth file: {error}") from error
 
 
@@ -129,7 +134,9 @@ def write_scan(path: Path, scan: Scan, *, case: Case, provenance: dict[str, Any]
     Path
         `path`.
     """
-    with replacing(path) as temporary, h5py.File(temporary, "w") as file:
+    content = io.BytesIO()
+    with h5py.File(content, "w") as file:
+        file.attrs["seal"] = np.bytes_(BLANK_SEAL)
         file.attrs["format"] = FORMAT
         file.attrs["format_version"] = FORMAT_VERSION
         file.attrs["case"] = case.name
@@ -156,6 +163,7 @@ def write_scan(path: Path, scan: Scan, *, case: Case, provenance: dict[str, Any]
             )
             stored.attrs["unit"] = case.structure.scan_unit
             stored.attrs["meaning"] = words
+    write_sealed(path, content.getvalue())
     return path
 
 
@@ -168,10 +176,12 @@ def record_provenance(path: Path, entries: dict[str, Any]) -> None:
         If the file is missing or damaged.
     """
     _, provenance, _ = read_scan(path)
-    with replacing(path) as temporary:
-        shutil.copyfile(path, temporary)
-        with h5py.File(temporary, "r+") as file:
-            file.attrs["provenance"] = json.dumps(provenance | entries, sort_keys=True)
+    content = io.BytesIO(read_bytes(path))
+    with h5py.File(content, "r+") as file:
+        file.attrs["seal"] = np.bytes_(BLANK_SEAL)
+        file.attrs["format_version"] = FORMAT_VERSION
+        file.attrs["provenance"] = json.dumps(provenance | entries, sort_keys=True)
+    write_sealed(path, content.getvalue())
 
 
 def read_scan(path: Path) -> tuple[Scan, dict[str, Any], str]:
@@ -192,10 +202,11 @@ def read_scan(path: Path) -> tuple[Scan, dict[str, Any], str]:
     if not path.exists():
         raise InputError(f"there is no ground truth at '{path}'; run `nox -s simulate` to make it")
     try:
-        with h5py.File(path, "r") as file:
+        with h5py.File(_content(path), "r") as file:
             if file.attrs.get("format") != FORMAT:
                 raise InputError(f"'{path}' is not a ground-truth file of this benchmark")
-            if int(file.attrs["format_version"]) > FORMAT_VERSION:
+            version = int(file.attrs["format_version"])
+            if version > FORMAT_VERSION:
                 raise InputError(f"'{path}' was written by a newer version of this benchmark")
             group = file["scan"]
             scan = Scan(
@@ -210,10 +221,27 @@ def read_scan(path: Path) -> tuple[Scan, dict[str, Any], str]:
             stated = str(file.attrs["data_sha256"])
             simulated = str(file.attrs["simulated"])
             provenance = json.loads(file.attrs["provenance"])
-    except (OSError, KeyError) as error:
+            if not isinstance(provenance, dict):
+                raise InputError(f"the provenance of '{path}' is no table; {_REMEDY}")
+    except InputError:
+        raise
+    except (OSError, KeyError, TypeError, ValueError, AttributeError, RuntimeError) as error:
         raise InputError(f"'{path}' cannot be read as a ground-truth file: {error}") from error
     if scan.hash != stated:
         raise InputError(
             f"the data of '{path}' do not have the hash that it states; run `nox -s simulate`"
         )
     return scan, provenance, simulated
+
+
+def _content(path: Path) -> io.BytesIO:
+    """A file as it was written, in memory; one of the version before seals may have none."""
+    content = read_bytes(path)
+    if has_seal(content):
+        return io.BytesIO(read_sealed(path, remedy=_REMEDY)[0])
+    with h5py.File(io.BytesIO(content), "r") as file:
+        if file.attrs.get("format") != FORMAT:
+            raise InputError(f"'{path}' is not a ground-truth file of this benchmark")
+        if int(file.attrs["format_version"]) != _UNSEALED:
+            raise InputError(f"'{path}' is damaged: it has lost its seal; {_REMEDY}")
+    return io.BytesIO(content)

@@ -5,8 +5,6 @@ restorer, where they come from, and a hash over all of it.
 """
 
 import datetime as dt
-import hashlib
-import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -17,6 +15,7 @@ import numpy as np
 
 from reports.metrics.defects import site_deviations
 from reports.metrics.table import GATES
+from reports.names import RestorerInfo
 from reports.records.run_folder import Run
 from reports.summaries.per_realization import (
     CellKey,
@@ -25,12 +24,15 @@ from reports.summaries.per_realization import (
     response_statistics,
 )
 from reports.summaries.response import pairs_of
-from stembench.atomic_files import replacing
-from stembench.describe import as_plain
+from stembench.describe import as_plain, from_dict
 from stembench.errors import InputError
+from stembench.limits import require
+from stembench.sealed_json import check_content, read_json, write_json
 
 FORMAT: Final = "stembench baseline"
 FORMAT_VERSION: Final = 1
+#: Largest number that a statistic can be, in any of their units.
+_ABSURD: Final = 1e24
 
 
 @dataclass(frozen=True)
@@ -187,12 +189,7 @@ def write_baseline(evidence: Evidence, path: Path) -> None:
             _packed_cell(cell, evidence.raw.get(key)) for key, cell in evidence.cells.items()
         ],
     }
-    text = json.dumps({**content, "sha256": _hash(content)}, ensure_ascii=False, indent=0)
-    try:
-        with replacing(path) as temporary:
-            temporary.write_text(text + "\n", encoding="utf-8")
-    except OSError as error:
-        raise InputError(f"the baseline {path} cannot be written ({error})") from error
+    write_json(path, content, indent=0)
 
 
 def read_baseline(path: Path) -> Evidence:
@@ -203,11 +200,8 @@ def read_baseline(path: Path) -> Evidence:
     InputError
         If it is no baseline, of another format version, or was altered since it was packed.
     """
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise InputError(f"{path} cannot be read as a baseline ({error})") from error
-    if not isinstance(content, dict) or content.get("format") != FORMAT:
+    content = read_json(path)
+    if content.get("format") != FORMAT:
         raise InputError(
             f"{path} is not a baseline: make one with `stembench baseline RUN -o FILE`"
         )
@@ -216,30 +210,24 @@ def read_baseline(path: Path) -> Evidence:
             f"{path} has baseline format {content.get('format_version')!r}, this version reads"
             f" {FORMAT_VERSION}: pack it again with `stembench baseline`"
         )
-    stated = content.pop("sha256", None)
-    if stated != _hash(content):
-        raise InputError(f"{path} was altered since it was packed: its hash does not fit")
-    cells = [_unpacked_cell(packed) for packed in content["cells"]]
+    content = check_content(content, path, remedy="pack it again with `stembench baseline`")
+    packed = from_dict(_Baseline, content, source=str(path))
+    cells = [one.statistics() for one in packed.cells]
     return Evidence(
         source=str(path),
-        restorer=content["restorer"],
-        seed=content["seed"],
+        restorer=packed.restorer,
+        seed=packed.seed,
         complete=True,
-        cases=content["cases"],
+        cases=as_plain(packed.cases),
         cells={cell.key: cell for cell in cells},
         raw={
-            cell.key: dict(zip(cell.realizations, map(float, packed["raw"]), strict=True))
-            for cell, packed in zip(cells, content["cells"], strict=True)
-            if packed["raw"] is not None
+            cell.key: dict(zip(cell.realizations, _floats(one.raw), strict=True))
+            for cell, one in zip(cells, packed.cells, strict=True)
+            if one.raw is not None
         },
-        provenance=content["provenance"],
+        provenance=as_plain(packed.provenance),
         packed=True,
     )
-
-
-def _hash(content: Mapping[str, Any]) -> str:
-    canonical = json.dumps(content, sort_keys=True, ensure_ascii=True, separators=(",", ":"))
-    return hashlib.sha256(canonical.encode()).hexdigest()
 
 
 def _numbers(values: Sequence[float]) -> list[float | None]:
@@ -263,18 +251,87 @@ def _packed_cell(cell: CellStatistics, raw: Mapping[int, float] | None) -> dict[
     }
 
 
-def _unpacked_cell(packed: Mapping[str, Any]) -> CellStatistics:
-    return CellStatistics(
-        case=packed["case"],
-        image=packed["image"],
-        thickness=packed["thickness"],
-        dose=packed["dose"],
-        realizations=tuple(packed["realizations"]),
-        columns=tuple(packed["columns"]),
-        failed=frozenset((r, c) for r, c in packed["failed"]),
-        by_metric={
-            name: np.array(values, dtype=np.float64)
-            for name, values in packed["values"].items()
-            if name in GATES
-        },
-    )
+def _floats(values: Sequence[float | None]) -> list[float]:
+    return [math.nan if value is None else value for value in values]
+
+
+@dataclass(frozen=True)
+class _PackedCell:
+    """A cell of a baseline file."""
+
+    case: str
+    image: str
+    thickness: int
+    dose: float
+    realizations: tuple[int, ...]
+    columns: tuple[int, ...]
+    failed: tuple[tuple[int, int], ...]
+    values: Mapping[str, tuple[float | None, ...]]
+    raw: tuple[float | None, ...] | None
+
+    def __post_init__(self) -> None:
+        require(self.dose, "dose", low=0, open_low=True, unit="e/Å²")
+        number = len(self.realizations)
+        for name, values in {**self.values, "raw": self.raw}.items():
+            if values is not None and len(values) != number:
+                raise InputError(f"{name} has {len(values)} values for {number} realizations")
+            for value in values or ():
+                if value is not None:
+                    require(value, name, low=-_ABSURD, high=_ABSURD)
+
+    def statistics(self) -> CellStatistics:
+        """The statistics that were packed."""
+        return CellStatistics(
+            case=self.case,
+            image=self.image,
+            thickness=self.thickness,
+            dose=self.dose,
+            realizations=self.realizations,
+            columns=self.columns,
+            failed=frozenset(self.failed),
+            by_metric={
+                name: np.array(_floats(values), dtype=np.float64)
+                for name, values in self.values.items()
+                if name in GATES
+            },
+        )
+
+
+@dataclass(frozen=True)
+class _PackedCase:
+    """What identifies a case in a baseline file."""
+
+    version: int
+    hash: str
+    data_hash: str
+
+
+@dataclass(frozen=True)
+class _Provenance:
+    """Where a baseline file comes from."""
+
+    profile: str
+    created: str
+    commit: str
+    versions: Mapping[str, str]
+    restorer: RestorerInfo
+
+
+@dataclass(frozen=True)
+class _Baseline:
+    """The content of a baseline file."""
+
+    format: str
+    format_version: int
+    packed: str
+    restorer: str
+    seed: int
+    provenance: _Provenance
+    cases: Mapping[str, _PackedCase]
+    cells: tuple[_PackedCell, ...]
+
+    def __post_init__(self) -> None:
+        require(self.seed, "seed", low=0)
+        strangers = {cell.case for cell in self.cells} - set(self.cases)
+        if strangers:
+            raise InputError(f"cells are of cases that are not declared: {', '.join(strangers)}")

@@ -7,6 +7,7 @@ from reports.gate.result import FAILURES, POOLED, GateResult, GateRow, Verdict
 from reports.metrics.table import GATE_METRICS, GATES, METRICS
 from reports.words.numbers import plain
 from reports.words.tables import escape, markdown_grid
+from stembench.exact_numbers import exact
 
 #: Verdicts that a reader sees first.
 SHOWN_FIRST = (Verdict.NOT_COMPARABLE, Verdict.WORSE, Verdict.BETTER, Verdict.INCONCLUSIVE)
@@ -26,7 +27,7 @@ def cell_text(row: GateRow) -> str:
     """Where a row belongs, within its case: image and dose."""
     if row.image == POOLED:
         return "all, pooled"
-    return f"{row.image}, {row.dose:g} e/Å²"
+    return f"{row.image}, {exact(row.dose)} e/Å²"
 
 
 def value_text(row: GateRow, value: float) -> str:

@@ -16,6 +16,7 @@ from reports.gate.margins import default_margins
 from reports.metrics.table import GATES
 from reports.words.tables import markdown_grid
 from stembench.errors import InputError
+from stembench.exact_numbers import exact
 
 CHANGES: Final = (0.0, 0.01, 0.02, 0.05, 0.10)
 REALIZATIONS: Final = (8, 16, 50, 100)
@@ -182,7 +183,7 @@ def power_text(old: Evidence, new: Evidence, *, cells: int) -> str:
             " give a run with more --realizations"
         )
     lines = [
-        f"{case} {image} {dose:g} e/Å² {metric}: {100 * value:.2f} %"
+        f"{case} {image} {exact(dose)} e/Å² {metric}: {100 * value:.2f} %"
         for (case, image, dose, metric), value in sorted(scatter.items())
     ]
     low, median, high = np.percentile(list(scatter.values()), (25, 50, 75))

@@ -13,7 +13,7 @@ import pandas as pd
 
 from reports.metrics.cells import CELL_COLUMNS
 from reports.metrics.metric import Direction, Metric
-from reports.records.run_folder import Run, read_frames
+from reports.records.run_folder import Run
 from reports.statistics.intervals import LEVEL, Replicates, Scale, estimate
 
 _CELL = list(CELL_COLUMNS)
@@ -200,7 +200,7 @@ METRICS: Final[tuple[Metric[SearchCounts, float], ...]] = (
 
 def load_detection(run: Run) -> pd.DataFrame:
     """Read the searches of a run, one row per searched image; empty if it has none."""
-    frames = read_frames(run.folder / "detection")
+    frames = run.tables("detection")
     return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=_CELL)
 
 

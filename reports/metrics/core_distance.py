@@ -15,7 +15,7 @@ import pandas as pd
 
 from reports.metrics.cells import CELL_COLUMNS
 from reports.metrics.metric import Metric
-from reports.records.run_folder import Run, read_frames
+from reports.records.run_folder import Run
 from reports.statistics.intervals import LEVEL, Replicates, estimate, paired_comparison
 from reports.statistics.moments import mean_with_left_out
 from stembench.arrays import Floats
@@ -62,7 +62,7 @@ def load_distances(run: Run) -> pd.DataFrame:
     Columns: case, image, thickness, dose, restorer, realization, from_A, to_A (Å), n_columns,
     n_fitted, mae_pm, mae_unshifted_pm, mpe_pct.
     """
-    frames = read_frames(run.folder / "core_distance")
+    frames = run.tables("core_distance")
     if not frames:
         return pd.DataFrame(columns=[*_CELL, "realization", *_RING])
     return pd.concat(frames, ignore_index=True)

@@ -18,7 +18,7 @@ from cases import Case, to_pixels
 from fitting.lattice import displacement_gradients
 from reports.metrics.cells import CELL_COLUMNS
 from reports.metrics.metric import Metric
-from reports.records.run_folder import Run, read_frames
+from reports.records.run_folder import Run
 from reports.statistics.intervals import LEVEL, estimate
 from reports.statistics.moments import mean_with_left_out
 from stembench.arrays import Floats
@@ -139,7 +139,7 @@ def load_circuits(run: Run) -> pd.DataFrame:
     the lattice cannot be read around the core), closure_x_ref, closure_y_ref (of the noise-free
     image).
     """
-    frames = read_frames(run.folder / "circuits")
+    frames = run.tables("circuits")
     return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=_CELL)
 
 

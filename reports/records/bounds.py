@@ -10,6 +10,7 @@ from typing import Final
 
 import pandas as pd
 
+from reports.records.run_files import Origin, read_table, write_table
 from stembench.errors import InputError
 
 BOUNDS_FILE: Final = "bounds.parquet"
@@ -134,8 +135,8 @@ def conform_bounds(frame: pd.DataFrame) -> pd.DataFrame:
     return out
 
 
-def read_bounds(folder: Path) -> pd.DataFrame | None:
-    """Read the bounds of a run folder.
+def read_bounds(folder: Path, *, origin: Origin) -> pd.DataFrame | None:
+    """Read the bounds of the run `origin` in a folder.
 
     Returns
     -------
@@ -144,15 +145,23 @@ def read_bounds(folder: Path) -> pd.DataFrame | None:
 
     Raises
     ------
+    DamagedFileError
+        If the file is not as it was written.
     InputError
-        If the file cannot be read or holds something else.
+        If it cannot be read, is of another run or holds something else.
     """
     path = folder / BOUNDS_FILE
-    if not path.is_file():
+    if not path.exists():
         return None
+    rows = read_table(path, origin=origin, block=BOUNDS_FILE).rows
     try:
-        return conform_bounds(pd.read_parquet(path))
-    except (OSError, ValueError) as error:  # pyarrow's errors are either of the two
+        return conform_bounds(rows)
+    except ValueError as error:
         raise InputError(
             f"{path} cannot be read as bounds ({error}): delete it and run again"
         ) from error
+
+
+def write_bounds_file(folder: Path, rows: pd.DataFrame, *, origin: Origin) -> None:
+    """Write the bounds of the run `origin`, whole or not at all."""
+    write_table(folder / BOUNDS_FILE, rows, origin=origin, block=BOUNDS_FILE)

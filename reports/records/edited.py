@@ -7,7 +7,7 @@ from typing import Final
 import pandas as pd
 
 from cases import Case
-from stembench.errors import InputError
+from reports.records.run_files import Origin, read_table
 
 #: File of a run folder with the joint Cramér-Rao matrix of perfect crystals, by the distance of
 #: their columns.
@@ -37,20 +37,15 @@ def edited_mask(records: pd.DataFrame, cases: Mapping[str, Case]) -> "pd.Series[
     return pd.Series(labels.isin(edited), index=records.index)
 
 
-def load_lag_covariance(folder: Path) -> pd.DataFrame | None:
-    """Read the joint Cramér-Rao matrix of a run's perfect crystals; None if the run has none.
+def load_lag_covariance(folder: Path, *, origin: Origin) -> pd.DataFrame | None:
+    """Read the joint Cramér-Rao matrix of the perfect crystals of the run `origin`, if any.
 
     Raises
     ------
     InputError
-        If the file cannot be read.
+        If the file cannot be read, is not as it was written, or is of another run.
     """
     path = folder / LAG_COVARIANCE
-    if not path.is_file():
+    if not path.exists():
         return None
-    try:
-        return pd.read_parquet(path)
-    except (OSError, ValueError) as error:  # pyarrow's errors are either of the two
-        raise InputError(
-            f"{path} cannot be read as Parquet ({error}): delete it and run again"
-        ) from error
+    return read_table(path, origin=origin, block=LAG_COVARIANCE).rows

@@ -1,6 +1,7 @@
 """The folder of an image-metrics call: what its files are called and how they are read."""
 
-import json
+import hashlib
+import io
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,13 +14,15 @@ from numpy.typing import NDArray
 from reports.names import RestorerInfo, Restorers
 from stembench.describe import from_dict
 from stembench.errors import InputError
+from stembench.sealed_files import check_hashes, write_whole
+from stembench.sealed_json import check_content, read_json, write_json
 
 PAIRS: Final = "images.parquet"
 RINGS: Final = "rings.parquet"
 EXAMPLES: Final = "examples.npz"
 SETTINGS: Final = "images.json"
-#: Version of the files; 2 calls the metrics of residuals by their standard names.
-IMAGES_VERSION: Final = 2
+#: Version of the files; from 3 on the settings state the hash of every file.
+IMAGES_VERSION: Final = 3
 
 
 @dataclass(frozen=True)
@@ -63,28 +66,64 @@ def load_images(folder: Path) -> ImageRun:
     """
     if not (folder / SETTINGS).is_file():
         raise InputError(f"{folder} holds no image metrics; run 'stembench images --out {folder}'")
-    try:
-        settings = json.loads((folder / SETTINGS).read_text(encoding="utf-8"))
-        version = settings.get("images_version")
-        if version != IMAGES_VERSION:
-            raise InputError(
-                f"the image metrics in {folder} are of version {version or 1}, this version reads "
-                f"{IMAGES_VERSION}: run 'stembench images --out {folder}' again"
-            )
-        with np.load(folder / EXAMPLES, allow_pickle=False) as arrays:
-            examples = {name: np.asarray(arrays[name], dtype=np.float64) for name in arrays.files}
-        return ImageRun(
-            folder=folder,
-            rows=pd.read_parquet(folder / PAIRS),
-            rings=pd.read_parquet(folder / RINGS),
-            examples=examples,
-            settings=settings,
-            restorers=Restorers(
-                {
-                    name: from_dict(RestorerInfo, info, source=f"{folder / SETTINGS}")
-                    for name, info in settings["restorers"].items()
-                }
-            ),
+    path, again = folder / SETTINGS, f"run 'stembench images --out {folder}' again"
+    settings = read_json(path)
+    version = settings.get("images_version")
+    if version != IMAGES_VERSION:
+        raise InputError(
+            f"the image metrics in {folder} are of version {version or 1}, this version reads "
+            f"{IMAGES_VERSION}: {again}"
         )
-    except (KeyError, OSError, ValueError) as error:
-        raise InputError(f"the image metrics in {folder} cannot be read ({error})") from error
+    settings = check_content(settings, path, remedy=again)
+    hashes = settings.get("files", {})
+    if not isinstance(hashes, dict) or set(hashes) != {PAIRS, RINGS, EXAMPLES}:
+        raise InputError(f"{path} does not list the files of image metrics: {again}")
+    files = check_hashes(folder, hashes, remedy=again)
+    if not isinstance(settings.get("restorers"), dict):
+        raise InputError(f"{path} does not describe its restorers: {again}")
+    with np.load(io.BytesIO(files[EXAMPLES]), allow_pickle=False) as arrays:
+        examples = {name: np.asarray(arrays[name], dtype=np.float64) for name in arrays.files}
+    return ImageRun(
+        folder=folder,
+        rows=pd.read_parquet(io.BytesIO(files[PAIRS])),
+        rings=pd.read_parquet(io.BytesIO(files[RINGS])),
+        examples=examples,
+        settings=settings,
+        restorers=Restorers(
+            {
+                name: from_dict(RestorerInfo, info, source=f"{path}")
+                for name, info in settings["restorers"].items()
+            }
+        ),
+    )
+
+
+def write_images(
+    folder: Path,
+    *,
+    rows: pd.DataFrame,
+    rings: pd.DataFrame,
+    examples: Mapping[str, NDArray[np.float64]],
+    settings: Mapping[str, Any],
+) -> None:
+    """Write image metrics, the settings last: they state the hash of every other file.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+    rows, rings, examples, settings
+        As of `ImageRun`.
+    """
+    archive = io.BytesIO()
+    np.savez_compressed(archive, allow_pickle=False, **examples)
+    files = {EXAMPLES: archive.getvalue()}
+    for name, table in ((PAIRS, rows), (RINGS, rings)):
+        content = io.BytesIO()
+        table.to_parquet(content, index=False)
+        files[name] = content.getvalue()
+    for name, whole in files.items():
+        write_whole(folder / name, whole)
+    text = rows.to_csv(index=False, lineterminator="\n")
+    write_whole(folder / PAIRS.replace(".parquet", ".csv"), text.encode())
+    hashes = {name: hashlib.sha256(whole).hexdigest() for name, whole in files.items()}
+    write_json(folder / SETTINGS, {**settings, "files": hashes})

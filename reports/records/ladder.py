@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from noise import ScanNoise
+from stembench.exact_numbers import exact
 
 #: Stages added one after another.
 ABLATION: Final = "ablation"
@@ -67,7 +68,7 @@ class Ladder:
     @property
     def name(self) -> str:
         """Name that no other ladder of a run has."""
-        return f"{self.axis} of {self.case} {self.image} at {self.dose:g} e/Å²"
+        return f"{self.axis} of {self.case} {self.image} at {exact(self.dose)} e/Å²"
 
     @property
     def labels(self) -> tuple[str, ...]:

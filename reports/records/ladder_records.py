@@ -12,7 +12,7 @@ from typing import Final
 import pandas as pd
 
 from reports.records.ladder import Kind, Ladder, Rung
-from reports.records.run_folder import Run, read_frames
+from reports.records.run_folder import Run, read_blocks
 from reports.records.schema import conform
 from stembench.errors import InputError
 
@@ -68,7 +68,7 @@ def load_ladders(run: Run, kind: Kind) -> list[LadderRecords]:
     """
     declared = [ladder for ladder in run.info.ladders if ladder.kind == kind]
     folder = run.folder / kind
-    frames = read_frames(folder)
+    frames = [table.rows for table in read_blocks(run.folder, run.info, kind=kind).values()]
     if not declared or not frames:
         return []
     rows = pd.concat(frames, ignore_index=True)

@@ -1,10 +1,11 @@
 """The reader of a run folder: its records, its description and its example images."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+import io
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from typing import Final
 
 import numpy as np
 import pandas as pd
@@ -12,10 +13,16 @@ import pandas as pd
 from cases import Case
 from reports.names import Restorers
 from reports.records.edited import edited_mask
-from reports.records.run_info import RUN_FILE, RunInfo, read_run_info
+from reports.records.run_files import Origin, RunTable, read_hdf5, read_table
+from reports.records.run_info import RECORDS, RUN_FILE, RunInfo, read_run_info
 from reports.records.schema import COLUMNS, conform
 from stembench.arrays import Bools, Floats
 from stembench.errors import InputError
+
+#: File of the example images.
+EXAMPLE_FILE: Final = "examples.h5"
+#: Largest number that records can hold in any of their units; a fit gives none like it.
+_ABSURD: Final = 1e12
 
 
 @dataclass(frozen=True)
@@ -26,9 +33,12 @@ class Examples:
     ----------
     path : pathlib.Path
         The run's ``examples.h5``; need not exist.
+    origin : Origin or None
+        The run that it must be of; None for a run that keeps none.
     """
 
     path: Path
+    origin: Origin | None = None
 
     def clean(self, case: str, image: str) -> Floats | None:
         """Noise-free image (h, w) in fractions of the beam."""
@@ -57,35 +67,33 @@ class Examples:
         return None
 
     def _groups(self, name: str) -> list[str]:
-        if not self.path.is_file():
-            return []
         import h5py
 
-        with _readable(self.path), h5py.File(self.path, "r") as file:
+        if self._content is None:
+            return []
+        with h5py.File(self._content, "r") as file:
             return list(file[name]) if name in file else []
 
     def _read(self, name: str) -> Floats | None:
-        if not self.path.is_file():
-            return None
         import h5py
 
-        with _readable(self.path), h5py.File(self.path, "r") as file:
+        if self._content is None:
+            return None
+        with h5py.File(self._content, "r") as file:
             return np.asarray(file[name], dtype=np.float64) if name in file else None
 
-
-@contextmanager
-def _readable(path: Path) -> Iterator[None]:
-    """Turn a file that is not HDF5 into an input error."""
-    try:
-        yield
-    except OSError as error:
-        raise InputError(f"{path} cannot be read as HDF5 ({error})") from error
+    @cached_property
+    def _content(self) -> io.BytesIO | None:
+        """The file, read and checked once."""
+        if self.origin is None or not self.path.exists():
+            return None
+        return read_hdf5(self.path, origin=self.origin, block=EXAMPLE_FILE)
 
 
 def _is_dose(name: str, dose: float) -> bool:
     """Whether a group is named after this dose, however the number is written."""
     try:
-        return bool(np.isclose(float(name), dose, rtol=1e-9))
+        return float(name) == dose
     except ValueError:
         return False
 
@@ -106,6 +114,8 @@ class Run:
         Its example images.
     edited : pandas.DataFrame
         Rows of edited images, which say how much of a change is passed on and nothing else.
+    beside : mapping of str to mapping of str to str
+        Tables that lie beside the records: their folder, their blocks, and the seal of each file.
     """
 
     folder: Path
@@ -113,6 +123,7 @@ class Run:
     info: RunInfo
     examples: Examples
     edited: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(COLUMNS)))
+    beside: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     @property
     def complete(self) -> bool:
@@ -122,6 +133,30 @@ class Run:
     def case(self, name: str) -> Case:
         """Return the description of a case of the run."""
         return self.info.cases[name].case
+
+    @cached_property
+    def origin(self) -> Origin:
+        """What every file of the run says of the run."""
+        return self.info.origin
+
+    def listed(self, name: str) -> bool:
+        """Whether the run lists a file of this name; no other is read."""
+        return name in self.info.files
+
+    def tables(self, kind: str) -> list[pd.DataFrame]:
+        """Read what lies beside the records in the folder `kind`; none if there is nothing.
+
+        Raises
+        ------
+        InputError
+            If a file is missing, is not as it was written, or is of another run.
+        """
+        return [
+            read_table(
+                self.folder / kind / f"{block}.parquet", origin=self.origin, block=block, seal=seal
+            ).rows
+            for block, seal in sorted(self.beside.get(kind, {}).items())
+        ]
 
     @cached_property
     def restorers(self) -> Restorers:
@@ -134,7 +169,7 @@ class Run:
 
         Edited images are left out.
         """
-        frames = read_frames(self.folder / "intensity")
+        frames = self.tables("intensity")
         if not frames:
             return pd.DataFrame()
         rows = pd.concat(frames, ignore_index=True)
@@ -152,7 +187,7 @@ def load_run(folder: str | Path) -> Run:
     Parameters
     ----------
     folder : str or pathlib.Path
-        Holds ``run.json``, ``records/*.parquet`` and, if images were kept, ``examples.h5``.
+        Holds ``run.json``, and what that lists: ``records/*.parquet`` and others.
 
     Returns
     -------
@@ -162,21 +197,37 @@ def load_run(folder: str | Path) -> Run:
     Raises
     ------
     InputError
-        If the folder is missing, is not a run, holds no records yet, or was written in a record
-        schema that this version does not know.
+        If the folder is missing, is not a run, holds no records yet, was written in a record
+        schema that this version does not know, or a file is not as it was written.
     """
     folder = Path(folder)
-    if not folder.is_dir():
+    try:
+        there = folder.is_dir()
+    except OSError:  # such as a name that is too long
+        there = False
+    if not there:
         raise InputError(f"there is no run folder {folder}: name the --out folder of a run")
     info = read_run_info(folder)
-    every = _read_records(folder / "records")
+    if info.complete:
+        for name in info.files:
+            if not (folder / name).is_file():
+                raise InputError(f"{folder} lacks {name}, which its {RUN_FILE} lists: run it again")
+    blocks = read_blocks(folder, info, kind=RECORDS)
+    every = _records(folder, blocks)
     edited = edited_mask(every, {name: case.case for name, case in info.cases.items()})
+    beside: dict[str, dict[str, str]] = {}
+    for block, table in blocks.items():
+        for kind, seal in table.notes.get("beside", {}).items():
+            beside.setdefault(kind, {})[block] = seal
     run = Run(
         folder=folder,
         records=every[~edited],
         info=info,
-        examples=Examples(folder / "examples.h5"),
+        examples=Examples(
+            folder / EXAMPLE_FILE, info.origin if EXAMPLE_FILE in info.files else None
+        ),
         edited=every[edited],
+        beside=beside,
     )
     for name, known in (("case", info.cases), ("restorer", info.restorers)):
         strangers = sorted(set(every[name]) - set(known))
@@ -188,27 +239,51 @@ def load_run(folder: str | Path) -> Run:
     return run
 
 
-def _read_records(folder: Path) -> pd.DataFrame:
-    """All blocks of records as one conforming frame."""
-    frames = read_frames(folder)
-    if not frames:
-        raise InputError(f"{folder.parent} holds no records yet: start the run (again) first")
-    try:
-        return conform(pd.concat(frames, ignore_index=True))
-    except ValueError as error:
-        raise InputError(f"the records in {folder} are not of one run: {error}") from error
+def read_blocks(folder: Path, info: RunInfo, *, kind: str) -> dict[str, RunTable]:
+    """Read the finished blocks of a kind that a run lists, by name.
 
+    Parameters
+    ----------
+    folder : pathlib.Path
+        Run folder.
+    info : RunInfo
+    kind : str
+        'records', or a kind of ladder.
 
-def read_frames(folder: Path) -> list[pd.DataFrame]:
-    """Read every finished block of a folder, in the order of their names; none if it is absent."""
-    frames = []
-    for file in sorted(folder.glob("*.parquet")) if folder.is_dir() else []:
-        if file.name.startswith("."):  # what a killed process left half-written
-            continue
-        try:
-            frames.append(pd.read_parquet(file))
-        except (OSError, ValueError) as error:  # pyarrow's errors are either of the two
+    Raises
+    ------
+    InputError
+        If one is not as it was written or of another run, or is missing from a complete run.
+    """
+    origin = info.origin
+    found = {}
+    for block in info.blocks.get(kind, ()):
+        path = folder / kind / f"{block}.parquet"
+        if path.exists():
+            found[block] = read_table(path, origin=origin, block=block)
+        elif info.complete:
             raise InputError(
-                f"{file} cannot be read as Parquet ({error}): delete it and run again"
-            ) from error
-    return frames
+                f"{path}, which {RUN_FILE} lists, is missing: the same `stembench run` command"
+                " makes it again"
+            )
+    return found
+
+
+def _records(folder: Path, blocks: Mapping[str, RunTable]) -> pd.DataFrame:
+    """All blocks of records as one conforming frame."""
+    if not blocks:
+        raise InputError(f"{folder} holds no records yet: start the run (again) first")
+    frames = [table.rows for _, table in sorted(blocks.items())]
+    try:
+        records = conform(pd.concat(frames, ignore_index=True))
+    except (TypeError, ValueError) as error:
+        raise InputError(f"the records in {folder} are not of one run: {error}") from error
+    numbers = records.select_dtypes("float64").abs()
+    absurd = (numbers > _ABSURD).any()
+    if absurd.any():
+        name = str(absurd.idxmax())
+        raise InputError(
+            f"the records in {folder} hold {name} = {numbers[name].max():g}, which no fit gives:"
+            " run again into a new folder"
+        )
+    return records

@@ -1,6 +1,8 @@
 """The description of a run, ``run.json``: one typed class that a run writes and reports read."""
 
+import hashlib
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -9,12 +11,18 @@ from typing import Any, Final
 from cases import Case, case_from_dict
 from reports.names import RestorerInfo
 from reports.records.ladder import Ladder
+from reports.records.run_files import Origin
 from reports.records.schema import SCHEMA_VERSION
-from stembench.atomic_files import replacing
 from stembench.describe import as_plain, from_dict
 from stembench.errors import InputError
+from stembench.limits import require
+from stembench.sealed_files import DamagedFileError
+from stembench.sealed_json import check_content, read_json, write_json
 
 RUN_FILE: Final = "run.json"
+#: Folder of the records of the cases' own noise.
+RECORDS: Final = "records"
+_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]*")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,6 +57,12 @@ class CaseInfo:
     realizations: int
     raw_realizations: int = 0
     provenance: Mapping[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        require(self.realizations, "realizations", low=1)
+        require(self.raw_realizations, "raw_realizations", low=0)
+        for dose in self.doses:
+            require(dose, "dose", low=0, open_low=True, unit="e/Å²")
 
     @property
     def amount(self) -> dict[str, Any]:
@@ -129,6 +143,11 @@ class RunInfo:
         Time of the first call, ISO 8601.
     commit : str
         Git commit of the program, with '+' if it had changes; empty outside a checkout.
+    source_sha256 : str
+        Hash of the program's source as it was run, changes of the working tree among it.
+    arithmetic : mapping of str to str
+        What the last digits depend on: packages that calculate, with their versions, the precision
+        of fits, and settings of the networks' engines.
     versions : mapping of str to str
         Versions of Python and of the packages that shape the numbers.
     hardware : mapping
@@ -137,6 +156,10 @@ class RunInfo:
         Ladders of noise chains: the ablation and the axes.
     restorers : mapping of str to RestorerInfo
         In the order in which the user named them.
+    blocks : mapping of str to tuple of str
+        Names of all blocks, by the folder that holds their records: no other file is read.
+    files : tuple of str
+        Names of the files of the whole run.
     fit_engine : str
         What fitted the images; the noise-free references are fitted by the joint engine.
     complete : bool
@@ -160,11 +183,15 @@ class RunInfo:
     block_size: int
     created: str
     commit: str
+    source_sha256: str
+    arithmetic: Mapping[str, str]
     versions: Mapping[str, str]
     hardware: Mapping[str, Any]
     cases: Mapping[str, CaseInfo]
     ladders: tuple[Ladder, ...]
     restorers: Mapping[str, RestorerInfo]
+    blocks: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    files: tuple[str, ...] = ()
     fit_engine: str = "joint"
     complete: bool = False
     stages: Mapping[str, float] = field(default_factory=dict)
@@ -172,6 +199,32 @@ class RunInfo:
     sessions: tuple[SessionInfo, ...] = ()
     failures: tuple[str, ...] = ()
     cautions: tuple[Caution, ...] = ()
+
+    def __post_init__(self) -> None:
+        require(self.seed, "seed", low=0)
+        require(self.block_size, "block_size", low=1)
+        if "stembench" not in self.versions:
+            raise InputError("versions must name stembench")
+        for name, case in self.cases.items():
+            if case.case.name != name:
+                raise InputError(f"the case {name} calls itself {case.case.name}")
+        for name, restorer in self.restorers.items():
+            if restorer.name != name or (restorer.fit and restorer.of not in self.restorers):
+                raise InputError(f"the restorer {name} is not described as one of this run")
+        for name in (*self.blocks, *(n for names in self.blocks.values() for n in names),
+                     *self.files):  # fmt: skip
+            if not _NAME.fullmatch(name):
+                raise InputError(f"{name[:80]!r} is no name of a file of a run")
+
+    @property
+    def origin(self) -> Origin:
+        """What every file of the run says of the run."""
+        canonical = json.dumps(self.identity(), sort_keys=True, separators=(",", ":"))
+        return Origin(
+            schema_version=self.schema_version,
+            identity=hashlib.sha256(canonical.encode()).hexdigest(),
+            seed=self.seed,
+        )
 
     @property
     def stembench(self) -> str:
@@ -193,7 +246,8 @@ class RunInfo:
         return {
             "schema_version": self.schema_version,
             "stembench": self.stembench,
-            "commit": self.commit,
+            "source_sha256": self.source_sha256,
+            "arithmetic": dict(self.arithmetic),
             "profile": self.profile,
             "seed": self.seed,
             "block_size": self.block_size,
@@ -201,7 +255,12 @@ class RunInfo:
             "cases": {name: info.amount for name, info in self.cases.items()},
             "ladders": {ladder.name: as_plain(ladder) for ladder in self.ladders},
             "restorers": {
-                name: {"version": info.version, "weights_sha256": info.weights_sha256}
+                name: {
+                    "version": info.version,
+                    "engine": info.engine,
+                    "weights_sha256": info.weights_sha256,
+                    "source_sha256": info.source_sha256,
+                }
                 for name, info in self.restorers.items()
             },
         }
@@ -212,37 +271,32 @@ def read_run_info(folder: Path) -> RunInfo:
 
     Raises
     ------
+    DamagedFileError
+        If it is not as it was written.
     InputError
         If there is none, it cannot be read, or it has another schema.
     """
     path = folder / RUN_FILE
     if not path.is_file():
         raise InputError(f"{folder} is not a run folder: it holds no {RUN_FILE}")
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except (ValueError, OSError) as error:
-        raise InputError(f"{path} cannot be read ({error})") from error
-    if not isinstance(content, dict):
-        raise InputError(f"{path} is not the description of a run: no JSON object")
+    content = read_json(path)
     version = content.get("schema_version")
-    if version != SCHEMA_VERSION:
+    if version != SCHEMA_VERSION and isinstance(version, int) and "profile" in content:
         raise InputError(
             f"{folder} has record schema {version!r}, this version reads schema "
             f"{SCHEMA_VERSION}: use the stembench version that wrote it, or run again"
         )
+    content = check_content(content, path, remedy="run again, into the same folder")
     try:
         cases = {
             name: {**info, "case": case_from_dict(info["case"])}
             for name, info in content["cases"].items()
         }
     except (AttributeError, KeyError, TypeError) as error:
-        raise InputError(f"{path} does not describe its cases: delete the folder") from error
+        raise DamagedFileError(f"{path} does not describe its cases: delete the folder") from error
     return from_dict(RunInfo, {**content, "cases": cases}, source=str(path))
 
 
 def write_run_info(folder: Path, info: RunInfo) -> None:
     """Write the description of a run into its folder, whole or not at all."""
-    with replacing(folder / RUN_FILE) as temporary:
-        temporary.write_text(
-            json.dumps(as_plain(info), indent=2, ensure_ascii=False), encoding="utf-8"
-        )
+    write_json(folder / RUN_FILE, as_plain(info))

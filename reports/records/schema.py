@@ -8,7 +8,7 @@ from typing import Final
 
 import pandas as pd
 
-SCHEMA_VERSION: Final = 3
+SCHEMA_VERSION: Final = 4
 
 #: Identity of a row; no two rows of a run share it.
 KEYS: Final = ("case", "image", "dose", "realization", "restorer", "column")

@@ -1,13 +1,13 @@
 """The verification of a run's fits by another engine: ``verification.json`` in its folder."""
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from stembench.atomic_files import replacing
+from reports.records.run_files import Origin
 from stembench.describe import as_plain, from_dict
 from stembench.errors import InputError
+from stembench.sealed_json import check_content, read_json, write_json
 
 VERIFICATION_FILE: Final = "verification.json"
 
@@ -71,29 +71,27 @@ class FitVerification:
     images: tuple[RefittedImage, ...]
 
 
-def write_verification(folder: Path, verification: FitVerification) -> Path:
-    """Write a verification into a run folder, whole or not at all."""
+def write_verification(folder: Path, verification: FitVerification, *, origin: Origin) -> Path:
+    """Write a verification into the folder of the run `origin`, whole or not at all."""
     path = folder / VERIFICATION_FILE
-    with replacing(path) as temporary:
-        temporary.write_text(json.dumps(as_plain(verification), indent=2), encoding="utf-8")
+    content = {"run": as_plain(origin), "verification": as_plain(verification)}
+    write_json(path, content)
     return path
 
 
-def read_verification(folder: Path) -> FitVerification | None:
-    """Read the verification in a run folder; None if there is none.
+def read_verification(folder: Path, *, origin: Origin) -> FitVerification | None:
+    """Read the verification in the folder of the run `origin`; None if there is none.
 
     Raises
     ------
     InputError
-        If it cannot be read.
+        If it cannot be read, is not as it was written, or is of another run.
     """
     path = folder / VERIFICATION_FILE
     if not path.is_file():
         return None
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except (ValueError, OSError) as error:
-        raise InputError(f"{path} cannot be read ({error}): delete it") from error
-    if not isinstance(content, dict):
-        raise InputError(f"{path} is no verification of fits: delete it")
-    return from_dict(FitVerification, content, source=str(path))
+    again = f"delete it, or run `stembench verify-fit {folder}` again"
+    content = check_content(read_json(path), path, remedy=again)
+    if content.get("run") != as_plain(origin):
+        raise InputError(f"{path} is of another run than {folder}: {again}")
+    return from_dict(FitVerification, content.get("verification", {}), source=str(path))

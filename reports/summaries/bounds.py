@@ -5,7 +5,7 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from reports.records.bounds import BOUND_KINDS, RECORDED, read_bounds
+from reports.records.bounds import BOUND_KINDS, BOUNDS_FILE, RECORDED, read_bounds
 from reports.records.run_folder import Run
 
 #: What tells the rows of a summary of bounds apart.
@@ -40,7 +40,9 @@ def summarise_bounds(run: Run) -> pd.DataFrame:
     columns = records.drop_duplicates([*_CELL, "column"]).set_index([*_CELL, "column"])
     own = columns[["x_crb", "y_crb", "scs_crb"]].set_axis(["x", "y", "scs"], axis=1)
     parts = [own.dropna(how="all").assign(kind=RECORDED.name, distance=np.nan).reset_index()]
-    there = read_bounds(run.folder)
+    there = None
+    if run.listed(BOUNDS_FILE):
+        there = read_bounds(run.folder, origin=run.origin)
     if there is not None:
         parts.append(there)
     rows = pd.concat([part for part in parts if len(part)] or parts[:1], ignore_index=True)

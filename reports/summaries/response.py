@@ -13,7 +13,7 @@ from reports.metrics.response.lags import held_bound, lag_response
 from reports.metrics.response.responses import responses
 from reports.metrics.response.scatter_over_response import Information, information_of
 from reports.metrics.table import METRICS
-from reports.records.edited import load_lag_covariance
+from reports.records.edited import LAG_COVARIANCE, load_lag_covariance
 from reports.records.run_folder import Run
 from reports.statistics.intervals import LEVEL, Replicates, estimate
 
@@ -109,7 +109,9 @@ def summarise_response(run: Run, *, level: float = LEVEL) -> ResponseSummary:
     """
     pairs = pairs_of(run)
     rows = [row for pair in pairs for row in _response_rows(pair, level=level)]
-    covariance = load_lag_covariance(run.folder)
+    covariance = None
+    if run.listed(LAG_COVARIANCE):
+        covariance = load_lag_covariance(run.folder, origin=run.origin)
     told = [
         _information_row(information, pair, run=run, covariance=covariance, level=level)
         for information, pair in information_by_cell(run, pairs).values()

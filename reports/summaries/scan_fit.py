@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from reports.metrics.cells import cells
-from reports.records.run_folder import Run, read_frames
+from reports.records.run_folder import Run
 from reports.summaries.bounds import drawn_bounds, summarise_bounds
 from reports.summaries.ladder_summary import ERROR
 from reports.summaries.summary import comparison_rows
@@ -28,7 +28,7 @@ def load_scans(run: Run) -> pd.DataFrame:
     lines_x_pm, lines_y_pm, sigma_x, sigma_y (Å), phi_x, phi_y, misfit, response, response_error,
     converged, steps, warnings.
     """
-    frames = read_frames(run.folder / "scan")
+    frames = run.tables("scan")
     return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame()
 
 

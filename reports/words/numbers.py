@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from reports.metrics.table import METRICS
+from stembench.exact_numbers import exact
 
 
 def quantity(
@@ -141,13 +142,13 @@ def dose_text(dose: float) -> str:
     """Write a dose with thousands set apart by a narrow space: 500, 1000, 50 000."""
     whole = float(dose).is_integer()
     if not whole or dose >= 1e9:
-        return f"{dose:g}"
+        return exact(dose)
     return f"{dose:.0f}" if dose < 10_000 else f"{dose:,.0f}".replace(",", "\u202f")
 
 
 def short_dose_text(dose: float) -> str:
     """Write a dose in thousands from 1000 on: 500, 1k, 50k."""
-    return f"{dose / 1000:g}k" if dose >= 1000 else f"{dose:g}"
+    return f"{exact(dose / 1000)}k" if dose >= 1000 else exact(dose)
 
 
 def seconds_text(seconds: float) -> str:

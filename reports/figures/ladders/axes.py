@@ -14,6 +14,7 @@ from reports.summaries.ladder_summary import SHOWN, LadderSummary
 from reports.words.captions import noise_text, sample_text
 from reports.words.numbers import dose_text
 from reports.words.studies.axes import axes_title
+from stembench.exact_numbers import exact
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -47,7 +48,7 @@ def write_axes_figure(run: Run, axes: Sequence[LadderSummary], folder: Path) -> 
     settings = _settings(run, axes)
     with rc_context(panels.RC):
         figure = _draw(run, axes, title=title, settings=settings)
-        stem = folder / f"figure_axes_{ladder.case}_{ladder.dose:g}"
+        stem = folder / f"figure_axes_{ladder.case}_{exact(ladder.dose)}"
         # The dose is no suffix of a file, whatever points it has.
         png, pdf = panels.save(figure, stem.with_name(stem.name.replace(".", "p")))
     return FigureFile(ladder.case, title, _READING, settings, png, pdf)

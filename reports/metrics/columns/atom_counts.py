@@ -17,7 +17,7 @@ import pandas as pd
 from cases import Case
 from reports.metrics.cells import CELL, CELL_COLUMNS
 from reports.metrics.metric import Metric
-from reports.records.run_folder import Run, read_frames
+from reports.records.run_folder import Run
 from reports.statistics.intervals import LEVEL, estimate
 from reports.statistics.moments import (
     Moments,
@@ -209,7 +209,7 @@ def load_offsets(run: Run) -> pd.DataFrame:
     Columns: case, image, thickness, dose, restorer, realization, n_columns, n_wrong,
     n_wrong_by_offset, n_right_by_offset.
     """
-    frames = read_frames(run.folder / "count_offsets")
+    frames = run.tables("count_offsets")
     return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=_CELL)
 
 

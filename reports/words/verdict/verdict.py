@@ -157,7 +157,7 @@ def _validity(run: Run, summary: pd.DataFrame) -> list[Sentence]:
 
 def _verification(run: Run) -> list[Sentence]:
     """What another engine finds in the run's images, if it was asked."""
-    verification = read_verification(run.folder)
+    verification = read_verification(run.folder, origin=run.origin)
     return [] if verification is None else [verification_sentence(verification)]
 
 

@@ -18,7 +18,7 @@ from cases.truth.ground_truth import load_ground_truth
 from reports.gate.evidence import read_baseline
 from reports.gate.margins import default_text
 from stembench.errors import InputError
-from tests.records_factory import Estimator, make_run
+from tests.records_factory import Estimator, change_records, change_run, make_run
 
 RAW = Estimator(std_pm=30.0, scs_std_pct=20.0)
 NET = Estimator(std_pm=6.0, scs_std_pct=5.0)
@@ -41,12 +41,14 @@ def made(folder: Path, **estimators: Estimator) -> Path:
 
 def rewrite(folder: Path, restorer: str, factor: float) -> None:
     """Scale the errors of a restorer in a run folder."""
-    for file in (folder / "records").glob("*.parquet"):
-        rows = pd.read_parquet(file)
+
+    def scaled(rows: pd.DataFrame) -> pd.DataFrame:
         if rows["restorer"].iloc[0] == restorer:
             for fit, ref in (("x_fit", "x_ref"), ("y_fit", "y_ref"), ("scs", "scs_ref")):
                 rows[fit] = rows[ref] + factor * (rows[fit] - rows[ref])
-            rows.to_parquet(file)
+        return rows
+
+    change_records(folder, scaled)
 
 
 @pytest.fixture(scope="module")
@@ -99,15 +101,13 @@ class TestCompare:
         assert "the same" in call("compare", "net", "net", "--run", old, code=2)
 
     def test_another_seed_is_refused(self, old: Path, new: Path) -> None:
-        info = json.loads((new / "run.json").read_text())
-        (new / "run.json").write_text(json.dumps({**info, "seed": 7}))
+        change_run(new, seed=7)
         output = call("compare", old, new, code=2)
         assert "REFUSED" in output
         assert "not paired: other noise, seed 0 against 7" in output
 
     def test_an_incomplete_run_is_refused(self, old: Path, new: Path) -> None:
-        info = json.loads((new / "run.json").read_text())
-        (new / "run.json").write_text(json.dumps({**info, "complete": False}))
+        change_run(new, complete=False)
         assert "not complete" in call("compare", old, new, code=2)
 
     def test_bad_arguments(self, old: Path, tmp_path: Path) -> None:

@@ -132,24 +132,22 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         patch.syspath_prepend(made)
         failures = measure_images(
             made / "out",
-            restorers=("gaussian", "broken_images:nan", "absent.onnx"),
+            restorers=("gaussian", "broken_images:nan"),
             chosen=("hrstem", "edge_dislocation", EMPTY),
             seed=1,
             realizations=1,
         )
-    assert len(failures) == 2 * 3
+    assert len(failures) == 3
     return made / "out"
 
 
 class TestMeasuring:
     def test_every_restoration_is_a_row_failed_or_not(self, folder: Path) -> None:
         run = load_images(folder)
-        assert len(run.rows) == 4 * (8 + 2 + 6)
+        assert len(run.rows) == 3 * (8 + 2 + 6)
         broken = run.rows[run.rows["restorer"] == "broken_images:nan"]
         assert broken["failure"].str.contains("NaN").all()
         assert broken["psnr_db"].isna().all()
-        absent = run.rows[run.rows["restorer"] == "absent.onnx"]
-        assert absent["failure"].str.contains("does not exist").all()
         fine = run.rows[run.rows["restorer"].isin(["raw", "gaussian"])]
         assert (fine["failure"] == "").all()
         assert fine.query("kind != 'empty'")["psnr_db"].notna().all()
@@ -184,7 +182,7 @@ class TestMeasuring:
         settings = json.loads((earlier / "images.json").read_text())
         del settings["images_version"]
         (earlier / "images.json").write_text(json.dumps(settings))
-        with pytest.raises(InputError, match=r"of version 1, .* reads 2: run 'stembench images"):
+        with pytest.raises(InputError, match=r"of version 1, .* reads 3: run 'stembench images"):
             load_images(earlier)
 
     @pytest.mark.parametrize(
@@ -195,12 +193,30 @@ class TestMeasuring:
             ({"restorers": ("nlm", "nlm")}, "twice"),
             ({"seed": -1}, "seed"),
             ({"realizations": 0}, "realizations"),
+            ({"realizations": 10**12}, "realizations"),
+            ({"seed": 10**40}, "seed"),
+            ({"restorers": ("raw", "absent.onnx")}, "does not exist"),
         ],
     )
     def test_impossible_choices(self, tmp_path: Path, change: dict, message: str) -> None:
         good = {"restorers": ("raw",), "chosen": (EMPTY,), "seed": 1, "realizations": 1}
         with pytest.raises(InputError, match=message):
             measure_images(tmp_path / "out", **{**good, **change})
+        assert not (tmp_path / "out").exists()
+
+    def test_every_flipped_bit_is_noticed(self, folder: Path, tmp_path: Path) -> None:
+        copy = Path(shutil.copytree(folder, tmp_path / "copy"))
+        rng = np.random.default_rng(7)
+        for name in ("images.parquet", "rings.parquet", "examples.npz", "images.json"):
+            whole = (copy / name).read_bytes()
+            for _ in range(5):
+                content = bytearray(whole)
+                content[rng.integers(len(whole))] ^= 1 << rng.integers(8)
+                (copy / name).write_bytes(content)
+                with pytest.raises(InputError, match=name.replace(".", r"\.")):
+                    load_images(copy)
+            (copy / name).write_bytes(whole)
+        assert len(load_images(copy).rows)
 
     def test_a_folder_of_something_else(self, tmp_path: Path) -> None:
         (tmp_path / "thesis.tex").write_text("precious")
@@ -259,11 +275,18 @@ class TestCommand:
         assert result.exit_code == 0, result.output
         assert "Gaussian filter" in (tmp_path / "out" / "images.md").read_text(encoding="utf-8")
 
-    def test_failures_give_exit_code_1_and_bad_choices_2(self, tmp_path: Path) -> None:
+    def test_failures_give_exit_code_1_and_bad_choices_2(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         common = ["images", "-o", str(tmp_path / "out"), "--realizations", "1", "--source"]
-        failed = CliRunner().invoke(app, [*common, EMPTY, "-r", "absent.onnx"])
+        (tmp_path / "broken_output.py").write_text(BROKEN)
+        monkeypatch.chdir(tmp_path)
+        failed = CliRunner().invoke(app, [*common, EMPTY, "-r", "broken_output:nan"])
         assert failed.exit_code == 1
-        assert "absent.onnx" in failed.output
+        assert "broken_output:nan" in failed.output
+        absent = CliRunner().invoke(app, [*common, EMPTY, "-r", "absent.onnx"])
+        assert absent.exit_code == 2
+        assert "absent.onnx does not exist" in absent.output
         unknown = CliRunner().invoke(app, [*common, "gold"])
         assert unknown.exit_code == 2
         assert all(name in unknown.output.replace("\n", " ") for name in sources())

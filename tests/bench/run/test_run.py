@@ -9,7 +9,6 @@ import pytest
 
 from bench.plan.blocks import plan_blocks
 from bench.plan.profiles import Profile, Selection, get_profile, narrow
-from bench.run import store
 from bench.run.run import run_benchmark
 from cases import CASES
 from reports.records.bounds import BOUNDS_FILE, read_bounds
@@ -181,13 +180,16 @@ class TestRun:
         assert outcome.reused == outcome.blocks
         assert (run / "run.json").read_bytes() == before
 
-    def test_bounds_are_written_and_added_to_a_run_without_them(self, run: Path) -> None:
-        written = read_bounds(run)
+    def test_bounds_that_were_deleted_are_made_again(self, run: Path) -> None:
+        origin = load_run(run).origin
+        written = read_bounds(run, origin=origin)
         assert written is not None
         assert set(written["column"]) == set(load_run(run).records["column"])
         (run / BOUNDS_FILE).unlink()
+        with pytest.raises(InputError, match=r"lacks bounds\.parquet"):
+            load_run(run)
         run_benchmark(small(), run, seed=5, jobs=1, block_size=3)
-        again = read_bounds(run)
+        again = read_bounds(run, origin=origin)
         assert again is not None
         pd.testing.assert_frame_equal(written, again)
 
@@ -201,13 +203,16 @@ class TestRun:
 
     def test_a_folder_of_something_else_is_refused(self, tmp_path: Path) -> None:
         (tmp_path / "thesis.tex").write_text("precious")
-        with pytest.raises(InputError, match="not empty"):
-            store.open_run(tmp_path, {})
-        with pytest.raises(InputError, match="is a file"):
-            store.open_run(tmp_path / "thesis.tex", {})
+        for path, message in (
+            (tmp_path, "not empty"),
+            (tmp_path / "thesis.tex", "is a file"),
+        ):
+            with pytest.raises(InputError, match=message):
+                run_benchmark(small(), path, seed=5)
         (tmp_path / "run.json").write_text("{")
         with pytest.raises(InputError, match="cannot be read"):
-            store.open_run(tmp_path, {})
+            run_benchmark(small(), tmp_path, seed=5)
+        assert sorted(path.name for path in tmp_path.iterdir()) == ["run.json", "thesis.tex"]
 
     def test_run_json_tells_what_was_run(self, run: Path) -> None:
         info = json.loads((run / "run.json").read_text())

@@ -1,6 +1,6 @@
 """Verification of a run's fits: images chosen, made again, fitted by lmfit and compared."""
 
-import json
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,12 +15,12 @@ from bench.run.run import run_benchmark
 from bench.run.verification import plan_verification, verify_fits
 from fitting.engine import joint, lmfit_engine
 from reports.records.run_folder import load_run
-from reports.records.run_info import write_run_info
 from reports.records.verification import FitVerification, RefittedImage, read_verification
 from reports.summaries.summary import paired_comparisons, summarise
 from reports.words.studies.verification import verification_sentence
 from reports.words.verdict.verdict import verdict
 from stembench.errors import InputError
+from tests.records_factory import change_run
 
 PROFILE = Profile(
     name="small",
@@ -62,8 +62,8 @@ def test_images_are_made_again_to_the_last_bit(run: Path, quick_lmfit: list[int]
     # The same engine on the same image: any other image would be off by picometres.
     assert all(image.position_px == image.scs_pct == 0 for image in found.images)
     assert all(image.flagged_position_pm == image.n_one_sided == 0 for image in found.images)
-    assert read_verification(run) == found
     loaded = load_run(run)
+    assert read_verification(run, origin=loaded.origin) == found
     said = verdict(loaded, summarise(loaded.records), paired_comparisons(loaded.records))
     (sentence,) = [s for s in said if "fitted once more by lmfit" in s.text]
     assert sentence.kind == "finding"
@@ -110,18 +110,11 @@ def test_what_cannot_be_chosen_is_refused(run: Path, tmp_path: Path) -> None:
 def test_a_run_by_lmfit_says_so_and_needs_no_verification(run: Path, tmp_path: Path) -> None:
     info = load_run(run).info
     assert info.fit_engine == info.identity()["fit_engine"] == "joint"
-    other = tmp_path / "other"
-    (other / "records").mkdir(parents=True)
-    load_run(run).records.to_parquet(other / "records" / "all.parquet")
-    write_run_info(other, replace(info, fit_engine="lmfit"))
+    other = shutil.copytree(run, tmp_path / "other")
+    change_run(other, fit_engine="lmfit")
     assert load_run(other).info.fit_engine == "lmfit"
     with pytest.raises(InputError, match="by lmfit already"):
         plan_verification(other, number=1)
-    # Runs of before had one engine.
-    content = json.loads((run / "run.json").read_text())
-    del content["fit_engine"]
-    (other / "run.json").write_text(json.dumps(content))
-    assert load_run(other).info.fit_engine == "joint"
 
 
 def test_the_estimate_is_said_and_what_is_too_large_refused() -> None:

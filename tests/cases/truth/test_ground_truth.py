@@ -13,8 +13,10 @@ from cases.truth.columns import to_angstrom
 from cases.truth.frame import frame_of, scan_weights
 from cases.truth.ground_truth import load_ground_truth, load_version
 from cases.truth.scan_plan import scan_plan
+from cases.truth.sealing import seal_files
 from cases.truth.truth_file import DATA_FOLDER, Scan, default_path, read_scan, write_scan
 from stembench.errors import InputError
+from stembench.sealed_files import BLANK_SEAL, write_sealed
 
 #: Mean over the unit cell as a fraction of the beam, 58 to 190 mrad at 300 kV, from an earlier and
 #: independent set of abTEM runs of a few phonon configurations.
@@ -328,12 +330,57 @@ def test_missing_foreign_and_damaged_files_are_refused(tmp_path):
     damaged.write_bytes(default_path(case).read_bytes())
     with h5py.File(damaged, "r+") as file:
         file["scan/mean"][3, 4, 5] *= 1.01
+    with pytest.raises(InputError, match=r"damaged\.h5 is damaged: it is not as it was written"):
+        load_ground_truth(case, path=damaged)
+    # A seal that fits is no excuse for data that do not have the hash that is stated.
+    reseal(damaged)
     with pytest.raises(InputError, match="do not have the hash"):
         load_ground_truth(case, path=damaged)
-    with h5py.File(damaged, "r+") as file:
-        file.attrs["format_version"] = 99
+    reseal(damaged, format_version=99)
     with pytest.raises(InputError, match="newer version"):
         load_ground_truth(case, path=damaged)
+
+
+def reseal(path, **changes):
+    with h5py.File(path, "r+") as file:
+        file.attrs.update(changes)
+        file.attrs["seal"] = np.bytes_(BLANK_SEAL)
+    write_sealed(path, path.read_bytes())
+
+
+def test_every_flipped_bit_is_noticed(tmp_path):
+    """30 bits, half of them in the head of the file, which holds description and provenance."""
+    whole = default_path(get_case("pt_112")).read_bytes()
+    rng = np.random.default_rng(3)
+    path = tmp_path / "flipped.h5"
+    for number in range(30):
+        content = bytearray(whole)
+        content[rng.integers(len(whole) if number % 2 else 6000)] ^= 1 << rng.integers(8)
+        path.write_bytes(content)
+        with pytest.raises(InputError, match=r"flipped\.h5") as caught:
+            read_scan(path)
+        assert "\n" not in str(caught.value)
+    path.write_bytes(whole)
+    read_scan(path)
+
+
+def test_files_from_before_seals_are_read_and_can_be_sealed(tmp_path):
+    path = tmp_path / "before.h5"
+    path.write_bytes(default_path(get_case("pt_112")).read_bytes())
+    before = read_scan(path)
+    with h5py.File(path, "r+") as file:
+        del file.attrs["seal"]
+    with pytest.raises(InputError, match="lost its seal"):
+        read_scan(path)
+    with h5py.File(path, "r+") as file:
+        file.attrs["format_version"] = 1
+    # Nothing of the seal stays behind in the file.
+    path.write_bytes(path.read_bytes().replace(b"stembench-sha256:", b"." * 17))
+    again = read_scan(path)
+    assert again[0].hash == before[0].hash
+    assert seal_files([path]) == [path]
+    assert seal_files([path]) == []
+    assert read_scan(path)[1:] == before[1:]
 
 
 def test_a_written_file_reads_back_and_leaves_no_temporary_file(tmp_path):

@@ -271,7 +271,7 @@ class TestBaseline:
 
     @pytest.mark.parametrize(
         ("text", "word"),
-        [("{}", "not a baseline"), ("nonsense", "read"), ("[]", "baseline")],
+        [("{}", "not a baseline"), ("nonsense", "read"), ("[]", "no JSON object")],
     )
     def test_files_that_are_no_baseline(self, tmp_path: Path, text: str, word: str) -> None:
         path = tmp_path / "b.json"

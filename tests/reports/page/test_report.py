@@ -31,7 +31,15 @@ from reports.words.numbers import (
 )
 from reports.words.tables import SHOWN_THICKNESSES, flatten, headline, markdown
 from stembench.errors import InputError
-from tests.records_factory import Estimator, Layout, as_run, make_records, make_run, restorers_named
+from tests.records_factory import (
+    Estimator,
+    Layout,
+    as_run,
+    change_records,
+    make_records,
+    make_run,
+    restorers_named,
+)
 
 
 @pytest.fixture(scope="module")
@@ -230,8 +238,7 @@ def test_nothing_measured_is_an_input_error(tmp_path: Path) -> None:
         tmp_path / "run", realizations=1, thicknesses=(2,), cases=("pt_bulk",),
         estimators={"raw": Estimator()},
     )  # fmt: skip
-    for path in (folder / "records").iterdir():
-        pd.read_parquet(path).assign(measured=False).to_parquet(path)
+    change_records(folder, lambda rows: rows.assign(measured=False))
     with pytest.raises(InputError, match="measured column"):
         write_report(folder)
     assert not (folder / "report").exists()

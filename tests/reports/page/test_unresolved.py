@@ -1,9 +1,6 @@
 """Cells whose columns are not resolved are withheld from the studies of a dislocation too."""
 
-from pathlib import Path
-
 import numpy as np
-import pandas as pd
 import pytest
 from matplotlib.figure import Figure as Drawing
 
@@ -13,7 +10,7 @@ from reports.records.run_folder import Run, load_run
 from reports.summaries.leaderboard import leaderboard
 from reports.words.kept.losses import resolution_sentences
 from reports.words.leaderboard import leaderboard_tables
-from tests.records_factory import make_run
+from tests.records_factory import add_tables, make_run
 
 CASE = "edge_dislocation"
 N = 8
@@ -23,26 +20,21 @@ N = 8
 def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
     """Of which the Gaussian filter keeps 5 % of the contrast at 500 e/Å²."""
     folder = make_run(tmp_path_factory.mktemp("unresolved") / "run", realizations=N, cases=(CASE,))
-    records = load_run(folder).records
+    run = load_run(folder)
+    records = run.records
     cells = records[["case", "image", "thickness", "dose", "restorer", "realization"]]
     images = cells.drop_duplicates().reset_index(drop=True)
     blurred = (images["restorer"] == "gaussian") & (images["dose"] == 500.0)
-    write(folder, "intensity", images.assign(contrast_kept=np.where(blurred, 0.05, 0.9)))
+    run = add_tables(run, "intensity", images.assign(contrast_kept=np.where(blurred, 0.05, 0.9)))
     closure = {"closure_x": 2.8, "closure_y": 0.0, "closure_x_ref": 2.8, "closure_y_ref": 0.0}
-    write(folder, "circuits", images.assign(**closure))
+    run = add_tables(run, "circuits", images.assign(**closure))
     errors = 10.0 + images["realization"].to_numpy()
     sizes = dict.fromkeys(("mae_pm", "mae_unshifted_pm", "mpe_pct"), errors)
-    write(
-        folder,
+    return add_tables(
+        run,
         "core_distance",
         images.assign(from_A=0.0, to_A=3.5, n_columns=9, n_fitted=9, **sizes),
     )
-    return load_run(folder)
-
-
-def write(folder: Path, name: str, rows: pd.DataFrame) -> None:
-    (folder / name).mkdir()
-    rows.to_parquet(folder / name / "all.parquet", index=False)
 
 
 @pytest.mark.parametrize("file", ["core_distance.csv", "dislocation_core.csv"])

@@ -7,11 +7,14 @@ import pytest
 
 from reports.records.bounds import (
     BOUND_KINDS,
-    BOUNDS_FILE,
     conform_bounds,
     read_bounds,
+    write_bounds_file,
 )
+from reports.records.run_files import Origin
 from stembench.errors import InputError
+
+ORIGIN = Origin(schema_version=4, identity="of this run", seed=1)
 
 
 def rows(**changes: object) -> pd.DataFrame:
@@ -38,9 +41,9 @@ def test_no_panel_has_two_lines() -> None:
 
 
 def test_a_file_comes_back_as_written(tmp_path: Path) -> None:
-    assert read_bounds(tmp_path) is None
-    rows().to_parquet(tmp_path / BOUNDS_FILE)
-    back = read_bounds(tmp_path)
+    assert read_bounds(tmp_path, origin=ORIGIN) is None
+    write_bounds_file(tmp_path, rows(), origin=ORIGIN)
+    back = read_bounds(tmp_path, origin=ORIGIN)
     assert back is not None
     pd.testing.assert_frame_equal(back, conform_bounds(rows()))
 
@@ -56,6 +59,6 @@ def test_a_file_comes_back_as_written(tmp_path: Path) -> None:
 def test_what_is_no_table_of_bounds_is_named(
     tmp_path: Path, frame: pd.DataFrame, message: str
 ) -> None:
-    frame.to_parquet(tmp_path / BOUNDS_FILE)
+    write_bounds_file(tmp_path, frame, origin=ORIGIN)
     with pytest.raises(InputError, match=message):
-        read_bounds(tmp_path)
+        read_bounds(tmp_path, origin=ORIGIN)

@@ -14,14 +14,22 @@ from noise.scan import ScanNoise
 from reports import write_report
 from reports.records.ladder import ABLATION
 from reports.records.ladder_records import RUNG, LadderRecords, load_ladders, with_rung
+from reports.records.run_files import write_table
 from reports.records.run_folder import Examples, load_run
-from reports.records.run_info import read_run_info, write_run_info
+from reports.records.run_info import read_run_info
 from reports.summaries.ladder_summary import summarise_ladder
 from reports.words.captions import noise_text
 from reports.words.examples import example_table
 from reports.words.studies.ablation import ablation_sentences, ablation_table
 from stembench.errors import InputError
-from tests.records_factory import Estimator, Layout, make_records, make_run
+from tests.records_factory import (
+    Estimator,
+    Layout,
+    change_records,
+    change_run,
+    make_records,
+    make_run,
+)
 
 LADDER = ablation_ladder(SCAN_WITH_LINES)
 #: Per axis in pm, raw and restored: jitter doubles the first and triples the second.
@@ -40,7 +48,11 @@ def add_ablation(folder: Path, *, rungs: tuple[str, ...] = tuple(LADDER)) -> Pat
         positions=one[["x_true", "y_true"]].to_numpy(), counts=one["count_true"].to_numpy(),
         bound_pm=None, scs_bound_pct=None,
     )  # fmt: skip
-    (folder / "ablation").mkdir()
+    ablation = ablation_of("nanoparticle", "particle", dose=5000.0, realizations=4)
+    names = {rung: rung.replace("+ ", "").replace(" ", "-") for rung in rungs}
+    listed = {**read_run_info(folder).blocks, "ablation": tuple(names.values())}
+    change_run(folder, ladders=(ablation,), blocks=listed)
+    origin = read_run_info(folder).origin
     for rung in rungs:
         raw, restored = STD[rung]
         how = {
@@ -49,10 +61,8 @@ def add_ablation(folder: Path, *, rungs: tuple[str, ...] = tuple(LADDER)) -> Pat
         }
         # Common random numbers, as rungs share draws: errors differ by the factor alone.
         rows = make_records(layout, how, doses=(5000.0,), realizations=4, seed=7)
-        name = rung.replace(" ", "-")
-        with_rung(rows, rung).to_parquet(folder / "ablation" / f"{name}.parquet")
-    ablation = ablation_of("nanoparticle", "particle", dose=5000.0, realizations=4)
-    write_run_info(folder, replace(read_run_info(folder), ladders=(ablation,)))
+        path = folder / "ablation" / f"{names[rung]}.parquet"
+        write_table(path, with_rung(rows, rung), origin=origin, block=names[rung])
     return folder
 
 
@@ -150,14 +160,12 @@ class TestReading:
     def test_other_records_are_refused(self, plain: Path, tmp_path: Path, change: str) -> None:
         made = Path(shutil.copytree(plain, tmp_path / "run"))
         add_ablation(made, rungs=("Poisson only",))
-        file = made / "ablation" / "Poisson-only.parquet"
-        rows = pd.read_parquet(file)
-        changed = {
-            "unknown rung": rows.assign(**{RUNG: "+ gold"}),
-            "no rung": rows.drop(columns=RUNG),
-            "twice": pd.concat([rows, rows]),
-        }[change]
-        changed.to_parquet(file)
+        changes = {
+            "unknown rung": lambda rows: rows.assign(**{RUNG: "+ gold"}),
+            "no rung": lambda rows: rows.drop(columns=RUNG),
+            "twice": lambda rows: pd.concat([rows, rows]),
+        }
+        change_records(made, changes[change], kind="ablation")
         with pytest.raises(InputError, match="ablation"):
             load_ablation(made)
 

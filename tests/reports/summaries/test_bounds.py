@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from reports.records.bounds import BOUND_KINDS, BOUNDS_FILE, read_bounds
+from reports.records.bounds import BOUND_KINDS, read_bounds, write_bounds_file
 from reports.records.run_folder import load_run
 from reports.summaries.bounds import drawn_bounds, summarise_bounds
 from tests.records_factory import Estimator, make_run
@@ -45,14 +45,13 @@ def test_bounds_are_averaged_over_columns_in_the_metrics_units(folder: Path) -> 
 
 def test_unequal_columns_are_pooled_as_root_mean_squares(folder: Path, tmp_path: Path) -> None:
     run = load_run(folder)
-    rows = read_bounds(folder)
+    rows = read_bounds(folder, origin=run.origin)
     assert rows is not None
     rows = rows[(rows["case"] == "nanoparticle") & (rows["kind"] == "hybrid")].copy()
     one = rows["column"] == rows["column"].min()
     rows.loc[one, ["x", "distance"]] *= 3
     folder = tmp_path / "run"
-    folder.mkdir()
-    rows.to_parquet(folder / BOUNDS_FILE)
+    write_bounds_file(folder, rows, origin=run.origin)
     changed = summarise_bounds(type(run)(folder, run.records, run.info, run.examples))
     own = changed[(changed["kind"] == "hybrid") & (changed["dose"] == 500)].iloc[0]
     n = own["n_columns"]

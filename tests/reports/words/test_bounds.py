@@ -12,7 +12,7 @@ from reports.records.run_folder import load_run
 from reports.summaries.bounds import summarise_bounds
 from reports.summaries.summary import summarise
 from reports.words.verdict.bounds import bound_caption, bound_sentences, bound_table
-from tests.records_factory import Estimator, make_run
+from tests.records_factory import Estimator, change_run, make_run
 
 #: Along each axis at 500 e/Å²; MAE is 1.25 times that. The factory's hybrid bound is 0.9 px: 18 pm.
 ABOVE, BELOW = Estimator(std_pm=60.0, dose_exponent=-0.5), Estimator(std_pm=6.0, dose_exponent=-0.5)
@@ -74,6 +74,7 @@ def test_bounds_of_scs_are_said_side_by_side(tmp_path: Path) -> None:
 def test_a_run_without_the_file_says_so(tmp_path: Path) -> None:
     folder = run_with(tmp_path / "run", cgrdn=BELOW)
     (folder / BOUNDS_FILE).unlink()
+    change_run(folder, files=("examples.h5",))
     (text,) = said(folder)
     assert "holds no bounds.parquet" in text
     assert bound_caption(load_run(folder), case="nanoparticle", metric="position_mae_pm") == ""

@@ -9,6 +9,7 @@ import pytest
 
 from reports.names import LATTICE_FIT, SCAN_FIT
 from reports.page.summary_reports import report_scan_fits
+from reports.records.bounds import write_bounds_file
 from reports.records.run_folder import Run
 from reports.summaries.leaderboard import leaderboard
 from reports.summaries.scan_fit import summarise_scans
@@ -18,7 +19,7 @@ from reports.words.leaderboard import NO_RANK, leaderboard_tables
 from reports.words.sentences import Sentence
 from reports.words.studies.scan_fit import UNMEASURED
 from reports.words.verdict.verdict import verdict
-from tests.records_factory import Estimator, Layout, as_run, make_bounds, make_records
+from tests.records_factory import Estimator, Layout, add_tables, as_run, make_bounds, make_records
 
 CORE = Layout(case="edge_dislocation", image="core", bound_pm=None, scs_bound_pct=None)
 DOSES = (500.0, 5000.0, 50000.0)
@@ -53,11 +54,10 @@ def scans(rows: pd.DataFrame, *, response: float | None) -> pd.DataFrame:
 
 
 def run_of(folder: Path, rows: pd.DataFrame, *, response: float | None = 0.8) -> Run:
-    (folder / "scan").mkdir(parents=True)
-    scans(rows, response=response).to_parquet(folder / "scan" / "block.parquet")
-    make_bounds(rows).to_parquet(folder / "bounds.parquet", index=False)
     # The description names the further fits itself.
-    return replace(as_run(rows[~rows["restorer"].isin(NAMES)], folder), records=rows)
+    run = replace(as_run(rows[~rows["restorer"].isin(NAMES)], folder), records=rows)
+    write_bounds_file(folder, make_bounds(rows), origin=run.origin)
+    return add_tables(run, "scan", scans(rows, response=response))
 
 
 def said(run: Run) -> dict[str, Sentence]:
