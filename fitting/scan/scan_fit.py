@@ -80,14 +80,8 @@ def fit_scan(
     if found.scan is None or not (scan.response or scan.lattice_prior):
         return found
     response = measure_response(setting, peak, sampling=still.sampling)
-    warnings = found.scan.warnings
-    apart = int(np.count_nonzero(~pulled_columns(setting)[: len(setting.modelled)]))
-    if apart:
-        warnings += (
-            f"{apart} of {len(setting.modelled)} columns have no pair of opposite neighbours: the "
-            "lattice prior does not draw them, and the response is that of the others",
-        )
-    return replace(found, scan=replace(found.scan, response=response, warnings=warnings))
+    undrawn = int(np.count_nonzero(~pulled_columns(setting)[: len(setting.modelled)]))
+    return replace(found, scan=replace(found.scan, response=response, undrawn=undrawn))
 
 
 def posterior(setting: Setting, peak: Peak) -> Strips:
