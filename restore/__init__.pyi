@@ -29,4 +29,5 @@ from .restorer import (
     Restorer as Restorer,
     RestorerMetadata as RestorerMetadata,
     Tiling as Tiling,
+    heard_warnings as heard_warnings,
 )
