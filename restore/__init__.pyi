@@ -2,6 +2,8 @@ from .built_in import BuiltIn as BuiltIn
 from .cgrdn.weights import saved_model_folder as saved_model_folder
 from .conformance import Finding as Finding, check_restorer as check_restorer
 from .contract import ContractRestorer as ContractRestorer
+from .isolation.limits import limit_models as limit_models
+from .isolation.process import model_processes as model_processes
 from .networks.threads import (
     child_thread_limit as child_thread_limit,
     limit_threads as limit_threads,
