@@ -1,5 +1,6 @@
 """A model in a process of its own: started, watched, asked for one image at a time, and ended."""
 
+import contextlib
 import json
 import os
 import queue
@@ -140,13 +141,10 @@ class _Child:
     def send(self, header: dict[str, Any], payload: bytes = b"") -> None:
         """Send a request from another thread: a model that reads nothing would block this one."""
         pipe = self.process.stdin
-        assert pipe is not None
 
         def write(pipe: Any = pipe) -> None:
-            try:
+            with contextlib.suppress(OSError, ValueError):  # it has ended, which the wait sees
                 write_frame(pipe, header, payload)
-            except (OSError, ValueError):
-                pass  # it has ended, which the waiting side sees
 
         threading.Thread(target=write, daemon=True).start()
 
@@ -213,9 +211,9 @@ class IsolatedRestorer:
         self._name = self.metadata.name
 
     def _started(self) -> dict[str, Any]:
-        self._child = _Child(self._source)
+        self._child = child = _Child(self._source)
         try:
-            return self._answer("while it was loaded", None)[0]
+            return self._answer(child, "while it was loaded", None)[0]
         except ForeignError as error:
             self._stop()
             raise InputError(f"restorer '{self._name}' cannot be loaded ({error})") from error
@@ -228,10 +226,9 @@ class IsolatedRestorer:
             self._child.close()
             self._child = None
 
-    def _answer(self, when: str, progress: Progress | None) -> Frame:
+    def _answer(self, child: _Child, when: str, progress: Progress | None) -> Frame:
         """Wait for the answer; any end of the process, and any limit, is an error."""
-        child, limits = self._child, self._limits
-        assert child is not None
+        limits = self._limits
         begun = time.monotonic()
         ticks = 0
         while True:
@@ -279,13 +276,12 @@ class IsolatedRestorer:
                     f"{self._deaths} times"
                 )
             self._started()
-        child = self._child
-        assert child is not None
+        child: Any = self._child
         child.most[0] = 16 * image.size + 2**20
         header, payload = described(image, most=image.nbytes)
         header.update({"sampling": sampling, "with": how, "progress": progress is not None})
         child.send(header, payload)
-        frame = self._answer("while it restored an image", progress)
+        frame = self._answer(child, "while it restored an image", progress)
         notes = frame[0].get("notes", [])
         for note in notes if isinstance(notes, list) else ():
             warnings.warn(str(note), RestorationWarning, stacklevel=3)
