@@ -90,10 +90,15 @@ class Source:
     """Names that no plug-in may take."""
 
 
-def _end(process: "subprocess.Popen[bytes]", scratch: str) -> None:
+def _end(process: "subprocess.Popen[bytes]", scratch: str, threads: list[threading.Thread]) -> None:
     kill_group(process.pid)
     process.kill()
     process.wait()
+    pipe: Any = process.stdin
+    with contextlib.suppress(OSError, ValueError):
+        pipe.close()
+    for thread in threads:
+        thread.join(timeout=2)
     shutil.rmtree(scratch, ignore_errors=True)
 
 
@@ -129,13 +134,15 @@ class _Child:
             )
             .result()
         )
-        self.close: Callable[[], Any] = weakref.finalize(self, _end, self.process, scratch)
+        threads: list[threading.Thread] = []
+        self.close: Callable[[], Any] = weakref.finalize(self, _end, self.process, scratch, threads)
         self.answers: queue.Queue[Frame | None] = queue.Queue(maxsize=64)
         self.printed = [0]
         self.most = [2**20]
         for target in (_listen, _drain):
             args = (self.process, self.answers, self.most, self.printed)
-            threading.Thread(target=target, args=args, daemon=True).start()
+            threads.append(threading.Thread(target=target, args=args, daemon=True))
+            threads[-1].start()
         _LIVING.add(self)
 
     def send(self, header: dict[str, Any], payload: bytes = b"") -> None:
@@ -173,6 +180,8 @@ def _listen(
             answers.put(frame)
     except (FrameError, OSError, ValueError):
         pass
+    with contextlib.suppress(OSError):
+        pipe.close()
     answers.put(None)
 
 
@@ -185,6 +194,7 @@ def _drain(
     pipe: BinaryIO | Any = process.stderr
     while chunk := pipe.read1(65536):
         printed[0] += len(chunk)
+    pipe.close()
 
 
 class IsolatedRestorer:
