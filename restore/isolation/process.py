@@ -17,7 +17,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, fields
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, BinaryIO, Final
+from typing import Any, Final
 
 import numpy as np
 import psutil
@@ -191,7 +191,7 @@ def _drain(
     _most: list[int],
     printed: list[int],
 ) -> None:
-    pipe: BinaryIO | Any = process.stderr
+    pipe: Any = process.stderr
     while chunk := pipe.read1(65536):
         printed[0] += len(chunk)
     pipe.close()

@@ -68,7 +68,7 @@ def load_callable(spec: str, /) -> UserCallable:
         member = getattr(member, part, None)
     if not callable(member):
         raise InputError(f"module '{module_name}' has no callable '{name}'")
-    declared = getattr(member, "metadata", None)
+    declared: Any = getattr(member, "metadata", None)
     # By name: a module imports the class anew in a process where ours are hidden.
     if "RestorerMetadata" in {kind.__name__ for kind in type(declared).__mro__}:
         return UserCallable(declared, member)
