@@ -12,11 +12,11 @@ from restore.built_in import BuiltIn
 from restore.classical import references
 from restore.contract import ContractRestorer
 from restore.isolation.process import Source, isolated
-from restore.plugins import find_factory, find_plugins
 from restore.restorer import ImageRestorer, Restorer, RestorerMetadata
 from restore.settings import read_free_settings, read_settings
 from restore.user_models.keras_file import read_keras_metadata
 from restore.user_models.onnx_file import read_onnx_metadata
+from restore.user_models.plugins import find_factory, find_plugins
 from restore.user_models.saved_model import read_saved_model_metadata
 from stembench.errors import InputError
 

@@ -20,11 +20,11 @@ from typing import Any, BinaryIO, Final
 
 import numpy as np
 
-from restore.isolation.frames import Frame, array_of, described, read_frame, write_frame
-from restore.plugins import find_factory
+from restore.isolation.messages import Frame, array_of, described, read_frame, write_frame
 from restore.restorer import SteppedRestorer, TiledRestorer, Tiling
 from restore.user_models.keras_file import load_keras_file
 from restore.user_models.onnx_file import load_onnx_file
+from restore.user_models.plugins import find_factory
 from restore.user_models.python_callable import load_callable
 from restore.user_models.saved_model import load_saved_model
 

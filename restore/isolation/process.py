@@ -23,8 +23,15 @@ import numpy as np
 import psutil
 from numpy.typing import NDArray
 
-from restore.isolation.frames import Frame, FrameError, array_of, described, read_frame, write_frame
-from restore.isolation.limits import model_limits
+from restore.isolation.allowance import model_limits
+from restore.isolation.messages import (
+    Frame,
+    FrameError,
+    array_of,
+    described,
+    read_frame,
+    write_frame,
+)
 from restore.restorer import (
     ForeignError,
     Progress,
@@ -349,7 +356,7 @@ def isolated(source: Source, /) -> IsolatedRestorer:
     Raises
     ------
     stembench.errors.InputError
-        When it cannot be loaded within the limits of `restore.isolation.limits`.
+        When it cannot be loaded within the limits of `restore.isolation.allowance`.
     """
     restorer = IsolatedRestorer(source)
     if restorer.tiling is not None:
