@@ -11,13 +11,13 @@ from typing import Any, Final
 from restore.built_in import BuiltIn
 from restore.classical import references
 from restore.contract import ContractRestorer
-from restore.plugins import find_factory, find_plugins
+from restore.isolation.process import Source, isolated
 from restore.restorer import ImageRestorer, Restorer, RestorerMetadata
 from restore.settings import read_free_settings, read_settings
-from restore.user_models.keras_file import load_keras_file, read_keras_metadata
-from restore.user_models.onnx_file import load_onnx_file, read_onnx_metadata
-from restore.user_models.python_callable import load_callable
-from restore.user_models.saved_model import load_saved_model, read_saved_model_metadata
+from restore.user_models.keras_file import read_keras_metadata
+from restore.user_models.onnx_file import read_onnx_metadata
+from restore.user_models.plugins import find_factory, find_plugins
+from restore.user_models.saved_model import read_saved_model_metadata
 from stembench.errors import InputError
 
 #: Files of this package that declare a restorer as `RESTORER`, or several as `RESTORERS`, in the
@@ -145,9 +145,19 @@ def _plugin(spec: str) -> _Source | None:
     if colon and "=" not in text:
         return None  # module:callable
     factory = find_factory(name, built_in=built_in_names())
-    if factory is None or not colon:
-        return _loaded_for_metadata(factory) if factory else None
-    return _loaded_for_metadata(partial(factory, **read_free_settings(text, restorer=name)))
+    if factory is None:
+        return None
+    settings = dict(read_free_settings(text, restorer=name)) if colon else {}
+    built_in = tuple(sorted(built_in_names()))
+    return _loaded_for_metadata(partial(isolated, Source("plugin", name, settings, built_in)))
+
+
+def _model_file(kind: str, path: Path, read: Callable[[Path], RestorerMetadata]) -> _Source:
+    def load() -> ImageRestorer:
+        read(path)  # what can be refused without its engine is, before a process is started
+        return isolated(Source(kind, str(path.absolute())))
+
+    return _Source(load, partial(read, path))
 
 
 def _user_model(path: Path) -> _Source | None:
@@ -156,7 +166,7 @@ def _user_model(path: Path) -> _Source | None:
     if ending in _REFUSED:
         raise InputError(f"a model file '{ending}' is not read ({path}); {_REFUSED[ending]}")
     if path.is_dir():
-        return _Source(partial(load_saved_model, path), partial(read_saved_model_metadata, path))
+        return _model_file("saved_model", path, read_saved_model_metadata)
     if ending not in (".keras", ".onnx"):
         if path.exists():
             raise InputError(
@@ -167,8 +177,8 @@ def _user_model(path: Path) -> _Source | None:
     if not path.is_file():
         raise InputError(f"the model file {path} does not exist")
     if ending == ".keras":
-        return _Source(partial(load_keras_file, path), partial(read_keras_metadata, path))
-    return _Source(partial(load_onnx_file, path), partial(read_onnx_metadata, path))
+        return _model_file("keras", path, read_keras_metadata)
+    return _model_file("onnx", path, read_onnx_metadata)
 
 
 def _source(spec: str) -> _Source:
@@ -185,7 +195,7 @@ def _source(spec: str) -> _Source:
     if source is None and spec:  # Path("") is the current folder
         source = _user_model(Path(spec))
     if source is None and _CALLABLE.fullmatch(spec):
-        source = _loaded_for_metadata(partial(load_callable, spec))
+        source = _loaded_for_metadata(partial(isolated, Source("callable", spec)))
     if source is None:
         known = ", ".join(
             [*(entry.name for entry in RESTORERS), *(plugin.name for plugin in find_plugins())]

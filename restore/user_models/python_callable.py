@@ -42,7 +42,7 @@ def load_callable(spec: str, /) -> UserCallable:
     ----------
     spec : str
         ``module:callable``, for instance ``mynet.restore:denoise``. Modules in the current folder
-        are found, after installed ones.
+        are found first.
 
     Raises
     ------
@@ -53,11 +53,11 @@ def load_callable(spec: str, /) -> UserCallable:
     here = str(Path.cwd())
     if here not in sys.path:
         # A console script's path does not hold the current folder, where a user's module lies.
-        sys.path.append(here)
+        sys.path.insert(0, here)
     importlib.invalidate_caches()
     try:
         member: Any = importlib.import_module(module_name)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         # The module is the user's and may fail in any way while it is imported.
         raise InputError(
             f"the module '{module_name}' of restorer '{spec}' cannot be imported "
@@ -68,8 +68,9 @@ def load_callable(spec: str, /) -> UserCallable:
         member = getattr(member, part, None)
     if not callable(member):
         raise InputError(f"module '{module_name}' has no callable '{name}'")
-    declared = getattr(member, "metadata", None)
-    if isinstance(declared, RestorerMetadata):
+    declared: Any = getattr(member, "metadata", None)
+    # By name: a module imports the class anew in a process where ours are hidden.
+    if "RestorerMetadata" in {kind.__name__ for kind in type(declared).__mro__}:
         return UserCallable(declared, member)
     unknown = user_metadata(spec, engine=f"{module_name} {version}", weights_sha256=None)
     return UserCallable(unknown, member)

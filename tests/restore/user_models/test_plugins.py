@@ -2,7 +2,6 @@
 
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -49,6 +48,19 @@ def untouched():
 
 def filtering():
     return Factor(label="twice the counts", family="classical")
+
+def as_raw(images, *, sampling):
+    return images
+
+def of_raw(images, *, sampling):
+    return images
+
+def acquiring(images, *, sampling):
+    return images
+
+as_raw.metadata = posing().metadata
+of_raw.metadata = untouched().metadata
+acquiring.metadata = Factor(family="acquisition").metadata
 
 def broken():
     raise RuntimeError("no licence file\\nsecond line")
@@ -183,20 +195,10 @@ def test_unknown_name_lists_the_registered_ones(install: Install) -> None:
 def test_a_function_may_not_pose_as_a_built_in(install: Install) -> None:
     """Records of 'raw' are read as the untouched counts."""
     install("mynets", doubling="Factor")
-    load_restorer("doubling")
-    module = sys.modules["plugin_of_the_test"]
-
-    def function(images: np.ndarray, *, sampling: float) -> np.ndarray:
-        return images
-
-    function.metadata = module.posing().metadata  # type: ignore[attr-defined]
-    module.function = function
-    with pytest.raises(InputError, match="calls itself 'raw', which is a built-in restorer's name"):
-        load_restorer("plugin_of_the_test:function")
-    function.metadata = module.untouched().metadata  # type: ignore[attr-defined]
-    with pytest.raises(InputError, match="declares the family 'raw'"):
-        load_restorer("plugin_of_the_test:function")
-    acquired = replace(module.Factor().metadata, family="acquisition")
-    function.metadata = acquired  # type: ignore[attr-defined]
-    with pytest.raises(InputError, match="declares the family 'acquisition', which is the bench"):
-        load_restorer("plugin_of_the_test:function")
+    for name, message in (
+        ("as_raw", "calls itself 'raw', which is a built-in restorer's name"),
+        ("of_raw", "declares the family 'raw'"),
+        ("acquiring", "declares the family 'acquisition', which is the bench"),
+    ):
+        with pytest.raises(InputError, match=message):
+            load_restorer(f"plugin_of_the_test:{name}")
