@@ -8,6 +8,7 @@ import ctypes
 import os
 import signal
 import struct
+import subprocess
 import sys
 from collections.abc import Iterable
 from pathlib import Path
@@ -15,6 +16,7 @@ from typing import Any, Final
 
 # prctl(2)
 _PR_SET_PDEATHSIG: Final = 1
+_PR_SET_CHILD_SUBREAPER: Final = 36
 _PR_SET_NO_NEW_PRIVS: Final = 38
 # landlock(7); the numbers of the calls are the same on every architecture.
 _CREATE_RULESET: Final = 444
@@ -24,7 +26,7 @@ _WRITE_FILE: Final = 1 << 1
 _CHANGES: Final = _WRITE_FILE | sum(1 << bit for bit in range(4, 13))  # remove, make of each kind
 _REFER: Final = 1 << 13  # second version: moving between folders
 _TRUNCATE: Final = 1 << 14  # third version
-_SCOPE_SIGNALS: Final = 1 << 1  # sixth version: no signals to processes outside
+_SCOPES: Final = 3  # sixth version: no abstract sockets of processes outside, no signals to them
 #: Devices that are written to without anything being kept, and those of graphics cards.
 _DEVICES: Final = ("null", "zero", "full", "tty", "nvidia*", "dri/*", "kfd")
 
@@ -70,19 +72,152 @@ def reset_peak(process: int | None = None, /) -> bool:
     return True
 
 
-def die_with(parent: int, /) -> None:
-    """Have the system kill this process when its parent ends; on Linux alone it can.
+def die_with(parent: int, /, *, by: int | None = None) -> None:
+    """Have the system signal this process when its parent ends; on Linux alone it can.
 
     Parameters
     ----------
     parent : int
         Number of the process that started this one. If that has ended already, so does this.
+    by : int, optional
+        The signal; SIGKILL by default.
     """
     if sys.platform != "linux":
         return
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, int(signal.SIGKILL), 0, 0, 0)
+    number = int(signal.SIGKILL) if by is None else by
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, number, 0, 0, 0)
     if os.getppid() != parent:
         os._exit(1)
+
+
+def stay_guarded(parent: int, /) -> None:
+    """Let nothing that this process starts outlive it or its parent; on Linux alone.
+
+    The caller goes on in a fork. The process itself stays as its guardian: it ends with the same
+    code or signal, when the fork ends or when the parent does, and ends whatever was started below
+    it before, in sessions of its own or not. It must be called before other threads are started.
+
+    Parameters
+    ----------
+    parent : int
+        Number of the process that started this one.
+    """
+    if sys.platform != "linux":
+        return
+    die_with(parent, by=int(signal.SIGTERM))
+    # What loses its own parent becomes a child of this process.
+    ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+    guardian = os.getpid()
+    signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGTERM,))
+    fork = os.fork()
+    if fork == 0:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, (signal.SIGTERM,))
+        os.setsid()
+        die_with(guardian)
+        return
+    try:
+        _guard(fork)
+    finally:
+        os._exit(1)
+
+
+def _guard(fork: int) -> None:
+    """Wait for a fork or for SIGTERM, end all that is left, and end as the fork did."""
+    if sys.platform != "linux":
+        return
+
+    def end(_signal: int, _frame: object) -> None:
+        _end_children()
+        os._exit(1)
+
+    signal.signal(signal.SIGTERM, end)
+    nothing = os.open(os.devnull, os.O_RDWR)
+    for number in range(3):
+        os.dup2(nothing, number)  # the pipes are the fork's alone
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, (signal.SIGTERM,))
+    ended, status = 0, 0
+    while ended != fork:
+        ended, status = os.waitpid(-1, 0)
+    _end_children()
+    code = os.waitstatus_to_exitcode(status)
+    if code < 0:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, (-code,))
+        if -code != signal.SIGKILL:
+            signal.signal(-code, signal.SIG_DFL)
+        no_core_dump()
+        os.kill(os.getpid(), -code)
+    os._exit(code if code >= 0 else 1)
+
+
+def _end_children() -> None:
+    """Kill the children of this process, which inherits theirs, until there are none."""
+    if sys.platform != "linux":
+        return
+    for _ in range(10_000):
+        for number in _children(os.getpid()):
+            try:
+                os.kill(number, signal.SIGKILL)
+            except (ProcessLookupError, PermissionError):
+                continue
+        try:
+            os.waitpid(-1, 0)
+        except ChildProcessError:
+            return
+
+
+def _children(process: int) -> list[int]:
+    """Return the numbers of a process's children, those of all of its threads; Linux's alone."""
+    found: list[int] = []
+    for listed in Path(f"/proc/{process}/task").glob("*/children"):
+        try:
+            found.extend(map(int, listed.read_text(encoding="ascii").split()))
+        except OSError:
+            continue
+    return found
+
+
+def descendants(process: int, /) -> tuple[int, ...]:
+    """Return the numbers of the processes that a process has started, and of theirs."""
+    if sys.platform != "linux":
+        import psutil
+
+        try:
+            return tuple(int(one.pid) for one in psutil.Process(process).children(recursive=True))
+        except psutil.Error:
+            return ()
+    found: list[int] = []
+    waiting = _children(process)
+    while waiting and len(found) < 10_000:
+        found.append(waiting.pop())
+        waiting.extend(_children(found[-1]))
+    return tuple(found)
+
+
+def resident_memory(process: int, /) -> int:
+    """Return the resident size of a process in bytes; 0 for one that has ended."""
+    if sys.platform == "linux":
+        try:
+            text = Path(f"/proc/{process}/statm").read_text(encoding="ascii")
+            return int(text.split()[1]) * os.sysconf("SC_PAGE_SIZE")
+        except (OSError, IndexError):
+            return 0
+    import psutil
+
+    try:
+        return int(psutil.Process(process).memory_info().rss)
+    except psutil.Error:
+        return 0
+
+
+def end_guarded(process: "subprocess.Popen[bytes]", /) -> None:
+    """End a process that called `stay_guarded`, with all that it has started."""
+    if process.poll() is None:
+        process.terminate()
+        try:
+            process.wait(timeout=10)
+        except subprocess.TimeoutExpired:
+            process.kill()
+    process.wait()
 
 
 def confine_writes(folder: Path, /) -> bool:
@@ -109,7 +244,7 @@ def confine_writes(folder: Path, /) -> bool:
     if version < 1:
         return False
     handled = _CHANGES | (_REFER if version >= 2 else 0) | (_TRUNCATE if version >= 3 else 0)
-    rules = struct.pack("=QQQ", handled, 0, _SCOPE_SIGNALS if version >= 6 else 0)
+    rules = struct.pack("=QQQ", handled, 0, _SCOPES if version >= 6 else 0)
     size = 24 if version >= 6 else 16 if version >= 4 else 8
     ruleset = library.syscall(_CREATE_RULESET, rules, ctypes.c_size_t(size), 0)
     if ruleset < 0:
@@ -142,14 +277,3 @@ def no_core_dump() -> None:
         import resource
 
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-
-
-def kill_group(process: int, /) -> None:
-    """Kill a process that leads its own group or session, and all of that."""
-    try:
-        if sys.platform == "win32":
-            os.kill(process, signal.SIGTERM)
-        else:
-            os.killpg(process, signal.SIGKILL)
-    except (ProcessLookupError, PermissionError):
-        pass

@@ -1,71 +1,51 @@
 """The process of a model: it loads it, restores the images that it is sent, and ends on any end.
 
-It is started by `restore.isolation.process`. What is ours is imported first; then our packages,
-whose names are everyday words, make room for modules of the same names in the user's folder.
+It is started by `restore.isolation.process`. What is ours is imported first; then our packages make
+room for modules of the same names in the user's folder.
 """
 
-import importlib
 import os
 import queue
 import shutil
-import sys
 import threading
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import fields
-from importlib.machinery import ModuleSpec, PathFinder
 from pathlib import Path
-from types import ModuleType
 from typing import Any, BinaryIO, Final
 
 import numpy as np
 
-from restore.isolation.messages import Frame, array_of, described, read_frame, write_frame
-from restore.restorer import SteppedRestorer, TiledRestorer, Tiling
-from restore.user_models.keras_file import load_keras_file
-from restore.user_models.onnx_file import load_onnx_file
+from restore.isolation.messages import (
+    Frame,
+    array_of,
+    described,
+    read_frame,
+    sentence,
+    write_frame,
+)
+from restore.restorer import (
+    RestorationError,
+    RestorerMetadata,
+    SteppedRestorer,
+    TiledRestorer,
+    Tiling,
+)
+from restore.user_models.hiding import hide_ours
+from restore.user_models.keras_file import load_keras_file, read_keras_metadata
+from restore.user_models.onnx_file import load_onnx_file, read_onnx_metadata
 from restore.user_models.plugins import find_factory
 from restore.user_models.python_callable import load_callable
-from restore.user_models.saved_model import load_saved_model
+from restore.user_models.saved_model import load_saved_model, read_saved_model_metadata
+from stembench.errors import InputError
 
-_OURS: Final = ("bench", "cases", "fitting", "noise", "reports", "restore", "stembench")
-_FILES: Final[dict[str, Callable[[Path], Any]]] = {
-    "keras": load_keras_file,
-    "onnx": load_onnx_file,
-    "saved_model": load_saved_model,
+_Metadata = Callable[[Path], RestorerMetadata]
+_FILES: Final[dict[str, tuple[Callable[[Path], Any], _Metadata]]] = {
+    "keras": (load_keras_file, read_keras_metadata),
+    "onnx": (load_onnx_file, read_onnx_metadata),
+    "saved_model": (load_saved_model, read_saved_model_metadata),
 }
 _ANY: Final = 2**62
-
-
-class _UsersFirst:
-    """Finder of our packages' names, and of the module that was named, in the user's folder."""
-
-    def __init__(self, folder: str, names: Sequence[str]) -> None:
-        self._folder, self._names = folder, frozenset(names)
-
-    def find_spec(
-        self, name: str, path: Sequence[str] | None = None, target: ModuleType | None = None
-    ) -> ModuleSpec | None:
-        """Return the user's module or folder of that name, None if it has none."""
-        if path is not None or name not in self._names:
-            return None
-        return PathFinder.find_spec(name, [self._folder], target)
-
-
-def make_room(folder: str, module: str, /) -> None:
-    """Hide our packages, which are loaded, from what is imported from now on.
-
-    The user's folder is searched first. Where it has no module of one of our names, ours is
-    imported again, for the sake of modules that take `RestorerMetadata` from it.
-    """
-    root = str(Path(__file__).parents[2])
-    for name in [name for name in sys.modules if name.partition(".")[0] in _OURS]:
-        del sys.modules[name]
-    others = [entry for entry in sys.path if entry not in ("", folder, root)]
-    sys.path[:] = [folder, *others, *([root] if root != folder else [])]
-    names = (*_OURS, module.partition(".")[0])
-    sys.meta_path.insert(0, _UsersFirst(folder, names))
-    importlib.invalidate_caches()
 
 
 def _load(request: dict[str, Any]) -> Any:
@@ -73,30 +53,42 @@ def _load(request: dict[str, Any]) -> Any:
     if kind == "plugin":
         factory = find_factory(spec, built_in=request["built_in"])
         if factory is None:
-            raise ModuleNotFoundError(f"restorer '{spec}' is not registered any more")
+            raise InputError(f"restorer '{spec}' is not registered any more")
         return factory(**request["settings"])
     if kind == "callable":
-        make_room(request["folder"], spec.partition(":")[0])
+        hide_ours(request["folder"], spec.partition(":")[0])
         return load_callable(spec)
-    return _FILES[kind](Path(spec))
+    return _FILES[kind][0](Path(spec))
 
 
-def _plain(value: Any) -> Any:
+def _values(value: Any) -> dict[str, Any]:
     return {part.name: getattr(value, part.name) for part in fields(value)}
 
 
+def _told(request: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
+    """Load what a request names; return it, and what the other side is told of it."""
+    if request["metadata_only"]:
+        metadata = _FILES[request["kind"]][1](Path(request["spec"]))
+        return None, {"metadata": _values(metadata), "tiling": None}
+    model = _load(request)
+    tiling = _values(model.tiling) if isinstance(model, TiledRestorer) else None
+    return model, {"metadata": _values(model.metadata), "tiling": tiling}
+
+
 def _complaint(error: BaseException) -> dict[str, str]:
-    """Describe an exception; by names, since a user's module may have our classes a second time."""
-    names = {kind.__name__ for kind in type(error).__mro__}
-    lines = str(error).strip().splitlines() or ["no message"]
-    if names & {"InputError", "RestorationError"}:
-        return {
-            "error": "restoration" if "RestorationError" in names else "input",
-            "text": str(error)[:20000],
-        }
+    """Describe an exception in one sentence."""
+    if isinstance(error, RestorationError):
+        return {"error": "restoration", "text": sentence(error)}
+    if isinstance(error, InputError):
+        return {"error": "input", "text": sentence(error)}
     if isinstance(error, SystemExit):
-        lines = [f"it asked to end the process (sys.exit({str(error.code)[:80]}))"]
-    return {"error": "foreign", "text": f"{type(error).__name__}: {lines[0]}"[:20000]}
+        reason = f"it asked to end the process (sys.exit({sentence(repr(error.code))[:80]}))"
+    else:
+        try:
+            reason = (str(error).strip().splitlines() or ["no message"])[0]
+        except BaseException:
+            reason = "an exception that cannot be shown"
+    return {"error": "foreign", "text": sentence(f"{type(error).__name__}: {reason}")}
 
 
 def _restored(model: Any, frame: Frame, answer: BinaryIO) -> Frame:
@@ -107,14 +99,23 @@ def _restored(model: Any, frame: Frame, answer: BinaryIO) -> Frame:
         tiling = Tiling(**header["with"]) if header["with"] else None
         output = model.restore_with(image, sampling=sampling, tiling=tiling)
     elif header["progress"] and isinstance(model, SteppedRestorer):
-        output = model.restore_in_steps(
-            image,
-            sampling=sampling,
-            progress=lambda done, all_: write_frame(answer, {"progress": [int(done), int(all_)]}),
-        )
+
+        def progress(done: int, steps: int) -> None:
+            write_frame(answer, {"id": header["id"], "progress": [int(done), int(steps)]})
+
+        output = model.restore_in_steps(image, sampling=sampling, progress=progress)
     else:
         output = model.restore_image(image, sampling=sampling)
     return described(np.asarray(output), most=16 * image.size)
+
+
+def _notes(caught: list[warnings.WarningMessage]) -> list[str]:
+    """Return the fallbacks that a model warned of, told by name: a callable cannot import ours."""
+    return [
+        sentence(warning.message)
+        for warning in caught
+        if "RestorationWarning" in {kind.__name__ for kind in warning.category.__mro__}
+    ][:20]
 
 
 def serve(request: dict[str, Any], requests: BinaryIO, answer: BinaryIO, scratch: Path) -> None:
@@ -132,25 +133,18 @@ def serve(request: dict[str, Any], requests: BinaryIO, answer: BinaryIO, scratch
 
     threading.Thread(target=listen, daemon=True).start()
     try:
-        model = _load(request)
-        tiled = isinstance(model, TiledRestorer)
-        metadata = _plain(model.metadata)
-        told = {"metadata": metadata, "tiling": _plain(model.tiling) if tiled else None}
-        write_frame(answer, told)
+        model, told = _told(request)
+        write_frame(answer, {"id": 0, **told})
     except BaseException as error:
-        write_frame(answer, _complaint(error))
+        write_frame(answer, {"id": 0, **_complaint(error)})
         return
     while True:
         frame = waiting.get()
-        notes: list[str] = []
+        number = {"id": frame[0]["id"]}
         try:
             with warnings.catch_warnings(record=True) as caught:
                 warnings.simplefilter("always")
                 header, payload = _restored(model, frame, answer)
-            for warning in caught:
-                names = {kind.__name__ for kind in warning.category.__mro__}
-                if "RestorationWarning" in names:
-                    notes.append(str(warning.message)[:2000])
-            write_frame(answer, {**header, "notes": notes[:20]}, payload)
+            write_frame(answer, {**header, **number, "notes": _notes(caught)}, payload)
         except BaseException as error:
-            write_frame(answer, _complaint(error))
+            write_frame(answer, {**number, **_complaint(error)})

@@ -17,6 +17,7 @@ _MAGIC: Final = b"SBM1"
 _PREFIX: Final = struct.Struct("<4sIQ")
 _HEADER: Final = 2**18  # bytes of a header at most
 _TYPE: Final = re.compile(r"[<>|=]?[fiubc]\d{1,2}|[<>|=]?b1")
+_LONGEST: Final = 1000  # characters of a sentence at most
 
 Frame = tuple[dict[str, Any], bytes]
 """Header and payload."""
@@ -26,9 +27,33 @@ class FrameError(ValueError):
     """A message that is none."""
 
 
+def sentence(text: object, /) -> str:
+    """Return a foreign text on one line, of bounded length, without characters of control."""
+    shown = "".join(c if c.isprintable() else " " for c in str(text)[: 4 * _LONGEST])
+    words = " ".join(shown.split())
+    return words if len(words) <= _LONGEST else f"{words[:_LONGEST]} ..."
+
+
+def _plain(value: Any) -> Any:
+    """Return a number of numpy's as one of Python's."""
+    if isinstance(value, np.generic):
+        return value.item()
+    raise TypeError(f"{type(value).__name__} {value!r:.40} is neither a number nor a text")
+
+
 def write_frame(pipe: BinaryIO, header: dict[str, Any], payload: bytes = b"") -> None:
-    """Write one message."""
-    text = json.dumps(header).encode()
+    """Write one message.
+
+    Raises
+    ------
+    FrameError
+        When the header is too large, before anything is written.
+    TypeError, ValueError
+        When it holds something else than numbers and texts, likewise.
+    """
+    text = json.dumps(header, default=_plain).encode()
+    if len(text) > _HEADER:
+        raise FrameError(f"a text of {len(text)} bytes")
     pipe.write(_PREFIX.pack(_MAGIC, len(text), len(payload)) + text)
     if payload:
         pipe.write(payload)
@@ -77,7 +102,7 @@ def described(array: NDArray[Any], /, *, most: int) -> Frame:
 
 
 def array_of(frame: Frame, /) -> NDArray[Any]:
-    """Return the array of a message; one that came without values is zero.
+    """Return the array of a message; one that came without values holds NaN where it can.
 
     Raises
     ------
@@ -86,16 +111,20 @@ def array_of(frame: Frame, /) -> NDArray[Any]:
     """
     header, payload = frame
     shape, kind = header.get("shape"), header.get("dtype")
-    if not isinstance(shape, list) or not all(type(n) is int and n >= 0 for n in shape):
+    if not isinstance(shape, list) or not all(type(n) is int and 0 <= n < 2**63 for n in shape):
         raise FrameError("no shape")
     if not isinstance(kind, str) or not _TYPE.fullmatch(kind):
-        raise FrameError(f"values of type {str(kind)[:20]!r}, which are no numbers")
+        raise FrameError(f"values of type '{sentence(kind)[:20]}', which are no numbers")
     try:
         dtype = np.dtype(kind)
         if not payload and math.prod(shape):
-            return np.broadcast_to(np.zeros((), dtype), shape)
+            # Values that were too many: the shape, which is wrong, or the type is told to the user.
+            missing = np.full((), np.nan if dtype.kind in "fc" else 0, dtype)
+            return np.broadcast_to(missing, shape)
         if math.prod(shape) * dtype.itemsize != len(payload):
             raise FrameError("values that do not fit the shape")
         return np.frombuffer(payload, dtype).reshape(shape)
+    except FrameError:
+        raise
     except (TypeError, ValueError, MemoryError) as error:
-        raise FrameError(f"an array that is none ({error})") from error
+        raise FrameError(f"an array that is none ({sentence(error)})") from error

@@ -1,4 +1,4 @@
-"""A model in a process of its own: started, watched, asked for one image at a time, and ended."""
+"""The process of a model: started, watched by a thread of its own, and ended."""
 
 import contextlib
 import json
@@ -10,54 +10,32 @@ import sys
 import tempfile
 import threading
 import time
-import warnings
 import weakref
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 
-import numpy as np
-import psutil
-from numpy.typing import NDArray
-
-from restore.isolation.allowance import model_limits
-from restore.isolation.messages import (
-    Frame,
-    FrameError,
-    array_of,
-    described,
-    read_frame,
-    write_frame,
-)
-from restore.restorer import (
-    ForeignError,
-    Progress,
-    RestorationError,
-    RestorationWarning,
-    RestorerMetadata,
-    Tiling,
-)
-from stembench.arrays import Floats
-from stembench.errors import InputError
-from stembench.system import kill_group
+from restore.isolation.allowance import ModelLimits
+from restore.isolation.messages import Frame, FrameError, read_frame, sentence, write_frame
+from stembench.system import descendants, end_guarded, resident_memory
 
 # The first lines of the process: it is confined before anything but the standard library is there.
 # Its two pipes are moved away from the numbers that print and input use.
 _START: Final = """
 import json, os, sys
 told = json.loads(sys.argv[1])
-sys.path[:] = [told["root"], *told["path"]]
+sys.path[:] = [told["root"], *(entry for entry in told["path"] if entry != told["folder"])]
 from pathlib import Path
 from stembench import system
-system.die_with(told["parent"])
+system.stay_guarded(told["parent"])
 system.no_core_dump()
 requests = os.fdopen(os.dup(0), "rb")
 answer = os.fdopen(os.dup(1), "wb")
 nothing = os.open(os.devnull, os.O_RDONLY)
 os.dup2(nothing, 0)
+os.close(nothing)
 os.dup2(2, 1)
 system.confine_writes(Path(told["scratch"]))
 from restore.isolation.child import serve
@@ -65,21 +43,24 @@ sys.path[:] = told["path"]
 sys.argv[:] = [""]
 serve(told, requests, answer, Path(told["scratch"]))
 """
-_PRINTED: Final = 2**24  # bytes that a model may print
-_TICK: Final = 0.05  # s between two looks at a model's memory
-_DEATHS: Final = 3  # how often a model is started again
+PRINTED: Final = 2**24
+"""Bytes that a model may print while it is loaded, and for each image."""
+_TICK: Final = 0.05  # s between two looks at a model
+_PIPE: Final = 2**20  # bytes of a pipe's buffer, where the system lets it be chosen
+_TAIL: Final = 4000  # bytes of what was printed last that are kept
 
-_LIVING: "weakref.WeakSet[_Child]" = weakref.WeakSet()
+_LIVING: "weakref.WeakSet[ModelProcess]" = weakref.WeakSet()
 
 
 def model_processes() -> tuple[int, ...]:
     """Return the numbers of the processes in which models of this process are."""
-    return tuple(child.process.pid for child in tuple(_LIVING) if child.process.poll() is None)
+    leaders = [one.state.process.pid for one in tuple(_LIVING) if one.alive]
+    return tuple(number for leader in leaders for number in (leader, *descendants(leader)))
 
 
 @lru_cache(maxsize=1)
 def _starter() -> ThreadPoolExecutor:
-    # Linux kills a child with the thread that started it, which may be one of short life.
+    # Linux tells a child of the end of the thread that started it, which may be one of short life.
     return ThreadPoolExecutor(1, thread_name_prefix="model-starter")
 
 
@@ -97,28 +78,40 @@ class Source:
     """Names that no plug-in may take."""
 
 
-def _end(process: "subprocess.Popen[bytes]", scratch: str, threads: list[threading.Thread]) -> None:
-    kill_group(process.pid)
-    process.kill()
-    process.wait()
-    pipe: Any = process.stdin
-    with contextlib.suppress(OSError, ValueError):
-        pipe.close()
-    for thread in threads:
-        thread.join(timeout=2)
-    shutil.rmtree(scratch, ignore_errors=True)
+@dataclass
+class _State:
+    """What the threads of one process share; it must not keep the `ModelProcess` itself."""
+
+    process: "subprocess.Popen[bytes]"
+    limits: ModelLimits
+    answers: "queue.Queue[Frame | None]" = field(default_factory=lambda: queue.Queue(maxsize=64))
+    most: int = 2**20
+    deadline: float | None = None
+    printed: int = 0
+    tail: bytes = b""
+    problem: str = ""
+    ended: bool = False
 
 
-class _Child:
-    """The running process."""
+class ModelProcess:
+    """A running process, which ends with this object or with the process that made it.
 
-    def __init__(self, source: Source) -> None:
+    Parameters
+    ----------
+    source : Source
+    limits : ModelLimits
+    metadata_only : bool
+        Whether a file is read but not loaded.
+    """
+
+    def __init__(self, source: Source, limits: ModelLimits, *, metadata_only: bool = False) -> None:
         scratch = tempfile.mkdtemp(prefix="stembench-model-")
         told = {
             "kind": source.kind,
             "spec": source.spec,
             "settings": source.settings,
             "built_in": source.built_in,
+            "metadata_only": metadata_only,
             "folder": str(Path.cwd()),
             "root": str(Path(__file__).parents[2]),
             "path": [str(Path(entry).absolute()) for entry in sys.path],
@@ -127,255 +120,149 @@ class _Child:
         }
         caches = {"TMPDIR": scratch, "NUMBA_CACHE_DIR": scratch, "CUDA_CACHE_PATH": scratch}
         own_code = source.kind in ("callable", "plugin")
-        self.process = (
-            _starter()
-            .submit(
-                subprocess.Popen,
-                [sys.executable, "-P", "-c", _START, json.dumps(told)],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
-                cwd=None if own_code else scratch,
-                env={**os.environ, **caches},
-                start_new_session=True,
+        try:
+            process = (
+                _starter()
+                .submit(
+                    subprocess.Popen,
+                    [sys.executable, "-P", "-c", _START, json.dumps(told)],
+                    stdin=subprocess.PIPE,
+                    stdout=subprocess.PIPE,
+                    stderr=subprocess.PIPE,
+                    cwd=None if own_code else scratch,
+                    env={**os.environ, **caches},
+                    start_new_session=True,
+                    pipesize=_PIPE,
+                )
+                .result()
             )
-            .result()
-        )
+        except BaseException:
+            shutil.rmtree(scratch, ignore_errors=True)
+            raise
+        self.state = _State(process, limits)
+        self._asked = 0
         threads: list[threading.Thread] = []
-        self.close: Callable[[], Any] = weakref.finalize(self, _end, self.process, scratch, threads)
-        self.answers: queue.Queue[Frame | None] = queue.Queue(maxsize=64)
-        self.printed = [0]
-        self.most = [2**20]
-        for target in (_listen, _drain):
-            args = (self.process, self.answers, self.most, self.printed)
-            threads.append(threading.Thread(target=target, args=args, daemon=True))
+        self.close = weakref.finalize(self, _end, self.state, scratch, threads, os.getpid())
+        self._allow()
+        for target in (_listen, _drain, _watch):
+            threads.append(threading.Thread(target=target, args=(self.state,), daemon=True))
             threads[-1].start()
         _LIVING.add(self)
 
-    def send(self, header: dict[str, Any], payload: bytes = b"") -> None:
-        """Send a request from another thread: a model that reads nothing would block this one."""
-        pipe = self.process.stdin
+    @property
+    def alive(self) -> bool:
+        """Whether the process runs."""
+        return self.state.process.poll() is None
 
-        def write(pipe: Any = pipe) -> None:
-            with contextlib.suppress(OSError, ValueError):  # it has ended, which the wait sees
-                write_frame(pipe, header, payload)
+    def _allow(self) -> None:
+        self.state.printed = 0
+        self.state.deadline = time.monotonic() + self.state.limits.seconds
 
-        threading.Thread(target=write, daemon=True).start()
+    def ask(self, header: dict[str, Any], payload: bytes, /, *, most: int) -> None:
+        """Send a request, whose answer may have `most` bytes."""
+        self._asked += 1
+        self.state.most = most
+        self._allow()
+        pipe: Any = self.state.process.stdin
+        with contextlib.suppress(OSError, ValueError):  # it has ended, which `answer` tells
+            write_frame(pipe, {**header, "id": self._asked}, payload)
 
-    def memory(self, *, descendants: bool) -> int:
-        """Resident size of the process, with that of its children where asked for."""
-        total = 0
-        try:
-            process = psutil.Process(self.process.pid)
-            total = int(process.memory_info().rss)
-            for other in process.children(recursive=True) if descendants else ():
-                total += int(other.memory_info().rss)
-        except psutil.Error:
-            pass
-        return total
+    def answer(self) -> Frame | str:
+        """Wait for the next message of the process; what happened instead if there will be none."""
+        frame: Frame | None
+        while True:
+            try:
+                frame = self.state.answers.get(timeout=1.0)
+                break
+            except queue.Empty:
+                continue
+        if frame is None:
+            return self.state.problem or _ending(self.state)
+        number = frame[0].get("id")
+        if type(number) is not int or number != self._asked:
+            return "answered what it was not asked"
+        if "progress" not in frame[0]:
+            self.state.deadline = None
+        return frame
 
 
-def _listen(
-    process: "subprocess.Popen[bytes]",
-    answers: "queue.Queue[Frame | None]",
-    most: list[int],
-    _printed: list[int],
-) -> None:
-    pipe: Any = process.stdout
+def _listen(state: _State) -> None:
+    """Queue the messages of a process; None at their end, whatever that is."""
+    pipe: Any = state.process.stdout
     try:
-        while (frame := read_frame(pipe, most=most[0])) is not None:
-            answers.put(frame)
-    except (FrameError, OSError, ValueError):
+        while (frame := read_frame(pipe, most=state.most)) is not None:
+            while not state.ended:
+                with contextlib.suppress(queue.Full):
+                    state.answers.put(frame, timeout=0.5)
+                    break
+    except (FrameError, OSError, ValueError, MemoryError):
         pass
     with contextlib.suppress(OSError):
         pipe.close()
-    answers.put(None)
+    while not state.ended:
+        with contextlib.suppress(queue.Full):
+            state.answers.put(None, timeout=0.5)
+            break
 
 
-def _drain(
-    process: "subprocess.Popen[bytes]",
-    _answers: "queue.Queue[Frame | None]",
-    _most: list[int],
-    printed: list[int],
-) -> None:
-    pipe: Any = process.stderr
-    while chunk := pipe.read1(65536):
-        printed[0] += len(chunk)
-    pipe.close()
+def _drain(state: _State) -> None:
+    pipe: Any = state.process.stderr
+    with contextlib.suppress(OSError, ValueError):
+        while chunk := pipe.read1(65536):
+            state.printed += len(chunk)
+            state.tail = (state.tail + chunk)[-_TAIL:]
+    with contextlib.suppress(OSError):
+        pipe.close()
 
 
-class IsolatedRestorer:
-    """An `ImageRestorer` whose model is in another process."""
-
-    def __init__(self, source: Source) -> None:
-        self._source = source
-        self._limits = model_limits()
-        self._deaths = 0
-        self._child: _Child | None = None
-        self._name = source.spec
-        header = self._started()
-        try:
-            self.metadata: RestorerMetadata = _metadata(header.get("metadata"))
-            tiling = header.get("tiling")
-            self.tiling = Tiling(**tiling) if tiling else None
-        except (TypeError, ValueError) as error:
-            self._stop()
-            if isinstance(error, InputError):
-                raise
-            raise InputError(
-                f"restorer '{source.spec}' states metadata that cannot be read ({error})"
-            ) from error
-        self._name = self.metadata.name
-
-    def _started(self) -> dict[str, Any]:
-        self._child = child = _Child(self._source)
-        try:
-            return self._answer(child, "while it was loaded", None)[0]
-        except ForeignError as error:
-            self._stop()
-            raise InputError(f"restorer '{self._name}' cannot be loaded ({error})") from error
-        except InputError:
-            self._stop()
-            raise
-
-    def _stop(self) -> None:
-        if self._child is not None:
-            self._child.close()
-            self._child = None
-
-    def _answer(self, child: _Child, when: str, progress: Progress | None) -> Frame:
-        """Wait for the answer; any end of the process, and any limit, is an error."""
-        limits = self._limits
-        begun = time.monotonic()
-        ticks = 0
-        while True:
-            problem = ""
-            try:
-                frame = child.answers.get(timeout=_TICK)
-            except queue.Empty:
-                frame = {}, b""
-                ticks += 1
-                if child.memory(descendants=ticks % 10 == 0) > limits.memory:
-                    problem = (
-                        f"took more than {limits.memory / 1e9:.3g} GB of memory; "
-                        "--model-memory allows more"
-                    )
-            if frame is None:
-                problem = _ending(child.process)
-            elif time.monotonic() - begun > limits.seconds and "dtype" not in frame[0]:
-                problem = f"took more than {limits.seconds:g} s; --model-timeout allows more"
-            elif child.printed[0] > _PRINTED:
-                problem = f"printed more than {_PRINTED >> 20} MiB"
-            if problem:
-                self._deaths += 1
-                self._stop()
-                raise RestorationError(f"restorer '{self._name}' {problem} ({when})")
-            if not frame or not frame[0]:
-                continue
-            steps = frame[0].get("progress")
-            if steps is None:
-                return _without_error(frame)
-            if progress is not None and isinstance(steps, list) and len(steps) == 2:
-                progress(int(steps[0]), int(steps[1]))
-
-    def _asked(
-        self,
-        image: Floats,
-        *,
-        sampling: float,
-        how: Any = False,
-        progress: Progress | None = None,
-    ) -> NDArray[Any]:
-        if self._child is None:
-            if self._deaths >= _DEATHS:
-                raise RestorationError(
-                    f"restorer '{self._name}' is not started again: its process ended "
-                    f"{self._deaths} times"
-                )
-            self._started()
-        child: Any = self._child
-        child.most[0] = 16 * image.size + 2**20
-        header, payload = described(image, most=image.nbytes)
-        header.update({"sampling": sampling, "with": how, "progress": progress is not None})
-        child.send(header, payload)
-        frame = self._answer(child, "while it restored an image", progress)
-        notes = frame[0].get("notes", [])
-        for note in notes if isinstance(notes, list) else ():
-            warnings.warn(str(note), RestorationWarning, stacklevel=3)
-        try:
-            return array_of(frame)
-        except FrameError as error:
-            raise RestorationError(f"restorer '{self._name}' returned {error}") from error
-
-    def restore_image(self, image: Floats, /, *, sampling: float) -> NDArray[np.floating]:
-        """Have one image (h, w) restored."""
-        return self._asked(image, sampling=sampling)
-
-    def restore_in_steps(
-        self, image: Floats, /, *, sampling: float, progress: Progress
-    ) -> NDArray[np.floating]:
-        """Have one image restored; a model that takes no steps reports none."""
-        return self._asked(image, sampling=sampling, progress=progress)
+def _watch(state: _State) -> None:
+    """End a process that takes more than it may, between requests too."""
+    process, limits = state.process, state.limits
+    others: tuple[int, ...] = ()
+    ticks = 0
+    while process.poll() is None and not state.ended:
+        if ticks % 5 == 0:
+            others = descendants(process.pid)
+        ticks += 1
+        deadline = state.deadline
+        if sum(map(resident_memory, (process.pid, *others))) > limits.memory:
+            state.problem = (
+                f"took more than {limits.memory / 1e9:.3g} GB of memory; --model-memory allows more"
+            )
+        elif deadline is not None and time.monotonic() > deadline:
+            state.problem = f"took more than {limits.seconds:g} s; --model-timeout allows more"
+        elif state.printed > PRINTED:
+            state.problem = f"printed more than {PRINTED >> 20} MiB"
+        if state.problem:
+            end_guarded(process)
+            return
+        time.sleep(_TICK)
 
 
-class IsolatedTiledRestorer(IsolatedRestorer):
-    """One that divides large images."""
+def _end(state: _State, scratch: str, threads: list[threading.Thread], owner: int) -> None:
+    if os.getpid() != owner:
+        return  # a fork of the process that it belongs to
+    state.ended = True
+    end_guarded(state.process)
+    pipe: Any = state.process.stdin
+    with contextlib.suppress(OSError, ValueError):
+        pipe.close()
+    for thread in threads:
+        thread.join(timeout=2)
+    shutil.rmtree(scratch, ignore_errors=True)
 
-    def restore_with(
-        self, image: Floats, /, *, sampling: float, tiling: Tiling | None
-    ) -> NDArray[np.floating]:
-        """Have one image restored with another tiling, whole for None."""
-        how = {part.name: getattr(tiling, part.name) for part in fields(tiling)} if tiling else None
-        return self._asked(image, sampling=sampling, how=how)
 
-
-def _ending(process: "subprocess.Popen[bytes]") -> str:
+def _ending(state: _State) -> str:
+    """Say how a process ended, with the last line that it printed."""
     try:
-        code = process.wait(timeout=2)
+        code = state.process.wait(timeout=2)
     except subprocess.TimeoutExpired:
         return "closed its pipe or wrote something else into it"
+    if code == 0:
+        return "ended its own process with exit code 0"
+    time.sleep(_TICK)  # the last line may still be on its way
+    lines = state.tail.decode(errors="replace").strip().splitlines()
+    last = f", after it printed '{sentence(lines[-1])[:300]}'" if lines else ""
     if code < 0:
-        return f"was ended by signal {-code}, a crash or want of memory"
-    return f"ended its own process with exit code {code}"
-
-
-def _without_error(frame: Frame) -> Frame:
-    kind, text = frame[0].get("error"), str(frame[0].get("text", ""))
-    if kind is None:
-        return frame
-    if kind == "input":
-        raise InputError(text)
-    if kind == "restoration":
-        raise RestorationError(text)
-    raise ForeignError(text)
-
-
-def isolated(source: Source, /) -> IsolatedRestorer:
-    """Start a process for a model, which ends with the returned object or with this process.
-
-    Raises
-    ------
-    stembench.errors.InputError
-        When it cannot be loaded within the limits of `restore.isolation.allowance`.
-    """
-    restorer = IsolatedRestorer(source)
-    if restorer.tiling is not None:
-        restorer.__class__ = IsolatedTiledRestorer
-    return restorer
-
-
-def _metadata(told: Any) -> RestorerMetadata:
-    """Return the metadata of an answer; a TypeError names what is of another type."""
-    if not isinstance(told, dict):
-        raise TypeError("metadata")
-    for key, value in told.items():
-        wanted: tuple[type, ...] = (str,)
-        if key == "weights_sha256":
-            wanted = (str, type(None))
-        elif key == "scales_with_counts":
-            wanted = (bool, type(None))
-        elif key in ("parameters", "layers"):
-            wanted = (int, type(None))
-        if not isinstance(value, wanted):
-            raise TypeError(f"{key}={value!r:.40}")
-    return RestorerMetadata(**told)
+        return f"was ended by signal {-code}, a crash or want of memory{last}"
+    return f"ended its own process with exit code {code}{last}"

@@ -49,6 +49,10 @@ def untouched():
 def filtering():
     return Factor(label="twice the counts", family="classical")
 
+def broken():
+    raise RuntimeError("no licence file\\nsecond line")
+"""
+FUNCTIONS = """
 def as_raw(images, *, sampling):
     return images
 
@@ -58,12 +62,13 @@ def of_raw(images, *, sampling):
 def acquiring(images, *, sampling):
     return images
 
-as_raw.metadata = posing().metadata
-of_raw.metadata = untouched().metadata
-acquiring.metadata = Factor(family="acquisition").metadata
+def strange(images, *, sampling):
+    return images
 
-def broken():
-    raise RuntimeError("no licence file\\nsecond line")
+as_raw.metadata = {"name": "raw"}
+of_raw.metadata = {"family": "raw"}
+acquiring.metadata = {"family": "acquisition"}
+strange.metadata = {"weights": 3}
 """
 COUNTS = np.arange(12.0).reshape(1, 3, 4)
 
@@ -192,13 +197,20 @@ def test_unknown_name_lists_the_registered_ones(install: Install) -> None:
         load_restorer("tripling")
 
 
-def test_a_function_may_not_pose_as_a_built_in(install: Install) -> None:
-    """Records of 'raw' are read as the untouched counts."""
-    install("mynets", doubling="Factor")
-    for name, message in (
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
         ("as_raw", "calls itself 'raw', which is a built-in restorer's name"),
         ("of_raw", "declares the family 'raw'"),
         ("acquiring", "declares the family 'acquisition', which is the bench"),
-    ):
-        with pytest.raises(InputError, match=message):
-            load_restorer(f"plugin_of_the_test:{name}")
+        ("strange", "has no entry 'weights'; it has name, label"),
+    ],
+)
+def test_a_function_may_not_pose_as_a_built_in(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, message: str
+) -> None:
+    """Records of 'raw' are read as the untouched counts."""
+    (tmp_path / "functions_of_the_test.py").write_text(FUNCTIONS)
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(InputError, match=message):
+        load_restorer(f"functions_of_the_test:{name}")
