@@ -6,6 +6,7 @@ beyond the standard library at all: a process confines itself with it before it 
 
 import ctypes
 import os
+import shutil
 import signal
 import struct
 import subprocess
@@ -90,7 +91,7 @@ def die_with(parent: int, /, *, by: int | None = None) -> None:
         os._exit(1)
 
 
-def stay_guarded(parent: int, /) -> None:
+def stay_guarded(parent: int, /, *, scratch: Path) -> None:
     """Let nothing that this process starts outlive it or its parent; on Linux alone.
 
     The caller goes on in a fork. The process itself stays as its guardian: it ends with the same
@@ -101,6 +102,7 @@ def stay_guarded(parent: int, /) -> None:
     ----------
     parent : int
         Number of the process that started this one.
+    scratch : pathlib.Path
     """
     if sys.platform != "linux":
         return
@@ -116,18 +118,19 @@ def stay_guarded(parent: int, /) -> None:
         die_with(guardian)
         return
     try:
-        _guard(fork)
+        _guard(fork, scratch)
     finally:
         os._exit(1)
 
 
-def _guard(fork: int) -> None:
+def _guard(fork: int, scratch: Path) -> None:
     """Wait for a fork or for SIGTERM, end all that is left, and end as the fork did."""
     if sys.platform != "linux":
         return
 
     def end(_signal: int, _frame: object) -> None:
         _end_children()
+        shutil.rmtree(scratch, ignore_errors=True)
         os._exit(1)
 
     signal.signal(signal.SIGTERM, end)
@@ -139,6 +142,7 @@ def _guard(fork: int) -> None:
     while ended != fork:
         ended, status = os.waitpid(-1, 0)
     _end_children()
+    shutil.rmtree(scratch, ignore_errors=True)
     code = os.waitstatus_to_exitcode(status)
     if code < 0:
         signal.pthread_sigmask(signal.SIG_UNBLOCK, (-code,))
@@ -195,17 +199,17 @@ def descendants(process: int, /) -> tuple[int, ...]:
 
 def resident_memory(process: int, /) -> int:
     """Return the resident size of a process in bytes; 0 for one that has ended."""
-    if sys.platform == "linux":
-        try:
-            text = Path(f"/proc/{process}/statm").read_text(encoding="ascii")
-            return int(text.split()[1]) * os.sysconf("SC_PAGE_SIZE")
-        except (OSError, IndexError):
-            return 0
-    import psutil
+    if sys.platform != "linux":
+        import psutil
 
+        try:
+            return int(psutil.Process(process).memory_info().rss)
+        except psutil.Error:
+            return 0
     try:
-        return int(psutil.Process(process).memory_info().rss)
-    except psutil.Error:
+        text = Path(f"/proc/{process}/statm").read_text(encoding="ascii")
+        return int(text.split()[1]) * os.sysconf("SC_PAGE_SIZE")
+    except (OSError, IndexError):
         return 0
 
 

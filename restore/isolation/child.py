@@ -125,7 +125,7 @@ def serve(request: dict[str, Any], requests: BinaryIO, answer: BinaryIO, scratch
     def listen() -> None:
         # Whoever started this process has gone when the pipe ends, whatever the model is doing.
         try:
-            while (frame := read_frame(requests, most=_ANY)) is not None:
+            while (frame := read_frame(requests, most=lambda: _ANY)) is not None:
                 waiting.put(frame)
         finally:
             shutil.rmtree(scratch, ignore_errors=True)

@@ -8,6 +8,7 @@ import json
 import math
 import re
 import struct
+from collections.abc import Callable
 from typing import Any, BinaryIO, Final
 
 import numpy as np
@@ -60,14 +61,14 @@ def write_frame(pipe: BinaryIO, header: dict[str, Any], payload: bytes = b"") ->
     pipe.flush()
 
 
-def read_frame(pipe: BinaryIO, /, *, most: int) -> Frame | None:
+def read_frame(pipe: BinaryIO, /, *, most: Callable[[], int]) -> Frame | None:
     """Read one message; None at the end of the pipe.
 
     Parameters
     ----------
     pipe : binary file
-    most : int
-        Bytes of payload that are taken at most.
+    most : callable
+        Returns how many bytes of payload are taken at most, once a message has begun.
 
     Raises
     ------
@@ -80,7 +81,7 @@ def read_frame(pipe: BinaryIO, /, *, most: int) -> Frame | None:
     if len(prefix) < _PREFIX.size:
         raise FrameError("cut short")
     magic, length, size = _PREFIX.unpack(prefix)
-    if magic != _MAGIC or length > _HEADER or size > most:
+    if magic != _MAGIC or length > _HEADER or size > most():
         raise FrameError("no message")
     text, payload = pipe.read(length), pipe.read(size) if size else b""
     if len(text) < length or len(payload) < size:

@@ -29,7 +29,7 @@ told = json.loads(sys.argv[1])
 sys.path[:] = [told["root"], *(entry for entry in told["path"] if entry != told["folder"])]
 from pathlib import Path
 from stembench import system
-system.stay_guarded(told["parent"])
+system.stay_guarded(told["parent"], scratch=Path(told["scratch"]))
 system.no_core_dump()
 requests = os.fdopen(os.dup(0), "rb")
 answer = os.fdopen(os.dup(1), "wb")
@@ -190,7 +190,7 @@ def _listen(state: _State) -> None:
     """Queue the messages of a process; None at their end, whatever that is."""
     pipe: Any = state.process.stdout
     try:
-        while (frame := read_frame(pipe, most=state.most)) is not None:
+        while (frame := read_frame(pipe, most=lambda: state.most)) is not None:
             while not state.ended:
                 with contextlib.suppress(queue.Full):
                     state.answers.put(frame, timeout=0.5)

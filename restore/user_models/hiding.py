@@ -14,12 +14,13 @@ from typing import Final
 
 OURS: Final = ("bench", "cases", "fitting", "noise", "reports", "restore", "stembench")
 """The packages of this program."""
-_ROOT: Final = Path(__file__).resolve().parents[2]
+_MARK: Final = "stembench"  # no everyday word: where it is, the others are ours too
 
 
 def _is_ours(entry: str, name: str) -> bool:
-    folder = Path(entry or os.curdir, name)
-    return folder.exists() and folder.resolve() == _ROOT / name
+    """Return whether a folder on the path holds a package of this name that is ours."""
+    folder = Path(entry or os.curdir)
+    return (folder / _MARK / "errors.py").is_file() and (folder / name / "__init__.py").is_file()
 
 
 class _OthersFinder(PathFinder):
@@ -38,8 +39,7 @@ class _OthersFinder(PathFinder):
 def _finds_ours(finder: object) -> bool:
     """Return whether a finder is that of an editable install of this program."""
     find = getattr(finder, "find_spec", None)
-    spec: ModuleSpec | None = find("restore", None, None) if find is not None else None
-    return spec is not None and spec.origin == str(_ROOT / "restore" / "__init__.py")
+    return find is not None and find(_MARK, None, None) is not None
 
 
 def hide_ours(folder: str, module: str, /) -> None:
@@ -56,7 +56,8 @@ def hide_ours(folder: str, module: str, /) -> None:
     for index, finder in enumerate(sys.meta_path):
         if finder is PathFinder:
             sys.meta_path[index] = _OthersFinder
-    sys.meta_path[:] = [finder for finder in sys.meta_path if not _finds_ours(finder)]
+    others = [finder for finder in sys.meta_path if not _finds_ours(finder)]
+    sys.meta_path[:] = others
     sys.path[:] = [folder, *(entry for entry in sys.path if entry not in ("", folder))]
     first = module.partition(".")[0]
     own = _OthersFinder.find_spec(first, [folder])
