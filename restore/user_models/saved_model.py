@@ -106,6 +106,8 @@ def _refused(node: Any, *, in_saver: bool) -> Iterator[str]:
     """Yield what is wrong with a node of a graph or function."""
     if node.op not in ALLOWED and not (in_saver and node.op in SAVER):
         yield node.op
+    if node.op == "StringJoin" and node.attr["separator"].s:
+        yield "StringJoin with a separator"  # which might put a path together
     for text in text_constants([node]):
         if names_a_file(text) if in_saver else text:
             yield f"the text {text[:40].decode(errors='replace')!r}"

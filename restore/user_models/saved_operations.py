@@ -56,7 +56,8 @@ _VARIABLES: Final = """
 Assign AssignAdd AssignAddVariableOp AssignSub AssignSubVariableOp AssignVariableOp
 DestroyResourceOp DisableCopyOnRead IsVariableInitialized ReadVariableOp ResourceGather
 ResourceGatherNd VarHandleOp VarIsInitializedOp Variable VariableShape VariableV2
-RandomStandardNormal RandomUniform RandomUniformInt StatelessRandomGetKeyCounter
+RandomStandardNormal RandomUniform RandomUniformInt StatelessRandomGetAlg
+StatelessRandomGetKeyCounter StatelessRandomGetKeyCounterAlg
 StatelessRandomNormalV2 StatelessRandomUniformV2 TruncatedNormal
 """
 ALLOWED: Final = frozenset(
