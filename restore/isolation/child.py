@@ -40,11 +40,12 @@ from restore.user_models.saved_model import load_saved_model, read_saved_model_m
 from stembench.errors import InputError
 
 _Metadata = Callable[[Path], RestorerMetadata]
-_FILES: Final[dict[str, tuple[Callable[[Path], Any], _Metadata]]] = {
+FILES: Final[dict[str, tuple[Callable[[Path], Any], _Metadata]]] = {
     "keras": (load_keras_file, read_keras_metadata),
     "onnx": (load_onnx_file, read_onnx_metadata),
     "saved_model": (load_saved_model, read_saved_model_metadata),
 }
+"""How each kind of model file is loaded, and how its metadata is read without its engine."""
 _ANY: Final = 2**62
 
 
@@ -58,7 +59,7 @@ def _load(request: dict[str, Any]) -> Any:
     if kind == "callable":
         hide_ours(request["folder"], spec.partition(":")[0])
         return load_callable(spec)
-    return _FILES[kind][0](Path(spec))
+    return FILES[kind][0](Path(spec))
 
 
 def _values(value: Any) -> dict[str, Any]:
@@ -68,7 +69,7 @@ def _values(value: Any) -> dict[str, Any]:
 def _told(request: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
     """Load what a request names; return it, and what the other side is told of it."""
     if request["metadata_only"]:
-        metadata = _FILES[request["kind"]][1](Path(request["spec"]))
+        metadata = FILES[request["kind"]][1](Path(request["spec"]))
         return None, {"metadata": _values(metadata), "tiling": None}
     model = _load(request)
     tiling = _values(model.tiling) if isinstance(model, TiledRestorer) else None
