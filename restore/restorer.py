@@ -26,6 +26,10 @@ class RestorationError(InputError):
     """Failure of a restorer, or output that cannot be a restored image."""
 
 
+class ForeignError(Exception):
+    """Exception that a model raised in a process of its own: its type and first line."""
+
+
 class RestorationWarning(UserWarning):
     """Fallback of a restorer that found its method inapplicable to an image."""
 

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from bench.cli.exits import CONTINUES, Verbose, guarded
+from bench.cli.exits import CONTINUES, ModelMemory, ModelTimeout, Verbose, guarded
 from stembench.errors import InputError
 
 
@@ -103,6 +103,8 @@ def regression(
     jobs: Annotated[
         int | None, typer.Option(help="Worker processes; the number of cores by default.")
     ] = None,
+    model_timeout: ModelTimeout = None,
+    model_memory: ModelMemory = None,
     verbose: Verbose = False,
 ) -> None:
     """Run a model on the noise of a baseline and compare it; exit codes as of `compare`.
