@@ -5,7 +5,15 @@ from typing import Annotated
 
 import typer
 
-from bench.cli.exits import CONTINUES, FAILED, ModelMemory, ModelTimeout, Verbose, guarded
+from bench.cli.exits import (
+    CONTINUES,
+    FAILED,
+    ModelMemory,
+    ModelTimeout,
+    Verbose,
+    WhichImage,
+    guarded,
+)
 from bench.cli.gate_commands import baseline, compare, power, regression
 from bench.cli.noise_commands import noise_figures, noise_ranges
 from bench.cli.simulation_commands import convergence, simulate
@@ -133,7 +141,8 @@ def fit(
     positions: Annotated[
         Path | None,
         typer.Option(
-            help="CSV of start positions, x and y in px. Columns are searched for by default."
+            help="Start positions, x and y in px: a table, StatSTEM .mat or Atomap .hdf5."
+            " Columns are searched for by default."
         ),
     ] = None,
     out: Annotated[Path, typer.Option("--out", "-o", help="CSV to write.")] = Path("columns.csv"),
@@ -175,13 +184,18 @@ def fit(
     scan_figure: Annotated[
         Path | None, typer.Option(help="Picture of lines and straight image: .png, .pdf, .svg.")
     ] = None,
+    chosen: WhichImage = None,
+    summed: Annotated[
+        bool, typer.Option("--sum", help="Align the frames of a stack and fit their sum.")
+    ] = False,
     verbose: Verbose = False,
 ) -> None:
     """Fit Gaussian columns to an image: position, width, scattering cross-section and errors.
 
     Example: `stembench fit img.tif --sampling 0.12 --positions start.csv -o columns.csv`
 
-    With `--scan auto` the lines' displacements go to `columns_lines.csv` beside the columns.
+    The frames of a stack are fitted one by one, and the table has a column `frame`. With `--scan
+    auto` the lines' displacements go to `columns_lines.csv` beside the columns.
     """
     from bench.own_images.commands import fit_file
     from bench.own_images.scanned_image import ScanChoice
@@ -199,6 +213,8 @@ def fit(
         scan=ScanChoice(
             scan=scan, lattice_prior=lattice_prior, fast_axis=fast_axis, figure=scan_figure
         ),
+        image=chosen,
+        summed=summed,
     )
 
 
@@ -213,6 +229,7 @@ def restore(
     sampling: Annotated[
         float | None, typer.Option(help="Å per pixel, if the file does not state it.")
     ] = None,
+    chosen: WhichImage = None,
     model_timeout: ModelTimeout = None,
     model_memory: ModelMemory = None,
     verbose: Verbose = False,
@@ -223,7 +240,7 @@ def restore(
     """
     from bench.own_images.commands import restore_file
 
-    restore_file(image, out, restorer=restorer, sampling=sampling)
+    restore_file(image, out, restorer=restorer, sampling=sampling, image=chosen)
 
 
 @app.command()
@@ -263,6 +280,7 @@ def distort(
         float | None, typer.Option(help="Å per pixel, if the file does not state it.")
     ] = None,
     seed: Annotated[int, typer.Option(help="Seed of the noise.")] = 0,
+    chosen: WhichImage = None,
     verbose: Verbose = False,
 ) -> None:
     """Distort a clean image as a microscope would record it, in electrons per pixel.
@@ -272,7 +290,7 @@ def distort(
     """
     from bench.own_images.commands import distort_file
 
-    distort_file(image, out, preset=preset, dose=dose, sampling=sampling, seed=seed)
+    distort_file(image, out, preset=preset, dose=dose, sampling=sampling, seed=seed, image=chosen)
 
 
 @app.command()

@@ -27,6 +27,13 @@ ModelMemory = Annotated[
     typer.Option(help="GB that a model may take; three quarters of the machine's by default."),
 ]
 
+WhichImage = Annotated[
+    str | None,
+    typer.Option(
+        "--image", help="Name or number of the image in a file with several; the first by default."
+    ),
+]
+
 _Command = Callable[..., None]
 
 

@@ -3,15 +3,15 @@
 from pathlib import Path
 from typing import Final, cast
 
+import numpy as np
+import pandas as pd
 import typer
 
-from bench.own_images.image_files import (
-    ImageFile,
-    known_sampling,
-    read_image,
-    read_positions,
-    write_image,
-)
+from bench.own_images.files.image_file import ImageFile, read_image
+from bench.own_images.files.places.positions import read_positions
+from bench.own_images.files.sampling import FOR_COLUMNS, POSSIBLE, known_sampling, spacing_note
+from bench.own_images.files.writers import IMAGES, TABLES, require_place, write_image
+from bench.own_images.frames import drift_of, fit_each, sum_of
 from bench.own_images.scanned_image import ScanChoice, columns_of_frames, fit_scanned, require_lines
 from stembench.arrays import Floats
 from stembench.atomic_files import replacing
@@ -32,15 +32,20 @@ def fit_file(
     estimator: str,
     engine: str,
     scan: ScanChoice = _NO_SCAN,
+    image: str | None = None,
+    summed: bool = False,
 ) -> None:
     """Fit the columns of one image file and write their table as CSV.
+
+    A stack is frames of one scene. Each is fitted by itself, unless they are summed or the scan is
+    fitted along.
 
     Parameters
     ----------
     path : Path
         Image file.
     positions : Path or None
-        CSV of start positions with columns x and y in px; None finds the columns.
+        Start positions, see `read_positions`; None finds the columns.
     out : Path
         CSV to write.
     sampling : float or None
@@ -50,12 +55,18 @@ def fit_file(
     width, background, estimator, engine : str
         See `fitting.FitOptions`; a width may be a number of px.
     scan : ScanChoice
-        Whether scan lines are fitted along, and how; a stack then is frames of one scene.
+        Whether scan lines are fitted along, and how.
+    image : str or None
+        Title or number of the image in a file with several.
+    summed : bool
+        Whether the frames of a stack are aligned and added up before the fit.
 
     Raises
     ------
     InputError
         If any input cannot be used.
+    typer.Exit
+        With 1 if no column could be fitted.
     """
     from fitting import (
         FAILED,
@@ -64,6 +75,7 @@ def fit_file(
         Estimator,
         FitOptions,
         Width,
+        find_columns,
         fit_columns,
         fit_cost,
     )
@@ -76,44 +88,106 @@ def fit_file(
         engine=cast(Engine, engine),
     )
     model = scan.model()
-    file = read_image(path)
-    if file.stack and model is None:
-        raise InputError(f"{path} holds a stack of {len(file.images)} images; give one image")
+    require_place(out, TABLES, source=path)
+    file, pixel = _opened(path, image, sampling, columns=True)
+    frames = file.images
+    if summed and model is not None:
+        raise InputError("--sum adds frames up, and a scan fit wants them apart; give one of both")
     if model is not None:
-        require_lines(file.images.shape[1:], scan)
-    pixel = known_sampling(file.sampling, sampling, path=path)
+        require_lines(frames.shape[1:], scan)
+    each = model is None and len(frames) > 1 and not summed
+    drift = np.zeros((1, 2))
+    if summed and len(frames) > 1:
+        frames, dose = _added_up(frames, dose=dose)
+    elif each:
+        drift = drift_of(frames)
     if positions is None:
-        start = columns_of_frames(file.images)
+        start = find_columns(sum_of(frames, drift)) if each else columns_of_frames(frames)
         if not len(start):
             raise InputError(f"no column was found in {path}; give their places with --positions")
         typer.echo(f"{len(start)} columns found")
     else:
-        start = _positions_within(positions, file.images.shape[1:])
+        start = _positions_within(positions, frames.shape[1:], sampling=pixel)
+    _say(spacing_note(start, pixel))
     if options.engine == "lmfit" and model is None:
         # Widths of their own are at most one more parameter each.
-        cost = fit_cost(file.images[0].size, (4 if width == "column" else 3) * len(start))
+        cost = fit_cost(frames[0].size, (4 if width == "column" else 3) * len(start))
         typer.echo(
-            f"stembench: lmfit takes about {cost.seconds:.2g} s and {cost.memory / 1e9:.1g} GB",
+            f"stembench: lmfit takes about {cost.seconds * len(frames):.2g} s and "
+            f"{cost.memory / 1e9:.1g} GB",
             err=True,
         )
-    if model is None:
-        table = fit_columns(file.images[0], start, sampling=pixel, options=options, dose=dose).table
-    else:
+    if model is not None:
         table = fit_scanned(
-            file.images, start, choice=scan, model=model, options=options, sampling=pixel,
+            frames, start, choice=scan, model=model, options=options, sampling=pixel,
             dose=dose, out=out, name=path.name,
         )  # fmt: skip
+    else:
+
+        def fitted(frame: Floats, places: Floats) -> pd.DataFrame:
+            return fit_columns(frame, places, sampling=pixel, options=options, dose=dose).table
+
+        if each:
+            table = fit_each(frames, start, drift=drift, fit=fitted)
+        else:
+            table = fitted(frames[0], start)
     with replacing(out) as temporary:
         table.rename_axis("column").to_csv(temporary)
     failed = int(((table["flags"] & FAILED) != 0).sum())
-    typer.echo(f"{len(start)} columns at {pixel:g} Å/px: {len(start) - failed} fitted -> {out}")
+    series = f" in {len(frames)} frames" if each else ""
+    typer.echo(
+        f"{len(start)} columns{series} at {pixel:g} Å/px: {len(table) - failed} fitted -> {out}"
+    )
     if failed:
         typer.echo(f"{failed} columns failed; their rows are empty and carry flags", err=True)
+    if failed == len(table):
+        raise typer.Exit(1)
 
 
-def _positions_within(path: Path, shape: tuple[int, ...]) -> Floats:
+def _opened(
+    path: Path, image: str | None, sampling: float | None, *, columns: bool = False
+) -> tuple[ImageFile, float]:
+    """Image of a file and its Å/px, after saying what is to be said of them.
+
+    Parameters
+    ----------
+    columns : bool
+        Whether atomic columns are to be fitted: pixels may be missing then, and the pixel size
+        must be one at which columns are seen.
+    """
+    file = read_image(path, image=image, missing=columns)
+    _say(*file.notes)
+    possible = FOR_COLUMNS if columns else POSSIBLE
+    pixel, notes = known_sampling(file.pixel, sampling, path=path, possible=possible)
+    _say(*notes)
+    return file, pixel
+
+
+def _say(*sentences: str) -> None:
+    for sentence in sentences:
+        if sentence:
+            typer.echo(f"stembench: {sentence}", err=True)
+
+
+def _added_up(frames: Floats, *, dose: float | None) -> tuple[Floats, float | None]:
+    """Sum of frames as a stack of one, and its dose.
+
+    With a dose the values are fractions of the beam, and the mean of the frames has the dose of
+    all of them together.
+    """
+    drift = drift_of(frames)
+    image = sum_of(frames, drift)
+    far = float(np.abs(drift).max())
+    what = "mean" if dose is not None else "sum"
+    typer.echo(f"{what} of {len(frames)} frames with a drift of up to {far:.1f} px")
+    if dose is None:
+        return image[None], None
+    return image[None] / len(frames), dose * len(frames)
+
+
+def _positions_within(path: Path, shape: tuple[int, ...], *, sampling: float) -> Floats:
     """Start positions of a file, all of which must lie in the image."""
-    start = read_positions(path)
+    start = read_positions(path, sampling=sampling)
     height, width = shape
     outside = ~(
         (start[:, 0] > -0.5)
@@ -130,7 +204,9 @@ def _positions_within(path: Path, shape: tuple[int, ...]) -> Floats:
     return start
 
 
-def restore_file(path: Path, out: Path, *, restorer: str, sampling: float | None) -> None:
+def restore_file(
+    path: Path, out: Path, *, restorer: str, sampling: float | None, image: str | None = None
+) -> None:
     """Restore one image file and write the result.
 
     Parameters
@@ -141,6 +217,8 @@ def restore_file(path: Path, out: Path, *, restorer: str, sampling: float | None
         Restorer spec.
     sampling : float or None
         Å/px; None takes what the file states.
+    image : str or None
+        Title or number of the image in a file with several.
 
     Raises
     ------
@@ -150,8 +228,8 @@ def restore_file(path: Path, out: Path, *, restorer: str, sampling: float | None
     from bench.progress import restore_with_progress
     from restore import RestorationError, load_restorer
 
-    file = read_image(path)
-    pixel = known_sampling(file.sampling, sampling, path=path)
+    require_place(out, IMAGES, source=path)
+    file, pixel = _opened(path, image, sampling)
     loaded = load_restorer(restorer)
     try:
         restored = restore_with_progress(loaded, file.images, sampling=pixel)
@@ -162,7 +240,14 @@ def restore_file(path: Path, out: Path, *, restorer: str, sampling: float | None
 
 
 def distort_file(
-    path: Path, out: Path, *, preset: str, dose: float, sampling: float | None, seed: int
+    path: Path,
+    out: Path,
+    *,
+    preset: str,
+    dose: float,
+    sampling: float | None,
+    seed: int,
+    image: str | None = None,
 ) -> None:
     """Distort one clean image file and write the result in electrons per pixel.
 
@@ -177,6 +262,8 @@ def distort_file(
     sampling : float or None
         Å/px; None takes what the file states.
     seed : int
+    image : str or None
+        Title or number of the image in a file with several.
 
     Raises
     ------
@@ -185,8 +272,8 @@ def distort_file(
     """
     from noise import distort_array
 
-    file = read_image(path)
-    pixel = known_sampling(file.sampling, sampling, path=path)
+    require_place(out, IMAGES, source=path)
+    file, pixel = _opened(path, image, sampling)
     distorted = distort_array(file.images, preset, dose=dose, sampling=pixel, seed=seed)
     write_image(out, ImageFile(distorted, stack=file.stack, sampling=pixel))
     typer.echo(f"{path} at {pixel:g} Å/px and {dose:g} e/Å² ({preset}, seed {seed}) -> {out}")

@@ -1,0 +1,1 @@
+"""A user's files: images and what their axes say, start positions, and where results go."""

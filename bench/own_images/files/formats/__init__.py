@@ -1,0 +1,1 @@
+"""What each format of file holds, as data sets with axes."""

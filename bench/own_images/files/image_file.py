@@ -1,0 +1,118 @@
+"""Images of a user's file."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+
+from bench.own_images.files.axes import PixelSize
+from bench.own_images.files.choice import chosen
+from bench.own_images.files.dataset import Contents, Dataset
+from stembench.arrays import Floats
+from stembench.errors import InputError
+
+#: Formats that are folders.
+_FOLDERS: Final = (".zarr", ".zspy")
+
+
+@dataclass(frozen=True)
+class ImageFile:
+    """An image read from a file, or one to write.
+
+    Attributes
+    ----------
+    images : ndarray, shape (n, h, w)
+    stack : bool
+        Whether the file holds a stack; a single image has n = 1.
+    sampling : float or None
+        Å/px; of a file that was read None if it states none, or not the same for x and y.
+    pixel : PixelSize
+        What a file that was read states of the size of a pixel.
+    notes : list of str
+        Sentences on what was chosen in the file.
+    """
+
+    images: Floats
+    stack: bool
+    sampling: float | None
+    pixel: PixelSize = field(default_factory=PixelSize)
+    notes: list[str] = field(default_factory=list)
+
+
+def read_image(path: Path, *, image: str | None = None, missing: bool = False) -> ImageFile:
+    """Read an image or a stack from a file of any known format.
+
+    Parameters
+    ----------
+    path : Path
+        .npy, .npz, .mat, .zarr of abTEM, or any format that RosettaSciIO reads.
+    image : str or None
+        Title or number (from 1) of the image in a file with several; None takes the first.
+    missing : bool
+        Whether pixels may be missing: they are NaN then, infinite ones too.
+
+    Raises
+    ------
+    InputError
+        If the file is missing, of an unknown kind, unreadable, holds no image or stack of images,
+        or pixels that are not finite unless they may be missing.
+    """
+    if not path.exists():
+        raise InputError(f"there is no file {path}")
+    if path.is_dir() and path.suffix.lower() not in _FOLDERS:
+        raise InputError(f"{path} is a folder; name an image file in it")
+    try:
+        contents = _contents(path)
+    except InputError:
+        raise
+    except Exception as error:  # the readers raise exceptions of any kind
+        raise InputError(f"{path} cannot be read as an image: {_sentence(error)}") from error
+    dataset, notes = chosen(contents, image, path=path)
+    images = _images(dataset)
+    finite = np.isfinite(images)
+    if not finite.all():
+        if not missing:
+            raise InputError(f"{path} holds NaN or infinite values; replace them first")
+        if not finite.any():
+            raise InputError(f"{path} holds no finite value")
+        images = np.where(finite, images, np.nan)
+    stack = images.ndim == 3
+    return ImageFile(
+        images if stack else images[None],
+        stack=stack,
+        sampling=dataset.pixel.sampling,
+        pixel=dataset.pixel,
+        notes=notes,
+    )
+
+
+def _contents(path: Path) -> Contents:
+    suffix = path.suffix.lower()
+    if suffix in (".npy", ".npz"):
+        from bench.own_images.files.formats import numpy_files
+
+        return numpy_files.contents(path)
+    if suffix == ".mat":
+        from bench.own_images.files.formats import matlab
+
+        return matlab.contents(path)
+    if suffix == ".zarr":
+        from bench.own_images.files.formats import zarr_files
+
+        return zarr_files.contents(path)
+    from bench.own_images.files.formats import rosettasciio
+
+    return rosettasciio.contents(path)
+
+
+def _images(dataset: Dataset) -> Floats:
+    """Image (h, w) or stack (n, h, w) of a data set, without axes of length 1."""
+    array: Any = np.asarray(dataset.data)
+    shape = [size for size in array.shape if size != 1]
+    return np.asarray(array.reshape(shape), dtype=np.float64)
+
+
+def _sentence(error: Exception) -> str:
+    text = " ".join(str(error).split())
+    return f"{type(error).__name__} {text}" if isinstance(error, KeyError) or not text else text

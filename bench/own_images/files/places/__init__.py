@@ -1,0 +1,1 @@
+"""Start positions of columns, from tables and from the files of other programs."""
