@@ -43,8 +43,9 @@ class Axis:
 
     def text(self) -> str:
         """Step with its unit, as the file states it."""
-        unit = self.unit.strip() if self.kind.kind != "none" else "px"
-        return f"{self.scale:.6g} {unit}"
+        if self.kind.kind != "none":
+            return f"{self.scale:.6g} {self.unit.strip()}"
+        return "1 px" if self.scale in (0.0, 1.0) else f"{self.scale:.6g} without a unit"
 
     def angstrom(self) -> float | None:
         """Step in Å; None if the file states no length."""

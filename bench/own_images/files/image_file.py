@@ -75,7 +75,7 @@ def read_image(path: Path, *, image: str | None = None, missing: bool = False) -
         if not missing:
             raise InputError(f"{path} holds NaN or infinite values; replace them first")
         if not finite.any():
-            raise InputError(f"{path} holds no finite value")
+            raise InputError(f"{path} holds NaN or infinite values alone")
         images = np.where(finite, images, np.nan)
     stack = images.ndim == 3
     return ImageFile(

@@ -8,8 +8,11 @@ from bench.own_images.files.dataset import Dataset
 
 #: Fewest pixels along a side of an image; a shorter axis at the end holds channels.
 LEAST_SIDE: Final = 5
+COLOUR: Final = "is a colour picture; save the intensities as grey values"
 _SPECTRAL_AXIS: Final = re.compile(
-    r"energy|wavelength|wavenumber|wave number|raman|x-ray|eloss|channel energy", re.IGNORECASE
+    # Not "color|em-wavelength|channel", which any stack in a TIFF file may have.
+    r"[^|]*(energy|wavelength|wave ?number|raman|eloss)[^|]*",
+    re.IGNORECASE,
 )
 _SPECTRAL_SIGNAL: Final = re.compile(
     r"EELS|EDS|EDX|XPS|CL|XAS|Luminescence|Raman|LSS", re.IGNORECASE
@@ -29,6 +32,7 @@ def why_no_image(dataset: Dataset) -> str:
     shape = tuple(dataset.data.shape)
     return (
         _by_values(dataset)
+        or _by_spectrum([axis for axis in dataset.axes if axis.size != 1])
         or _by_number_of_axes(shape)
         or _by_axes([axis for axis in dataset.axes if axis.size != 1], dataset.signal)
         or _by_shape(dataset, shape)
@@ -38,7 +42,7 @@ def why_no_image(dataset: Dataset) -> str:
 def _by_values(dataset: Dataset) -> str:
     dtype = dataset.data.dtype
     if dtype.names and set(dtype.names) >= {"R", "G", "B"}:
-        return "is a colour picture; save the intensities as grey values"
+        return COLOUR
     if dtype.kind == "c":
         return f"holds complex values ({dtype}), not real numbers; save their modulus or phase"
     if dtype.kind not in "buif":
@@ -52,14 +56,19 @@ def _by_number_of_axes(shape: tuple[int, ...]) -> str:
     return ""
 
 
+def _by_spectrum(axes: list[Axis]) -> str:
+    for axis in axes:
+        if axis.kind.kind == "energy" or _SPECTRAL_AXIS.fullmatch(axis.name):
+            what = f"'{axis.name}'" if axis.name else "an axis"
+            unit = f" in {axis.unit.strip()}" if axis.kind.kind != "none" else ""
+            several = "a spectrum" if len(axes) == 1 else "a map or a line of spectra"
+            return f"is {several} ({what}{unit}), no image"
+    return ""
+
+
 def _by_axes(axes: list[Axis], signal: str) -> str:
     if any(axis.scale != axis.scale for axis in axes):
         return "has an axis whose values are not evenly spaced"
-    for axis in axes:
-        if axis.kind.kind == "energy" or _SPECTRAL_AXIS.search(axis.name):
-            what = f"'{axis.name}'" if axis.name else "an axis"
-            unit = f" in {axis.unit.strip()}" if axis.kind.kind != "none" else ""
-            return f"is a spectrum or a map of spectra ({what}{unit}), no image"
     pair = axes[-2:]
     kinds = {axis.kind.kind for axis in pair}
     if kinds & {"reciprocal", "angle"} or _DIFFRACTION.search(signal):
@@ -90,7 +99,7 @@ def _by_shape(dataset: Dataset, shape: tuple[int, ...]) -> str:
         )
     names = [axis.name.lower() for axis in dataset.axes if axis.size != 1]
     if len(sides) == 3 and names[0] in ("rgb", "rgba", "colour", "color"):
-        return "is a colour picture; save the intensities as grey values"
+        return COLOUR
     if min(sides[-2:]) < LEAST_SIDE:
         return f"has images of {sides[-1]} x {sides[-2]} px, too small for any use"
     return ""

@@ -97,7 +97,7 @@ def _why_none(stated: PixelSize) -> str:
         return "states no pixel size"
     if (stated.x is None) != (stated.y is None):
         return f"states a pixel size in one direction alone ({stated.text}, x by y)"
-    return f"states pixels of {stated.text}, which is no length known here"
+    return f"states pixels of {stated.text}, and that is no length"
 
 
 def spacing_note(start: Floats, sampling: float) -> str:

@@ -9,9 +9,12 @@ import numpy as np
 from bench.own_images.files.axes import Axis
 from bench.own_images.files.dataset import Contents, Dataset
 from bench.own_images.files.formats.tiff_calibration import calibrated
+from bench.own_images.files.kinds import COLOUR
 from stembench.errors import InputError
 
 _TIFF: Final = ("tif", "tiff")
+#: Types of objects in Digital Surf files that keep red, green and blue along the first axis.
+_DIGITAL_SURF_COLOURS: Final = (12, 13, 16, 18)
 
 
 def contents(path: Path) -> Contents:
@@ -63,7 +66,18 @@ def _dataset(signal: dict[str, Any]) -> Dataset:
     axes = tuple(_axis(axis) for axis in signal["axes"])
     if len(axes) != data.ndim:
         axes = tuple(Axis(size) for size in data.shape)
-    return Dataset(data, axes, str((metadata.get("General") or {}).get("title") or ""), kind)
+    return Dataset(
+        data,
+        axes,
+        title=_text((metadata.get("General") or {}).get("title")),
+        signal=kind,
+        problem=COLOUR if _coloured(signal.get("original_metadata") or {}) else "",
+    )
+
+
+def _coloured(original: dict[str, Any]) -> bool:
+    channel = original.get("Object_0_Channel_0") or {}
+    return (channel.get("Header") or {}).get("H05_Object_Type") in _DIGITAL_SURF_COLOURS
 
 
 def _axis(axis: dict[str, Any]) -> Axis:
