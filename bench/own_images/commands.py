@@ -11,7 +11,7 @@ from bench.own_images.files.image_file import ImageFile, read_image
 from bench.own_images.files.places.positions import read_positions
 from bench.own_images.files.sampling import FOR_COLUMNS, POSSIBLE, known_sampling, spacing_note
 from bench.own_images.files.writers import IMAGES, TABLES, require_place, write_image
-from bench.own_images.frames import drift_of, fit_each, sum_of
+from bench.own_images.frame_series import drift_of, fit_each, sum_of
 from bench.own_images.scanned_image import ScanChoice, columns_of_frames, fit_scanned, require_lines
 from stembench.arrays import Floats
 from stembench.atomic_files import replacing

@@ -8,7 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 from bench.cli.app import app
-from bench.own_images.frames import drift_of, sum_of
+from bench.own_images.frame_series import drift_of, sum_of
 from stembench.errors import InputError
 
 _SIGMA, _HEIGHT, _SAMPLING = 2.5, 40.0, 0.1
