@@ -8,7 +8,7 @@ import pandas as pd
 import typer
 
 from bench.own_images.files.image_file import ImageFile, read_image
-from bench.own_images.files.places.positions import read_positions
+from bench.own_images.files.places.positions import corner_note, read_positions
 from bench.own_images.files.sampling import FOR_COLUMNS, POSSIBLE, known_sampling, spacing_note
 from bench.own_images.files.writers import IMAGES, TABLES, require_place, write_image
 from bench.own_images.frame_series import drift_of, fit_each, sum_of
@@ -108,6 +108,7 @@ def fit_file(
         typer.echo(f"{len(start)} columns found")
     else:
         start = _positions_within(positions, frames.shape[1:], sampling=pixel)
+        _say(corner_note(start, frames.shape[1:]))
     _say(spacing_note(start, pixel))
     if options.engine == "lmfit" and model is None:
         # Widths of their own are at most one more parameter each.

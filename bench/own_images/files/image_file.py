@@ -77,6 +77,7 @@ def read_image(path: Path, *, image: str | None = None, missing: bool = False) -
         if not finite.any():
             raise InputError(f"{path} holds NaN or infinite values alone")
         images = np.where(finite, images, np.nan)
+        notes = [*notes, f"{int((~finite).sum())} pixels are no finite numbers and are left out"]
     stack = images.ndim == 3
     return ImageFile(
         images if stack else images[None],

@@ -18,6 +18,33 @@ _READERS: Final = {
 }
 
 
+#: Share of the image's sides within which all positions are suspicious.
+_CORNER: Final = 0.1
+
+
+def corner_note(positions: Floats, shape: tuple[int, ...]) -> str:
+    """Sentence on positions that all lie in the first corner of an image; empty if they do not.
+
+    ImageJ writes X and Y of a calibrated image in its unit, which nothing in the table tells.
+
+    Parameters
+    ----------
+    positions : ndarray, shape (n, 2)
+        (x, y) [px].
+    shape : tuple of int
+        Height and width.
+    """
+    height, width = shape
+    x, y = positions.max(axis=0)
+    if len(positions) < 3 or x > _CORNER * width or y > _CORNER * height:
+        return ""
+    return (
+        f"all positions lie in the first {x + 1:.0f} x {y + 1:.0f} px of {width} x {height}; "
+        "results of ImageJ on a calibrated image are in its unit: name the columns 'x (nm)' and "
+        "'y (nm)', or measure without a scale"
+    )
+
+
 def read_positions(path: Path, *, sampling: float | None = None) -> Floats:
     """Start positions (n, 2) as (x, y) in px.
 

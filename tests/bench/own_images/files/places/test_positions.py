@@ -9,7 +9,7 @@ import pytest
 import scipy.io
 from hypothesis import given, settings, strategies as st
 
-from bench.own_images.files.places.positions import read_positions
+from bench.own_images.files.places.positions import corner_note, read_positions
 from stembench.errors import InputError
 
 _PLACES = [[2.0, 1.0], [4.0, 3.5]]
@@ -65,6 +65,13 @@ def test_tables(places, separator, decimal, heads, newline, encoding, more) -> N
 def test_tables_of_programs(tmp_path: Path, text: str) -> None:
     (tmp_path / "p.csv").write_text(text)
     assert read_positions(tmp_path / "p.csv", sampling=0.2) == pytest.approx(np.array(_PLACES))
+
+
+def test_positions_in_a_corner_are_said() -> None:
+    # Columns 2 nm apart in nm, on an image of 400 px of 0.02 nm.
+    places = 0.2 * np.stack(np.mgrid[1:30, 1:30], axis=-1).reshape(-1, 2)
+    assert "unit" in corner_note(places, (400, 400))
+    assert corner_note(places / 0.02, (400, 400)) == ""
 
 
 class TestPrograms:
