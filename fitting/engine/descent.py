@@ -27,6 +27,11 @@ _ROUNDING = 1e-13  # of a sum over pixels
 # a valley so flat that steps no longer lower the cost is its own end
 _FLAT = 1e-12
 _MAX_STALLED = 3
+# a shared width that turns back so often by more than this part of its last step, and of itself,
+# goes to and fro instead of settling
+_TURNS = 3
+_TURN = 0.3
+_LEAST_TURN = 1e-4
 
 #: Images of an iterate: the score, and the observed and the expected curvature of each pixel's
 #: cost, all by the expected value of the pixel (see fitting.kernels.sums.compare).
@@ -76,6 +81,8 @@ class Descent:
         1 for parameters that a bound holds.
     moved : ndarray, shape (n,)
         Last step of each column in units of its width and height; infinite if none was made.
+    unsettled : bool
+        Whether the descent was given up because a shared width went to and fro.
     """
 
     theta: Floats
@@ -83,10 +90,17 @@ class Descent:
     steps: int
     held: Integers
     moved: Floats
+    unsettled: bool = False
 
 
 def minimise(
-    columns: Columns, theta: Floats, *, lower: Floats, upper: Floats, support: float
+    columns: Columns,
+    theta: Floats,
+    *,
+    lower: Floats,
+    upper: Floats,
+    support: float,
+    patient: bool = True,
 ) -> Descent:
     """Minimise from `theta` within bounds; `columns` ends at the minimum.
 
@@ -100,6 +114,8 @@ def minimise(
         Start and its bounds.
     support : float
         Half size of a column's window in widths.
+    patient : bool
+        Whether to go on where a shared width goes to and fro.
     """
     cost_of = _Cost(columns, support)
     damping = _Damping(columns.layout)
@@ -111,6 +127,8 @@ def minimise(
     )
     moved = np.full(len(columns.x), np.inf)
     outward = np.zeros(len(theta), dtype=np.bool_)
+    turns = _Turns(columns.layout)
+    unsettled = False
     steps = stalled = 0
     while steps < MAX_STEPS:
         steps += 1
@@ -142,10 +160,11 @@ def minimise(
         spare = here.images
         level = here.cost - trial.cost <= _FLAT * here.cost and moved.max() <= 1e3 * TOLERANCE
         stalled = stalled + 1 if level else 0
+        unsettled = not patient and turns.too_many(there - here.theta, here.theta)
         here = trial
-        if small or stalled == _MAX_STALLED:
+        if small or stalled == _MAX_STALLED or unsettled:
             break
-    return Descent(here.theta, here.cost, steps, outward.astype(np.int64), moved)
+    return Descent(here.theta, here.cost, steps, outward.astype(np.int64), moved, unsettled)
 
 
 @dataclass(frozen=True)
@@ -211,6 +230,23 @@ class _Cost:
         costs = self._parts if self._poisson else images[0]
         sums.local_costs(self._poisson, costs, *self._anchors, self._half, local)
         return _Point(theta, float(cost), images, local)
+
+
+class _Turns:
+    """Count of how often each shared width turns back."""
+
+    def __init__(self, layout: Layout) -> None:
+        self._widths = slice(layout.first_shared, layout.first_background)
+        self._last = np.zeros(layout.first_background - layout.first_shared)
+        self._turns = np.zeros(len(self._last), dtype=np.int64)
+
+    def too_many(self, step: Floats, theta: Floats) -> bool:
+        """Take an accepted step from `theta`; whether a width has turned back too often."""
+        now, last = step[self._widths], self._last
+        least = np.maximum(_TURN * np.abs(last), _LEAST_TURN * np.abs(theta[self._widths]))
+        self._turns = np.where((now * last < 0) & (np.abs(now) > least), self._turns + 1, 0)
+        self._last = now.copy()
+        return bool((self._turns >= _TURNS).any())
 
 
 class _Damping:
