@@ -32,6 +32,9 @@ _MAX_STALLED = 3
 _TURNS = 3
 _TURN = 0.3
 _LEAST_TURN = 1e-4
+# and one that has grown by this part after so many steps crawls
+_LONG = 30
+_GROWN = 1.05
 
 #: Images of an iterate: the score, and the observed and the expected curvature of each pixel's
 #: cost, all by the expected value of the pixel (see fitting.kernels.sums.compare).
@@ -82,7 +85,7 @@ class Descent:
     moved : ndarray, shape (n,)
         Last step of each column in units of its width and height; infinite if none was made.
     unsettled : bool
-        Whether the descent was given up because a shared width went to and fro.
+        Whether the descent was given up because a shared width went to and fro, or crawled.
     """
 
     theta: Floats
@@ -115,7 +118,7 @@ def minimise(
     support : float
         Half size of a column's window in widths.
     patient : bool
-        Whether to go on where a shared width goes to and fro.
+        Whether to go on where a shared width goes to and fro, or crawls.
     """
     cost_of = _Cost(columns, support)
     damping = _Damping(columns.layout)
@@ -127,7 +130,7 @@ def minimise(
     )
     moved = np.full(len(columns.x), np.inf)
     outward = np.zeros(len(theta), dtype=np.bool_)
-    turns = _Turns(columns.layout)
+    turns = _Turns(columns.layout, theta)
     unsettled = False
     steps = stalled = 0
     while steps < MAX_STEPS:
@@ -235,18 +238,22 @@ class _Cost:
 class _Turns:
     """Count of how often each shared width turns back."""
 
-    def __init__(self, layout: Layout) -> None:
+    def __init__(self, layout: Layout, theta: Floats) -> None:
         self._widths = slice(layout.first_shared, layout.first_background)
-        self._last = np.zeros(layout.first_background - layout.first_shared)
-        self._turns = np.zeros(len(self._last), dtype=np.int64)
+        self._first = theta[self._widths].copy()
+        self._last = np.zeros(len(self._first))
+        self._turns = np.zeros(len(self._first), dtype=np.int64)
+        self._steps = 0
 
     def too_many(self, step: Floats, theta: Floats) -> bool:
-        """Take an accepted step from `theta`; whether a width has turned back too often."""
+        """Take an accepted step from `theta`; whether a width turns too often or crawls."""
         now, last = step[self._widths], self._last
         least = np.maximum(_TURN * np.abs(last), _LEAST_TURN * np.abs(theta[self._widths]))
         self._turns = np.where((now * last < 0) & (np.abs(now) > least), self._turns + 1, 0)
         self._last = now.copy()
-        return bool((self._turns >= _TURNS).any())
+        self._steps += 1
+        crawls = (theta[self._widths] > _GROWN * self._first) & (self._steps >= _LONG)
+        return bool((crawls | (self._turns >= _TURNS)).any())
 
 
 class _Damping:
