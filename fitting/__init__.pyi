@@ -46,6 +46,15 @@ from .model import (
     Pixel as Pixel,
     scattering_cross_section as scattering_cross_section,
 )
+from .own_image.own_fit import (
+    OwnImageFit as OwnImageFit,
+    fit_own_image as fit_own_image,
+)
+from .own_image.own_options import (
+    Contrast as Contrast,
+    OwnBackground as OwnBackground,
+    OwnImageOptions as OwnImageOptions,
+)
 from .results.column_fit import (
     ColumnFit as ColumnFit,
 )

@@ -90,7 +90,7 @@ def search_spots(
     # least squares: counts may have a smooth background subtracted
     scene = replace(scene, options=replace(options, estimator="ls", engine="joint"), dose=None)
     valid, pixels = scene.valid, scene.above
-    filled = _filled(pixels, valid, width=3.0)
+    filled = filled_in(pixels, valid, width=3.0)
     held = options.first_width
     width = known.width if known else held or _typical_width(filled, valid)
     noise = response_noise(filled, width)
@@ -153,9 +153,7 @@ def _confirmed(
     for last in (False, True):
         visible = Visible(usable, reach=REACH * width)
         if len(kept) + len(beyond):
-            far = continued_places(
-                np.concatenate([kept, beyond]), visible, reach=REACH * width
-            )
+            far = continued_places(np.concatenate([kept, beyond]), visible, reach=REACH * width)
             beyond = np.concatenate([beyond, far])
         fit = fit_scene(scene, kept, beyond, width=width)
         if len(fit.modelled) == 0:
@@ -202,10 +200,12 @@ def _kept(
 
 
 def _residual(scene: Scene, fit: ColumnFit, width: float) -> Floats:
-    return _filled(np.where(scene.valid, fit.residual(scene.above), 0.0), scene.valid, width=width)
+    return filled_in(
+        np.where(scene.valid, fit.residual(scene.above), 0.0), scene.valid, width=width
+    )
 
 
-def _filled(image: Floats, valid: Bools, *, width: float) -> Floats:
+def filled_in(image: Floats, valid: Bools, *, width: float) -> Floats:
     """Image whose unusable pixels take the mean of the usable ones around."""
     if valid.all():
         return image
