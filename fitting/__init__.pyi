@@ -39,6 +39,9 @@ from .flags import (
     NOT_CONVERGED as NOT_CONVERGED,
     NOT_RESOLVED as NOT_RESOLVED,
     NOT_RESTORED as NOT_RESTORED,
+    PARTLY_MASKED as PARTLY_MASKED,
+    POOR_FIT as POOR_FIT,
+    SATURATED as SATURATED,
 )
 from .model import (
     Background as Background,

@@ -1,10 +1,14 @@
 """Fitting and restoring a user's own image file."""
 
+from dataclasses import replace
 from pathlib import Path
-from typing import Final, cast
+from typing import TYPE_CHECKING, Final, cast
 
+import numpy as np
+import pandas as pd
 import typer
 
+from bench.own_images.fit_words import cautions, facts
 from bench.own_images.image_files import (
     ImageFile,
     known_sampling,
@@ -12,12 +16,19 @@ from bench.own_images.image_files import (
     read_positions,
     write_image,
 )
+from bench.own_images.pixel_choice import PixelChoice
 from bench.own_images.scanned_image import ScanChoice, columns_of_frames, fit_scanned, require_lines
-from stembench.arrays import Floats
+from stembench.arrays import Bools, Floats
 from stembench.atomic_files import replacing
 from stembench.errors import InputError
 
+if TYPE_CHECKING:
+    from fitting import OwnImageOptions
+
 _NO_SCAN: Final = ScanChoice()
+_ALL_PIXELS: Final = PixelChoice()
+#: More positions than this part outside the frame are in another unit, or x and y exchanged.
+_MOST_OUTSIDE: Final = 0.5
 
 
 def fit_file(
@@ -32,6 +43,9 @@ def fit_file(
     estimator: str,
     engine: str,
     scan: ScanChoice = _NO_SCAN,
+    pixels: PixelChoice = _ALL_PIXELS,
+    contrast: str = "unknown",
+    residual: Path | None = None,
 ) -> None:
     """Fit the columns of one image file and write their table as CSV.
 
@@ -48,9 +62,15 @@ def fit_file(
     dose : float or None
         e/Å² of an image in beam fractions, for Poisson errors.
     width, background, estimator, engine : str
-        See `fitting.FitOptions`; a width may be a number of px.
+        See `fitting.FitOptions`; a width may be a number of px, a background 'auto'.
     scan : ScanChoice
         Whether scan lines are fitted along, and how; a stack then is frames of one scene.
+    pixels : PixelChoice
+        Which pixels are fitted.
+    contrast : str
+        See `fitting.OwnImageOptions`.
+    residual : Path or None
+        Image of the residual to write.
 
     Raises
     ------
@@ -60,59 +80,133 @@ def fit_file(
     from fitting import (
         FAILED,
         Background,
+        Contrast,
         Engine,
         Estimator,
         FitOptions,
+        OwnBackground,
+        OwnImageOptions,
         Width,
-        fit_columns,
-        fit_cost,
     )
 
-    options = FitOptions(
+    model = scan.model()
+    fit = FitOptions(
         # Whatever is unknown is refused here.
         width=cast(Width, _width(width)),
-        background=cast(Background, background),
+        background="constant" if background == "auto" else cast(Background, background),
         estimator=cast(Estimator, estimator),
         engine=cast(Engine, engine),
     )
-    model = scan.model()
-    file = read_image(path)
+    options = OwnImageOptions(
+        fit=fit,
+        background=cast(OwnBackground, background),
+        contrast=cast(Contrast, contrast),
+    )
+    file = read_image(path, finite=False)
     if file.stack and model is None:
         raise InputError(f"{path} holds a stack of {len(file.images)} images; give one image")
-    if model is not None:
-        require_lines(file.images.shape[1:], scan)
+    shape = file.images.shape[1:]
+    region = pixels.region(shape)
+    masked = pixels.left_out(shape)[region]
+    images = file.images[:, region[0], region[1]]
+    corner = np.array([region[1].start, region[0].start], dtype=np.float64)
+    start = None if positions is None else _positions_near(positions, shape) - corner
     pixel = known_sampling(file.sampling, sampling, path=path)
-    if positions is None:
-        start = columns_of_frames(file.images)
-        if not len(start):
-            raise InputError(f"no column was found in {path}; give their places with --positions")
-        typer.echo(f"{len(start)} columns found")
-    else:
-        start = _positions_within(positions, file.images.shape[1:])
-    if options.engine == "lmfit" and model is None:
-        # Widths of their own are at most one more parameter each.
-        cost = fit_cost(file.images[0].size, (4 if width == "column" else 3) * len(start))
-        typer.echo(
-            f"stembench: lmfit takes about {cost.seconds:.2g} s and {cost.memory / 1e9:.1g} GB",
-            err=True,
-        )
     if model is None:
-        table = fit_columns(file.images[0], start, sampling=pixel, options=options, dose=dose).table
-    else:
-        table = fit_scanned(
-            file.images, start, choice=scan, model=model, options=options, sampling=pixel,
-            dose=dose, out=out, name=path.name,
+        table = _fitted(
+            images[0], start, path=path, masked=masked, options=options, sampling=pixel,
+            dose=dose, residual=residual,
         )  # fmt: skip
+    else:
+        require_lines(images.shape[1:], scan)
+        _require_scan_can(contrast, images[:, ~masked], residual=residual, path=path)
+        if start is None:
+            start = columns_of_frames(np.where(masked, np.nan, images) if masked.any() else images)
+            _require_columns(len(start), path)
+        table = fit_scanned(
+            images, start, choice=scan, model=model, options=fit, sampling=pixel,
+            dose=dose, out=out, name=path.name, mask=masked if masked.any() else None,
+        )  # fmt: skip
+    table = _moved(table, corner, sampling=pixel)
     with replacing(out) as temporary:
         table.rename_axis("column").to_csv(temporary)
     failed = int(((table["flags"] & FAILED) != 0).sum())
-    typer.echo(f"{len(start)} columns at {pixel:g} Å/px: {len(start) - failed} fitted -> {out}")
+    typer.echo(f"{len(table)} columns at {pixel:g} Å/px: {len(table) - failed} fitted -> {out}")
     if failed:
         typer.echo(f"{failed} columns failed; their rows are empty and carry flags", err=True)
 
 
-def _positions_within(path: Path, shape: tuple[int, ...]) -> Floats:
-    """Start positions of a file, all of which must lie in the image."""
+def _fitted(
+    image: Floats,
+    start: Floats | None,
+    *,
+    path: Path,
+    masked: Bools,
+    options: "OwnImageOptions",
+    sampling: float,
+    dose: float | None,
+    residual: Path | None,
+) -> pd.DataFrame:
+    """Find and fit the columns of an image, say what was done, and write the residual."""
+    from fitting import fit_cost, fit_own_image
+
+    engine = options.fit.engine
+    if engine == "lmfit" and start is None:
+        joint = replace(options, fit=replace(options.fit, engine="joint"))
+        found = fit_own_image(image, sampling=sampling, options=joint, dose=dose, mask=masked)
+        start = found.table[["x", "y"]].to_numpy()[~found.failed]
+        _require_columns(len(start), path)
+    elif start is not None and engine == "lmfit":
+        typer.echo(f"{len(start)} positions given")
+    if engine == "lmfit" and start is not None:
+        # Widths of their own are at most one more parameter each.
+        cost = fit_cost(image.size, (4 if options.fit.width == "column" else 3) * len(start))
+        typer.echo(
+            f"stembench: lmfit takes about {cost.seconds:.2g} s and {cost.memory / 1e9:.1g} GB",
+            err=True,
+        )
+    fit = fit_own_image(image, start, sampling=sampling, options=options, dose=dose, mask=masked)
+    if start is None:
+        _require_columns(len(fit.table), path)
+    for sentence in facts(fit):
+        typer.echo(sentence)
+    for sentence in cautions(fit):
+        typer.echo(f"stembench: {sentence}", err=True)
+    if residual is not None:
+        left = np.where(fit.valid, image - fit.model_image, np.nan)[None]
+        write_image(residual, ImageFile(left, stack=False, sampling=sampling))
+        typer.echo(f"residual -> {residual}")
+    return fit.table
+
+
+def _require_columns(number: int, path: Path) -> None:
+    """Say how many columns were found, or raise InputError if none was."""
+    if not number:
+        raise InputError(f"no column was found in {path}; give their places with --positions")
+    typer.echo(f"{number} columns found")
+
+
+def _require_scan_can(contrast: str, values: Floats, *, residual: Path | None, path: Path) -> None:
+    """Refuse what a scan fit does not do."""
+    if contrast == "dark":
+        raise InputError("--dark is not for a scan fit; leave --scan out")
+    if residual is not None:
+        raise InputError("--residual is not for a scan fit; leave --scan out")
+    if not np.isfinite(values).all():
+        raise InputError(
+            f"{path} holds NaN or infinite values, which a scan fit needs masked: give --mask"
+        )
+
+
+def _moved(table: pd.DataFrame, corner: Floats, *, sampling: float) -> pd.DataFrame:
+    """Table of a region with its places counted from the image's first pixel."""
+    shift = {"x": corner[0], "y": corner[1], "x_init": corner[0], "y_init": corner[1]}
+    shift |= {"x_A": corner[0] * sampling, "y_A": corner[1] * sampling}
+    return table.assign(**{name: table[name] + by for name, by in shift.items()})
+
+
+def _positions_near(path: Path, shape: tuple[int, ...]) -> Floats:
+    """Start positions of a file, most of which must lie in the image."""
     start = read_positions(path)
     height, width = shape
     outside = ~(
@@ -121,11 +215,17 @@ def _positions_within(path: Path, shape: tuple[int, ...]) -> Floats:
         & (start[:, 1] > -0.5)
         & (start[:, 1] < height - 0.5)
     )
-    if outside.any():
+    if outside.mean() > _MOST_OUTSIDE:
         raise InputError(
             f"{path}: {outside.sum()} of {len(start)} positions lie outside the image of"
             f" {width} x {height} px, the first in row {int(outside.argmax()) + 1}; positions are"
             " pixels, x to the right and y down, from 0 at the first pixel's centre"
+        )
+    if outside.any():
+        typer.echo(
+            f"stembench: {outside.sum()} of {len(start)} positions lie outside the image; their"
+            " light is part of the model, and their rows carry the flag OUT_OF_FRAME",
+            err=True,
         )
     return start
 

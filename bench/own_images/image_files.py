@@ -47,14 +47,20 @@ class ImageFile:
     sampling: float | None
 
 
-def read_image(path: Path) -> ImageFile:
+def read_image(path: Path, *, finite: bool = True) -> ImageFile:
     """Read an image or a stack from .npy, .npz or any file that RosettaSciIO reads.
+
+    Parameters
+    ----------
+    path : Path
+    finite : bool
+        Whether values that are not finite are refused.
 
     Raises
     ------
     InputError
         If the file is missing, of an unknown kind, unreadable, not an image or a stack of images,
-        or not finite.
+        or not finite although it has to be.
     """
     if not path.is_file():
         raise InputError(f"there is no file {path}")
@@ -71,10 +77,10 @@ def read_image(path: Path) -> ImageFile:
         raise
     except Exception as error:  # the readers raise exceptions of any kind
         raise InputError(f"{path} cannot be read as an image: {error}") from error
-    return _image_file(data, path, sampling=sampling)
+    return _image_file(data, path, sampling=sampling, finite=finite)
 
 
-def _image_file(data: Any, path: Path, *, sampling: float | None) -> ImageFile:
+def _image_file(data: Any, path: Path, *, sampling: float | None, finite: bool) -> ImageFile:
     array = np.asarray(data)
     if array.dtype.kind not in "buif":
         raise InputError(f"{path} holds values of type {array.dtype}, not real numbers")
@@ -84,7 +90,7 @@ def _image_file(data: Any, path: Path, *, sampling: float | None) -> ImageFile:
             " is needed"
         )
     images = array.astype(np.float64)
-    if not np.isfinite(images).all():
+    if finite and not np.isfinite(images).all():
         raise InputError(f"{path} holds NaN or infinite values; replace them first")
     stack = images.ndim == 3
     return ImageFile(images if stack else images[None], stack=stack, sampling=sampling)

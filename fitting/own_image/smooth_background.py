@@ -146,8 +146,8 @@ class _Columns:
         # pairs of terms: first along rows, then across
         products = (along[:, :, None] * along[:, None, :]).reshape(cols, -1)
         pairs = (across[:, :, None] * across[:, None, :]).reshape(rows, -1)
-        gram = (pairs.T @ (weight @ products)).reshape(k_y, k_y, k_x, k_x)
-        gram = gram.transpose(0, 2, 1, 3).reshape(k_y * k_x, -1)
+        moments = (pairs.T @ (weight @ products)).reshape(k_y, k_y, k_x, k_x)
+        gram = moments.transpose(0, 2, 1, 3).reshape(k_y * k_x, -1)
         right = (across.T @ data @ along).ravel()
         a = self._matrix
         mixed = np.column_stack(

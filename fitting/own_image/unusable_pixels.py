@@ -16,6 +16,8 @@ _WHOLE: Final = 0.05
 #: around is rougher than this part: else it may be a smooth background.
 _JUMP: Final = 0.05
 _ROUGH: Final = 0.01
+#: Length of a run of one value that chance does not make [px], if the value is rare.
+_RUN: Final = 4
 #: Pixels around such an area that interpolation may have mixed.
 MIXED: Final = 2
 #: A saturated peak falls off from its top by less than this part of the image's range per pixel.
@@ -82,10 +84,7 @@ def constant_areas(image: Floats, valid: Bools) -> ConstantAreas:
         area |= _edge_lines(equal)
         area = _set_apart(area, filled, valid & ~areas, span=span)
         if area.any():
-            # strokes of a scale bar's text have its value
-            beside = binary_dilation(area, iterations=MIXED)
-            share = np.count_nonzero(equal & ~beside) / max(1, np.count_nonzero(valid & ~beside))
-            areas |= equal if share < _WHOLE / 2 else area
+            areas |= area | _strokes(equal, valid, area)
             values.append(float(value))
     grown = binary_dilation(areas, np.ones((3, 3)), iterations=MIXED) if areas.any() else areas
     return ConstantAreas(grown & valid, saturated & ~grown, tuple(values))
@@ -103,7 +102,7 @@ def _beyond_chance(equal: Bools, valid: Bools, *, whole: bool) -> Bools:
         if not area.any():
             return area
         ring = binary_dilation(area, np.ones((3, 3)), iterations=3) & ~area & valid
-        share = np.count_nonzero(equal & ring) / max(1, np.count_nonzero(ring))
+        share = int(np.count_nonzero(equal & ring)) / max(1, int(np.count_nonzero(ring)))
         share = max(share, _WHOLE if whole else 1e-9)
         if share >= 1.0:
             return np.zeros_like(equal)
@@ -119,6 +118,22 @@ def _opened(equal: Bools, size: int) -> Bools:
     origin = -1 if size % 2 == 0 else 0
     opened = maximum_filter(eroded, size, mode="constant", cval=0, origin=origin)
     return np.asarray(opened.astype(np.bool_) & equal)
+
+
+def _strokes(equal: Bools, valid: Bools, area: Bools) -> Bools:
+    """Runs of the value of an area elsewhere, such as the strokes of a scale bar's text."""
+    beside = ~binary_dilation(area, iterations=MIXED) & valid
+    share = int(np.count_nonzero(equal & beside)) / max(1, int(np.count_nonzero(beside)))
+    out = np.zeros_like(equal)
+    if share**_RUN * equal.size > _CHANCE:
+        return out
+    for size in ((1, _RUN), (_RUN, 1)):
+        # centred on the second half of a run: the opposite filter mirrors that
+        origin = tuple(-1 if length > 1 else 0 for length in size)
+        eroded = minimum_filter(equal.astype(np.uint8), size, mode="constant", cval=0)
+        opened = maximum_filter(eroded, size, mode="constant", cval=0, origin=origin)
+        out |= opened.astype(np.bool_)
+    return np.asarray(out & equal)
 
 
 def _edge_lines(equal: Bools) -> Bools:
