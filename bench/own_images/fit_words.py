@@ -75,8 +75,8 @@ def cautions(fit: "OwnImageFit") -> list[str]:
     if np.isfinite(fit.goodness.image) and fit.goodness.image > _MISFIT:
         out.append(
             f"the residual is {fit.goodness.image:.3g} times what the noise explains (reduced"
-            " chi-square): the image holds light that the model does not; --residual FILE shows"
-            " where"
+            " chi-square): the image holds light that the model does not, or its noise is"
+            " correlated between pixels (interpolated, restored); --residual FILE shows where"
         )
     if having(POOR_FIT):
         out.append(f"{having(POOR_FIT)} of {n} columns fit poorly (flag POOR_FIT)")

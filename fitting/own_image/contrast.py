@@ -13,8 +13,8 @@ from stembench.arrays import Bools
 
 #: A fit whose residual is this many times the noise's is looked at.
 _MISFIT: Final = 1.5
-#: Bright columns make the response to spots skew by more than this.
-_BRIGHT: Final = 0.5
+#: Bright columns make the response to spots skew by more than this, at most of the scales.
+_BRIGHT: Final = 0.05
 #: A fit of dark columns must leave less than this part of the residual that the bright ones leave.
 _BETTER: Final = 0.6
 _FEWEST: Final = 4
@@ -37,11 +37,9 @@ def looks_inverted(scene: Scene, spots: Spots, *, usable: Bools, variance: float
     if spots.fit is not None and spots.fit.rss < _MISFIT * variance * n:
         return False
     filled = filled_in(scene.above, scene.valid, width=3.0)
-    for width in _SCALES:
-        values = response_to_spots(filled, width)[scene.valid]
-        if np.ptp(values) > 0 and float(skew(values)) < _BRIGHT:
-            break
-    else:
+    responses = [response_to_spots(filled, width)[scene.valid] for width in _SCALES]
+    skewness = [float(skew(values)) if np.ptp(values) > 0 else np.inf for values in responses]
+    if float(np.median(skewness)) > _BRIGHT:
         return False
     smooth = None if scene.smooth is None else -scene.smooth
     dark = search_spots(replace(scene, image=-scene.image, smooth=smooth), usable=usable, rounds=2)

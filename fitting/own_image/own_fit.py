@@ -15,6 +15,7 @@ from fitting.own_image.contrast import looks_inverted
 from fitting.own_image.goodness import Goodness, goodness_of_fit
 from fitting.own_image.outlying_pixels import residual_outliers, thin_outliers
 from fitting.own_image.own_options import DEFAULT, OwnImageOptions
+from fitting.own_image.own_table import own_table
 from fitting.own_image.pixel_noise import PixelNoise, measure_noise
 from fitting.own_image.scene_fit import REACH, Scene, fit_scene
 from fitting.own_image.smooth_background import (
@@ -38,8 +39,8 @@ _SETTLED: Final = 1e-4
 _MOST_OUTLIERS: Final = 0.1
 #: A start is the column found within this part of the spacing.
 _SAME: Final = 0.4
-#: A column is partly masked where this part of the pixels within two widths is left out.
-_MASKED: Final = 0.3
+#: How often columns that end beyond the frame are taken out of the table.
+_LEAVING: Final = 2
 #: Fewest pixels to fit anything to.
 _FEWEST_PIXELS: Final = 25
 
@@ -331,10 +332,19 @@ class _Work:
             others, hidden = self._beside(starts, found, width=spots.width)
             unlisted = len(others)
             hidden = np.concatenate([others, hidden])
-        else:
-            starts = spots.places
-        fit = fit_scene(scene, starts, hidden, width=spots.width if len(found) else None)
-        n = len(starts)
+        given = spots.places if starts is None else starts
+        width = spots.width if len(found) else None
+        fit = fit_scene(scene, given, hidden, width=width)
+        for _ in range(_LEAVING if starts is None else 0):
+            # a column that was found at the rim may end just beyond it
+            bits = fit.table["flags"].to_numpy()[: len(given)]
+            off = (bits & flags.OUT_OF_FRAME) != 0
+            if not off.any():
+                break
+            hidden = np.concatenate([hidden, given[off]])
+            given = given[~off]
+            fit = fit_scene(scene, given, hidden, width=width)
+        n = len(given)
         expected = self._expected(fit)
         variance = self.noise.variance(expected)
         if scene.dose is not None:
@@ -344,7 +354,15 @@ class _Work:
             n_parameters=fit.n_parameters,
         )  # fmt: skip
         return OwnImageFit(
-            table=self._table(fit, n, goodness),
+            table=own_table(
+                fit,
+                n,
+                goodness,
+                left_out=~(self.usable | self.outliers),
+                saturated=self.areas.saturated,
+                smooth=scene.smooth,
+                sign=self.options.sign,
+            ),
             fit=fit,
             hidden=int(np.count_nonzero(fit.modelled >= n + unlisted)),
             unlisted=unlisted,
@@ -373,46 +391,3 @@ class _Work:
         new = found[np.asarray(cKDTree(finite).query(found)[0]) > near]
         is_hidden = visible.distance(new) > 0
         return new[~is_hidden], new[is_hidden]
-
-    def _table(self, fit: ColumnFit, n: int, goodness: Goodness) -> pd.DataFrame:
-        table = fit.table.iloc[:n].copy()
-        own = fit.modelled < n
-        rows = fit.modelled[own]
-        chi2, misfit = np.full(n, np.nan), np.full(n, np.nan)
-        chi2[rows], misfit[rows] = goodness.chi2[own], goodness.misfit[own]
-        bits = table["flags"].to_numpy().copy()
-        bits[rows[goodness.poor[own]]] |= flags.POOR_FIT
-        places = np.column_stack([fit.model.x, fit.model.y])[own]
-        left_out = ~(self.usable | self.outliers)
-        for row, (x, y), width in zip(rows, places, fit.model.sigma[own], strict=True):
-            if _share(left_out, x, y, reach=2.0 * width) > _MASKED:
-                bits[row] |= flags.PARTLY_MASKED
-            if _share(self.areas.saturated, x, y, reach=1.5 * width) > 0:
-                bits[row] |= flags.SATURATED
-        failed = (bits & flags.FAILED) != 0
-        chi2[failed] = misfit[failed] = np.nan
-        if self.options.sign < 0:
-            table["background"] = -table["background"]
-        if self.scene.smooth is not None:
-            table["background"] += self.options.sign * _at(self.scene.smooth, table)
-        return table.assign(chi2=chi2, misfit=misfit, flags=bits)
-
-
-def _share(pixels: Bools, x: float, y: float, *, reach: float) -> float:
-    """Share of the frame's pixels within `reach` of a place that are set."""
-    rows, cols = pixels.shape
-    top, left = max(0, int(np.ceil(y - reach))), max(0, int(np.ceil(x - reach)))
-    window = pixels[top : int(np.floor(y + reach)) + 1, left : int(np.floor(x + reach)) + 1]
-    return float(window.mean()) if window.size and top < rows and left < cols else 0.0
-
-
-def _at(image: Floats, table: pd.DataFrame) -> Floats:
-    """Values of an image at the columns' nearest pixels; NaN where a column failed."""
-    rows, cols = image.shape
-    x, y = table["x"].to_numpy(), table["y"].to_numpy()
-    good = np.isfinite(x) & np.isfinite(y)
-    out = np.full(len(x), np.nan)
-    j = np.clip(np.round(y[good]).astype(np.int64), 0, rows - 1)
-    i = np.clip(np.round(x[good]).astype(np.int64), 0, cols - 1)
-    out[good] = image[j, i]
-    return out

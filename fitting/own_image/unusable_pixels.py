@@ -179,4 +179,4 @@ def _saturated(image: Floats, valid: Bools, *, span: float) -> Bools:
         ring = binary_dilation(own, np.ones((3, 3))) & ~own & valid
         if ring.any() and top - float(np.median(image[ring])) < _SLOPE * span:
             out |= own
-    return out
+    return np.asarray(out, dtype=np.bool_)
