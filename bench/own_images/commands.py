@@ -132,6 +132,11 @@ def fit_file(
         table.rename_axis("column").to_csv(temporary)
     failed = int(((table["flags"] & FAILED) != 0).sum())
     typer.echo(f"{len(table)} columns at {pixel:g} Å/px: {len(table) - failed} fitted -> {out}")
+    if failed == len(table):
+        raise InputError(
+            f"none of {failed} columns could be fitted; the flags in {out} say why"
+            " (docs/fitting.md lists them)"
+        )
     if failed:
         typer.echo(f"{failed} columns failed; their rows are empty and carry flags", err=True)
 
@@ -167,6 +172,11 @@ def _fitted(
         )
     fit = fit_own_image(image, start, sampling=sampling, options=options, dose=dose, mask=masked)
     if start is None:
+        if fit.inverted:
+            raise InputError(
+                f"the columns of {path} look dark (annular bright field?): dark ones describe the"
+                " image far better than bright ones; give --dark, or --bright to fit bright ones"
+            )
         _require_columns(len(fit.table), path)
     for sentence in facts(fit):
         typer.echo(sentence)
