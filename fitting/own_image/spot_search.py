@@ -149,8 +149,8 @@ def _confirmed(
 ) -> Spots:
     """Candidates that a joint fit confirms; those that it did not bring to an end are kept."""
     kept, beyond = candidates, hidden
-    fit = None
-    for last in (False, True):
+    last = False
+    while True:
         visible = Visible(usable, reach=REACH * width)
         if len(kept) + len(beyond):
             far = continued_places(np.concatenate([kept, beyond]), visible, reach=REACH * width)
@@ -162,6 +162,7 @@ def _confirmed(
         if last:
             break
         kept, beyond = _kept(fit, len(kept), apart=apart, usable=usable, width=width)
+        last = True
     places = kept.copy()
     rows = fit.modelled[fit.modelled < len(kept)]
     places[rows] = np.column_stack([fit.model.x, fit.model.y])[fit.modelled < len(kept)]

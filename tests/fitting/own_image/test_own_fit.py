@@ -215,7 +215,7 @@ def test_vacuum_of_few_counts_is_no_border():
 
 
 def test_engines_agree():
-    made = lattice(shape=(40, 40), first=(-2.0, 5.0))
+    made = lattice(shape=(24, 24), first=(-2.0, 5.0))
     options = OwnImageOptions(fit=FitOptions(engine="lmfit"))
     starts = made.inside(-0.5)
     joint = fit_own_image(made.counts(8), starts, sampling=SAMPLING).table
