@@ -95,6 +95,33 @@ def sum_of(frames: Floats, drift: Floats) -> Floats:
     return image
 
 
+def added_up(frames: Floats, *, dose: float | None) -> tuple[Floats, float | None, str]:
+    """Sum of frames, its dose, and a sentence on it.
+
+    With a dose the values are fractions of the beam, and the mean of the frames has the dose of
+    all of them together.
+
+    Parameters
+    ----------
+    frames : ndarray, shape (k, h, w)
+    dose : float or None
+        e/Å² of a frame.
+
+    Raises
+    ------
+    InputError
+        As `drift_of`.
+    """
+    drift = drift_of(frames)
+    image = sum_of(frames, drift)
+    far = float(np.abs(drift).max())
+    what = "sum" if dose is None else "mean"
+    sentence = f"{what} of {len(frames)} frames with a drift of up to {far:.1f} px"
+    if dose is None:
+        return image, None, sentence
+    return image / len(frames), dose * len(frames), sentence
+
+
 def _moved(frame: Floats, down: int, right: int) -> Floats:
     """Frame moved by whole pixels; NaN where it has none."""
     height, width = frame.shape

@@ -40,7 +40,7 @@ class ImageFile:
     notes: list[str] = field(default_factory=list)
 
 
-def read_image(path: Path, *, image: str | None = None, missing: bool = False) -> ImageFile:
+def read_image(path: Path, *, image: str | None = None, finite: bool = True) -> ImageFile:
     """Read an image or a stack from a file of any known format.
 
     Parameters
@@ -49,14 +49,14 @@ def read_image(path: Path, *, image: str | None = None, missing: bool = False) -
         .npy, .npz, .mat, .zarr of abTEM, or any format that RosettaSciIO reads.
     image : str or None
         Title or number (from 1) of the image in a file with several; None takes the first.
-    missing : bool
-        Whether pixels may be missing: they are NaN then, infinite ones too.
+    finite : bool
+        Whether values that are not finite are refused; otherwise such pixels are NaN.
 
     Raises
     ------
     InputError
         If the file is missing, of an unknown kind, unreadable, holds no image or stack of images,
-        or pixels that are not finite unless they may be missing.
+        or is not finite although it has to be.
     """
     if not path.exists():
         raise InputError(f"there is no file {path}")
@@ -70,14 +70,14 @@ def read_image(path: Path, *, image: str | None = None, missing: bool = False) -
         raise InputError(f"{path} cannot be read as an image: {_sentence(error)}") from error
     dataset, notes = chosen(contents, image, path=path)
     images = _images(dataset)
-    finite = np.isfinite(images)
-    if not finite.all():
-        if not missing:
+    usable = np.isfinite(images)
+    if not usable.all():
+        if finite:
             raise InputError(f"{path} holds NaN or infinite values; replace them first")
-        if not finite.any():
-            raise InputError(f"{path} holds NaN or infinite values alone")
-        images = np.where(finite, images, np.nan)
-        notes = [*notes, f"{int((~finite).sum())} pixels are no finite numbers and are left out"]
+        if not usable.any():
+            raise InputError(f"{path} holds no finite pixel, NaN or infinite values alone")
+        images = np.where(usable, images, np.nan)
+        notes = [*notes, f"{int((~usable).sum())} pixels are no finite numbers and are left out"]
     stack = images.ndim == 3
     return ImageFile(
         images if stack else images[None],

@@ -13,7 +13,7 @@ from stembench.atomic_files import replacing
 from stembench.errors import InputError
 
 IMAGES: Final = (".tif", ".tiff", ".npy", ".npz")
-TABLES: Final = (".csv", ".txt")
+TABLES: Final = (".csv", ".txt", "")
 #: Å per unit. TIFF states pixels per unit as a ratio of 32-bit integers, so that the unit is chosen
 #: to keep the number between 0.01 and 10.
 _TIFF_UNITS: Final = (("pm", 0.01), ("Å", 1.0), ("nm", 10.0), ("µm", 1e4), ("mm", 1e7))
@@ -52,7 +52,7 @@ def require_place(out: Path, suffixes: Sequence[str], *, source: Path | None = N
 
 
 def _either(suffixes: Sequence[str]) -> str:
-    names = [suffix for suffix in suffixes if suffix != ".tiff"]
+    names = [suffix for suffix in suffixes if suffix not in (".tiff", "")]
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} or {names[-1]}"
 
 

@@ -133,6 +133,6 @@ class TestFits:
         np.save(tmp_path / "a.npy", image)
         (tmp_path / "p.csv").write_text("x,y\n10,10\n20,20\n")
         table, _ = _fit(
-            tmp_path / "a.npy", "--sampling", 0.1, "--positions", tmp_path / "p.csv", code=1
+            tmp_path / "a.npy", "--sampling", 0.1, "--positions", tmp_path / "p.csv", code=2
         )
         assert (table["flags"] != 0).all()

@@ -211,7 +211,7 @@ class TestMissing:
     def test_missing_pixels_are_nan(self, tmp_path: Path, image: np.ndarray) -> None:
         image[2, 3], image[4, 5] = np.inf, np.nan
         np.save(tmp_path / "a.npy", image)
-        file = read_image(tmp_path / "a.npy", missing=True)
+        file = read_image(tmp_path / "a.npy", finite=False)
         read = file.images[0]
         assert "2 pixels" in file.notes[0]
         assert np.array_equal(np.isnan(read), ~np.isfinite(image))
