@@ -8,8 +8,8 @@ import numpy as np
 from fitting import engine, flags
 from fitting.engine.problem import Minimum, Problem, nothing_fitted
 from fitting.fit import POISSON_FLOOR
-from fitting.own_image.beyond_frame import Visible
 from fitting.results.column_fit import ColumnFit, tabulate
+from fitting.search.own_image.beyond_frame import Visible
 from fitting.setup.options import FitOptions
 from fitting.setup.start import DRIFT, spacing, trial_widths, usable
 from stembench.arrays import Bools, Floats
@@ -22,7 +22,7 @@ _HELD_FROM: Final = 0.8
 #: How far they may move otherwise, as a part of the spacing.
 _LOOSE: Final = 0.2
 #: Half of what a held place may move [px] in lmfit, whose bounds must differ.
-_HELD: Final = 1e-3
+_HELD: Final = 0.05
 
 
 @dataclass(frozen=True, kw_only=True)
