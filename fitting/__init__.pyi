@@ -13,11 +13,6 @@ from .bounds.hybrid import (
 from .bounds.joint_covariance import (
     joint_covariance as joint_covariance,
 )
-from .column_search import (
-    DetectionScore as DetectionScore,
-    find_columns as find_columns,
-    score_detection as score_detection,
-)
 from .counting.library import (
     count_atoms as count_atoms,
 )
@@ -50,15 +45,6 @@ from .model import (
     Pixel as Pixel,
     scattering_cross_section as scattering_cross_section,
 )
-from .own_image.own_fit import (
-    OwnImageFit as OwnImageFit,
-    fit_own_image as fit_own_image,
-)
-from .own_image.own_options import (
-    Contrast as Contrast,
-    OwnBackground as OwnBackground,
-    OwnImageOptions as OwnImageOptions,
-)
 from .results.column_fit import (
     ColumnFit as ColumnFit,
 )
@@ -83,6 +69,20 @@ from .scan.scan_model import (
 )
 from .scan.straighten import (
     straighten as straighten,
+)
+from .search.column_search import (
+    DetectionScore as DetectionScore,
+    find_columns as find_columns,
+    score_detection as score_detection,
+)
+from .search.own_image.own_fit import (
+    OwnImageFit as OwnImageFit,
+    fit_own_image as fit_own_image,
+)
+from .search.own_image.own_options import (
+    Contrast as Contrast,
+    OwnBackground as OwnBackground,
+    OwnImageOptions as OwnImageOptions,
 )
 from .setup.options import (
     Engine as Engine,

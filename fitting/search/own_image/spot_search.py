@@ -8,7 +8,8 @@ from scipy.ndimage import gaussian_filter
 from scipy.spatial import cKDTree
 
 from fitting import flags
-from fitting.column_search import (
+from fitting.results.column_fit import ColumnFit
+from fitting.search.column_search import (
     LEAST,
     MISFIT,
     NEAREST,
@@ -18,9 +19,8 @@ from fitting.column_search import (
     response_noise,
     spot_maxima,
 )
-from fitting.own_image.beyond_frame import Visible, continued_places
-from fitting.own_image.scene_fit import REACH, Scene, fit_scene
-from fitting.results.column_fit import ColumnFit
+from fitting.search.own_image.beyond_frame import Visible, continued_places
+from fitting.search.own_image.scene_fit import REACH, Scene, fit_scene
 from stembench.arrays import Bools, Floats
 
 _ROUNDS: Final = 6

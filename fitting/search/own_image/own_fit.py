@@ -10,22 +10,22 @@ from scipy.spatial import cKDTree
 
 from fitting import flags
 from fitting.fit import masked_pixels, start_positions
-from fitting.own_image.beyond_frame import Visible, continued_places, typical_spacing
-from fitting.own_image.contrast import looks_inverted
-from fitting.own_image.goodness import Goodness, goodness_of_fit
-from fitting.own_image.outlying_pixels import residual_outliers, thin_outliers
-from fitting.own_image.own_options import DEFAULT, OwnImageOptions
-from fitting.own_image.own_table import own_table
-from fitting.own_image.pixel_noise import PixelNoise, measure_noise
-from fitting.own_image.scene_fit import REACH, Scene, fit_scene
-from fitting.own_image.smooth_background import (
+from fitting.results.column_fit import ColumnFit
+from fitting.search.own_image.beyond_frame import Visible, continued_places, typical_spacing
+from fitting.search.own_image.contrast import looks_inverted
+from fitting.search.own_image.goodness import Goodness, goodness_of_fit
+from fitting.search.own_image.outlying_pixels import residual_outliers, thin_outliers
+from fitting.search.own_image.own_options import DEFAULT, OwnImageOptions
+from fitting.search.own_image.own_table import own_table
+from fitting.search.own_image.pixel_noise import PixelNoise, measure_noise
+from fitting.search.own_image.scene_fit import REACH, Scene, fit_scene
+from fitting.search.own_image.smooth_background import (
     SmoothBackground,
     chosen_background,
     smooth_background,
 )
-from fitting.own_image.spot_search import Spots, search_spots
-from fitting.own_image.unusable_pixels import ConstantAreas, constant_areas
-from fitting.results.column_fit import ColumnFit
+from fitting.search.own_image.spot_search import Spots, search_spots
+from fitting.search.own_image.unusable_pixels import ConstantAreas, constant_areas
 from fitting.setup.options import require_positive
 from stembench.arrays import Bools, Floats
 from stembench.errors import InputError

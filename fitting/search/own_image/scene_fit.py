@@ -4,12 +4,14 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
+import pandas as pd
 
 from fitting import engine, flags
 from fitting.engine.problem import Minimum, Problem, nothing_fitted
 from fitting.fit import POISSON_FLOOR
-from fitting.own_image.beyond_frame import Visible
+from fitting.model import ColumnModel
 from fitting.results.column_fit import ColumnFit, tabulate
+from fitting.search.own_image.beyond_frame import Visible
 from fitting.setup.options import FitOptions
 from fitting.setup.start import DRIFT, spacing, trial_widths, usable
 from stembench.arrays import Bools, Floats
@@ -22,7 +24,7 @@ _HELD_FROM: Final = 0.8
 #: How far they may move otherwise, as a part of the spacing.
 _LOOSE: Final = 0.2
 #: Half of what a held place may move [px] in lmfit, whose bounds must differ.
-_HELD: Final = 1e-3
+_HELD: Final = 0.05
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,6 +76,8 @@ def fit_scene(
         Start width [px]; default: that of the options, or searched.
     """
     options, valid = scene.options, scene.valid
+    if options.engine == "lmfit" and options.estimator == "ls" and len(hidden):
+        return _through_lmfit(scene, starts, hidden, width)
     if width is not None and options.start_width is None:
         options = replace(options, start_width=width)
     places = np.concatenate([starts, hidden])
@@ -120,6 +124,50 @@ def fit_scene(
         n_parameters=problem.n_parameters,
         steps=minimum.steps,
     )  # fmt: skip
+
+
+def _through_lmfit(scene: Scene, starts: Floats, hidden: Floats, width: float | None) -> ColumnFit:
+    """Fit with lmfit where the joint engine has placed the hidden columns.
+
+    Their light is held as it is there, widths included. At the bounds of hidden columns lmfit,
+    which bends bounded parameters, would not come to an end.
+    """
+    n = len(starts)
+    joint = fit_scene(
+        replace(scene, options=replace(scene.options, engine="joint")), starts, hidden, width=width
+    )
+    model, beside = joint.model, joint.modelled >= n
+    light = _part(model, beside).image()
+    smooth = light if scene.smooth is None else scene.smooth + light
+    alone = fit_scene(replace(scene, smooth=smooth), starts, np.zeros((0, 2)), width=width)
+    others = _part(model, beside)
+    return replace(
+        alone,
+        table=pd.concat([alone.table, joint.table.iloc[n:]]),
+        model=replace(
+            alone.model,
+            x=np.concatenate([alone.model.x, others.x]),
+            y=np.concatenate([alone.model.y, others.y]),
+            height=np.concatenate([alone.model.height, others.height]),
+            sigma=np.concatenate([alone.model.sigma, others.sigma]),
+            species=np.concatenate([alone.model.species, model.species[beside]]),
+        ),
+        modelled=np.concatenate([alone.modelled, joint.modelled[beside]]),
+        n_parameters=joint.n_parameters,
+    )
+
+
+def _part(model: ColumnModel, chosen: Bools) -> ColumnModel:
+    """Chosen columns of a model, without its background."""
+    return replace(
+        model,
+        x=model.x[chosen],
+        y=model.y[chosen],
+        height=model.height[chosen],
+        sigma=model.sigma[chosen],
+        species=model.species[chosen],
+        background=(),
+    )
 
 
 def _problem(

@@ -11,7 +11,7 @@ from cases.truth.ground_truth import load_ground_truth
 from fitting import ColumnModel, find_columns, score_detection
 from stembench.errors import InputError
 
-DATA = Path(__file__).parents[1] / "data"
+DATA = Path(__file__).parents[2] / "data"
 
 
 def particle(seed=0):

@@ -6,9 +6,9 @@ from typing import Final
 import numpy as np
 from scipy.stats import skew
 
-from fitting.column_search import response_to_spots
-from fitting.own_image.scene_fit import Scene
-from fitting.own_image.spot_search import Spots, filled_in, search_spots
+from fitting.search.column_search import response_to_spots
+from fitting.search.own_image.scene_fit import Scene
+from fitting.search.own_image.spot_search import Spots, filled_in, search_spots
 from stembench.arrays import Bools
 
 #: A fit whose residual is this many times the noise's is looked at.

@@ -17,7 +17,7 @@ from fitting import (
     fit_own_image,
 )
 from stembench.errors import InputError
-from tests.fitting.own_image.made_images import LATTICES, SAMPLING, lattice
+from tests.fitting.search.own_image.made_images import LATTICES, SAMPLING, lattice
 
 geometry = st.fixed_dictionaries(
     {
@@ -220,7 +220,8 @@ def test_engines_agree():
     starts = made.inside(-0.5)
     joint = fit_own_image(made.counts(8), starts, sampling=SAMPLING).table
     dense = fit_own_image(made.counts(8), starts, sampling=SAMPLING, options=options).table
-    np.testing.assert_allclose(joint["scs"], dense["scs"], rtol=1e-3)
+    # lmfit holds what lies outside, and its width: far less than the error of the SCS
+    assert (np.abs(joint["scs"] - dense["scs"]) < 0.5 * joint["scs_err"]).all()
 
 
 @pytest.mark.slow

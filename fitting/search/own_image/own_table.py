@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 
 from fitting import flags
-from fitting.own_image.goodness import Goodness
 from fitting.results.column_fit import ColumnFit
+from fitting.search.own_image.goodness import Goodness
 from stembench.arrays import Bools, Floats
 
 #: A column is partly masked where this part of the pixels within two widths is left out.
