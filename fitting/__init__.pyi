@@ -39,12 +39,24 @@ from .flags import (
     NOT_CONVERGED as NOT_CONVERGED,
     NOT_RESOLVED as NOT_RESOLVED,
     NOT_RESTORED as NOT_RESTORED,
+    PARTLY_MASKED as PARTLY_MASKED,
+    POOR_FIT as POOR_FIT,
+    SATURATED as SATURATED,
 )
 from .model import (
     Background as Background,
     ColumnModel as ColumnModel,
     Pixel as Pixel,
     scattering_cross_section as scattering_cross_section,
+)
+from .own_image.own_fit import (
+    OwnImageFit as OwnImageFit,
+    fit_own_image as fit_own_image,
+)
+from .own_image.own_options import (
+    Contrast as Contrast,
+    OwnBackground as OwnBackground,
+    OwnImageOptions as OwnImageOptions,
 )
 from .results.column_fit import (
     ColumnFit as ColumnFit,

@@ -93,12 +93,12 @@ def find_columns(
         width = _typical_width(np.where(valid, pixels, np.median(pixels[valid])))
     accepted = np.zeros((0, 2))
     residual = pixels
-    noise = _noise_of_response(np.where(valid, pixels, np.median(pixels[valid])), width)
+    noise = response_noise(np.where(valid, pixels, np.median(pixels[valid])), width)
     typical = 0.0
     apart = 1.5 * width if min_distance is None else min_distance
     for _ in range(_ROUNDS):
         filled = np.where(valid, residual, np.median(residual[valid]))
-        spots, response = _maxima(filled, width, apart)
+        spots, response = spot_maxima(filled, width, apart)
         floor = max(0.0, significance - 1.0) * noise[spots[:, 1], spots[:, 0]]
         if len(accepted) == 0:
             strong = response[(response > floor) & (response > 0.1 * response.max(initial=0.0))]
@@ -107,7 +107,7 @@ def find_columns(
             typical = max(typical, 1e-9 * float(np.max(np.abs(filled))))
         else:
             floor = np.maximum(
-                floor, MISFIT * _surroundings(filled, width, apart)[spots.T[1], spots.T[0]]
+                floor, MISFIT * residual_level(filled, width, apart)[spots.T[1], spots.T[0]]
             )
         chosen = (response > floor) & (response > least * typical)
         new = spots[chosen]
@@ -142,8 +142,8 @@ def _typical_width(image: Floats) -> float:
     scales: Floats = np.geomspace(1.0, max(1.5, min(image.shape) / 8), _WIDTHS)
     strength = np.zeros(_WIDTHS)
     for k, scale in enumerate(scales):
-        spots, response = _maxima(image, float(scale), 1.5 * float(scale))
-        noise = _noise_of_response(image, float(scale))[spots[:, 1], spots[:, 0]]
+        spots, response = spot_maxima(image, float(scale), 1.5 * float(scale))
+        noise = response_noise(image, float(scale))[spots[:, 1], spots[:, 0]]
         strong = response > 0.5 * response.max(initial=0.0)
         if strong.any():
             # the highest maxima of noise alone reach about four standard deviations
@@ -156,16 +156,16 @@ def _typical_width(image: Floats) -> float:
     return float(scales[int(np.argmax(strength))])
 
 
-def _response(image: Floats, width: float) -> Floats:
+def response_to_spots(image: Floats, width: float) -> Floats:
     """Scale-normalised response to bright spots."""
     # the sampled kernel does not quite sum to zero
     raised = image - np.median(image)
     return np.asarray(-(width**2) * gaussian_laplace(raised, width, mode="nearest", truncate=6.0))
 
 
-def _maxima(image: Floats, width: float, apart: float) -> tuple[Integers, Floats]:
+def spot_maxima(image: Floats, width: float, apart: float) -> tuple[Integers, Floats]:
     """Pixels (x, y) where the scale-normalised response is largest within `apart`, and it there."""
-    response = _response(image, width)
+    response = response_to_spots(image, width)
     size = 2 * max(1, round(0.7 * apart)) + 1
     # plateaus of rounding errors in a flat surrounding are no spots
     trivial = max(1e-9 * float(response.max()), 1e-12 * float(np.max(np.abs(image))))
@@ -181,13 +181,13 @@ def _maxima(image: Floats, width: float, apart: float) -> tuple[Integers, Floats
     return spots.astype(np.int64), response[spots[:, 1], spots[:, 0]]
 
 
-def _surroundings(residual: Floats, width: float, apart: float) -> Floats:
+def residual_level(residual: Floats, width: float, apart: float) -> Floats:
     """Root mean square of the response within about two column distances of each pixel."""
-    square = gaussian_filter(_response(residual, width) ** 2, 2.0 * apart, mode="nearest")
+    square = gaussian_filter(response_to_spots(residual, width) ** 2, 2.0 * apart, mode="nearest")
     return np.asarray(np.sqrt(square), dtype=np.float64)
 
 
-def _noise_of_response(image: Floats, width: float) -> Floats:
+def response_noise(image: Floats, width: float) -> Floats:
     """Standard deviation of the response to the noise around each pixel."""
     # second differences see white noise six times amplified in variance, columns hardly
     across = np.zeros_like(image)
@@ -200,7 +200,7 @@ def _noise_of_response(image: Floats, width: float) -> Floats:
     size = 2 * int(np.ceil(6 * width)) + 1
     impulse = np.zeros((size, size))
     impulse[size // 2, size // 2] = 1.0
-    gain = float(np.sum(_response(impulse, width) ** 2))
+    gain = float(np.sum(response_to_spots(impulse, width) ** 2))
     return np.asarray(np.sqrt(variance * gain))
 
 

@@ -139,9 +139,9 @@ def _fit_scan(
             "constant; choose FitOptions with these"
         )
     shape = (frames.shape[1], frames.shape[2])
-    masked = _masked(mask, shape)
+    masked = masked_pixels(mask, shape)
     frames = undo_trailing(np.asarray(frames, dtype=np.float64), scan.trailing, masked=masked)
-    starts = _starts(positions)
+    starts = start_positions(positions)
     gaps = spacing(starts)
     gaps = gaps[np.isfinite(gaps)]
     reach = LARGEST_DRIFT * float(np.median(gaps)) if len(gaps) else min(shape) / 4
@@ -220,11 +220,11 @@ def fit_batch(
     elif options.estimator == "poisson":
         raise InputError("the Poisson estimator needs the dose in e/Å²: give dose=")
     require_detector_noise(detector_sigma)
-    starts = _starts(positions)
+    starts = start_positions(positions)
     task = _Task(
         starts=starts,
         group=_width_groups(species, options, len(starts)),
-        masked=_masked(mask, (stack.shape[1], stack.shape[2])),
+        masked=masked_pixels(mask, (stack.shape[1], stack.shape[2])),
         sampling=float(sampling),
         dose=None if dose is None else float(dose),
         detector_sigma=float(detector_sigma),
@@ -356,7 +356,7 @@ class _Task:
         return engine.joint.solve(problem)
 
 
-def _starts(positions: ArrayLike) -> Floats:
+def start_positions(positions: ArrayLike) -> Floats:
     """Start positions as an array of shape (n, 2)."""
     try:
         starts = np.array(positions, dtype=np.float64)
@@ -383,7 +383,7 @@ def _width_groups(species: ArrayLike | None, options: FitOptions, n: int) -> Int
     return np.arange(n, dtype=np.int64)
 
 
-def _masked(mask: ArrayLike | None, shape: tuple[int, int]) -> Bools:
+def masked_pixels(mask: ArrayLike | None, shape: tuple[int, int]) -> Bools:
     """Mask as an array of the image's shape; all False where none is given."""
     if mask is None:
         return np.zeros(shape, dtype=np.bool_)

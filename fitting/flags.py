@@ -36,6 +36,9 @@ DUPLICATE: Final = 64
 SHAPE_AT_BOUND: Final = 128
 NOT_RESTORED: Final = 256
 NOT_RESOLVED: Final = 512
+PARTLY_MASKED: Final = 1024
+SATURATED: Final = 2048
+POOR_FIT: Final = 4096
 
 FLAGS: Final[tuple[Flag, ...]] = (
     Flag(NOT_CONVERGED, "NOT_CONVERGED", True, "the last step still moved the column"),
@@ -83,6 +86,26 @@ FLAGS: Final[tuple[Flag, ...]] = (
         "NOT_RESOLVED",
         True,
         "the image keeps too little of the columns' contrast to be fitted (set by the benchmark)",
+    ),
+    Flag(
+        PARTLY_MASKED,
+        "PARTLY_MASKED",
+        False,
+        "pixels around the centre are left out; the value rests on the others (own images)",
+    ),
+    Flag(
+        SATURATED,
+        "SATURATED",
+        False,
+        "the top is cut off at the largest value; the value is extrapolated from the flanks "
+        "(own images)",
+    ),
+    Flag(
+        POOR_FIT,
+        "POOR_FIT",
+        False,
+        "the residual around the column is larger than noise makes it: light that the model does "
+        "not hold (own images)",
     ),
 )
 

@@ -14,6 +14,7 @@ from bench.cli.exits import (
     WhichImage,
     guarded,
 )
+from bench.cli.fit_commands import fit
 from bench.cli.gate_commands import baseline, compare, power, regression
 from bench.cli.noise_commands import noise_figures, noise_ranges
 from bench.cli.simulation_commands import convergence, simulate
@@ -136,90 +137,6 @@ def report(
 
 @app.command()
 @guarded()
-def fit(
-    image: Annotated[Path, typer.Argument(help="Image: .npy, .npz, .tif, .dm4, .emd, ...")],
-    positions: Annotated[
-        Path | None,
-        typer.Option(
-            help="Start positions, x and y in px: a table, StatSTEM .mat or Atomap .hdf5."
-            " Columns are searched for by default."
-        ),
-    ] = None,
-    out: Annotated[Path, typer.Option("--out", "-o", help="CSV to write.")] = Path("columns.csv"),
-    sampling: Annotated[
-        float | None, typer.Option(help="Å per pixel, if the file does not state it.")
-    ] = None,
-    dose: Annotated[
-        float | None,
-        typer.Option(
-            help="Dose in e/Å² of an image in fractions of the beam; errors are then Poisson."
-        ),
-    ] = None,
-    width: Annotated[
-        str, typer.Option(help="Width: shared, column, or a number of px.")
-    ] = "shared",
-    background: Annotated[str, typer.Option(help="none, constant or plane.")] = "constant",
-    estimator: Annotated[
-        str, typer.Option(help="ls (least squares), or poisson for raw counts; needs --dose.")
-    ] = "ls",
-    engine: Annotated[
-        str, typer.Option(help="joint, or lmfit: dense and slow, what the field knows.")
-    ] = "joint",
-    scan: Annotated[
-        str,
-        typer.Option(
-            help="Fit the displacements of scan lines along: auto, off, or their standard deviation"
-            " in Å and correlation, as 0.15,0.6."
-        ),
-    ] = "off",
-    lattice_prior: Annotated[
-        str,
-        typer.Option(
-            help="How far columns lie from the mean of their neighbours: off, weak, or 10pm."
-        ),
-    ] = "off",
-    fast_axis: Annotated[
-        str, typer.Option(help="Direction of the scan lines: horizontal or vertical.")
-    ] = "horizontal",
-    scan_figure: Annotated[
-        Path | None, typer.Option(help="Picture of lines and straight image: .png, .pdf, .svg.")
-    ] = None,
-    chosen: WhichImage = None,
-    summed: Annotated[
-        bool, typer.Option("--sum", help="Align the frames of a stack and fit their sum.")
-    ] = False,
-    verbose: Verbose = False,
-) -> None:
-    """Fit Gaussian columns to an image: position, width, scattering cross-section and errors.
-
-    Example: `stembench fit img.tif --sampling 0.12 --positions start.csv -o columns.csv`
-
-    The frames of a stack are fitted one by one, and the table has a column `frame`. With `--scan
-    auto` the lines' displacements go to `columns_lines.csv` beside the columns.
-    """
-    from bench.own_images.commands import fit_file
-    from bench.own_images.scanned_image import ScanChoice
-
-    fit_file(
-        image,
-        positions,
-        out=out,
-        sampling=sampling,
-        dose=dose,
-        width=width,
-        background=background,
-        estimator=estimator,
-        engine=engine,
-        scan=ScanChoice(
-            scan=scan, lattice_prior=lattice_prior, fast_axis=fast_axis, figure=scan_figure
-        ),
-        image=chosen,
-        summed=summed,
-    )
-
-
-@app.command()
-@guarded()
 def restore(
     image: Annotated[Path, typer.Argument(help="Image or stack: .npy, .npz, .tif, .dm4, ...")],
     out: Annotated[Path, typer.Option("--out", "-o", help=".tif, .npy or .npz to write.")],
@@ -230,6 +147,17 @@ def restore(
         float | None, typer.Option(help="Å per pixel, if the file does not state it.")
     ] = None,
     chosen: WhichImage = None,
+    gain: Annotated[
+        float | None, typer.Option(help="Grey levels per electron, for restorers on electrons.")
+    ] = None,
+    offset: Annotated[float | None, typer.Option(help="Grey level of no electrons.")] = None,
+    counts: Annotated[
+        bool, typer.Option("--counts", help="Values are electrons per pixel.")
+    ] = False,
+    fraction: Annotated[
+        bool, typer.Option("--fraction", help="Values are fractions of the beam; needs --dose.")
+    ] = False,
+    dose: Annotated[float | None, typer.Option(help="Dose in e/Å² of --fraction.")] = None,
     model_timeout: ModelTimeout = None,
     model_memory: ModelMemory = None,
     verbose: Verbose = False,
@@ -238,9 +166,17 @@ def restore(
 
     Example: `stembench restore img.dm4 --restorer cgrdn -o restored.tif`
     """
-    from bench.own_images.commands import restore_file
+    from bench.own_images.restore_file import restore_file
+    from bench.own_images.values.pixel_values import PixelValues
 
-    restore_file(image, out, restorer=restorer, sampling=sampling, image=chosen)
+    restore_file(
+        image,
+        out,
+        restorer=restorer,
+        sampling=sampling,
+        image=chosen,
+        values=PixelValues(gain=gain, offset=offset, counts=counts, fraction=fraction, dose=dose),
+    )
 
 
 @app.command()
@@ -288,7 +224,7 @@ def distort(
     Example: `stembench distort simulated.tif --preset study --dose 5000 --sampling 0.2 --seed 1
     -o distorted.tif`
     """
-    from bench.own_images.commands import distort_file
+    from bench.own_images.restore_file import distort_file
 
     distort_file(image, out, preset=preset, dose=dose, sampling=sampling, seed=seed, image=chosen)
 
@@ -353,6 +289,7 @@ def _doses(given: list[str] | None) -> tuple[float, ...]:
 
 
 for _command in (
+    fit,
     compare,
     baseline,
     regression,

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import typer
 
-from stembench.arrays import Floats
+from stembench.arrays import Bools, Floats
 from stembench.atomic_files import replacing
 from stembench.errors import InputError
 
@@ -162,6 +162,7 @@ def fit_scanned(
     dose: float | None,
     out: Path,
     name: str = "",
+    mask: Bools | None = None,
 ) -> pd.DataFrame:
     """Fit columns and lines, write the lines and the picture, and print what was found.
 
@@ -183,6 +184,8 @@ def fit_scanned(
         CSV of the columns; that of the lines is named after it.
     name : str
         What the picture calls the image.
+    mask : ndarray of bool, shape (h, w), optional
+        True where a pixel is left out.
 
     Returns
     -------
@@ -207,6 +210,7 @@ def fit_scanned(
         options=options,
         dose=dose,
         scan=model,
+        mask=mask.T if mask is not None and turned else mask,
     )
     scan = fitted.scan
     if scan is None:

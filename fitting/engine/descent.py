@@ -27,6 +27,14 @@ _ROUNDING = 1e-13  # of a sum over pixels
 # a valley so flat that steps no longer lower the cost is its own end
 _FLAT = 1e-12
 _MAX_STALLED = 3
+# a shared width that turns back so often by more than this part of its last step, and of itself,
+# goes to and fro instead of settling
+_TURNS = 3
+_TURN = 0.3
+_LEAST_TURN = 1e-4
+# and one that has grown by this part after so many steps crawls
+_LONG = 30
+_GROWN = 1.05
 
 #: Images of an iterate: the score, and the observed and the expected curvature of each pixel's
 #: cost, all by the expected value of the pixel (see fitting.kernels.sums.compare).
@@ -76,6 +84,8 @@ class Descent:
         1 for parameters that a bound holds.
     moved : ndarray, shape (n,)
         Last step of each column in units of its width and height; infinite if none was made.
+    unsettled : bool
+        Whether the descent was given up because a shared width went to and fro, or crawled.
     """
 
     theta: Floats
@@ -83,10 +93,17 @@ class Descent:
     steps: int
     held: Integers
     moved: Floats
+    unsettled: bool = False
 
 
 def minimise(
-    columns: Columns, theta: Floats, *, lower: Floats, upper: Floats, support: float
+    columns: Columns,
+    theta: Floats,
+    *,
+    lower: Floats,
+    upper: Floats,
+    support: float,
+    patient: bool = True,
 ) -> Descent:
     """Minimise from `theta` within bounds; `columns` ends at the minimum.
 
@@ -100,6 +117,8 @@ def minimise(
         Start and its bounds.
     support : float
         Half size of a column's window in widths.
+    patient : bool
+        Whether to go on where a shared width goes to and fro, or crawls.
     """
     cost_of = _Cost(columns, support)
     damping = _Damping(columns.layout)
@@ -111,6 +130,8 @@ def minimise(
     )
     moved = np.full(len(columns.x), np.inf)
     outward = np.zeros(len(theta), dtype=np.bool_)
+    turns = _Turns(columns.layout, theta)
+    unsettled = False
     steps = stalled = 0
     while steps < MAX_STEPS:
         steps += 1
@@ -142,10 +163,11 @@ def minimise(
         spare = here.images
         level = here.cost - trial.cost <= _FLAT * here.cost and moved.max() <= 1e3 * TOLERANCE
         stalled = stalled + 1 if level else 0
+        unsettled = not patient and turns.too_many(there - here.theta, here.theta)
         here = trial
-        if small or stalled == _MAX_STALLED:
+        if small or stalled == _MAX_STALLED or unsettled:
             break
-    return Descent(here.theta, here.cost, steps, outward.astype(np.int64), moved)
+    return Descent(here.theta, here.cost, steps, outward.astype(np.int64), moved, unsettled)
 
 
 @dataclass(frozen=True)
@@ -211,6 +233,27 @@ class _Cost:
         costs = self._parts if self._poisson else images[0]
         sums.local_costs(self._poisson, costs, *self._anchors, self._half, local)
         return _Point(theta, float(cost), images, local)
+
+
+class _Turns:
+    """Count of how often each shared width turns back."""
+
+    def __init__(self, layout: Layout, theta: Floats) -> None:
+        self._widths = slice(layout.first_shared, layout.first_background)
+        self._first = theta[self._widths].copy()
+        self._last = np.zeros(len(self._first))
+        self._turns = np.zeros(len(self._first), dtype=np.int64)
+        self._steps = 0
+
+    def too_many(self, step: Floats, theta: Floats) -> bool:
+        """Take an accepted step from `theta`; whether a width turns too often or crawls."""
+        now, last = step[self._widths], self._last
+        least = np.maximum(_TURN * np.abs(last), _LEAST_TURN * np.abs(theta[self._widths]))
+        self._turns = np.where((now * last < 0) & (np.abs(now) > least), self._turns + 1, 0)
+        self._last = now.copy()
+        self._steps += 1
+        crawls = (theta[self._widths] > _GROWN * self._first) & (self._steps >= _LONG)
+        return bool((crawls | (self._turns >= _TURNS)).any())
 
 
 class _Damping:

@@ -15,7 +15,7 @@ from fitting.engine.information import column_covariance
 from fitting.engine.layout import Neighbours, arrange, neighbours
 from fitting.engine.problem import Minimum, Problem, width_bounds
 from fitting.model import BACKGROUND_TERMS
-from stembench.arrays import Bools, Floats
+from stembench.arrays import Bools, Floats, Integers
 
 #: Half size of a column's window in widths in the search of the start width.
 START_SUPPORT: Final = 4.0
@@ -28,6 +28,8 @@ COUPLING: Final = 6.5
 WIDE_COUPLING: Final = 8.0
 #: Same for the Poisson likelihood, whose weight 1/f lifts the tails where there is no background.
 POISSON_COUPLING: Final = 9.0
+#: How often columns are coupled anew where a shared width does not settle.
+_MOST_ARRANGEMENTS: Final = 2
 
 
 def solve(problem: Problem) -> Minimum:
@@ -43,12 +45,26 @@ def solve(problem: Problem) -> Minimum:
     Minimum
     """
     columns = _started(problem)
+    first_width = columns.width[_by_caller(columns)]
+    steps = 0
+    for again in range(_MOST_ARRANGEMENTS + 1):
+        if again:
+            columns = _coupled_anew(problem, columns)
+        theta, lower, upper = _vectors(problem, columns, first_width)
+        end = descent.minimise(
+            columns,
+            theta,
+            lower=lower,
+            upper=upper,
+            support=SUPPORT,
+            patient=again == _MOST_ARRANGEMENTS,
+        )
+        steps += end.steps
+        if not end.unsettled:
+            break
     layout = columns.layout
-    theta, lower, upper = _vectors(problem, columns)
-    end = descent.minimise(columns, theta, lower=lower, upper=upper, support=SUPPORT)
     covariance, singular = _covariance(problem, columns, end)
-    by_caller = np.empty_like(layout.order)
-    by_caller[layout.order] = np.arange(len(by_caller))
+    by_caller = _by_caller(columns)
     numbers = layout.index[by_caller]
     at_bound = np.zeros(layout.n_parameters + 1, dtype=np.bool_)  # last entry stands for "not free"
     at_bound[:-1] = (end.theta <= lower) | (end.theta >= upper)
@@ -67,7 +83,7 @@ def solve(problem: Problem) -> Minimum:
         covariance=covariance,
         singular=singular,
         cost=end.cost,
-        steps=end.steps,
+        steps=steps,
         message="converged" if converged.all() else f"{(~converged).sum()} columns still moved",
     )
 
@@ -156,8 +172,39 @@ def _started(problem: Problem) -> Columns:
     return columns
 
 
-def _vectors(problem: Problem, columns: Columns) -> tuple[Floats, Floats, Floats]:
-    """Start vector and its bounds; clips the columns' widths to theirs."""
+def _by_caller(columns: Columns) -> Integers:
+    """Solver place of each column of the caller."""
+    order = columns.layout.order
+    place = np.empty_like(order)
+    place[order] = np.arange(len(order))
+    return place
+
+
+def _coupled_anew(problem: Problem, columns: Columns) -> Columns:
+    """Columns as they are, coupled as far as their present widths ask for.
+
+    Columns that have grown since the start overlap farther than they are coupled. What the normal
+    matrix then lacks is small for each pair, but not for all columns' width against the background:
+    steps overshoot and the width goes to and fro.
+    """
+    place = _by_caller(columns)
+    widths = columns.width[place]
+    pixels = columns.image, columns.weight
+    near = neighbours(problem.positions, reach=_reach(problem, widths, linear=False))
+    out = _place(problem, widths, pixels=pixels, near=near, linear=False)
+    order = out.layout.order
+    out.x, out.y = columns.x[place][order], columns.y[place][order]
+    out.height, out.background = columns.height[place][order], columns.background.copy()
+    return out
+
+
+def _vectors(
+    problem: Problem, columns: Columns, first_width: Floats
+) -> tuple[Floats, Floats, Floats]:
+    """Vector of the columns' values and its bounds; clips the columns' widths to theirs.
+
+    `first_width` holds the start widths in the caller's order.
+    """
     layout = columns.layout
     theta = np.zeros(layout.n_parameters)
     lower = np.full(layout.n_parameters, -np.inf)
@@ -166,15 +213,16 @@ def _vectors(problem: Problem, columns: Columns) -> tuple[Floats, Floats, Floats
     if problem.positions_free:
         for axis, values in enumerate((columns.x, columns.y)):
             place = layout.index[:, axis]
+            start = problem.positions[layout.order, axis]
             theta[place] = values
-            lower[place] = values - drift
-            upper[place] = values + drift
+            lower[place] = start - drift
+            upper[place] = start + drift
     place = layout.index[:, 2]
     theta[place] = columns.height
     lower[place], upper[place] = problem.height_bounds
     if problem.width != "fixed":
         place = layout.index[:, 3]
-        low, high = width_bounds(problem, columns.width)
+        low, high = (each[layout.order] for each in width_bounds(problem, first_width))
         columns.width = np.clip(columns.width, low, high)
         theta[place], lower[place], upper[place] = columns.width, low, high
     theta[layout.first_background :] = columns.background[: layout.n_background]

@@ -180,10 +180,16 @@ class TestFit:
 
     def test_positions_outside_the_image(self, gaussians) -> None:
         image, start, _ = gaussians
-        start.write_text("x,y\n5,5\n5,31\n")
-        out = call("fit", image, "--sampling", 0.1, "--positions", start, code=2)
+        common = ("fit", image, "--sampling", 0.1, "--positions", start, "-o", image.with_name("o"))
+        start.write_text("x,y\n5,5\n5,31\n50,310\n")
+        out = call(*common, code=2)
         assert "outside the image" in out
         assert "row 2" in out
+        # One of several near the frame may be a column that shines into it.
+        start.write_text("x,y\n9,9\n22,9\n9,20\n9,-4\n")
+        assert "1 of 4 positions lie outside" in call(*common)
+        table = pd.read_csv(image.with_name("o"))
+        assert table["flags"].tolist() == [0, 0, 0, 4]
 
     @pytest.mark.parametrize("sampling", ["-0.1", "nan", "0"])
     def test_impossible_sampling(self, gaussians, sampling: str) -> None:
@@ -205,9 +211,9 @@ class TestFit:
 
     def test_nan_and_missing_images(self, gaussians, tmp_path: Path) -> None:
         _, start, _ = gaussians
-        np.save(tmp_path / "nan.npy", np.full((5, 5), np.nan))
+        np.save(tmp_path / "nan.npy", np.full((30, 30), np.nan))
         common = ("--sampling", 0.1, "--positions", start)
-        assert "NaN" in call("fit", tmp_path / "nan.npy", *common, code=2)
+        assert "no finite pixel" in call("fit", tmp_path / "nan.npy", *common, code=2)
         assert "there is no file" in call("fit", tmp_path / "gone.npy", *common, code=2)
 
 

@@ -247,3 +247,28 @@ def test_held_positions_stay_and_heights_are_linear():
 def _held(image, starts):
     options = FitOptions(width=2.2, bounds=Bounds(drift=0.0))
     return fit_columns(image, starts, sampling=0.2, options=options)
+
+
+def wedge():
+    """Columns on a wedge that a constant cannot follow: the width grows far beyond its start."""
+    places = grid(8, 8, spacing=12.0, start=6.0)
+    truth = ColumnModel(
+        x=places[:, 0],
+        y=places[:, 1],
+        height=np.full(64, 100.0),
+        sigma=np.full(64, 2.5),
+        shape=(96, 96),
+        background=(44.0, 0.5, 0.0),
+    )
+    return places, np.random.default_rng(0).poisson(truth.image()).astype(float)
+
+
+@pytest.mark.parametrize("width", [1.6, 2.0, 2.2, 2.5])
+def test_width_settles_although_columns_outgrow_their_coupling(width):
+    """It went to and fro for 200 steps, the width coupled as if columns were still narrow."""
+    places, image = wedge()
+    wide = fit_columns(image, places, sampling=0.1, options=FitOptions(start_width=3.5))
+    fit = fit_columns(image, places, sampling=0.1, options=FitOptions(start_width=width))
+    assert fit.steps < 45
+    assert not fit.failed.any()
+    np.testing.assert_allclose(fit.table["scs"], wide.table["scs"], rtol=1e-7)

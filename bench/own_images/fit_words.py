@@ -1,0 +1,83 @@
+"""Sentences on the fit of a user's own image: what was left out, modelled beside, and not held."""
+
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from fitting import OwnImageFit
+
+#: Reduced chi-square of an image above which the sentence says that the model does not hold.
+_MISFIT: Final = 1.25
+_HALF: Final = 0.5
+
+
+def facts(fit: "OwnImageFit") -> list[str]:
+    """What the fit did, for the terminal."""
+    out = [f"background: {fit.background.name}"]
+    if fit.hidden:
+        out.append(
+            f"{fit.hidden} columns centred outside the frame or behind pixels that are left out are"
+            " part of the model; they have no row"
+        )
+    if fit.unlisted:
+        out.append(
+            f"{fit.unlisted} columns that are not among the given positions were found and are part"
+            " of the model; they have no row"
+        )
+    number = int(np.count_nonzero(fit.areas.areas))
+    if number:
+        values = ", ".join(f"{value:g}" for value in fit.areas.values[:4])
+        out.append(f"{number} pixels in areas of one value ({values}) and at their edges left out")
+    number = int(np.count_nonzero(fit.outliers))
+    if number:
+        out.append(
+            f"{number} outlying pixels (spikes, streaks, annotations) left out, the first at x ="
+            f" {int(np.argwhere(fit.outliers)[0, 1])}, y = {int(np.argwhere(fit.outliers)[0, 0])}"
+        )
+    return out
+
+
+def cautions(fit: "OwnImageFit") -> list[str]:
+    """What a user should know before trusting the numbers."""
+    from fitting import NOT_CONVERGED, PARTLY_MASKED, POOR_FIT, SATURATED
+
+    out = []
+    bits = fit.table["flags"].to_numpy()
+    n = len(bits)
+
+    def having(flag: int) -> int:
+        return int(np.count_nonzero(bits & flag))
+
+    if fit.inverted:
+        out.append(
+            "the columns look dark (annular bright field?): dark ones describe the image far better"
+            " than the bright ones that were fitted; give --dark"
+        )
+    if having(NOT_CONVERGED):
+        out.append(
+            f"the fit of {having(NOT_CONVERGED)} of {n} columns did not converge, which does not"
+            " mean that nothing is there"
+        )
+    if having(SATURATED):
+        out.append(
+            f"{having(SATURATED)} of {n} columns are cut off at the largest value (flag SATURATED):"
+            " their tops are left out and their SCS is extrapolated from the flanks"
+        )
+    if having(PARTLY_MASKED) > _HALF * max(n, 1):
+        out.append(
+            f"{having(PARTLY_MASKED)} of {n} columns are partly left out (flag PARTLY_MASKED)"
+        )
+    if fit.too_many_outliers:
+        out.append(
+            "more than a tenth of the pixels lie far off; they were taken as part of the image"
+        )
+    if np.isfinite(fit.goodness.image) and fit.goodness.image > _MISFIT:
+        out.append(
+            f"the residual is {fit.goodness.image:.3g} times what the noise explains (reduced"
+            " chi-square): the image holds light that the model does not, or its noise is"
+            " correlated between pixels (interpolated, restored); --residual FILE shows where"
+        )
+    if having(POOR_FIT):
+        out.append(f"{having(POOR_FIT)} of {n} columns fit poorly (flag POOR_FIT)")
+    return out

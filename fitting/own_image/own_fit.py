@@ -1,0 +1,393 @@
+"""Fit of a user's own image: what no column owns is modelled, left out, or said."""
+
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike
+from scipy.spatial import cKDTree
+
+from fitting import flags
+from fitting.fit import masked_pixels, start_positions
+from fitting.own_image.beyond_frame import Visible, continued_places, typical_spacing
+from fitting.own_image.contrast import looks_inverted
+from fitting.own_image.goodness import Goodness, goodness_of_fit
+from fitting.own_image.outlying_pixels import residual_outliers, thin_outliers
+from fitting.own_image.own_options import DEFAULT, OwnImageOptions
+from fitting.own_image.own_table import own_table
+from fitting.own_image.pixel_noise import PixelNoise, measure_noise
+from fitting.own_image.scene_fit import REACH, Scene, fit_scene
+from fitting.own_image.smooth_background import (
+    SmoothBackground,
+    chosen_background,
+    smooth_background,
+)
+from fitting.own_image.spot_search import Spots, search_spots
+from fitting.own_image.unusable_pixels import ConstantAreas, constant_areas
+from fitting.results.column_fit import ColumnFit
+from fitting.setup.options import require_positive
+from stembench.arrays import Bools, Floats
+from stembench.errors import InputError
+
+#: Rounds of search, background and outliers.
+_ROUNDS: Final = 3
+#: Steps between heights with a smooth background and places with widths.
+_ALTERNATIONS: Final = 6
+_SETTLED: Final = 1e-4
+#: More outliers than this part of the pixels are no outliers.
+_MOST_OUTLIERS: Final = 0.1
+#: A start is the column found within this part of the spacing.
+_SAME: Final = 0.4
+#: How often columns that end beyond the frame are taken out of the table.
+_LEAVING: Final = 2
+#: Fewest pixels to fit anything to.
+_FEWEST_PIXELS: Final = 25
+
+
+@dataclass(frozen=True, kw_only=True)
+class OwnImageFit:
+    """Fit of a user's own image.
+
+    Attributes
+    ----------
+    table : pandas.DataFrame
+        One row per column, as `ColumnFit.table`, with ``chi2`` (reduced chi-square around the
+        column) and ``misfit`` (residual beyond noise over the height). Of dark columns heights and
+        SCS are those of the missing light.
+    fit : ColumnFit
+        The fit; after the rows of `table` come columns that are modelled and not reported.
+    hidden : int
+        Number of columns modelled beyond the frame or behind masked pixels.
+    unlisted : int
+        Number of columns modelled because they were found and not among the given starts.
+    model_image : ndarray, shape (rows, columns)
+        Expected image, in the image's own contrast.
+    valid : ndarray of bool, shape (rows, columns)
+        Pixels that took part.
+    areas : ConstantAreas
+        Areas of one value that were left out, and saturated pixels.
+    outliers : ndarray of bool, shape (rows, columns)
+        Outlying pixels that were left out.
+    too_many_outliers : bool
+        Whether there were so many that they were kept.
+    background : SmoothBackground
+    noise : PixelNoise
+        Noise as measured from the image.
+    goodness : Goodness
+    inverted : bool
+        Whether the columns look dark although they were fitted as bright ones.
+    """
+
+    table: pd.DataFrame
+    fit: ColumnFit
+    hidden: int
+    unlisted: int
+    model_image: Floats = field(repr=False)
+    valid: Bools = field(repr=False)
+    areas: ConstantAreas = field(repr=False)
+    outliers: Bools = field(repr=False)
+    too_many_outliers: bool
+    background: SmoothBackground
+    noise: PixelNoise
+    goodness: Goodness = field(repr=False)
+    inverted: bool
+
+    @property
+    def failed(self) -> Bools:
+        """Whether each row of the table failed."""
+        return np.asarray((self.table["flags"].to_numpy() & flags.FAILED) != 0, dtype=np.bool_)
+
+
+def fit_own_image(
+    image: ArrayLike,
+    positions: ArrayLike | None = None,
+    *,
+    sampling: float,
+    options: OwnImageOptions = DEFAULT,
+    dose: float | None = None,
+    mask: ArrayLike | None = None,
+) -> OwnImageFit:
+    """Find and fit the columns of a user's own image.
+
+    Beside the columns whose centre is shown, those beyond the frame and behind masked pixels are
+    part of the model as far as their light is seen. Areas of one value and outlying pixels are left
+    out; the background is what the data ask for.
+
+    Parameters
+    ----------
+    image : array_like, shape (rows, columns)
+        Image in any unit. Pixels that are not finite are left out.
+    positions : array_like, shape (n, 2), optional
+        Starts (x, y) [px], inside the frame or near it; default: columns are searched for. Other
+        columns that are found are modelled and not reported.
+    sampling : float
+        Å/px.
+    options : OwnImageOptions
+    dose : float, optional
+        Dose [e/Å²] of an image in beam fractions, for Poisson errors.
+    mask : array_like of bool, shape (rows, columns), optional
+        True where a pixel is to be left out.
+
+    Returns
+    -------
+    OwnImageFit
+
+    Raises
+    ------
+    InputError
+        If the data cannot be used or do not suit the options.
+    """
+    pixels = np.asarray(image, dtype=np.float64)
+    if pixels.ndim != 2 or min(pixels.shape) < 5:
+        raise InputError(f"columns need an image of at least 5 x 5 pixels, not {pixels.shape}")
+    require_positive("sampling", sampling, "Å/px")
+    _require_dose(options, dose)
+    valid = np.isfinite(pixels) & ~masked_pixels(mask, (pixels.shape[0], pixels.shape[1]))
+    _require_pixels(valid)
+    work = _Work(pixels, valid, options=options, sampling=float(sampling), dose=dose)
+    starts = None if positions is None else start_positions(positions)
+    spots = work.search()
+    inverted = options.contrast == "unknown" and looks_inverted(
+        work.scene, spots, usable=work.usable, variance=work.variance
+    )
+    return work.result(starts, spots, inverted=inverted)
+
+
+def _require_dose(options: OwnImageOptions, dose: float | None) -> None:
+    if dose is not None:
+        require_positive("dose", dose, "e/Å²")
+        if options.contrast == "dark":
+            raise InputError(
+                "the dose makes Poisson errors of bright columns; leave it out for dark ones, "
+                "whose errors come from the residual"
+            )
+    elif options.fit.estimator == "poisson":
+        raise InputError("the Poisson estimator needs the dose in e/Å²: give dose=")
+    if options.fit.width == "species":
+        raise InputError("a width per species needs species, which a search does not know")
+
+
+def _require_pixels(valid: Bools) -> None:
+    number = int(np.count_nonzero(valid))
+    if number == 0:
+        raise InputError("the image has no finite pixel outside the mask")
+    if number < _FEWEST_PIXELS:
+        raise InputError(f"only {number} pixels are finite and not masked")
+
+
+class _Work:
+    """Scene of an image, refined round by round."""
+
+    def __init__(
+        self,
+        pixels: Floats,
+        valid: Bools,
+        *,
+        options: OwnImageOptions,
+        sampling: float,
+        dose: float | None,
+    ) -> None:
+        none = np.zeros_like(valid)
+        self.options = options
+        self.pixels = np.where(valid, pixels, 0.0)
+        self.areas = ConstantAreas(none, none, ())
+        self.outliers, self.too_many = none, False
+        self.background = SmoothBackground("constant")
+        if options.leave_out:
+            self.areas = constant_areas(self.pixels, valid)
+            if np.count_nonzero(valid & ~self.areas.areas) < _FEWEST_PIXELS:
+                self.areas = ConstantAreas(none, none, ())
+            valid = valid & ~self.areas.areas & ~self.areas.saturated
+        if options.fit.estimator == "poisson" and np.any(self.pixels[valid] < 0):
+            raise InputError(
+                "the Poisson estimator needs counts, which cannot be negative: use least squares "
+                "(estimator ls) for this image"
+            )
+        self.noise = measure_noise(self.pixels, valid)
+        if options.leave_out:
+            found = thin_outliers(self.pixels, valid, self.noise)
+            valid = self._without(found, valid)
+            self.noise = measure_noise(self.pixels, valid)
+        self.scene = Scene(
+            image=options.sign * self.pixels,
+            valid=valid,
+            sampling=sampling,
+            options=options.search,
+            dose=dose,
+        )
+
+    @property
+    def usable(self) -> Bools:
+        """Pixels that show the scene, saturated ones among them."""
+        return self.scene.valid | self.areas.saturated
+
+    @property
+    def variance(self) -> float:
+        """Mean variance of a pixel from noise [image unit squared]."""
+        return float(np.mean(self.noise.variance(self.pixels[self.scene.valid])))
+
+    def _without(self, found: Bools, valid: Bools) -> Bools:
+        """Valid pixels without outliers, unless these are too many to be such."""
+        together = self.outliers | found
+        if np.count_nonzero(together) > _MOST_OUTLIERS * valid.size:
+            self.too_many = True
+            return valid
+        self.outliers = together
+        return np.asarray(valid & ~found, dtype=np.bool_)
+
+    def search(self) -> Spots:
+        """Search for columns, refining background and outliers by what is found."""
+        spots = search_spots(self.scene, usable=self.usable)
+        for _ in range(_ROUNDS):
+            if spots.fit is None:
+                break
+            changed = self._take_background(spots)
+            changed |= self._take_outliers(spots)
+            if not changed:
+                break
+            spots = search_spots(self.scene, usable=self.usable, known=spots)
+        return spots
+
+    def _take_background(self, spots: Spots) -> bool:
+        """Choose the background; whether another one than before."""
+        fit, scene, before = spots.fit, self.scene, self.background.name
+        if fit is None:
+            return False
+        if self.options.background != "auto":
+            self.background = SmoothBackground(self.options.background)
+            return False
+        spacing = typical_spacing(np.column_stack([fit.model.x, fit.model.y]))
+        name, pieces = chosen_background(
+            scene.image,
+            scene.valid,
+            fit.model,
+            variance=self.variance,
+            spacing=spacing if np.isfinite(spacing) else 6.0 * spots.width,
+            most=self.options.most_pieces,
+        )
+        if pieces <= 0:
+            self.background = SmoothBackground(name)
+            self.scene = replace(
+                scene,
+                smooth=None,
+                options=self.options.with_background("plane" if pieces == 0 else "constant"),
+            )
+        else:
+            self.background = smooth_background(scene.image, scene.valid, fit.model, pieces=pieces)
+            self.scene = replace(
+                scene,
+                smooth=self.background.image,
+                options=self.options.with_background("constant"),
+            )
+            self._alternate(spots, pieces)
+        return name != before
+
+    def _alternate(self, spots: Spots, pieces: int) -> None:
+        """Bring smooth background and columns to their common minimum."""
+        last = np.nan
+        for _ in range(_ALTERNATIONS):
+            fit = fit_scene(self.scene, spots.places, spots.hidden, width=spots.width)
+            volume = float(np.median(fit.model.height * fit.model.sigma**2))
+            if abs(volume - last) <= _SETTLED * abs(volume):
+                break
+            last = volume
+            self.background = smooth_background(
+                self.scene.image, self.scene.valid, fit.model, pieces=pieces
+            )
+            self.scene = replace(self.scene, smooth=self.background.image)
+
+    def _take_outliers(self, spots: Spots) -> bool:
+        """Leave out pixels far from the model; whether there are new ones."""
+        if not self.options.leave_out or self.too_many:
+            return False
+        fit = fit_scene(self.scene, spots.places, spots.hidden, width=spots.width)
+        if len(fit.modelled) == 0:
+            return False
+        expected = self._expected(fit)
+        found = residual_outliers(
+            self.pixels - expected,
+            expected,
+            self.scene.valid,
+            self.noise,
+            height=float(np.median(np.abs(fit.model.height))),
+        )
+        if not found.any():
+            return False
+        self.scene = replace(self.scene, valid=self._without(found, self.scene.valid))
+        return not self.too_many
+
+    def _expected(self, fit: ColumnFit) -> Floats:
+        """Expected image in the image's own contrast."""
+        above = fit.model.image() if len(fit.modelled) else np.zeros_like(self.pixels)
+        return self.options.sign * (
+            above + (0.0 if self.scene.smooth is None else self.scene.smooth)
+        )
+
+    def result(self, starts: Floats | None, spots: Spots, *, inverted: bool) -> OwnImageFit:
+        """Fit with the options as they are, and hold it against the noise."""
+        scene, hidden, unlisted = self.scene, spots.hidden, 0
+        found = np.concatenate([spots.places, hidden])
+        if starts is not None:
+            others, hidden = self._beside(starts, found, width=spots.width)
+            unlisted = len(others)
+            hidden = np.concatenate([others, hidden])
+        given = spots.places if starts is None else starts
+        width = spots.width if len(found) else None
+        fit = fit_scene(scene, given, hidden, width=width)
+        for _ in range(_LEAVING if starts is None else 0):
+            # a column that was found at the rim may end just beyond it
+            bits = fit.table["flags"].to_numpy()[: len(given)]
+            off = (bits & flags.OUT_OF_FRAME) != 0
+            if not off.any():
+                break
+            hidden = np.concatenate([hidden, given[off]])
+            given = given[~off]
+            fit = fit_scene(scene, given, hidden, width=width)
+        n = len(given)
+        expected = self._expected(fit)
+        variance = self.noise.variance(expected)
+        if scene.dose is not None:
+            variance = np.maximum(expected, 0.0) / (scene.dose * scene.sampling**2) + 1e-300
+        goodness = goodness_of_fit(
+            self.pixels - expected, variance, scene.valid, fit.model,
+            n_parameters=fit.n_parameters,
+        )  # fmt: skip
+        return OwnImageFit(
+            table=own_table(
+                fit,
+                n,
+                goodness,
+                left_out=~(self.usable | self.outliers),
+                saturated=self.areas.saturated,
+                smooth=scene.smooth,
+                sign=self.options.sign,
+            ),
+            fit=fit,
+            hidden=int(np.count_nonzero(fit.modelled >= n + unlisted)),
+            unlisted=unlisted,
+            model_image=expected,
+            valid=scene.valid,
+            areas=self.areas,
+            outliers=self.outliers,
+            too_many_outliers=self.too_many,
+            background=self.background,
+            noise=self.noise,
+            goodness=goodness,
+            inverted=inverted,
+        )
+
+    def _beside(self, starts: Floats, found: Floats, *, width: float) -> tuple[Floats, Floats]:
+        """Columns that were found and not given: shown ones, and hidden ones."""
+        finite = starts[np.isfinite(starts).all(axis=1)]
+        spacing = typical_spacing(np.concatenate([finite, found]))
+        if not len(finite):
+            return np.zeros((0, 2)), np.zeros((0, 2))
+        visible = Visible(self.usable, reach=REACH * width)
+        if not len(found):
+            return found, continued_places(finite, visible, reach=REACH * width)
+        spacing = max(typical_spacing(found), 0.0) if len(found) > 1 else spacing
+        near = _SAME * spacing if np.isfinite(spacing) else 2.0 * width
+        new = found[np.asarray(cKDTree(finite).query(found)[0]) > near]
+        is_hidden = visible.distance(new) > 0
+        return new[~is_hidden], new[is_hidden]

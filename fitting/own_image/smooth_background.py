@@ -1,0 +1,182 @@
+"""A smooth background, solved together with the columns' heights, where the data ask for it."""
+
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import numpy as np
+from scipy.interpolate import BSpline
+
+from fitting.model import ColumnModel
+from stembench.arrays import Bools, Floats
+
+#: Pieces per axis of the piecewise parabolas that are tried, after a constant and a plane.
+PIECES: Final = (1, 2, 3, 4, 6, 8)
+#: A piece is at least this many spacings long: it must not follow single columns.
+LEAST_PIECE: Final = 3.0
+#: Half size of a column's window in widths.
+_SUPPORT: Final = 5.0
+#: Ridge, as a part of the diagonal.
+_RIDGE: Final = 1e-9
+
+
+@dataclass(frozen=True)
+class SmoothBackground:
+    """Background of an image.
+
+    Attributes
+    ----------
+    name : str
+        'constant', 'plane', or the pieces along y and x, as '2 x 3 parabolas'.
+    image : ndarray, shape (rows, columns), or None
+        The background; None for a constant and a plane, which the fit itself has.
+    """
+
+    name: str
+    image: Floats | None = field(default=None, repr=False)
+
+
+def chosen_background(
+    image: Floats, valid: Bools, model: ColumnModel, *, variance: float, spacing: float, most: int
+) -> tuple[str, int]:
+    """Choose the background by Bayes' information criterion at the columns' places and widths.
+
+    Parameters
+    ----------
+    image : ndarray, shape (rows, columns)
+    valid : ndarray of bool, shape (rows, columns)
+    model : ColumnModel
+    variance : float
+        Mean variance of a pixel from noise [image unit squared].
+    spacing : float
+        Distance of columns [px].
+    most : int
+        Most pieces along the longer axis; 0 for a plane at most.
+
+    Returns
+    -------
+    name : str
+    pieces : int
+        -1 for a constant, 0 for a plane, else pieces along the longer axis.
+    """
+    places = _Columns(valid, model)
+    longest = max(valid.shape)
+    trials = [-1, 0, *(p for p in PIECES if p <= most and longest / p >= LEAST_PIECE * spacing)]
+    costs, terms = [], []
+    for pieces in trials:
+        _, cost, number = places.solve(image, pieces)
+        costs.append(cost)
+        terms.append(number)
+        if len(costs) > 3 and costs[-3] - min(costs[-2:]) < 1e-3 * costs[-3]:
+            break
+    n = int(np.count_nonzero(valid))
+    scale = max(variance, min(costs) / max(1, n - model.n_columns - max(terms)))
+    scale = max(scale, np.finfo(np.float64).tiny)
+    criterion = np.array(costs) / scale + np.array(terms) * np.log(max(n, 2))
+    best = trials[int(np.argmin(criterion))]
+    return _name(best, valid.shape), best
+
+
+def smooth_background(
+    image: Floats, valid: Bools, model: ColumnModel, *, pieces: int
+) -> SmoothBackground:
+    """Solve heights and background at the columns' places and widths by least squares."""
+    background, _, _ = _Columns(valid, model).solve(image, pieces)
+    name = _name(pieces, valid.shape)
+    return SmoothBackground(name, background if pieces > 0 else None)
+
+
+def _name(pieces: int, shape: tuple[int, ...]) -> str:
+    if pieces <= 0:
+        return "plane" if pieces == 0 else "constant"
+    y, x = _pieces_of_axes(pieces, shape)
+    return f"{y} x {x} parabolas"
+
+
+def _pieces_of_axes(pieces: int, shape: tuple[int, ...]) -> tuple[int, int]:
+    longest = max(shape)
+    rows, cols = (max(1, round(pieces * size / longest)) for size in shape)
+    return rows, cols
+
+
+def _axis(size: int, pieces: int) -> Floats:
+    """Basis along one axis, shape (size, k)."""
+    at = np.linspace(-1.0, 1.0, size) if size > 1 else np.zeros(1)
+    if pieces < 0:
+        return np.ones((size, 1))
+    if pieces == 0:
+        return np.column_stack([np.ones(size), at])
+    knots = np.concatenate([[-1.0, -1.0], np.linspace(-1.0, 1.0, pieces + 1), [1.0, 1.0]])
+    return np.asarray(BSpline.design_matrix(at, knots, 2).toarray(), dtype=np.float64)
+
+
+class _Columns:
+    """Gaussians of unit height at fixed places, as a sparse matrix over the valid pixels."""
+
+    def __init__(self, valid: Bools, model: ColumnModel) -> None:
+        from scipy.sparse import csr_array
+
+        rows, cols = valid.shape
+        self._valid = valid
+        reach = int(np.ceil(_SUPPORT * float(np.max(model.sigma, initial=1.0))))
+        offset = np.arange(-reach, reach + 1)
+        x = np.round(model.x).astype(np.int64)[:, None] + offset
+        y = np.round(model.y).astype(np.int64)[:, None] + offset
+        along = np.exp(-0.5 * ((x - model.x[:, None]) / model.sigma[:, None]) ** 2)
+        across = np.exp(-0.5 * ((y - model.y[:, None]) / model.sigma[:, None]) ** 2)
+        inside = ((y >= 0) & (y < rows))[:, :, None] & ((x >= 0) & (x < cols))[:, None, :]
+        column, j, i = np.nonzero(inside)
+        pixel = y[column, j] * cols + x[column, i]
+        used = valid.ravel()[pixel]
+        values = (across[column, j] * along[column, i])[used]
+        self._matrix: Any = csr_array(
+            (values, (column[used], pixel[used])), shape=(model.n_columns, valid.size)
+        )
+
+    def solve(self, image: Floats, pieces: int) -> tuple[Floats, float, int]:
+        """Background image, residual sum of squares and number of background terms."""
+        from scipy.sparse import diags_array
+        from scipy.sparse.linalg import splu
+
+        rows, cols = self._valid.shape
+        n_y, n_x = (pieces, pieces) if pieces <= 0 else _pieces_of_axes(pieces, (rows, cols))
+        along, across = _axis(cols, n_x), _axis(rows, n_y)
+        weight = self._valid.astype(np.float64)
+        data = np.where(self._valid, image, 0.0)
+        k_x, k_y = along.shape[1], across.shape[1]
+        # pairs of terms: first along rows, then across
+        products = (along[:, :, None] * along[:, None, :]).reshape(cols, -1)
+        pairs = (across[:, :, None] * across[:, None, :]).reshape(rows, -1)
+        moments = (pairs.T @ (weight @ products)).reshape(k_y, k_y, k_x, k_x)
+        gram = moments.transpose(0, 2, 1, 3).reshape(k_y * k_x, -1)
+        right = (across.T @ data @ along).ravel()
+        a = self._matrix
+        mixed = np.column_stack(
+            [
+                a @ np.outer(across[:, j], along[:, i]).ravel()
+                for j in range(k_y)
+                for i in range(k_x)
+            ]
+        )
+        if pieces == 0:  # a plane has no product of x and y
+            kept = np.arange(k_y * k_x) != k_y * k_x - 1
+            gram, right, mixed = gram[np.ix_(kept, kept)], right[kept], mixed[:, kept]
+        number = len(right)
+        gram += _RIDGE * np.diag(np.diag(gram))
+        total = float(np.sum(data**2))
+        if a.shape[0]:
+            square = (a @ a.T).tocsc()
+            diagonal = square.diagonal()
+            ridge = np.where(diagonal > 0, _RIDGE * diagonal, 1.0)
+            factor = splu((square + diags_array(ridge)).tocsc())
+            heights = a @ data.ravel()
+            inverse = factor.solve(np.column_stack([mixed, heights]))
+            schur = gram - mixed.T @ inverse[:, :-1]
+            reduced = right - mixed.T @ inverse[:, -1]
+            values = np.linalg.lstsq(schur, reduced, rcond=1e-10)[0]
+            cost = total - float(heights @ inverse[:, -1]) - float(values @ reduced)
+        else:
+            values = np.linalg.lstsq(gram, right, rcond=1e-10)[0]
+            cost = total - float(values @ right)
+        full = np.append(values, 0.0) if pieces == 0 else values
+        background = across @ full.reshape(k_y, k_x) @ along.T
+        return np.asarray(background), max(cost, 0.0), number

@@ -1,0 +1,182 @@
+"""Areas of one value (borders of aligned or rotated frames, scale bars, saturated peaks)."""
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from scipy.ndimage import binary_dilation, label, maximum_filter, minimum_filter
+
+from stembench.arrays import Bools, Floats
+
+#: An area of one value that noise makes less often than this in the whole image is no noise.
+_CHANCE: Final = 1e-3
+#: Least share of a value among the pixels around, where values are whole numbers.
+_WHOLE: Final = 0.05
+#: An area differs from what lies around it by this part of the image's range, or what lies
+#: around is rougher than this part: else it may be a smooth background.
+_JUMP: Final = 0.05
+_ROUGH: Final = 0.01
+#: Length of a run of one value that chance does not make [px], if the value is rare.
+_RUN: Final = 4
+#: Pixels around such an area that interpolation may have mixed.
+MIXED: Final = 2
+#: A saturated peak falls off from its top by less than this part of the image's range per pixel.
+_SLOPE: Final = 0.35
+#: Fewest touching pixels of a saturated peak.
+_PLATEAU: Final = 5
+
+
+@dataclass(frozen=True)
+class ConstantAreas:
+    """Pixels that hold one value over an area.
+
+    Attributes
+    ----------
+    areas : ndarray of bool, shape (rows, columns)
+        Borders, corners and annotations, with the pixels that interpolation mixed with them.
+    saturated : ndarray of bool, shape (rows, columns)
+        Flat tops at the largest value.
+    values : tuple of float
+        Values of the areas.
+    """
+
+    areas: Bools
+    saturated: Bools
+    values: tuple[float, ...]
+
+
+def constant_areas(image: Floats, valid: Bools) -> ConstantAreas:
+    """Find areas that hold one value although the image around them varies.
+
+    Parameters
+    ----------
+    image : ndarray, shape (rows, columns)
+        Image in any unit.
+    valid : ndarray of bool, shape (rows, columns)
+        Pixels that hold a value.
+
+    Notes
+    -----
+    A vacuum of few counts is zero over areas too: there zeros are as frequent beside an area, and
+    the least size of an area is the one that chance does not reach with that frequency. A smooth
+    background without noise goes over into its surroundings without a jump.
+    """
+    none = np.zeros(image.shape, dtype=np.bool_)
+    if not valid.any():
+        return ConstantAreas(none, none, ())
+    inside = image[valid]
+    low, high = np.percentile(inside, [0.1, 99.9])
+    span = float(high - low) or float(np.ptp(inside))
+    if span == 0.0:
+        return ConstantAreas(none, none, ())
+    filled = np.where(valid, image, np.inf)
+    flat = (
+        maximum_filter(filled, 2, mode="nearest") == minimum_filter(filled, 2, mode="nearest")
+    ) & valid
+    whole = bool(np.all(inside == np.round(inside)))
+    areas, values = none.copy(), []
+    saturated = _saturated(filled, valid, span=span)
+    # The most frequent values first; more than a few are no borders.
+    candidates, frequency = np.unique(filled[flat & ~saturated], return_counts=True)
+    for value in candidates[np.argsort(-frequency)][:20]:
+        equal = (filled == value) & ~saturated
+        area = _beyond_chance(equal, valid, whole=whole)
+        area |= _edge_lines(equal)
+        area = _set_apart(area, filled, valid & ~areas, span=span)
+        if area.any():
+            areas |= area | _strokes(equal, valid, area)
+            values.append(float(value))
+    grown = binary_dilation(areas, np.ones((3, 3)), iterations=MIXED) if areas.any() else areas
+    return ConstantAreas(grown & valid, saturated & ~grown, tuple(values))
+
+
+def _beyond_chance(equal: Bools, valid: Bools, *, whole: bool) -> Bools:
+    """Parts of `equal` that are larger squares than chance makes of pixels of one value."""
+    size, area = 0, equal
+    needed = 3 if whole else 2
+    while needed > size:
+        size = needed
+        if size > min(equal.shape):
+            return np.zeros_like(equal)
+        area = _opened(equal, size)
+        if not area.any():
+            return area
+        ring = binary_dilation(area, np.ones((3, 3)), iterations=3) & ~area & valid
+        share = int(np.count_nonzero(equal & ring)) / max(1, int(np.count_nonzero(ring)))
+        share = max(share, _WHOLE if whole else 1e-9)
+        if share >= 1.0:
+            return np.zeros_like(equal)
+        needed = int(np.ceil(np.sqrt(np.log(_CHANCE / equal.size) / np.log(share))))
+    # pixels of the value that touch the area belong to it
+    return np.asarray(binary_dilation(area, np.ones((3, 3))) & equal)
+
+
+def _opened(equal: Bools, size: int) -> Bools:
+    """Union of all squares of `size` pixels inside `equal`."""
+    eroded = minimum_filter(equal.astype(np.uint8), size, mode="constant", cval=0)
+    # a filter of even size is not centred: its opposite is
+    origin = -1 if size % 2 == 0 else 0
+    opened = maximum_filter(eroded, size, mode="constant", cval=0, origin=origin)
+    return np.asarray(opened.astype(np.bool_) & equal)
+
+
+def _strokes(equal: Bools, valid: Bools, area: Bools) -> Bools:
+    """Runs of the value of an area elsewhere, such as the strokes of a scale bar's text."""
+    beside = ~binary_dilation(area, iterations=MIXED) & valid
+    share = int(np.count_nonzero(equal & beside)) / max(1, int(np.count_nonzero(beside)))
+    out = np.zeros_like(equal)
+    if share**_RUN * equal.size > _CHANCE:
+        return out
+    for size in ((1, _RUN), (_RUN, 1)):
+        # centred on the second half of a run: the opposite filter mirrors that
+        origin = tuple(-1 if length > 1 else 0 for length in size)
+        eroded = minimum_filter(equal.astype(np.uint8), size, mode="constant", cval=0)
+        opened = maximum_filter(eroded, size, mode="constant", cval=0, origin=origin)
+        out |= opened.astype(np.bool_)
+    return np.asarray(out & equal)
+
+
+def _edge_lines(equal: Bools) -> Bools:
+    """Whole rows and columns of one value at the edges."""
+    out = np.zeros_like(equal)
+    for view, full in ((out, equal), (out.T, equal.T)):
+        for lines, filled in ((view, full), (view[::-1], full[::-1])):
+            number = int(np.argmin(np.append(filled.all(axis=1), False)))
+            lines[:number] = True
+    return out
+
+
+def _set_apart(area: Bools, image: Floats, valid: Bools, *, span: float) -> Bools:
+    """Connected parts of `area` that differ from their surroundings in value or in roughness."""
+    parts, number = label(area, np.ones((3, 3)))
+    out = np.zeros_like(area)
+    finite = np.where(np.isfinite(image), image, np.nan)
+    for part in range(1, number + 1):
+        own = parts == part
+        ring = binary_dilation(own, np.ones((3, 3)), iterations=4)
+        ring &= ~binary_dilation(own, np.ones((3, 3))) & valid & ~area
+        if not ring.any():
+            continue
+        value = float(image[own][0])
+        jump = abs(float(np.median(image[ring])) - value)
+        step = np.abs(np.diff(finite, axis=1))[(ring[:, 1:] & ring[:, :-1])]
+        rough = float(np.median(step)) if len(step) else 0.0
+        if jump > _JUMP * span or rough > _ROUGH * span:
+            out |= own
+    return out
+
+
+def _saturated(image: Floats, valid: Bools, *, span: float) -> Bools:
+    """Flat tops at the largest value."""
+    top = float(image[valid].max())
+    at_top = (image == top) & valid
+    parts, number = label(at_top)
+    sizes = np.bincount(parts.ravel(), minlength=number + 1)
+    large = np.flatnonzero(sizes >= _PLATEAU)
+    out = np.zeros_like(at_top)
+    for part in large[large > 0]:
+        own = parts == part
+        ring = binary_dilation(own, np.ones((3, 3))) & ~own & valid
+        if ring.any() and top - float(np.median(image[ring])) < _SLOPE * span:
+            out |= own
+    return np.asarray(out, dtype=np.bool_)
