@@ -73,7 +73,7 @@ class Source:
     spec: str
     """Path, ``module:callable``, or registered name."""
     settings: dict[str, Any] = field(default_factory=dict)
-    """Of a plug-in."""
+    """Of a plug-in or a model file."""
     built_in: tuple[str, ...] = ()
     """Names that no plug-in may take."""
 
