@@ -130,7 +130,5 @@ def fit(
         residual=residual,
         image=chosen,
         summed=summed,
-        beam=BeamChoice(
-            dose=dose, detector_map=detector_map, library=library, fraction=fraction
-        ),
+        beam=BeamChoice(dose=dose, detector_map=detector_map, library=library, fraction=fraction),
     )

@@ -257,9 +257,7 @@ class _OneImage:
         fit = self.options.fit
         if fit.engine == "lmfit" and start is None:
             joint = replace(self.options, fit=replace(fit, engine="joint"))
-            found = given(
-                image, sampling=self.sampling, options=joint, dose=dose, mask=self.masked
-            )
+            found = given(image, sampling=self.sampling, options=joint, dose=dose, mask=self.masked)
             start = found.table[["x", "y"]].to_numpy()[~found.failed]
             _require_columns(len(start), self.path)
         if fit.engine == "lmfit" and start is not None:

@@ -149,7 +149,6 @@ def _confirmed(
 ) -> Spots:
     """Candidates that a joint fit confirms; those that it did not bring to an end are kept."""
     kept, beyond = candidates, hidden
-    fit = None
     for last in (False, True):
         visible = Visible(usable, reach=REACH * width)
         if len(kept) + len(beyond):

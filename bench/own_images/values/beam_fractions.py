@@ -1,7 +1,7 @@
 """Grey values as fractions of the incident beam, by a scan of the detector."""
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -61,13 +61,14 @@ def detector_levels(scan: Floats, *, name: str) -> DetectorLevels:
     DOI 10.1016/j.ultramic.2008.07.001.
     """
     from scipy import ndimage
-    from skimage.filters import threshold_otsu
+    from skimage import filters
 
+    otsu: Any = filters.threshold_otsu  # which carries no types
     if not np.isfinite(scan).all():
         raise InputError(f"{name} holds NaN or infinite values, so that its levels are not known")
     if scan.min() == scan.max():
         raise InputError(f"{name} is constant; a scan of the probe over the detector is needed")
-    active: npt.NDArray[np.bool_] = scan > threshold_otsu(scan)
+    active: npt.NDArray[np.bool_] = scan > otsu(scan)
     inside = ndimage.binary_erosion(active, iterations=_RIM, border_value=1)
     outside = ndimage.binary_erosion(~active, iterations=_RIM, border_value=1)
     if min(inside.sum(), outside.sum()) < _LEAST_AREA:
