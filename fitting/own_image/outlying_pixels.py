@@ -33,7 +33,7 @@ def thin_outliers(image: Floats, valid: Bools, noise: PixelNoise) -> Bools:
     """
     filled = np.where(valid, image, float(np.median(image[valid])))
     out = np.zeros_like(valid)
-    deviation = np.sqrt(noise.variance(median_filter(filled, 5, mode="nearest")))
+    deviation = noise.deviation(median_filter(filled, 5, mode="nearest"))
     for axis in (0, 1):
         size = (7, 1) if axis == 0 else (1, 7)
         middle = median_filter(filled, size, mode="nearest")
@@ -54,7 +54,7 @@ def residual_outliers(
     What a real column's shape leaves of a Gaussian is no outlier: the distance must be a good part
     of a typical `height` too.
     """
-    deviation = np.sqrt(noise.variance(expected))
+    deviation = noise.deviation(expected)
     far = np.abs(residual) > np.maximum(SIGNIFICANT * deviation, 0.5 * height)
     far &= valid
     if not far.any():

@@ -39,6 +39,13 @@ class PixelNoise:
         tiny = np.finfo(np.float64).tiny
         return np.maximum(self.floor + self.slope * np.maximum(level, 0.0), tiny)
 
+    def deviation(self, level: Floats) -> Floats:
+        """Standard deviation at expected values, at least that of one count.
+
+        Where nothing is expected a single count is far off in units of its standard deviation.
+        """
+        return np.sqrt(np.maximum(self.variance(level), self.slope**2))
+
 
 def measure_noise(image: Floats, valid: Bools) -> PixelNoise:
     """Measure the noise of an image.

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from scipy.ndimage import binary_dilation, label, maximum_filter, minimum_filter
+from scipy.ndimage import binary_dilation, binary_fill_holes, label, maximum_filter, minimum_filter
 
 from stembench.arrays import Bools, Floats
 
@@ -16,6 +16,8 @@ _WHOLE: Final = 0.05
 #: around is rougher than this part: else it may be a smooth background.
 _JUMP: Final = 0.05
 _ROUGH: Final = 0.01
+#: So many other pixels inside an area make its value a frequent one and no mark.
+_HOLES: Final = 4
 #: Length of a run of one value that chance does not make [px], if the value is rare.
 _RUN: Final = 4
 #: Pixels around such an area that interpolation may have mixed.
@@ -73,7 +75,7 @@ def constant_areas(image: Floats, valid: Bools) -> ConstantAreas:
     flat = (
         maximum_filter(filled, 2, mode="nearest") == minimum_filter(filled, 2, mode="nearest")
     ) & valid
-    whole = bool(np.all(inside == np.round(inside)))
+    whole = bool(np.mean(inside == np.round(inside)) > 0.5)
     areas, values = none.copy(), []
     saturated = _saturated(filled, valid, span=span)
     # The most frequent values first; more than a few are no borders.
@@ -104,6 +106,10 @@ def _beyond_chance(equal: Bools, valid: Bools, *, whole: bool) -> Bools:
         ring = binary_dilation(area, np.ones((3, 3)), iterations=3) & ~area & valid
         share = int(np.count_nonzero(equal & ring)) / max(1, int(np.count_nonzero(ring)))
         share = max(share, _WHOLE if whole else 1e-9)
+        # single counts in a vacuum of zeros are holes in its areas
+        holes = int(np.count_nonzero(binary_fill_holes(area) & ~equal))
+        if holes >= _HOLES:
+            share = max(share, 1.0 - holes / (holes + int(np.count_nonzero(area))))
         if share >= 1.0:
             return np.zeros_like(equal)
         needed = int(np.ceil(np.sqrt(np.log(_CHANCE / equal.size) / np.log(share))))

@@ -7,6 +7,7 @@ from scipy.ndimage import rotate
 from scipy.spatial import cKDTree
 
 from fitting import (
+    OUT_OF_FRAME,
     PARTLY_MASKED,
     POOR_FIT,
     SATURATED,
@@ -164,7 +165,8 @@ def test_saturated_columns_are_flagged_and_extrapolated():
     made = lattice(shape=(80, 80), width=2.6)
     fit = fit_own_image(np.minimum(made.counts(4), 100.0), sampling=SAMPLING)
     assert ((fit.table["flags"] & SATURATED) != 0).mean() > 0.9
-    assert fit.table["scs"].median() == pytest.approx(made.scs, rel=0.05)
+    # noise decides which pixels reach the top: the number is a rough one, hence the flag
+    assert fit.table["scs"].median() == pytest.approx(made.scs, rel=0.1)
     whole = fit_own_image(made.counts(4), sampling=SAMPLING)
     assert not (whole.table["flags"] & SATURATED).any()
 
@@ -196,7 +198,8 @@ def test_given_starts_outside_and_columns_that_are_not_listed():
     starts = np.concatenate([made.inside(-0.5)[::3], [[-3.0, 18.0]]])
     fit = fit_own_image(made.counts(6), starts, sampling=SAMPLING)
     assert len(fit.table) == len(starts)
-    assert fit.table["flags"].tolist() == [0] * (len(starts) - 1) + [4]
+    assert not fit.table["flags"][:-1].any()
+    assert fit.table["flags"].iloc[-1] & OUT_OF_FRAME
     assert fit.unlisted > 10
     assert_right(fit, made)
 
@@ -206,7 +209,9 @@ def test_vacuum_of_few_counts_is_no_border():
     image = np.zeros((60, 120))
     image[:, :60] = made.clean - 20.0
     counts = np.random.default_rng(7).poisson(image + 0.02).astype(float)
-    assert not fit_own_image(counts, sampling=SAMPLING).areas.areas.any()
+    fit = fit_own_image(counts, sampling=SAMPLING)
+    assert not fit.areas.areas.any()
+    assert not fit.outliers.any()
 
 
 def test_engines_agree():

@@ -243,6 +243,7 @@ class TestFormats:
         scipy.io.savemat(tmp_path / "a.mat", {"img": image, "n": 3.0})
         assert np.array_equal(read_image(tmp_path / "a.mat").images[0], image)
 
+    @pytest.mark.slow  # loading abTEM takes seconds
     @pytest.mark.parametrize("stack", [False, True])
     def test_abtem(self, tmp_path: Path, image: np.ndarray, stack: bool) -> None:
         from abtem.core.axes import OrdinalAxis
@@ -257,12 +258,28 @@ class TestFormats:
         assert file.images == pytest.approx(np.stack([image, 2 * image]) if stack else image[None])
         assert file.sampling == pytest.approx(0.1)
 
+    @pytest.mark.slow
     def test_abtem_diffraction(self, tmp_path: Path, image: np.ndarray) -> None:
         from abtem.measurements import DiffractionPatterns
 
         DiffractionPatterns(image, sampling=(0.1, 0.1)).to_zarr(str(tmp_path / "a.zarr"))
         with pytest.raises(InputError, match="holds DiffractionPatterns, no image"):
             read_image(tmp_path / "a.zarr")
+
+    def test_abtem_as_stored(self, tmp_path: Path, image: np.ndarray) -> None:
+        axis = {"units": "Å", "type": "RealSpaceAxis"}
+        store = zarr.open_group(tmp_path / "a.zarr", mode="w")
+        store.create_array("array0", data=image.T)
+        store.attrs["metadata0"] = {
+            "type": "Images",
+            "axes": {
+                "axis_0": {**axis, "label": "x", "sampling": 0.1},
+                "axis_1": {**axis, "label": "y", "sampling": 0.15},
+            },
+        }
+        file = read_image(tmp_path / "a.zarr")
+        assert np.array_equal(file.images[0], image)
+        assert (file.pixel.x, file.pixel.y) == (0.1, 0.15)
 
     def test_plain_zarr(self, tmp_path: Path, image: np.ndarray) -> None:
         zarr.save_array(str(tmp_path / "a.zarr"), image)
