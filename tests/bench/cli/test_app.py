@@ -379,7 +379,7 @@ class TestRun:
 
     def test_run_report_and_compare(self, tmp_path: Path) -> None:
         common = (
-            "--case", "defect_ladder", "--doses", "5000", "--realizations", "2",
+            "--case", "edge_dislocation", "--doses", "5000", "--realizations", "2",
             "--restorer", "gaussian", "--jobs", "1",
         )  # fmt: skip
         old, new = tmp_path / "old", tmp_path / "new"

@@ -182,7 +182,7 @@ def small_baseline(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with pytest.MonkeyPatch.context() as patch:
         quick = replace(get_profile("quick"), ladders=(), frames=())
         patch.setattr(bench.plan.profiles, "get_profile", lambda _: quick)
-        call("run", "--case", "defect_ladder", "--doses", "5000", "--realizations", "3",
+        call("run", "--case", "edge_dislocation", "--doses", "5000", "--realizations", "3",
              "--restorer", "gaussian", "--jobs", "1", "--out", folder / "run")  # fmt: skip
     call("baseline", folder / "run", "-o", folder / "baseline.json")
     return folder / "baseline.json"
@@ -192,7 +192,7 @@ class TestRegression:
     def test_a_model_is_run_on_the_same_noise_and_judged(
         self, small_baseline: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        selections = (Selection("defect_ladder", ("z10",), (5e3,), 3),)
+        selections = (Selection("edge_dislocation", ("core",), (5e3,), 3),)
         small = Profile("quick", "for tests", selections, ("raw", "gaussian"))
         monkeypatch.setattr(bench.cli.regression, "get_profile", lambda _: small)
         # The baseline's own run is such a run: what it holds is not computed again.
@@ -210,11 +210,11 @@ class TestRegression:
         self, small_baseline: Path
     ) -> None:
         old = read_baseline(small_baseline)
-        case = get_case("defect_ladder")
+        case = get_case("edge_dislocation")
         assert old.cases[case.name]["data_hash"] == load_ground_truth(case).hash
         profile = regression_profile(old, "gaussian")
         assert profile.restorers == ("raw", "gaussian")
-        assert [selection.case for selection in profile.selections] == ["defect_ladder"]
+        assert [selection.case for selection in profile.selections] == ["edge_dislocation"]
         for key in ("version", "hash", "data_hash"):
             stale = replace(old, cases={case.name: {**old.cases[case.name], key: "old"}})
             with pytest.raises(InputError, match="renew it: stembench run --profile quick"):

@@ -47,7 +47,7 @@ def test_an_interrupt_ends_the_run_and_its_workers(tmp_path: Path) -> None:
     (tmp_path / "sleeper.py").write_text(SLEEPER)
     folder = tmp_path / "run"
     command = [
-        *(sys.executable, "-c", COMMAND, "run", "--case", "defect_ladder", "--doses", "5000"),
+        *(sys.executable, "-c", COMMAND, "run", "--case", "edge_dislocation", "--doses", "5000"),
         *("--realizations", "1", "--restorer", "sleeper:sleep", "--jobs", "2"),
         *("--out", str(folder)),
     ]
@@ -83,5 +83,5 @@ def test_an_interrupt_ends_the_run_and_its_workers(tmp_path: Path) -> None:
     assert until(lambda: not any(worker.is_running() for worker in workers), seconds=10)
     kept = load_run(folder)
     assert not kept.complete
-    variants = {"raw", "raw/true-width", "raw/poisson"}
+    variants = {"raw", "raw/true-width", "raw/scan", "raw/scan-10pm"}
     assert set(kept.records["restorer"]) == variants
