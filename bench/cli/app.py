@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from bench.cli.exits import CONTINUES, FAILED, Verbose, guarded
+from bench.cli.exits import CONTINUES, FAILED, Cluster, Scheduler, Verbose, guarded
 from bench.cli.gate_commands import baseline, compare, power, regression
 from bench.cli.noise_commands import noise_figures, noise_ranges
 from bench.cli.simulation_commands import convergence, simulate
@@ -76,6 +76,8 @@ def run(
     jobs: Annotated[
         int | None, typer.Option(help="Worker processes; the number of cores by default.")
     ] = None,
+    scheduler: Scheduler = "",
+    cluster: Cluster = None,
     fit_engine: Annotated[
         str, typer.Option(help="joint, or lmfit: dense and slow, what the field knows.")
     ] = "joint",
@@ -86,6 +88,7 @@ def run(
     Example: `stembench run --case nanoparticle --restorer raw --restorer my_model.keras
     --doses 500,5000 --realizations 20 --out out/mine`
     """
+    from bench.executor.placement import Placement
     from bench.plan.profiles import get_profile, narrow
     from bench.progress import run_with_progress
 
@@ -98,7 +101,12 @@ def run(
     )
     folder = out or Path("out") / profile
     outcome = run_with_progress(
-        chosen, folder, seed=seed, jobs=jobs, fit_engine=fit_engine, verbose=verbose
+        chosen,
+        folder,
+        seed=seed,
+        fit_engine=fit_engine,
+        verbose=verbose,
+        placement=Placement(jobs=jobs, scheduler=scheduler, cluster=cluster),
     )
     if outcome.failures:
         for sentence in outcome.failures[:5]:

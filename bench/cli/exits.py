@@ -3,6 +3,7 @@
 import traceback
 from collections.abc import Callable
 from functools import wraps
+from pathlib import Path
 from typing import Annotated, Any, Final
 
 import typer
@@ -17,6 +18,13 @@ INTERRUPTED: Final = 130
 CONTINUES: Final = "what is finished is kept, and the same command continues from there"
 
 Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Show detail and tracebacks.")]
+
+Scheduler = Annotated[
+    str, typer.Option(help="Address of a Dask scheduler whose workers do the work.")
+]
+Cluster = Annotated[
+    Path | None, typer.Option(help="TOML file of a cluster to start: SLURM, PBS, GPUs, ...")
+]
 
 _Command = Callable[..., None]
 

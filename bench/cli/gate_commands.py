@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from bench.cli.exits import CONTINUES, Verbose, guarded
+from bench.cli.exits import CONTINUES, Cluster, Scheduler, Verbose, guarded
 from stembench.errors import InputError
 
 
@@ -103,6 +103,8 @@ def regression(
     jobs: Annotated[
         int | None, typer.Option(help="Worker processes; the number of cores by default.")
     ] = None,
+    scheduler: Scheduler = "",
+    cluster: Cluster = None,
     verbose: Verbose = False,
 ) -> None:
     """Run a model on the noise of a baseline and compare it; exit codes as of `compare`.
@@ -111,6 +113,7 @@ def regression(
     """
     from bench.cli.comparison import Outputs, margins_from
     from bench.cli.regression import regress
+    from bench.executor.placement import Placement
 
     code = regress(
         model,
@@ -119,7 +122,7 @@ def regression(
         margins=margins_from(margins),
         strict=strict,
         outputs=Outputs(junit=junit, markdown=markdown),
-        jobs=jobs,
+        placement=Placement(jobs=jobs, scheduler=scheduler, cluster=cluster),
         detail=verbose,
     )
     if code:

@@ -5,12 +5,11 @@ from pathlib import Path
 
 import pandas as pd
 
+from bench.executor.placement import Placement
 from bench.measures.bounds import bounds_of, kinds_of, takes_long
 from bench.plan.profiles import Profile
-from bench.run.workers import worker_pool
 from cases import Case, get_case
 from reports import Origin, read_bounds, write_bounds_file
-from restore import child_thread_limit
 from stembench.sealed_files import DamagedFileError
 
 #: case, image and dose.
@@ -21,9 +20,9 @@ def write_bounds(
     folder: Path,
     profile: Profile,
     *,
-    workers: int,
+    placement: Placement,
+    note: Callable[[str], None],
     origin: Origin,
-    note: Callable[[str], None] | None = None,
 ) -> None:
     """Write the bounds of all images and doses of a profile that the folder does not hold yet.
 
@@ -32,12 +31,12 @@ def write_bounds(
     folder : Path
         Run folder.
     profile : Profile
-    workers : int
-        Most processes.
+    placement : Placement
+        Where bounds that take long are computed.
+    note : callable
+        Called with a sentence on that place, and if the file is damaged and made again.
     origin : Origin
         The run of the folder.
-    note : callable, optional
-        Called with a sentence if the file is damaged and made again.
 
     Raises
     ------
@@ -48,11 +47,12 @@ def write_bounds(
         there = read_bounds(folder, origin=origin)
     except DamagedFileError as error:
         there = None
-        if note is not None:
-            note(str(error))
+        note(str(error))
     parts = [] if there is None else [there]
     done = set() if there is None else _whole(there)
-    for rows in _computed([cell for cell in _cells(profile) if cell not in done], workers=workers):
+    for rows in _computed(
+        [cell for cell in _cells(profile) if cell not in done], placement=placement, note=note
+    ):
         parts.append(rows)
         kept = pd.concat(parts, ignore_index=True)
         kept = kept.drop_duplicates(["case", "image", "dose", "column", "kind"], keep="last")
@@ -85,13 +85,16 @@ def _whole(there: pd.DataFrame) -> set[_Cell]:
     return {cell for cell, kinds in found.items() if set(kinds_of(get_case(cell[0]))) <= kinds}
 
 
-def _computed(cells: list[_Cell], *, workers: int) -> Iterator[pd.DataFrame]:
+def _computed(
+    cells: list[_Cell], *, placement: Placement, note: Callable[[str], None]
+) -> Iterator[pd.DataFrame]:
     """Yield the bounds of cells; those that take long in worker processes if there are several."""
     slow = [cell for cell in cells if takes_long(get_case(cell[0]))]
-    apart = slow if min(workers, len(slow)) > 1 else []
+    apart = slow if len(slow) > 1 and placement.several else []
     here = [cell for cell in cells if cell not in apart]
     if here:
         yield pd.concat([bounds_of(*cell) for cell in here])
     if apart:
-        with child_thread_limit(1), worker_pool(min(workers, len(apart))) as pool:
-            yield from pool.map(bounds_of, *zip(*apart, strict=True))
+        with placement.executor(len(apart), announce=note) as executor:
+            for _, rows in executor.completed(bounds_of, ((cell, cell) for cell in apart)):
+                yield rows

@@ -2,15 +2,13 @@
 
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Final
 
 import numpy as np
 import pandas as pd
 
-from bench import environment
+from bench.executor.placement import LOCAL, Placement
 from bench.measures.lag_covariance import lag_covariance
 from bench.memory import peak_memory
 from bench.plan.blocks import (
@@ -30,16 +28,11 @@ from bench.run.description import describe_run, finished_run
 from bench.run.restorers import read_metadata
 from bench.run.run_lock import one_at_a_time
 from bench.run.user_code import UserCode
-from bench.run.workers import worker_pool
 from cases import get_case
 from fitting import Engine
 from reports import RunInfo, SessionInfo, write_run_info
-from restore import child_thread_limit, limit_threads
 from stembench.arrays import Floats
 from stembench.errors import InputError
-
-#: More processes than any machine has cores.
-MOST_JOBS: Final = 1024
 
 
 @dataclass(frozen=True)
@@ -74,7 +67,7 @@ def run_benchmark(
     folder: Path,
     *,
     seed: int,
-    jobs: int | None = None,
+    placement: Placement = LOCAL,
     block_size: int = BLOCK_SIZE,
     fit_engine: Engine = "joint",
     progress: Callable[[Block, int], None] | None = None,
@@ -90,8 +83,8 @@ def run_benchmark(
         Run folder; made if absent.
     seed : int
         Seed of all noise, >= 0.
-    jobs : int, optional
-        Worker processes; the number of cores by default. Records do not depend on it.
+    placement : Placement
+        Where blocks are computed; this machine's cores by default. Records do not depend on it.
     block_size : int
         Realizations per block. Records do not depend on it.
     fit_engine : {'joint', 'lmfit'}
@@ -115,8 +108,6 @@ def run_benchmark(
     """
     begun = time.perf_counter()
     check_amounts(profile, seed=seed, block_size=block_size)
-    if jobs is not None and not 1 <= jobs <= MOST_JOBS:
-        raise InputError(f"jobs must be between 1 and {MOST_JOBS}, not {jobs}")
     blocks = tuple(
         replace(block, engine=fit_engine)
         for block in (
@@ -151,7 +142,7 @@ def run_benchmark(
         )
         return _run(
             plan,
-            cores=jobs or environment.available_cores(),
+            placement=placement,
             begun=begun,
             progress=progress or _ignore,
             announce=announce or _ignore,
@@ -178,7 +169,7 @@ def _ignore(*_: object) -> None:
 def _run(
     plan: _Plan,
     *,
-    cores: int,
+    placement: Placement,
     begun: float,
     progress: Callable[[Block, int], None],
     announce: Callable[[int, int], None],
@@ -217,8 +208,7 @@ def _run(
         # The fit's kernels are compiled here once, before every worker would do so.
         reference_table(get_case(fresh[0].case), fresh[0].image, dose=fresh[0].dose)
         libraries = _libraries(profile)
-        workers = min(cores, len(fresh))
-        for block, result in _mapped(fresh, libraries, workers=workers):
+        for block, result in _mapped(fresh, libraries, placement=placement, note=note):
             plan.code.check()
             store.write_block(folder, block, result=result, origin=origin)
             peaks[result.process] = max(result.peak_memory, peaks.get(result.process, 0))
@@ -227,7 +217,7 @@ def _run(
         result = store.repeat_block(folder, block, sources=sources, origin=origin)
         store.write_block(folder, block, result=result, origin=origin)
         progress(block, block.stop - block.start)
-    write_bounds(folder, profile, workers=cores, origin=origin)
+    write_bounds(folder, profile, placement=placement, note=note, origin=origin)
     samplings = {name: case.case.sampling for name, case in info.cases.items()}
     store.write_lag_covariance(folder, _lag_covariances(profile), origin=origin)
     store.gather_examples(folder, blocks, samplings=samplings, names=plan.names, origin=origin)
@@ -288,19 +278,13 @@ def _lag_covariances(profile: Profile) -> list[pd.DataFrame]:
 
 
 def _mapped(
-    blocks: list[Block], libraries: dict[str, Floats], *, workers: int
+    blocks: list[Block],
+    libraries: dict[str, Floats],
+    *,
+    placement: Placement,
+    note: Callable[[str], None],
 ) -> Iterator[tuple[Block, BlockResult]]:
     """Yield blocks with their results as they finish."""
-    # Every worker computes on one thread: parallel sums would otherwise depend on the machine, and
-    # processes scale better than threads over blocks that share nothing.
-    with (
-        child_thread_limit(1),
-        worker_pool(workers, initializer=limit_threads, initargs=(1,)) as pool,
-    ):
-        waiting: dict[Future[BlockResult], Block] = {
-            pool.submit(run_block, block, libraries[block.case]): block for block in blocks
-        }
-        while waiting:
-            done, _ = wait(waiting, return_when=FIRST_COMPLETED)
-            for future in done:
-                yield waiting.pop(future), future.result()
+    with placement.executor(len(blocks), announce=note) as executor:
+        tasks = ((block, (block, libraries[block.case])) for block in blocks)
+        yield from executor.completed(run_block, tasks)

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from bench.executor.placement import Placement
 from bench.plan.blocks import plan_blocks
 from bench.plan.profiles import Profile, Selection, get_profile, narrow
 from bench.run import run as run_module, store
@@ -44,7 +45,7 @@ def _in_this_process() -> Iterator[None]:
 def go(folder: Path, profile: Profile = PROFILE, *, seed: int = 5) -> list[str]:
     """Run, and return what was said of damage."""
     said: list[str] = []
-    run_benchmark(profile, folder, seed=seed, jobs=1, note=said.append)
+    run_benchmark(profile, folder, seed=seed, placement=Placement(jobs=1), note=said.append)
     return said
 
 
@@ -205,7 +206,7 @@ def test_impossible_amounts_leave_nothing(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="seed must be between"):
         go(tmp_path / "run", seed=10**30)
     with pytest.raises(InputError, match="jobs must be between"):
-        run_benchmark(PROFILE, tmp_path / "run", seed=1, jobs=10**9)
+        run_benchmark(PROFILE, tmp_path / "run", seed=1, placement=Placement(jobs=10**9))
     assert not (tmp_path / "run").exists()
 
 
