@@ -67,6 +67,29 @@ def fit_scan(
     InputError
         If there are too few lines or no columns.
     """
+    from threadpoolctl import threadpool_limits
+
+    # Sums in parallel differ in their last digits with the number of threads.
+    with threadpool_limits(1, user_api="blas"):
+        return _fitted(
+            still, images, given=given, drifts=drifts, scan=scan, width=width,
+            background=background, dose=dose, detector_sigma=detector_sigma, masked=masked,
+        )  # fmt: skip
+
+
+def _fitted(
+    still: ColumnFit,
+    images: Floats,
+    *,
+    given: int,
+    drifts: Floats,
+    scan: ScanModel,
+    width: WidthMode,
+    background: bool,
+    dose: float | None,
+    detector_sigma: float,
+    masked: Bools,
+) -> ColumnFit:
     setting = prepare(
         still, images, given=given, drifts=drifts, scan=scan, background=background, dose=dose,
         detector_sigma=detector_sigma, masked=masked,

@@ -27,9 +27,10 @@ FARTHEST: Final = (0.7, 0.3)
 #: image's.
 K: Final = 4.0
 TOO_LOOSE: Final = 1.25
-#: Standard error of log σ beyond which intervals were seen to miss the truth too often: 4 of 8 with
-#: errors of 0.095 to 0.31 held it, 40 of 44 with 0.054 to 0.085.
-OPTIMISTIC: Final = 0.09
+#: Standard error of log σ, over what displacements that are seen without error would leave, beyond
+#: which intervals were seen to miss the truth too often: 4 of 8 with 1.5 to 5 held it (dislocation
+#: at 500 e/Å²), 51 of 56 with 1.0 to 1.4 (at 5·10³ and 5·10⁴).
+OPTIMISTIC: Final = 1.45
 _LEAST: Final = 0.01
 _MOST: Final = 20.0
 _MOST_PHI: Final = 0.95
@@ -65,7 +66,7 @@ def search_statistics(
         f"scan sigma_{'xy'[k // 2]} is estimated to {100 * spread[k]:.0f} %: with so little light "
         "its interval is optimistic"
         for k in (0, 2)
-        if spread[k] > OPTIMISTIC
+        if spread[k] > OPTIMISTIC / np.sqrt(2 * setting.start.lines[..., 0].size)
     )
     estimates = []
     for axis in range(2):
