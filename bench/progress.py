@@ -1,6 +1,5 @@
 """Progress bars of long work on the terminal, with an estimate of the time left."""
 
-import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -24,7 +23,7 @@ from bench.plan.blocks import Block
 from bench.plan.profiles import Profile
 from bench.run.fit_estimate import checked_engine, estimate_text
 from bench.run.run import RunOutcome, run_benchmark
-from restore import RestorationWarning, Restorer
+from restore import Restorer, heard_warnings
 from stembench.arrays import Floats
 
 #: Seconds over which the speed is averaged: of steps that take seconds, and of those that take
@@ -163,8 +162,7 @@ def restore_with_progress(restorer: Restorer, images: Floats, *, sampling: float
         If the restorer fails or returns something unusable.
     """
     restored = np.empty(images.shape)
-    with warnings.catch_warnings(record=True) as caught, _bars() as bars:
-        warnings.simplefilter("always", RestorationWarning)
+    with heard_warnings() as said, _bars() as bars:
         name = f"Restoring with {restorer.metadata.name}"
         whole = Bar(bars, bars.add_task(name, total=len(images)))
         steps = Bar(bars, bars.add_task("within one image", total=None, visible=False))
@@ -173,11 +171,6 @@ def restore_with_progress(restorer: Restorer, images: Floats, *, sampling: float
             restored[k] = restorer.restore(one, sampling=sampling, progress=steps.within)[0]
             whole.advance()
         steps.hide()
-    for warning in caught:
-        if issubclass(warning.category, RestorationWarning):
-            Console(stderr=True).print(f"stembench: note: {warning.message}", markup=False)
-        else:
-            warnings.warn_explicit(
-                warning.message, warning.category, warning.filename, warning.lineno
-            )
+    for sentence in said:
+        Console(stderr=True).print(f"stembench: note: {sentence}", markup=False)
     return restored

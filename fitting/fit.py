@@ -121,6 +121,8 @@ def _fit_scan(
     detector_sigma: float,
 ) -> ColumnFit:
     """Fit as if nothing had moved, and from there columns and lines together."""
+    from threadpoolctl import threadpool_limits
+
     from fitting.scan.preparation.alignment import LARGEST_DRIFT, align_frames
     from fitting.scan.preparation.surroundings import with_surroundings
     from fitting.scan.preparation.trailing import undo_trailing
@@ -155,18 +157,20 @@ def _fit_scan(
         detector_sigma=detector_sigma * np.sqrt(len(frames)),
         threads=1,
     )[0]
-    return fit_scan(
-        replace(still, dose=dose),
-        frames,
-        drifts=aligned.drifts,
-        given=len(starts),
-        scan=scan,
-        width=options.width_mode,
-        background=options.background == "constant",
-        dose=None if dose is None else float(dose),
-        detector_sigma=float(detector_sigma),
-        masked=masked,
-    )
+    # Sums in parallel differ in their last digits with the number of threads.
+    with threadpool_limits(1, user_api="blas"):
+        return fit_scan(
+            replace(still, dose=dose),
+            frames,
+            drifts=aligned.drifts,
+            given=len(starts),
+            scan=scan,
+            width=options.width_mode,
+            background=options.background == "constant",
+            dose=None if dose is None else float(dose),
+            detector_sigma=float(detector_sigma),
+            masked=masked,
+        )
 
 
 def fit_batch(

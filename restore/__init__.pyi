@@ -2,16 +2,13 @@ from .built_in import BuiltIn as BuiltIn
 from .cgrdn.weights import saved_model_folder as saved_model_folder
 from .conformance import Finding as Finding, check_restorer as check_restorer
 from .contract import ContractRestorer as ContractRestorer
+from .isolation.allowance import limit_models as limit_models
+from .isolation.process import model_processes as model_processes
 from .networks.threads import (
     child_thread_limit as child_thread_limit,
     limit_threads as limit_threads,
 )
 from .networks.tiling import run_in_tiles as run_in_tiles
-from .plugins import (
-    PlugIn as PlugIn,
-    find_plugins as find_plugins,
-    plugin_problems as plugin_problems,
-)
 from .registry import (
     RESTORERS as RESTORERS,
     built_in_names as built_in_names,
@@ -29,4 +26,10 @@ from .restorer import (
     Restorer as Restorer,
     RestorerMetadata as RestorerMetadata,
     Tiling as Tiling,
+    heard_warnings as heard_warnings,
+)
+from .user_models.plugins import (
+    PlugIn as PlugIn,
+    find_plugins as find_plugins,
+    plugin_problems as plugin_problems,
 )

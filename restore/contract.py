@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from restore.restorer import (
+    ForeignError,
     ImageRestorer,
     Progress,
     RestorationError,
@@ -83,6 +84,10 @@ class ContractRestorer:
                 output = np.asarray(self.inner.restore_image(image, sampling=sampling))
         except InputError:
             raise
+        except ForeignError as error:
+            raise RestorationError(
+                f"restorer '{name}' failed on image {number}: {error}"
+            ) from error
         except Exception as error:
             # Any exception of a user's model becomes one sentence; the cause stays chained.
             reason = (str(error).strip().splitlines() or ["no message"])[0]

@@ -11,13 +11,11 @@ from typing import Any, Final
 from restore.built_in import BuiltIn
 from restore.classical import references
 from restore.contract import ContractRestorer
-from restore.plugins import find_factory, find_plugins
+from restore.isolation.isolated_restorer import isolated, isolated_metadata
+from restore.isolation.process import Source
 from restore.restorer import ImageRestorer, Restorer, RestorerMetadata
 from restore.settings import read_free_settings, read_settings
-from restore.user_models.keras_file import load_keras_file, read_keras_metadata
-from restore.user_models.onnx_file import load_onnx_file, read_onnx_metadata
-from restore.user_models.python_callable import load_callable
-from restore.user_models.saved_model import load_saved_model, read_saved_model_metadata
+from restore.user_models.plugins import find_factory, find_plugins
 from stembench.errors import InputError
 
 #: Files of this package that declare a restorer as `RESTORER`, or several as `RESTORERS`, in the
@@ -66,6 +64,7 @@ RESTORERS: Final[tuple[BuiltIn, ...]] = unique_names(
 """The built-in restorers, in the order in which they are listed."""
 
 _REFERENCES = frozenset(entry.name for entry in references.RESTORERS)
+_LONGEST_NAME: Final = 120
 _CALLABLE = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_][\w.]*")
 _REFUSED = {
     ".h5": "save it as .keras with Keras 3",
@@ -145,9 +144,16 @@ def _plugin(spec: str) -> _Source | None:
     if colon and "=" not in text:
         return None  # module:callable
     factory = find_factory(name, built_in=built_in_names())
-    if factory is None or not colon:
-        return _loaded_for_metadata(factory) if factory else None
-    return _loaded_for_metadata(partial(factory, **read_free_settings(text, restorer=name)))
+    if factory is None:
+        return None
+    settings = dict(read_free_settings(text, restorer=name)) if colon else {}
+    built_in = tuple(sorted(built_in_names()))
+    return _loaded_for_metadata(partial(isolated, Source("plugin", name, settings, built_in)))
+
+
+def _model_file(kind: str, path: Path) -> _Source:
+    source = Source(kind, str(path.absolute()))
+    return _Source(partial(isolated, source), partial(isolated_metadata, source))
 
 
 def _user_model(path: Path) -> _Source | None:
@@ -156,7 +162,7 @@ def _user_model(path: Path) -> _Source | None:
     if ending in _REFUSED:
         raise InputError(f"a model file '{ending}' is not read ({path}); {_REFUSED[ending]}")
     if path.is_dir():
-        return _Source(partial(load_saved_model, path), partial(read_saved_model_metadata, path))
+        return _model_file("saved_model", path)
     if ending not in (".keras", ".onnx"):
         if path.exists():
             raise InputError(
@@ -166,9 +172,7 @@ def _user_model(path: Path) -> _Source | None:
         return None
     if not path.is_file():
         raise InputError(f"the model file {path} does not exist")
-    if ending == ".keras":
-        return _Source(partial(load_keras_file, path), partial(read_keras_metadata, path))
-    return _Source(partial(load_onnx_file, path), partial(read_onnx_metadata, path))
+    return _model_file(ending.removeprefix("."), path)
 
 
 def _source(spec: str) -> _Source:
@@ -185,7 +189,7 @@ def _source(spec: str) -> _Source:
     if source is None and spec:  # Path("") is the current folder
         source = _user_model(Path(spec))
     if source is None and _CALLABLE.fullmatch(spec):
-        source = _loaded_for_metadata(partial(load_callable, spec))
+        source = _loaded_for_metadata(partial(isolated, Source("callable", spec)))
     if source is None:
         known = ", ".join(
             [*(entry.name for entry in RESTORERS), *(plugin.name for plugin in find_plugins())]
@@ -200,9 +204,17 @@ def _source(spec: str) -> _Source:
 def _refuse_posing(spec: str, metadata: RestorerMetadata) -> None:
     """Refuse what is not built in but claims a built-in's name or a family of the benchmark's own.
 
+    So is a name that records and files cannot bear: '/' parts it from a variant of the fit.
+
     Records of `raw` are read as the distorted counts themselves, and reports exempt it, references
     and other acquisitions from verdicts.
     """
+    name = metadata.name
+    if not name.strip() or not name.isprintable() or "/" in name or len(name) > _LONGEST_NAME:
+        raise InputError(
+            f"'{spec}' calls itself {name[:80]!r}; the name of a restorer is 1 to {_LONGEST_NAME} "
+            "printable characters without '/'"
+        )
     if metadata.name in built_in_names():
         raise InputError(
             f"'{spec}' calls itself '{metadata.name}', which is a built-in restorer's name; "

@@ -1,7 +1,9 @@
 """Restorer protocol: metadata, tiling, and the error of a restorer that breaks its contract."""
 
 import math
-from collections.abc import Callable
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Literal, Protocol, get_args, runtime_checkable
 
@@ -24,8 +26,34 @@ class RestorationError(InputError):
     """Failure of a restorer, or output that cannot be a restored image."""
 
 
+class ForeignError(Exception):
+    """Exception that a model raised in a process of its own: its type and first line."""
+
+
 class RestorationWarning(UserWarning):
     """Fallback of a restorer that found its method inapplicable to an image."""
+
+
+@contextmanager
+def heard_warnings() -> Iterator[list[str]]:
+    """Collect what restorers warn of in the context; other warnings go their way.
+
+    Yields
+    ------
+    list of str
+        Filled when the context ends: every `RestorationWarning`, one per image that it is about.
+    """
+    said: list[str] = []
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", RestorationWarning)
+        yield said
+    for warning in caught:
+        if issubclass(warning.category, RestorationWarning):
+            said.append(str(warning.message))
+        else:
+            warnings.warn_explicit(
+                warning.message, warning.category, warning.filename, warning.lineno
+            )
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,7 +5,16 @@ from typing import Annotated
 
 import typer
 
-from bench.cli.exits import CONTINUES, FAILED, Cluster, Scheduler, Verbose, guarded
+from bench.cli.exits import (
+    CONTINUES,
+    FAILED,
+    Cluster,
+    ModelMemory,
+    ModelTimeout,
+    Scheduler,
+    Verbose,
+    guarded,
+)
 from bench.cli.gate_commands import baseline, compare, power, regression
 from bench.cli.noise_commands import noise_figures, noise_ranges
 from bench.cli.simulation_commands import convergence, simulate
@@ -81,6 +90,8 @@ def run(
     fit_engine: Annotated[
         str, typer.Option(help="joint, or lmfit: dense and slow, what the field knows.")
     ] = "joint",
+    model_timeout: ModelTimeout = None,
+    model_memory: ModelMemory = None,
     verbose: Verbose = False,
 ) -> None:
     """Run the benchmark: distort, restore, fit and record. An interrupted run continues.
@@ -219,6 +230,8 @@ def restore(
     sampling: Annotated[
         float | None, typer.Option(help="Å per pixel, if the file does not state it.")
     ] = None,
+    model_timeout: ModelTimeout = None,
+    model_memory: ModelMemory = None,
     verbose: Verbose = False,
 ) -> None:
     """Restore an image or a stack.
@@ -240,6 +253,8 @@ def check(
     large: Annotated[
         bool, typer.Option("--large", help="Test 2048 x 2048 px too, which may take minutes.")
     ] = False,
+    model_timeout: ModelTimeout = None,
+    model_memory: ModelMemory = None,
     verbose: Verbose = False,
 ) -> None:
     """Test a restorer against the contract, item by item; the exit code is 1 if one fails.
@@ -295,6 +310,8 @@ def images(
         int, typer.Option(help="Noise realizations of each image of a case and empty field.")
     ] = 4,
     seed: Annotated[int, typer.Option(help="Seed of the noise.")] = 2024,
+    model_timeout: ModelTimeout = None,
+    model_memory: ModelMemory = None,
     verbose: Verbose = False,
 ) -> None:
     """Measure whole images: PSNR, SSIM, ring correlation, intensity, residual, empty fields.

@@ -1,6 +1,7 @@
 """Conformance table of a restorer, printed by `stembench check`."""
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from bench.memory import peak_memory
@@ -37,15 +38,18 @@ def check_and_print(spec: str, *, size: int | None, large: bool) -> bool:
         raise TypeError(f"{spec} was loaded as {type(restorer).__name__}")
     shape = (size, size) if size else (48, 40)
     findings: list[Finding] = []
-    with Console(stderr=True).status(f"Checking {restorer.metadata.name}") as status:
+    with Console(stderr=True).status(escape(f"Checking {restorer.metadata.name}")) as status:
         for finding in check_restorer(restorer, shape=shape, large=large, peak_memory=peak_memory):
             findings.append(finding)
-            status.update(f"Checking {restorer.metadata.name}: {finding.item} done")
-    table = Table("item", "outcome", "measured", "wanted", title=_title(restorer))
+            status.update(escape(f"Checking {restorer.metadata.name}: {finding.item} done"))
+    table = Table("item", "outcome", "measured", "wanted", title=escape(_title(restorer)))
     for finding in findings:
         style = _STYLE[finding.outcome]
         table.add_row(
-            finding.item, f"[{style}]{finding.outcome}[/]", finding.measured, finding.wanted
+            finding.item,
+            f"[{style}]{finding.outcome}[/]",
+            escape(finding.measured),
+            escape(finding.wanted),
         )
     console.print(table)
     for note in dict.fromkeys(note for finding in findings for note in finding.notes):

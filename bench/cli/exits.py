@@ -26,14 +26,23 @@ Cluster = Annotated[
     Path | None, typer.Option(help="TOML file of a cluster to start: SLURM, PBS, GPUs, ...")
 ]
 
+ModelTimeout = Annotated[
+    float | None,
+    typer.Option(help="Seconds that a model may take to load, and per image; 600 by default."),
+]
+ModelMemory = Annotated[
+    float | None,
+    typer.Option(help="GB that a model may take; three quarters of the machine's by default."),
+]
+
 _Command = Callable[..., None]
 
 
 def guarded(kept: str = "") -> Callable[[_Command], _Command]:
     """Decorate a command so that its errors end in one sentence and an exit code.
 
-    An `InputError` exits with 2, after its traceback if the command has ``verbose`` set; an
-    interrupt exits with 130.
+    Limits on models, ``model_timeout`` and ``model_memory``, are set first. An `InputError` exits
+    with 2, after its traceback if the command has ``verbose`` set; an interrupt exits with 130.
 
     Parameters
     ----------
@@ -45,6 +54,7 @@ def guarded(kept: str = "") -> Callable[[_Command], _Command]:
         @wraps(command)
         def run(*args: Any, **kwargs: Any) -> None:
             try:
+                _limit(kwargs.get("model_timeout"), kwargs.get("model_memory"))
                 command(*args, **kwargs)
             except InputError as error:
                 if kwargs.get("verbose"):
@@ -58,3 +68,10 @@ def guarded(kept: str = "") -> Callable[[_Command], _Command]:
         return run
 
     return guard
+
+
+def _limit(timeout: float | None, memory: float | None) -> None:
+    if timeout is not None or memory is not None:
+        from restore import limit_models
+
+        limit_models(timeout=timeout, memory=memory)

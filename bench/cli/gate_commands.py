@@ -5,7 +5,15 @@ from typing import Annotated
 
 import typer
 
-from bench.cli.exits import CONTINUES, Cluster, Scheduler, Verbose, guarded
+from bench.cli.exits import (
+    CONTINUES,
+    Cluster,
+    ModelMemory,
+    ModelTimeout,
+    Scheduler,
+    Verbose,
+    guarded,
+)
 from stembench.errors import InputError
 
 
@@ -105,6 +113,8 @@ def regression(
     ] = None,
     scheduler: Scheduler = "",
     cluster: Cluster = None,
+    model_timeout: ModelTimeout = None,
+    model_memory: ModelMemory = None,
     verbose: Verbose = False,
 ) -> None:
     """Run a model on the noise of a baseline and compare it; exit codes as of `compare`.

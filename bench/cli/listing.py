@@ -1,6 +1,7 @@
 """Tables printed by `stembench list`."""
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from bench.plan.profiles import profiles
@@ -40,7 +41,8 @@ def print_listing(*, detail: bool) -> None:
         origin = f"from {plugin.package}, {plugin.factory}"
         problem = problems.get(plugin.name)
         # What a plug-in declares is known only once its code has run.
-        restorers.add_row(plugin.name, "", "", f"not usable: {problem}" if problem else origin)
+        told = f"not usable: {problem}" if problem else origin
+        restorers.add_row(escape(plugin.name), "", "", escape(told))
     tables = [cases, amounts, restorers]
     if detail:
         chains = Table("noise chain", "description", title="Noise chains")

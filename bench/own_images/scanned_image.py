@@ -285,6 +285,11 @@ def description(scan: "ScanResult", *, model: "ScanModel", lines: Path) -> list[
             f"lattice prior: {100 * model.lattice_prior:g} pm about the mean of opposite "
             f"neighbours; passed on of an isolated displacement: {measured}"
         )
+        if scan.undrawn:
+            sentences.append(
+                f"{scan.undrawn} columns have no pair of opposite neighbours and are not drawn; "
+                "what is passed on is that of the others"
+            )
     return sentences
 
 

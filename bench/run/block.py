@@ -2,9 +2,6 @@
 
 import os
 import time
-import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
@@ -28,7 +25,7 @@ from cases import Case, get_case, load_ground_truth
 from fitting import NOT_RESTORED, count_atoms
 from noise import electrons_per_pixel
 from reports import CONTRAST_FLOOR, conform, with_rung
-from restore import RestorationError, RestorationWarning, Restorer, load_restorer
+from restore import RestorationError, Restorer, heard_warnings, load_restorer
 from stembench.arrays import Floats
 
 _FIT_COLUMNS = {
@@ -97,22 +94,6 @@ def _restorer(spec: str) -> Restorer:
     return as_acquired() if is_acquisition(spec) else load_restorer(spec)
 
 
-@contextmanager
-def _heard() -> Iterator[list[str]]:
-    """Collect what a restorer warns of; other warnings go their way."""
-    said: list[str] = []
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always", RestorationWarning)
-        yield said
-    for warning in caught:
-        if issubclass(warning.category, RestorationWarning):
-            said.append(str(warning.message))
-        else:
-            warnings.warn_explicit(
-                warning.message, warning.category, warning.filename, warning.lineno
-            )
-
-
 def run_block(block: Block, library: Floats) -> BlockResult:
     """Run one block; the rows depend on its arguments alone.
 
@@ -148,7 +129,7 @@ def run_block(block: Block, library: Floats) -> BlockResult:
     failure = ""
     restored = None
     earlier_peak, growth = start_watch()
-    with _heard() as cautions:
+    with heard_warnings() as cautions:
         try:
             restored = restorer.restore(counts, sampling=case.sampling)
         except RestorationError as error:

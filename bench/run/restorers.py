@@ -1,9 +1,6 @@
 """Metadata of a run's restorers, read before work starts and without keeping their networks."""
 
 from collections.abc import Sequence
-from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
-from multiprocessing import get_context
 
 from bench.measures.acquisition import as_acquired
 from bench.plan.acquisitions import is_acquisition
@@ -11,11 +8,9 @@ from restore import (
     RestorerMetadata,
     child_thread_limit,
     is_built_in,
-    limit_threads,
     load_restorer,
     metadata_of,
 )
-from stembench.errors import InputError
 
 
 def read_metadata(specs: Sequence[str], /) -> dict[str, RestorerMetadata]:
@@ -45,26 +40,11 @@ def read_metadata(specs: Sequence[str], /) -> dict[str, RestorerMetadata]:
         for spec in specs
         if spec not in users
     }
-    loaded = _loaded_elsewhere(users) if users else {}
+    loaded = {spec: _loaded_elsewhere(spec) for spec in users}
     return {spec: loaded[spec] if spec in loaded else built_in[spec] for spec in specs}
 
 
-def _loaded_elsewhere(specs: Sequence[str]) -> dict[str, RestorerMetadata]:
-    """Load restorers in one other process and return their metadata."""
-    with (
-        child_thread_limit(1),
-        ProcessPoolExecutor(
-            1, mp_context=get_context("spawn"), initializer=limit_threads, initargs=(1,)
-        ) as pool,
-    ):
-        try:
-            return dict(zip(specs, pool.map(_metadata, specs), strict=True))
-        except BrokenProcessPool as error:
-            raise InputError(
-                f"the process that loaded {', '.join(specs)} died, most likely for want of memory; "
-                "try each with `stembench check`"
-            ) from error
-
-
-def _metadata(spec: str) -> RestorerMetadata:
-    return load_restorer(spec).metadata
+def _loaded_elsewhere(spec: str) -> RestorerMetadata:
+    """Load a restorer, whose model is in a process of its own, and return its metadata."""
+    with child_thread_limit(1):
+        return load_restorer(spec).metadata

@@ -60,6 +60,9 @@ class ScanResult:
     response : tuple of float
         Share of an isolated displacement of a column that the fit passes on, with its standard
         error, measured on the image itself; empty where it was not measured.
+    undrawn : int
+        Columns that a lattice prior does not draw, for they have no pair of opposite neighbours;
+        the response is that of the others.
     """
 
     displacements: Floats
@@ -75,6 +78,7 @@ class ScanResult:
     steps: int
     warnings: tuple[str, ...] = ()
     response: tuple[float, ...] = field(default=())
+    undrawn: int = 0
 
     @property
     def shift(self) -> Floats:

@@ -67,29 +67,6 @@ def fit_scan(
     InputError
         If there are too few lines or no columns.
     """
-    from threadpoolctl import threadpool_limits
-
-    # Sums in parallel differ in their last digits with the number of threads.
-    with threadpool_limits(1, user_api="blas"):
-        return _fitted(
-            still, images, given=given, drifts=drifts, scan=scan, width=width,
-            background=background, dose=dose, detector_sigma=detector_sigma, masked=masked,
-        )  # fmt: skip
-
-
-def _fitted(
-    still: ColumnFit,
-    images: Floats,
-    *,
-    given: int,
-    drifts: Floats,
-    scan: ScanModel,
-    width: WidthMode,
-    background: bool,
-    dose: float | None,
-    detector_sigma: float,
-    masked: Bools,
-) -> ColumnFit:
     setting = prepare(
         still, images, given=given, drifts=drifts, scan=scan, background=background, dose=dose,
         detector_sigma=detector_sigma, masked=masked,
@@ -103,14 +80,8 @@ def _fitted(
     if found.scan is None or not (scan.response or scan.lattice_prior):
         return found
     response = measure_response(setting, peak, sampling=still.sampling)
-    warnings = found.scan.warnings
-    apart = int(np.count_nonzero(~pulled_columns(setting)[: len(setting.modelled)]))
-    if apart:
-        warnings += (
-            f"{apart} of {len(setting.modelled)} columns have no pair of opposite neighbours: the "
-            "lattice prior does not draw them, and the response is that of the others",
-        )
-    return replace(found, scan=replace(found.scan, response=response, warnings=warnings))
+    undrawn = int(np.count_nonzero(~pulled_columns(setting)[: len(setting.modelled)]))
+    return replace(found, scan=replace(found.scan, response=response, undrawn=undrawn))
 
 
 def posterior(setting: Setting, peak: Peak) -> Strips:

@@ -1,11 +1,10 @@
 """A user's TensorFlow SavedModel as a restorer.
 
-A SavedModel is a TensorFlow program; a few of its operations can read or write any file, so that a
-model with one of those is refused before it is loaded.
+A SavedModel is a TensorFlow program; some of its operations can read or write any file, so that a
+model with one that is not known to be harmless is refused before it is loaded.
 """
 
 import hashlib
-import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -14,17 +13,16 @@ import numpy as np
 
 from restore.networks.runtimes import quiet_tensorflow, tensorflow_engine
 from restore.restorer import RestorerMetadata
+from restore.user_models.saved_operations import (
+    ALLOWED,
+    SAVER,
+    names_a_file,
+    text_constants,
+)
 from restore.user_models.user_network import UserNetwork, user_metadata
 from stembench.errors import InputError
 
 SIGNATURE = "serving_default"
-# Operations on files, on Python functions, and on what is printed, which can go to a file too.
-_UNSAFE = re.compile(
-    r"File|Dataset|Iterator|Reader|Summary|PyFunc|Print|^Debug|^Save|^Restore|Checkpoint"
-    r"|^ImmutableConst|^LoadAndRemap|^Snapshot|Rpc|^_?Recv|^_?Send"
-)
-# What TensorFlow itself writes into each SavedModel to save and restore its variables.
-_SAVER = frozenset({"SaveV2", "RestoreV2", "MergeV2Checkpoints", "ShardedFilename"})
 
 
 def _functions_called(nodes: Iterable[Any]) -> Iterator[str]:
@@ -73,8 +71,10 @@ def unsafe_operations(encoded: bytes, /) -> list[str]:
 
     Notes
     -----
-    Each SavedModel holds operations on files that save and restore its variables. They are let
-    pass where TensorFlow's own saver leads to them and nothing that a signature runs does.
+    What is not in `restore.user_models.saved_operations` is refused. Each SavedModel holds
+    operations on files that save and restore its variables. They are let pass where TensorFlow's
+    own saver leads to them and nothing that a signature runs does. A text constant is refused
+    where a signature may reach it, and in a saver where it leads to another folder.
     """
     from tensorflow.core.protobuf import saved_model_pb2
 
@@ -83,7 +83,10 @@ def unsafe_operations(encoded: bytes, /) -> list[str]:
     unsafe: set[str] = set()
     for graph in saved.meta_graphs:
         saver = graph.saver_def
-        saving = _reachable(graph, [saver.save_tensor_name, saver.restore_op_name])
+        saving = _reachable(
+            graph, [saver.save_tensor_name, saver.restore_op_name, saver.filename_tensor_name]
+        )
+        # Whatever is in no saver may be run: by a signature, an initialiser, or a function.
         outputs = [
             tensor.name
             for signature in graph.signature_def.values()
@@ -91,14 +94,23 @@ def unsafe_operations(encoded: bytes, /) -> list[str]:
         ]
         running = _reachable(graph, outputs)
         for node in graph.graph_def.node:
-            saver_only = node.name in saving[0] - running[0] and node.op in _SAVER
-            unsafe.update({node.op} if _UNSAFE.search(node.op) and not saver_only else ())
+            unsafe.update(_refused(node, in_saver=node.name in saving[0] - running[0]))
         for function in graph.graph_def.library.function:
-            saver_only = function.signature.name in saving[1] - running[1]
+            in_saver = function.signature.name in saving[1] - running[1]
             for node in function.node_def:
-                if _UNSAFE.search(node.op) and not (saver_only and node.op in _SAVER):
-                    unsafe.add(node.op)
+                unsafe.update(_refused(node, in_saver=in_saver))
     return sorted(unsafe)
+
+
+def _refused(node: Any, *, in_saver: bool) -> Iterator[str]:
+    """Yield what is wrong with a node of a graph or function."""
+    if node.op not in ALLOWED and not (in_saver and node.op in SAVER):
+        yield node.op
+    if node.op == "StringJoin" and node.attr["separator"].s:
+        yield "StringJoin with a separator"  # which might put a path together
+    for text in text_constants([node]):
+        if names_a_file(text) if in_saver else text:
+            yield f"the text {text[:40].decode(errors='replace')!r}"
 
 
 def _digest(folder: Path) -> str:
@@ -155,8 +167,8 @@ def load_saved_model(folder: Path, /) -> UserNetwork:
         raise InputError(f"{folder} cannot be loaded by TensorFlow: {reason}") from error
     if refused:
         raise InputError(
-            f"{folder} is refused because its graph holds {', '.join(refused)}, which can read "
-            "or write files or run code"
+            f"{folder} is refused because its graph holds {', '.join(refused)}, which is no "
+            "arithmetic on images and might read or write files or run code"
         )
     if SIGNATURE not in model.signatures:
         raise InputError(

@@ -5,6 +5,7 @@ from typing import Any, Final
 import numpy as np
 from scipy.spatial import cKDTree
 
+from fitting.scan.preparation.surroundings import median_spacing
 from stembench.arrays import Bools, Floats
 
 #: A column continues its neighbours where it lies this near to where they point [spacing].
@@ -46,7 +47,7 @@ def continuation_pull(
     from scipy.sparse import csr_array
 
     tree = cKDTree(places)
-    spacing = float(np.median(tree.query(places, k=2)[0][:, 1]))
+    spacing = median_spacing(places)
     rows: list[int] = []
     columns: list[int] = []
     values: list[float] = []

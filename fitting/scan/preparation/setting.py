@@ -8,7 +8,6 @@ import numpy as np
 from fitting import flags
 from fitting.results.column_fit import ColumnFit
 from fitting.scan.cross_sections import NO_WIDE_PART
-from fitting.scan.lattice_pull import lattice_pull
 from fitting.scan.posterior import drift
 from fitting.scan.posterior.priors import LineStatistics, Priors
 from fitting.scan.posterior.scene import (
@@ -21,6 +20,7 @@ from fitting.scan.posterior.scene import (
     Windows,
 )
 from fitting.scan.preparation.continuation import continuation_pull
+from fitting.scan.preparation.lattice_pull import lattice_pull
 from fitting.scan.preparation.surroundings import median_spacing
 from fitting.scan.scan_model import LEAST_LINES, ScanModel
 from stembench.arrays import Bools, Floats, Integers

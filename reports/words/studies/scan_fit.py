@@ -23,13 +23,13 @@ UNMEASURED: Final = (
 _NOTE: Final = (
     "Raw images fitted with the displacements of their lines, from the first realizations. The "
     "jitter's σ and φ and the trailing response are taken as known, as the noise chain declares "
-    "them; no fit of a restored image is told them. 'lattice 10 pm': each column is held to within "
-    "10 pm (standard deviation) of the mean of its opposite neighbours. Bound: the hybrid one, of "
-    "the MAE, without lattice. Lines: rms of found less true displacements over the lines that "
-    "cross measured columns, beside the rms of the true ones. Misfit: mean squared residual over "
+    "them; no fit of a restored image is told them. 'lattice 10 pm': each column with opposite "
+    "neighbours is held to within 10 pm (standard deviation) of their mean. Bound: the hybrid one,"
+    " of the MAE, without lattice. Lines: rms of found less true displacements over the lines that"
+    " cross measured columns, beside the rms of the true ones. Misfit: mean squared residual over "
     "the variance of counting and detector. Response: share of an isolated shift of 15 pm, put "
-    "into the data, that the fit passes on (mean of the images ± standard error). scan_fit.csv has "
-    "all."
+    "into the data, that the fit passes on (mean of the images ± standard error). scan_fit.csv has"
+    " all."
 )
 
 

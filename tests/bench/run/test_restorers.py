@@ -14,13 +14,11 @@ from stembench.errors import InputError
 
 MODULE = """
 import os, sys
-import numpy as np
-from restore import RestorerMetadata
 
 def double(images, *, sampling):
     return 2 * images
 
-double.metadata = RestorerMetadata(
+double.metadata = dict(
     name="doubling", label="twice the counts", family="classical", version="1", licence="MIT",
     training_data="none", input_scale="unchanged", engine=os.environ["OMP_NUM_THREADS"],
 )
@@ -86,5 +84,5 @@ def test_a_file_that_keras_alone_refuses_is_an_error_before_work(tmp_path: Path)
 
 
 def test_a_restorer_that_ends_its_process() -> None:
-    with pytest.raises(InputError, match="the process that loaded restorers_of_the_test:dies died"):
+    with pytest.raises(InputError, match="dies' ended its own process with exit code 9"):
         read_metadata(("restorers_of_the_test:dies",))

@@ -7,7 +7,7 @@ import pytest
 
 from fitting import FitOptions, ScanModel, fit_columns
 from fitting.scan.checks.response import isolated_sites, pulled_columns
-from fitting.scan.lattice_pull import lattice_pull
+from fitting.scan.preparation.lattice_pull import lattice_pull
 from tests.fitting.scan.test_frames import PHI, SIGMA, deviations, shots
 
 KNOWN = {"sigma_x": SIGMA, "sigma_y": SIGMA, "phi_x": PHI, "phi_y": PHI}

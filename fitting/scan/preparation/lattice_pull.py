@@ -5,6 +5,7 @@ from typing import Any, Final
 import numpy as np
 from scipy.spatial import cKDTree
 
+from fitting.scan.preparation.surroundings import median_spacing
 from stembench.arrays import Floats
 
 #: Neighbours are nearer than this times the median distance of the fourth: two pairs at least, so
@@ -36,7 +37,7 @@ def lattice_pull(places: Floats, *, width: float) -> tuple[Any, float]:
     from scipy.sparse import csr_array
 
     tree = cKDTree(places)
-    spacing = float(np.median(tree.query(places, k=2)[0][:, 1]))
+    spacing = median_spacing(places)
     rows: list[int] = []
     columns: list[int] = []
     values: list[float] = []

@@ -2,7 +2,6 @@
 
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -52,6 +51,24 @@ def filtering():
 
 def broken():
     raise RuntimeError("no licence file\\nsecond line")
+"""
+FUNCTIONS = """
+def as_raw(images, *, sampling):
+    return images
+
+def of_raw(images, *, sampling):
+    return images
+
+def acquiring(images, *, sampling):
+    return images
+
+def strange(images, *, sampling):
+    return images
+
+as_raw.metadata = {"name": "raw"}
+of_raw.metadata = {"family": "raw"}
+acquiring.metadata = {"family": "acquisition"}
+strange.metadata = {"weights": 3}
 """
 COUNTS = np.arange(12.0).reshape(1, 3, 4)
 
@@ -180,23 +197,20 @@ def test_unknown_name_lists_the_registered_ones(install: Install) -> None:
         load_restorer("tripling")
 
 
-def test_a_function_may_not_pose_as_a_built_in(install: Install) -> None:
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("as_raw", "calls itself 'raw', which is a built-in restorer's name"),
+        ("of_raw", "declares the family 'raw'"),
+        ("acquiring", "declares the family 'acquisition', which is the bench"),
+        ("strange", "has no entry 'weights'; it has name, label"),
+    ],
+)
+def test_a_function_may_not_pose_as_a_built_in(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, message: str
+) -> None:
     """Records of 'raw' are read as the untouched counts."""
-    install("mynets", doubling="Factor")
-    load_restorer("doubling")
-    module = sys.modules["plugin_of_the_test"]
-
-    def function(images: np.ndarray, *, sampling: float) -> np.ndarray:
-        return images
-
-    function.metadata = module.posing().metadata  # type: ignore[attr-defined]
-    module.function = function
-    with pytest.raises(InputError, match="calls itself 'raw', which is a built-in restorer's name"):
-        load_restorer("plugin_of_the_test:function")
-    function.metadata = module.untouched().metadata  # type: ignore[attr-defined]
-    with pytest.raises(InputError, match="declares the family 'raw'"):
-        load_restorer("plugin_of_the_test:function")
-    acquired = replace(module.Factor().metadata, family="acquisition")
-    function.metadata = acquired  # type: ignore[attr-defined]
-    with pytest.raises(InputError, match="declares the family 'acquisition', which is the bench"):
-        load_restorer("plugin_of_the_test:function")
+    (tmp_path / "functions_of_the_test.py").write_text(FUNCTIONS)
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(InputError, match=message):
+        load_restorer(f"functions_of_the_test:{name}")
