@@ -9,6 +9,7 @@ from bench.cli.exits import (
     CONTINUES,
     FAILED,
     Cluster,
+    Dask,
     ModelMemory,
     ModelTimeout,
     Scheduler,
@@ -85,6 +86,7 @@ def run(
     jobs: Annotated[
         int | None, typer.Option(help="Worker processes; the number of cores by default.")
     ] = None,
+    dask: Dask = False,
     scheduler: Scheduler = "",
     cluster: Cluster = None,
     fit_engine: Annotated[
@@ -117,7 +119,7 @@ def run(
         seed=seed,
         fit_engine=fit_engine,
         verbose=verbose,
-        placement=Placement(jobs=jobs, scheduler=scheduler, cluster=cluster),
+        placement=Placement(jobs=jobs, dask=dask, scheduler=scheduler, cluster=cluster),
     )
     if outcome.failures:
         for sentence in outcome.failures[:5]:

@@ -22,6 +22,9 @@ Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Show detail and 
 Scheduler = Annotated[
     str, typer.Option(help="Address of a Dask scheduler whose workers do the work.")
 ]
+Dask = Annotated[
+    bool, typer.Option("--dask", help="Run --jobs as a Dask cluster, which has a dashboard.")
+]
 Cluster = Annotated[
     Path | None, typer.Option(help="TOML file of a cluster to start: SLURM, PBS, GPUs, ...")
 ]

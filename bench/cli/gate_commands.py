@@ -8,6 +8,7 @@ import typer
 from bench.cli.exits import (
     CONTINUES,
     Cluster,
+    Dask,
     ModelMemory,
     ModelTimeout,
     Scheduler,
@@ -111,6 +112,7 @@ def regression(
     jobs: Annotated[
         int | None, typer.Option(help="Worker processes; the number of cores by default.")
     ] = None,
+    dask: Dask = False,
     scheduler: Scheduler = "",
     cluster: Cluster = None,
     model_timeout: ModelTimeout = None,
@@ -132,7 +134,7 @@ def regression(
         margins=margins_from(margins),
         strict=strict,
         outputs=Outputs(junit=junit, markdown=markdown),
-        placement=Placement(jobs=jobs, scheduler=scheduler, cluster=cluster),
+        placement=Placement(jobs=jobs, dask=dask, scheduler=scheduler, cluster=cluster),
         detail=verbose,
     )
     if code:

@@ -2,16 +2,15 @@
 
 import importlib.util
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any, Final
 
 from bench.executor.dask_executor import DaskExecutor
 from stembench.errors import InputError
 
-#: Seconds to wait for a scheduler's answer, and for the first worker of one that runs already.
+#: Seconds to wait for a scheduler's answer.
 CONNECT: Final = 10
-FIRST_WORKER: Final = 60
 #: Settings of Dask within this program.
 SETTINGS: Final = {
     # Models run in processes below the workers, which daemonic ones may not have.
@@ -27,7 +26,9 @@ SETTINGS: Final = {
 
 
 @contextmanager
-def local(workers: int, *, announce: Callable[[str], None]) -> Iterator[DaskExecutor]:
+def local(
+    workers: int, *, announce: Callable[[str], None], engines: Iterable[str] = ()
+) -> Iterator[DaskExecutor]:
     """Run a cluster of one-thread processes of this machine while the context lasts.
 
     An exception in the context, such as an interrupt, ends the workers at once: nobody waits for
@@ -39,7 +40,6 @@ def local(workers: int, *, announce: Callable[[str], None]) -> Iterator[DaskExec
 
     from restore import child_thread_limit
 
-    dashboard = ":0" if importlib.util.find_spec("bokeh") else None
     before = {child.pid for child in psutil.Process().children(recursive=True)}
     with dask.config.set(SETTINGS), child_thread_limit(1):
         cluster = LocalCluster(
@@ -48,15 +48,15 @@ def local(workers: int, *, announce: Callable[[str], None]) -> Iterator[DaskExec
             processes=True,
             memory_limit=0,
             host="127.0.0.1",
-            dashboard_address=dashboard,
+            dashboard_address=":0",
             silence_logs=logging.CRITICAL,
             preload=["bench.executor.on_worker"],
         )
         client = Client(cluster)
         try:
-            if dashboard:
-                announce(f"Dask's dashboard: {client.dashboard_link}")
-            yield DaskExecutor(client, f"the {workers} processes of this machine")
+            announce(f"{workers} workers of a Dask cluster of this machine{dashboard(client)}")
+            place = f"the Dask cluster of {workers} processes of this machine"
+            yield DaskExecutor(client, place, tuple(engines))
         except BaseException:
             for child in psutil.Process().children(recursive=True):
                 if child.pid not in before:
@@ -68,7 +68,9 @@ def local(workers: int, *, announce: Callable[[str], None]) -> Iterator[DaskExec
 
 
 @contextmanager
-def connected(address: str, *, announce: Callable[[str], None]) -> Iterator[DaskExecutor]:
+def connected(
+    address: str, *, announce: Callable[[str], None], engines: Iterable[str] = ()
+) -> Iterator[DaskExecutor]:
     """Work on a scheduler that runs already.
 
     Raises
@@ -88,25 +90,31 @@ def connected(address: str, *, announce: Callable[[str], None]) -> Iterator[Dask
                 "`dask scheduler` or correct the address"
             ) from error
         try:
-            yield from working(client, f"the Dask scheduler at {address}", announce=announce)
+            executor = DaskExecutor(client, f"the Dask scheduler at {address}", tuple(engines))
+            wait_for_workers(executor, announce=announce)
+            yield executor
         finally:
             client.close()
 
 
-def working(
-    client: Any, place: str, *, announce: Callable[[str], None], wait: float = FIRST_WORKER
-) -> Iterator[DaskExecutor]:
-    """Yield an executor once there is a worker."""
+def wait_for_workers(executor: DaskExecutor, *, announce: Callable[[str], None]) -> None:
+    """Return once there is a worker, and say how many there are."""
+    client = executor.client
     try:
-        client.wait_for_workers(1, timeout=wait)
+        client.wait_for_workers(1, timeout=executor.patience)
     except TimeoutError as error:
         raise InputError(
-            f"{place} has no worker after {wait:.0f} s; start some with `dask worker`, one thread "
-            "each"
+            f"{executor.place} has no worker after {executor.patience:.0f} s; start some with "
+            "`dask worker`, one thread each"
         ) from error
-    executor = DaskExecutor(client, place)
-    announce(f"{executor.workers} workers at {place}; dashboard: {client.dashboard_link}")
-    yield executor
+    announce(f"{executor.workers} workers at {executor.place}{dashboard(client)}")
+
+
+def dashboard(client: Any) -> str:
+    """Where the dashboard is, in words; empty where it would say that bokeh is missing."""
+    if importlib.util.find_spec("bokeh") is None:
+        return ""
+    return f"; dashboard: {client.dashboard_link}"
 
 
 def _kill(process: Any) -> None:

@@ -1,6 +1,9 @@
 """Work on the workers of a Dask scheduler, in the order in which it is finished."""
 
+import queue
+import time
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import CancelledError
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
@@ -14,6 +17,9 @@ _Key = TypeVar("_Key")
 #: Pieces of work that wait on the workers at a time, for each of them: enough that none idles, few
 #: enough that finished results do not pile up.
 AHEAD: Final = 2
+#: Seconds between looks at whether the scheduler and its workers are still there.
+_LOOK: Final = 2.0
+_KEPT: Final = "what is finished is kept: the same command goes on from there"
 
 
 @dataclass(frozen=True)
@@ -25,15 +31,21 @@ class DaskExecutor:
     client : distributed.Client
     place : str
         What the workers are called in messages.
+    engines : tuple of str
+        Libraries that restorers calculate with: workers must have the same versions.
+    patience : float
+        Seconds to wait for a worker when there is none.
     """
 
     client: "Client"
     place: str
+    engines: tuple[str, ...] = ()
+    patience: float = 60.0
 
     @property
     def workers(self) -> int:
-        """How many workers there are now."""
-        return max(1, len(self.client.scheduler_info(n_workers=-1)["workers"]))
+        """How many workers there are now; 0 if the scheduler does not answer."""
+        return len(self.client.scheduler_info(n_workers=-1).get("workers", ()))
 
     def completed(
         self, function: Callable[..., Any], tasks: Iterable[tuple[_Key, tuple[Any, ...]]]
@@ -51,62 +63,67 @@ class DaskExecutor:
         Raises
         ------
         InputError
-            If the scheduler or too many workers are lost, or a worker cannot do the work.
+            If the scheduler or all workers are lost, or a worker cannot do the work.
         """
-        from distributed import as_completed
-
-        program = Program.of_this_process()
-        waiting: dict[str, _Key] = {}
+        program = Program.of_this_process(self.engines)
+        waiting: dict[Any, _Key] = {}
         left = iter(tasks)
-        finished = as_completed(loop=self.client.loop)
+        finished: queue.SimpleQueue[Any] = queue.SimpleQueue()
 
         def submit() -> None:
-            for key, arguments in left:
-                future = self.client.submit(work, program, function, arguments, pure=False)
-                waiting[future.key] = key
-                finished.add(future)
-                if len(waiting) >= AHEAD * self.workers:
+            most = AHEAD * max(1, self.workers)
+            while len(waiting) < most:
+                task = next(left, None)
+                if task is None:
                     return
+                future = self.client.submit(work, program, function, task[1], pure=False)
+                waiting[future] = task[0]
+                future.add_done_callback(finished.put)
 
-        with self._told():
+        submit()
+        while waiting:
+            future = self._next(finished)
+            result = self._result(future)
+            key = waiting.pop(future)
+            future.release()
             submit()
-            while waiting:
-                future = next(finished)
-                result = future.result()
-                key = waiting.pop(future.key)
-                future.release()
-                submit()
-                yield key, result
+            yield key, result
 
-    def _told(self) -> "_Told":
-        return _Told(self.place)
+    def _next(self, finished: "queue.SimpleQueue[Any]") -> Any:
+        """The next future that is finished, while there is somebody who works."""
+        alone_since = None
+        while True:
+            try:
+                return finished.get(timeout=_LOOK)
+            except queue.Empty:
+                pass
+            if self.client.status != "running":
+                raise InputError(f"{self.place} was lost; {_KEPT}")
+            if self.workers:
+                alone_since = None
+                continue
+            alone_since = alone_since or time.monotonic()
+            if time.monotonic() - alone_since > self.patience:
+                raise InputError(
+                    f"{self.place} has had no worker for {self.patience:.0f} s; {_KEPT}"
+                )
 
-
-@dataclass(frozen=True)
-class _Told:
-    """Turns what Dask raises into one sentence."""
-
-    place: str
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, kind: Any, error: BaseException | None, trace: Any) -> None:
-        from concurrent.futures import CancelledError, TimeoutError as FutureTimeout
-
+    def _result(self, future: Any) -> Any:
+        """What a future holds; what Dask raises in one sentence."""
         from distributed import KilledWorker
-        from distributed.comm import CommClosedError
+        from distributed.comm.core import CommClosedError
 
-        kept = "what is finished is kept: the same command goes on from there"
-        if isinstance(error, KilledWorker):
+        try:
+            return future.result(timeout=60)
+        except KilledWorker as error:
             raise InputError(
                 f"a piece of work ended four workers of {self.place}, most likely because memory "
-                f"ran out; {kept}, with fewer workers or more memory"
+                f"ran out; {_KEPT}, with fewer workers or more memory"
             ) from error
-        if isinstance(error, CancelledError | CommClosedError | FutureTimeout):
-            raise InputError(f"{self.place} was lost ({error}); {kept}") from error
-        if isinstance(error, ModuleNotFoundError):
+        except ModuleNotFoundError as error:
             raise InputError(
                 f"a worker of {self.place} cannot import {error.name}: install stembench there, "
-                "in the version that runs here"
+                f"in the version that runs here; {_KEPT}"
             ) from error
+        except (CancelledError, CommClosedError, TimeoutError) as error:
+            raise InputError(f"{self.place} was lost; {_KEPT}") from error

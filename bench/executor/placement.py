@@ -40,17 +40,26 @@ class Placement:
         Address of a Dask scheduler, as ``tcp://host:8786``; empty for none.
     cluster : Path or None
         TOML file that describes a cluster to be started (`bench.executor.queue_cluster`).
+    dask : bool
+        Whether the processes of this machine are a Dask cluster, which starts more slowly and has
+        a dashboard.
     """
 
     jobs: int | None = None
     scheduler: str = ""
     cluster: Path | None = None
+    dask: bool = False
 
     def __post_init__(self) -> None:
         if self.jobs is not None and not 1 <= self.jobs <= MOST_JOBS:
             raise InputError(f"jobs must be between 1 and {MOST_JOBS}, not {self.jobs}")
         if self.scheduler and self.cluster:
             raise InputError("give either --scheduler or --cluster: work has one place")
+        if self.dask and (self.scheduler or self.cluster):
+            raise InputError(
+                "--dask starts a cluster of this machine; leave it out with --scheduler or "
+                "--cluster"
+            )
         if self.jobs is not None and (self.scheduler or self.cluster):
             raise InputError(
                 "--jobs counts processes of this machine; leave it out with --scheduler or "
@@ -70,7 +79,13 @@ class Placement:
         return bool(self.scheduler or self.cluster or self.cores > 1)
 
     @contextmanager
-    def executor(self, tasks: int, *, announce: Callable[[str], None]) -> Iterator[Executor]:
+    def executor(
+        self,
+        tasks: int,
+        *,
+        announce: Callable[[str], None],
+        engines: Iterable[str] = (),
+    ) -> Iterator[Executor]:
         """Start what works, and end it with the context.
 
         Parameters
@@ -78,7 +93,11 @@ class Placement:
         tasks : int
             How many pieces of work there are: no more local processes are started.
         announce : callable
-            Called with a sentence on where work is done, such as the address of a dashboard.
+            Called with a sentence on where work is done, such as the address of a dashboard, and
+            when a process is lost.
+        engines : iterable of str
+            Libraries that restorers calculate with (`bench.environment.arithmetic`): workers of
+            a scheduler must have the same versions.
 
         Raises
         ------
@@ -88,18 +107,23 @@ class Placement:
         if self.scheduler:
             from bench.executor.clusters import connected
 
-            with connected(self.scheduler, announce=announce) as found:
+            with connected(self.scheduler, engines=engines, announce=announce) as found:
                 yield found
         elif self.cluster is not None:
             from bench.executor.queue_cluster import started
 
-            with started(self.cluster, announce=announce) as found:
+            with started(self.cluster, engines=engines, announce=announce) as found:
                 yield found
-        else:
+        elif self.dask:
             from bench.executor.clusters import local
 
-            with local(min(self.cores, tasks), announce=announce) as found:
+            with local(min(self.cores, tasks), engines=engines, announce=announce) as found:
                 yield found
+        else:
+            from bench.executor.local_pool import local_pool
+
+            with local_pool(min(self.cores, tasks), announce=announce) as pool:
+                yield pool
 
 
 #: As many processes of this machine as it has cores.

@@ -1,13 +1,13 @@
 """Clusters that a TOML file describes: jobs of a queueing system, or the GPUs of this machine."""
 
 import tomllib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from bench.executor.clusters import SETTINGS, working
+from bench.executor.clusters import SETTINGS, wait_for_workers
 from bench.executor.dask_executor import DaskExecutor
 from stembench.errors import InputError
 
@@ -125,7 +125,9 @@ class QueueCluster:
 
 
 @contextmanager
-def started(path: Path, *, announce: Callable[[str], None]) -> Iterator[DaskExecutor]:
+def started(
+    path: Path, *, announce: Callable[[str], None], engines: Iterable[str] = ()
+) -> Iterator[DaskExecutor]:
     """Run the cluster of a file while the context lasts."""
     import dask
     from distributed import Client
@@ -140,7 +142,9 @@ def started(path: Path, *, announce: Callable[[str], None]) -> Iterator[DaskExec
             client = Client(cluster)
             try:
                 place = f"the {described.kind} cluster of {path}"
-                yield from working(client, place, announce=announce, wait=QUEUE)
+                executor = DaskExecutor(client, place, tuple(engines), patience=QUEUE)
+                wait_for_workers(executor, announce=announce)
+                yield executor
             finally:
                 client.close()
         finally:

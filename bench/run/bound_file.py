@@ -1,6 +1,7 @@
 """The file of bounds of a run folder: written once, whole cells at a time, and completed."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
+from contextlib import closing
 from pathlib import Path
 
 import pandas as pd
@@ -50,13 +51,14 @@ def write_bounds(
         note(str(error))
     parts = [] if there is None else [there]
     done = set() if there is None else _whole(there)
-    for rows in _computed(
-        [cell for cell in _cells(profile) if cell not in done], placement=placement, note=note
-    ):
-        parts.append(rows)
-        kept = pd.concat(parts, ignore_index=True)
-        kept = kept.drop_duplicates(["case", "image", "dose", "column", "kind"], keep="last")
-        write_bounds_file(folder, kept, origin=origin)
+    cells = [cell for cell in _cells(profile) if cell not in done]
+    # Closed at once when writing fails or is interrupted, and its workers with it.
+    with closing(_computed(cells, placement=placement, note=note)) as computed:
+        for rows in computed:
+            parts.append(rows)
+            kept = pd.concat(parts, ignore_index=True)
+            kept = kept.drop_duplicates(["case", "image", "dose", "column", "kind"], keep="last")
+            write_bounds_file(folder, kept, origin=origin)
 
 
 def _cells(profile: Profile) -> list[_Cell]:
@@ -87,7 +89,7 @@ def _whole(there: pd.DataFrame) -> set[_Cell]:
 
 def _computed(
     cells: list[_Cell], *, placement: Placement, note: Callable[[str], None]
-) -> Iterator[pd.DataFrame]:
+) -> Generator[pd.DataFrame]:
     """Yield the bounds of cells; those that take long in worker processes if there are several."""
     slow = [cell for cell in cells if takes_long(get_case(cell[0]))]
     apart = slow if len(slow) > 1 and placement.several else []

@@ -1,7 +1,7 @@
 """A whole run: plan, map blocks over worker processes, write finished blocks, resume the rest."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -22,9 +22,9 @@ from bench.plan.blocks import (
 from bench.plan.profiles import Profile
 from bench.reference import reference_table, scs_library
 from bench.run import store
-from bench.run.block import BlockResult, run_block
 from bench.run.bound_file import write_bounds
 from bench.run.description import describe_run, finished_run
+from bench.run.planned_block import run_planned
 from bench.run.restorers import read_metadata
 from bench.run.run_lock import one_at_a_time
 from bench.run.user_code import UserCode
@@ -161,6 +161,10 @@ class _Plan:
     names: dict[str, str]
     code: UserCode
 
+    def expected(self, block: Block) -> tuple[str, str]:
+        """Hashes of the code and of the data that a block is to be made with."""
+        return self.code.hashes.get(block.restorer, ""), self.info.cases[block.case].data_hash
+
 
 def _ignore(*_: object) -> None:
     """Tell nobody."""
@@ -208,11 +212,14 @@ def _run(
         # The fit's kernels are compiled here once, before every worker would do so.
         reference_table(get_case(fresh[0].case), fresh[0].image, dose=fresh[0].dose)
         libraries = _libraries(profile)
-        for block, result in _mapped(fresh, libraries, placement=placement, note=note):
-            plan.code.check()
-            store.write_block(folder, block, result=result, origin=origin)
-            peaks[result.process] = max(result.peak_memory, peaks.get(result.process, 0))
-            progress(block, block.stop - block.start)
+        tasks = ((block, (block, libraries[block.case], *plan.expected(block))) for block in fresh)
+        engines = {restorer.engine for restorer in info.restorers.values()}
+        with placement.executor(len(fresh), announce=note, engines=engines) as executor:
+            for block, result in executor.completed(run_planned, tasks):
+                plan.code.check()
+                store.write_block(folder, block, result=result, origin=origin)
+                peaks[result.process] = max(result.peak_memory, peaks.get(result.process, 0))
+                progress(block, block.stop - block.start)
     for block, sources in repeated.items():
         result = store.repeat_block(folder, block, sources=sources, origin=origin)
         store.write_block(folder, block, result=result, origin=origin)
@@ -275,16 +282,3 @@ def _lag_covariances(profile: Profile) -> list[pd.DataFrame]:
             lag_covariance(case, base, dose=dose) for base in bases for dose in selection.doses
         ]
     return tables
-
-
-def _mapped(
-    blocks: list[Block],
-    libraries: dict[str, Floats],
-    *,
-    placement: Placement,
-    note: Callable[[str], None],
-) -> Iterator[tuple[Block, BlockResult]]:
-    """Yield blocks with their results as they finish."""
-    with placement.executor(len(blocks), announce=note) as executor:
-        tasks = ((block, (block, libraries[block.case])) for block in blocks)
-        yield from executor.completed(run_block, tasks)
