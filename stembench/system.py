@@ -11,6 +11,7 @@ import signal
 import struct
 import subprocess
 import sys
+import threading
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Final
@@ -89,6 +90,51 @@ def die_with(parent: int, /, *, by: int | None = None) -> None:
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, number, 0, 0, 0)
     if os.getppid() != parent:
         os._exit(1)
+
+
+def end_with_parent(*, thread_stays: bool = False) -> None:
+    """End this process as soon as the one that started it has ended, however that ended.
+
+    It must be called in a process that `multiprocessing` started, as workers of pools and of Dask
+    on this machine are; in another it does nothing.
+
+    Parameters
+    ----------
+    thread_stays : bool
+        Whether the thread that started this process lives as long as its process does. Linux then
+        ends this one at once, also while it runs code that keeps its own threads waiting.
+    """
+    import multiprocessing
+
+    parent = multiprocessing.parent_process()
+    if parent is None or parent.pid is None:
+        return
+    if thread_stays:
+        die_with(parent.pid)
+
+    def watch() -> None:
+        parent.join()
+        os._exit(1)
+
+    threading.Thread(target=watch, name="end with parent", daemon=True).start()
+
+
+def terminate_as_interrupt() -> None:
+    """Let the signal by which schedulers and services end a program interrupt it, as Ctrl-C does.
+
+    Nothing happens outside the main thread, and where there is no such signal, as on Windows.
+    """
+    if sys.platform == "win32" or threading.current_thread() is not threading.main_thread():
+        return
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+
+
+def leave_signals_to_parent() -> None:
+    """Ignore the signals that reach every process of a terminal or job: a worker's parent acts."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if sys.platform != "win32":
+        # Not SIG_IGN, which programs that this one starts would inherit: a guardian needs it.
+        signal.signal(signal.SIGTERM, lambda *_: None)
 
 
 def stay_guarded(parent: int, /, *, scratch: Path) -> None:

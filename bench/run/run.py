@@ -28,7 +28,7 @@ from bench.run.block import BlockResult, run_block
 from bench.run.bound_file import write_bounds
 from bench.run.description import describe_run, finished_run
 from bench.run.restorers import read_metadata
-from bench.run.run_lock import one_at_a_time
+from bench.run.run_lock import check_held, one_at_a_time
 from bench.run.user_code import UserCode
 from bench.run.workers import worker_pool
 from cases import get_case
@@ -220,6 +220,7 @@ def _run(
         workers = min(cores, len(fresh))
         for block, result in _mapped(fresh, libraries, workers=workers):
             plan.code.check()
+            check_held(folder)
             store.write_block(folder, block, result=result, origin=origin)
             peaks[result.process] = max(result.peak_memory, peaks.get(result.process, 0))
             progress(block, block.stop - block.start)
@@ -227,6 +228,7 @@ def _run(
         result = store.repeat_block(folder, block, sources=sources, origin=origin)
         store.write_block(folder, block, result=result, origin=origin)
         progress(block, block.stop - block.start)
+    check_held(folder)
     write_bounds(folder, profile, workers=cores, origin=origin)
     samplings = {name: case.case.sampling for name, case in info.cases.items()}
     store.write_lag_covariance(folder, _lag_covariances(profile), origin=origin)
@@ -238,6 +240,7 @@ def _run(
         # Pages that processes share are counted once each: an upper bound.
         peak_memory_bytes=peak_memory() + sum(peaks.values()),
     )
+    check_held(folder)
     after = finished_run(info, folder, blocks=blocks, names=plan.names, session=session)
     write_run_info(folder, after)
     return _outcome(folder, after, blocks=blocks, reused=len(blocks) - len(todo), begun=begun)
