@@ -56,6 +56,21 @@ def replacing(path: Path) -> Iterator[Path]:
             _remove(temporary)
 
 
+def require_writable(path: Path) -> None:
+    """Refuse a file that could not be written, before work is done for it.
+
+    Raises
+    ------
+    InputError
+    """
+    try:
+        _refuse_others(path)
+        folder = next(above for above in path.absolute().parents if above.exists())
+        temporary_file(folder, suffix=path.suffix).unlink()
+    except OSError as error:
+        raise InputError(not_written(path, error)) from error
+
+
 def _refuse_others(path: Path) -> None:
     try:
         mode = path.lstat().st_mode
