@@ -12,7 +12,8 @@ import struct
 import subprocess
 import sys
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
@@ -257,6 +258,48 @@ def resident_memory(process: int, /) -> int:
         return int(text.split()[1]) * os.sysconf("SC_PAGE_SIZE")
     except (OSError, IndexError):
         return 0
+
+
+def available_memory() -> int:
+    """Return the bytes that this process can still take without pushing others out of memory."""
+    import psutil
+
+    found = [int(psutil.virtual_memory().available)]
+    group = Path("/sys/fs/cgroup")  # of a container; elsewhere the files are not there
+    try:
+        limit = int((group / "memory.max").read_text(encoding="ascii"))
+        found.append(limit - int((group / "memory.current").read_text(encoding="ascii")))
+    except (OSError, ValueError):
+        pass
+    if sys.platform != "win32":
+        import resource
+
+        limit = resource.getrlimit(resource.RLIMIT_AS)[0]
+        if limit != resource.RLIM_INFINITY:
+            found.append(limit - int(psutil.Process().memory_info().vms))
+    return max(0, min(found))
+
+
+@contextmanager
+def memory_cap(most: int, /) -> Iterator[None]:
+    """Let this process take no more than so many further bytes; on Linux alone it can.
+
+    What would take more raises MemoryError, in place of the system ending some process.
+    """
+    if sys.platform != "linux":
+        yield
+        return
+    import resource
+
+    soft, hard = resource.getrlimit(resource.RLIMIT_AS)
+    pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0])
+    cap = pages * os.sysconf("SC_PAGE_SIZE") + most
+    limits = [limit for limit in (soft, hard) if limit != resource.RLIM_INFINITY]
+    resource.setrlimit(resource.RLIMIT_AS, (min([cap, *limits]), hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_AS, (soft, hard))
 
 
 def end_guarded(process: "subprocess.Popen[bytes]", /) -> None:
