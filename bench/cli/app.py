@@ -23,6 +23,7 @@ from bench.cli.terminal import make_printable
 from bench.cli.verification_commands import verify_fit
 from stembench import __version__
 from stembench.errors import InputError
+from stembench.system import terminate_as_interrupt
 
 app = typer.Typer(
     name="stembench",
@@ -369,6 +370,7 @@ for _command in (
 
 def main() -> None:
     """Run the command line."""
+    terminate_as_interrupt()
     make_printable()
     app()
 

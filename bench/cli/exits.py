@@ -9,6 +9,7 @@ from typing import Annotated, Any, Final
 import typer
 
 from stembench.errors import InputError
+from stembench.surroundings.refusals import what_failed
 
 FAILED: Final = 1
 BAD_INPUT: Final = 2
@@ -45,7 +46,8 @@ def guarded(kept: str = "") -> Callable[[_Command], _Command]:
     """Decorate a command so that its errors end in one sentence and an exit code.
 
     Limits on models, ``model_timeout`` and ``model_memory``, are set first. An `InputError` exits
-    with 2, after its traceback if the command has ``verbose`` set; an interrupt exits with 130.
+    with 2, after its traceback if the command has ``verbose`` set, and so do want of memory, of
+    files, and other refusals of the system; an interrupt exits with 130.
 
     Parameters
     ----------
@@ -59,10 +61,13 @@ def guarded(kept: str = "") -> Callable[[_Command], _Command]:
             try:
                 _limit(kwargs.get("model_timeout"), kwargs.get("model_memory"))
                 command(*args, **kwargs)
-            except InputError as error:
+            except (InputError, OSError, MemoryError, ImportError) as error:
+                sentence = str(error) if isinstance(error, InputError) else what_failed(error)
+                if not sentence:
+                    raise
                 if kwargs.get("verbose"):
                     traceback.print_exc()
-                typer.echo(f"stembench: {error}", err=True)
+                typer.echo(f"stembench: {sentence}", err=True)
                 raise typer.Exit(BAD_INPUT) from error
             except KeyboardInterrupt as error:
                 typer.echo(f"stembench: interrupted{f'; {kept}' if kept else ''}", err=True)

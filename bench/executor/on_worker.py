@@ -2,9 +2,7 @@
 
 import os
 import platform
-import signal
 import socket
-import sys
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import lru_cache
@@ -12,6 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from bench.environment import arithmetic, program_hash
+from bench.executor.workers import prepare_worker
 from stembench.errors import InputError
 
 #: Settings of this program begin with it.
@@ -131,9 +130,6 @@ def _here() -> str:
 
 
 def dask_setup(worker: Any) -> None:
-    """Prepare a local worker, by Dask's `preload`: Ctrl-C is the client's to handle."""
+    """Prepare a worker of this machine, by Dask's `preload`: it ends with its client."""
     del worker
-    if sys.platform == "win32":
-        return
-    # It reaches every process of a terminal; it is the client that ends its workers.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    prepare_worker()

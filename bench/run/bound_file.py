@@ -22,8 +22,9 @@ def write_bounds(
     profile: Profile,
     *,
     placement: Placement,
-    note: Callable[[str], None],
+    announce: Callable[[str], None],
     origin: Origin,
+    note: Callable[[str], None] | None = None,
 ) -> None:
     """Write the bounds of all images and doses of a profile that the folder does not hold yet.
 
@@ -34,10 +35,12 @@ def write_bounds(
     profile : Profile
     placement : Placement
         Where bounds that take long are computed.
-    note : callable
-        Called with a sentence on that place, and if the file is damaged and made again.
+    announce : callable
+        Called with a sentence on that place.
     origin : Origin
         The run of the folder.
+    note : callable, optional
+        Called with a sentence if the file is damaged and made again.
 
     Raises
     ------
@@ -48,12 +51,13 @@ def write_bounds(
         there = read_bounds(folder, origin=origin)
     except DamagedFileError as error:
         there = None
-        note(str(error))
+        if note is not None:
+            note(str(error))
     parts = [] if there is None else [there]
     done = set() if there is None else _whole(there)
     cells = [cell for cell in _cells(profile) if cell not in done]
     # Closed at once when writing fails or is interrupted, and its workers with it.
-    with closing(_computed(cells, placement=placement, note=note)) as computed:
+    with closing(_computed(cells, placement=placement, announce=announce)) as computed:
         for rows in computed:
             parts.append(rows)
             kept = pd.concat(parts, ignore_index=True)
@@ -88,7 +92,7 @@ def _whole(there: pd.DataFrame) -> set[_Cell]:
 
 
 def _computed(
-    cells: list[_Cell], *, placement: Placement, note: Callable[[str], None]
+    cells: list[_Cell], *, placement: Placement, announce: Callable[[str], None]
 ) -> Generator[pd.DataFrame]:
     """Yield the bounds of cells; those that take long in worker processes if there are several."""
     slow = [cell for cell in cells if takes_long(get_case(cell[0]))]
@@ -97,6 +101,6 @@ def _computed(
     if here:
         yield pd.concat([bounds_of(*cell) for cell in here])
     if apart:
-        with placement.executor(len(apart), announce=note) as executor:
+        with placement.executor(len(apart), announce=announce) as executor:
             for _, rows in executor.completed(bounds_of, ((cell, cell) for cell in apart)):
                 yield rows

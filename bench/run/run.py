@@ -26,7 +26,7 @@ from bench.run.bound_file import write_bounds
 from bench.run.description import describe_run, finished_run
 from bench.run.planned_block import run_planned
 from bench.run.restorers import read_metadata
-from bench.run.run_lock import one_at_a_time
+from bench.run.run_lock import check_held, one_at_a_time
 from bench.run.user_code import UserCode
 from cases import get_case
 from fitting import Engine
@@ -217,6 +217,7 @@ def _run(
         with placement.executor(len(fresh), announce=note, engines=engines) as executor:
             for block, result in executor.completed(run_planned, tasks):
                 plan.code.check()
+                check_held(folder)
                 store.write_block(folder, block, result=result, origin=origin)
                 peaks[result.process] = max(result.peak_memory, peaks.get(result.process, 0))
                 progress(block, block.stop - block.start)
@@ -224,7 +225,8 @@ def _run(
         result = store.repeat_block(folder, block, sources=sources, origin=origin)
         store.write_block(folder, block, result=result, origin=origin)
         progress(block, block.stop - block.start)
-    write_bounds(folder, profile, placement=placement, note=note, origin=origin)
+    check_held(folder)
+    write_bounds(folder, profile, placement=placement, announce=note, origin=origin)
     samplings = {name: case.case.sampling for name, case in info.cases.items()}
     store.write_lag_covariance(folder, _lag_covariances(profile), origin=origin)
     store.gather_examples(folder, blocks, samplings=samplings, names=plan.names, origin=origin)
@@ -235,6 +237,7 @@ def _run(
         # Pages that processes share are counted once each: an upper bound.
         peak_memory_bytes=peak_memory() + sum(peaks.values()),
     )
+    check_held(folder)
     after = finished_run(info, folder, blocks=blocks, names=plan.names, session=session)
     write_run_info(folder, after)
     return _outcome(folder, after, blocks=blocks, reused=len(blocks) - len(todo), begun=begun)

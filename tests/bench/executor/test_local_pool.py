@@ -73,7 +73,7 @@ def test_a_lost_worker_has_its_work_done_by_another(tmp_path: Path) -> None:
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGKILL")
 def test_work_that_ends_every_worker_is_told_in_one_sentence() -> None:
     with (
-        pytest.raises(InputError, match="same work ended 4 worker processes.*fewer --jobs"),
+        pytest.raises(InputError, match=r"same work ended 4 worker processes.*fewer --jobs"),
         local_pool(1, announce=lambda _: None) as pool,
     ):
         list(pool.completed(die, [(0, (0,))]))
