@@ -54,7 +54,7 @@ def local(
         )
         client = Client(cluster)
         try:
-            announce(f"{workers} workers of a Dask cluster of this machine{dashboard(client)}")
+            announce(f"a Dask cluster of this machine does the work{dashboard(client)}")
             place = f"the Dask cluster of {workers} processes of this machine"
             yield DaskExecutor(client, place, tuple(engines))
         except BaseException:
@@ -107,7 +107,9 @@ def wait_for_workers(executor: DaskExecutor, *, announce: Callable[[str], None])
             f"{executor.place} has no worker after {executor.patience:.0f} s; start some with "
             "`dask worker`, one thread each"
         ) from error
-    announce(f"{executor.workers} workers at {executor.place}{dashboard(client)}")
+    number = executor.workers
+    plural = "" if number == 1 else "s"
+    announce(f"{number} worker{plural} at {executor.place}{dashboard(client)}")
 
 
 def dashboard(client: Any) -> str:

@@ -1,6 +1,7 @@
 """Work on local workers and on a scheduler that runs already: results, losses, refusals."""
 
 import os
+import re
 import signal
 import time
 from collections.abc import Iterator
@@ -95,19 +96,6 @@ def test_a_lost_worker_has_its_work_done_by_another(executor: DaskExecutor, tmp_
     assert dict(executor.completed(die_once, tasks)) == {"a": "done"}
 
 
-@pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGKILL")
-def test_work_that_ends_every_worker_is_told_in_one_sentence(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    # Every start of a worker costs seconds: the first loss is one too many here.
-    monkeypatch.setitem(clusters.SETTINGS, "distributed.scheduler.allowed-failures", 0)
-    with (
-        local(1, announce=lambda _: None) as alone,
-        pytest.raises(InputError, match=r"ended four workers .* memory ran out; what is finished"),
-    ):
-        list(alone.completed(die, [(0, (0,))]))
-
-
 def _interrupted(seen: list[psutil.Process]) -> None:
     before = {process.pid for process in psutil.Process().children(recursive=True)}
     with local(1, announce=lambda _: None) as alone:
@@ -147,7 +135,7 @@ def test_a_scheduler_that_runs_already(executor: DaskExecutor) -> None:
     said: list[str] = []
     with Placement(scheduler=address).executor(5, announce=said.append) as found:
         assert dict(found.completed(square, [(4, (4,))])) == {4: 16}
-    assert said[0].startswith(f"2 workers at the Dask scheduler at {address}")
+    assert re.match(rf"[12] workers? at the Dask scheduler at {re.escape(address)}", said[0])
     # The cluster is not ours: it goes on.
     assert dict(executor.completed(square, [(2, (2,))])) == {2: 4}
 
@@ -161,3 +149,13 @@ def test_no_scheduler_is_one_sentence(address: str, monkeypatch: pytest.MonkeyPa
         Placement(scheduler=address).executor(1, announce=print),
     ):
         pass
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGKILL")
+def test_work_that_ends_every_worker_is_told_in_one_sentence(
+    executor: DaskExecutor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Every start of a worker costs seconds: the first loss is one too many here.
+    monkeypatch.setattr(executor.client.cluster.scheduler, "allowed_failures", 0)
+    with pytest.raises(InputError, match=r"ended four workers .* memory ran out; what is finished"):
+        list(executor.completed(die, [(0, (0,))]))
