@@ -86,7 +86,7 @@ def connected(
             client = Client(address, timeout=CONNECT, set_as_default=False)
         except (OSError, ValueError, TimeoutError) as error:
             raise InputError(
-                f"no Dask scheduler answers at {address} ({_first_line(error)}); start one with "
+                f"no Dask scheduler answers at {address} ({first_line(error)}); start one with "
                 "`dask scheduler` or correct the address"
             ) from error
         try:
@@ -128,5 +128,6 @@ def _kill(process: Any) -> None:
         return
 
 
-def _first_line(error: BaseException) -> str:
+def first_line(error: BaseException) -> str:
+    """What an exception says, without what follows it."""
     return (str(error).strip().splitlines() or [type(error).__name__])[0]

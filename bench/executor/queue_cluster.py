@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from bench.executor.clusters import SETTINGS, wait_for_workers
+from bench.executor.clusters import SETTINGS, first_line, wait_for_workers
 from bench.executor.dask_executor import DaskExecutor
 from stembench.errors import InputError
 
@@ -108,7 +108,9 @@ class QueueCluster:
         try:
             return getattr(module, KINDS.get(self.kind, "LocalCUDACluster"))(**options)
         except (TypeError, ValueError, OSError, RuntimeError) as error:
-            raise InputError(f"{self.source}: {package} refuses this ({error})") from error
+            raise InputError(
+                f"{self.source}: {package} refuses this ({first_line(error)})"
+            ) from error
 
     def script(self) -> str:
         """Return the job script that would be submitted."""

@@ -59,3 +59,16 @@ def test_a_missing_package_is_named_with_its_extra(tmp_path: Path, kind: str) ->
     found = described(tmp_path, SLURM.replace("slurm", kind))
     with pytest.raises(InputError, match=r'pip install "stembench\[(cluster|cuda)\]"'):
         found.start()
+
+
+def test_the_script_of_a_job_asks_for_workers_of_one_thread(tmp_path: Path) -> None:
+    pytest.importorskip("dask_jobqueue", reason="the extra [cluster] is not installed")
+    text = SLURM + 'job_extra_directives = ["--constraint=skylake"]\n'
+    script = described(tmp_path, text).script()
+    assert script.startswith("#!/")
+    for line in ("-p normal", "--cpus-per-task=16", "-t 02:00:00", "--constraint=skylake"):
+        assert f"\n#SBATCH {line}\n" in script
+    assert "--nthreads 1 " in script
+    assert "--nworkers 16 " in script
+    with pytest.raises(InputError, match=r"refuses this \(.*wall_time"):
+        described(tmp_path, text.replace("walltime", "wall_time")).script()
