@@ -65,6 +65,8 @@ class DaskExecutor:
         InputError
             If the scheduler or all workers are lost, or a worker cannot do the work.
         """
+        from distributed.client import ClosedClientError
+
         program = Program.of_this_process(self.engines)
         waiting: dict[Any, _Key] = {}
         left = iter(tasks)
@@ -76,20 +78,26 @@ class DaskExecutor:
                 task = next(left, None)
                 if task is None:
                     return
-                future = self.client.submit(work, program, function, task[1], pure=False)
+                try:
+                    future = self.client.submit(work, program, function, task[1], pure=False)
+                except ClosedClientError as error:
+                    raise self._lost() from error
                 waiting[future] = task[0]
                 future.add_done_callback(finished.put)
 
         submit()
         while waiting:
-            future = self._next(finished)
+            future = self._next(finished, waiting)
             result = self._result(future)
             key = waiting.pop(future)
             future.release()
             submit()
             yield key, result
 
-    def _next(self, finished: "queue.SimpleQueue[Any]") -> Any:
+    def _lost(self) -> InputError:
+        return InputError(f"{self.place} was lost; {_KEPT}")
+
+    def _next(self, finished: "queue.SimpleQueue[Any]", waiting: Iterable[Any]) -> Any:
         """The next future that is finished, while there is somebody who works."""
         alone_since = None
         while True:
@@ -97,8 +105,10 @@ class DaskExecutor:
                 return finished.get(timeout=_LOOK)
             except queue.Empty:
                 pass
-            if self.client.status != "running":
-                raise InputError(f"{self.place} was lost; {_KEPT}")
+            # A client that finds the scheduler again has lost what it had asked for.
+            states = {self.client.status, *(future.status for future in waiting)}
+            if states & {"connecting", "closing", "closed", "lost", "cancelled"}:
+                raise self._lost()
             if self.workers:
                 alone_since = None
                 continue
@@ -126,4 +136,4 @@ class DaskExecutor:
                 f"in the version that runs here; {_KEPT}"
             ) from error
         except (CancelledError, CommClosedError, TimeoutError) as error:
-            raise InputError(f"{self.place} was lost; {_KEPT}") from error
+            raise self._lost() from error

@@ -70,5 +70,12 @@ def test_the_script_of_a_job_asks_for_workers_of_one_thread(tmp_path: Path) -> N
         assert f"\n#SBATCH {line}\n" in script
     assert "--nthreads 1 " in script
     assert "--nworkers 16 " in script
+
+
+# Dask warns of a cluster that was never made.
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+@pytest.mark.filterwarnings("ignore::ResourceWarning")
+def test_what_dask_jobqueue_refuses_is_one_sentence(tmp_path: Path) -> None:
+    pytest.importorskip("dask_jobqueue", reason="the extra [cluster] is not installed")
     with pytest.raises(InputError, match=r"refuses this \(.*wall_time"):
-        described(tmp_path, text.replace("walltime", "wall_time")).script()
+        described(tmp_path, SLURM.replace("walltime", "wall_time")).script()
