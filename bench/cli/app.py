@@ -5,7 +5,17 @@ from typing import Annotated
 
 import typer
 
-from bench.cli.exits import CONTINUES, FAILED, ModelMemory, ModelTimeout, Verbose, guarded
+from bench.cli.exits import (
+    CONTINUES,
+    FAILED,
+    Cluster,
+    Dask,
+    ModelMemory,
+    ModelTimeout,
+    Scheduler,
+    Verbose,
+    guarded,
+)
 from bench.cli.gate_commands import baseline, compare, power, regression
 from bench.cli.noise_commands import noise_figures, noise_ranges
 from bench.cli.simulation_commands import convergence, simulate
@@ -13,6 +23,7 @@ from bench.cli.terminal import make_printable
 from bench.cli.verification_commands import verify_fit
 from stembench import __version__
 from stembench.errors import InputError
+from stembench.system import terminate_as_interrupt
 
 app = typer.Typer(
     name="stembench",
@@ -76,6 +87,9 @@ def run(
     jobs: Annotated[
         int | None, typer.Option(help="Worker processes; the number of cores by default.")
     ] = None,
+    dask: Dask = False,
+    scheduler: Scheduler = "",
+    cluster: Cluster = None,
     fit_engine: Annotated[
         str, typer.Option(help="joint, or lmfit: dense and slow, what the field knows.")
     ] = "joint",
@@ -88,6 +102,7 @@ def run(
     Example: `stembench run --case nanoparticle --restorer raw --restorer my_model.keras
     --doses 500,5000 --realizations 20 --out out/mine`
     """
+    from bench.executor.placement import Placement
     from bench.plan.profiles import get_profile, narrow
     from bench.progress import run_with_progress
 
@@ -100,7 +115,12 @@ def run(
     )
     folder = out or Path("out") / profile
     outcome = run_with_progress(
-        chosen, folder, seed=seed, jobs=jobs, fit_engine=fit_engine, verbose=verbose
+        chosen,
+        folder,
+        seed=seed,
+        fit_engine=fit_engine,
+        verbose=verbose,
+        placement=Placement(jobs=jobs, dask=dask, scheduler=scheduler, cluster=cluster),
     )
     if outcome.failures:
         for sentence in outcome.failures[:5]:
@@ -350,6 +370,7 @@ for _command in (
 
 def main() -> None:
     """Run the command line."""
+    terminate_as_interrupt()
     make_printable()
     app()
 

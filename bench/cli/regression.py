@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.text import Text
 
 from bench.cli.comparison import Outputs, judge_and_print
+from bench.executor.placement import Placement
 from bench.plan.profiles import Profile, get_profile, narrow
 from cases import get_case, load_ground_truth
 from reports import (
@@ -91,7 +92,7 @@ def regress(
     margins: Margins,
     strict: bool,
     outputs: Outputs,
-    jobs: int | None,
+    placement: Placement,
     detail: bool,
 ) -> int:
     """Run a model on the noise of a baseline, judge it against that, and return the exit code.
@@ -106,8 +107,8 @@ def regress(
         Run folder; ``out/regression/<model>`` by default.
     margins, strict, outputs, detail
         As in `judge_and_print`.
-    jobs : int or None
-        Worker processes.
+    placement : Placement
+        Where its blocks are computed.
     """
     from bench.progress import run_with_progress
 
@@ -115,7 +116,7 @@ def regress(
     profile = regression_profile(old, model)
     slug = re.sub(r"[^A-Za-z0-9.-]+", "-", model).strip("-.")[-60:] or "model"
     folder = out or Path("out/regression") / slug
-    outcome = run_with_progress(profile, folder, seed=old.seed, jobs=jobs, verbose=detail)
+    outcome = run_with_progress(profile, folder, seed=old.seed, placement=placement, verbose=detail)
     for sentence in outcome.failures[:5]:
         Console(stderr=True).print(Text(f"stembench: failed: {sentence}"))
     new = chosen(evidence_of_run(load_run(folder)), None, which=str(folder))

@@ -14,7 +14,7 @@ import pandas as pd
 from bench import environment
 from bench.images.pairs import ImagePair, number_of_pairs, pairs, sources
 from bench.plan.blocks import MOST_SEED
-from bench.run.run_lock import LOCK_FILES, one_at_a_time
+from bench.run.run_lock import check_held, is_in_use, one_at_a_time
 from noise import MODALITIES
 from reports import (
     IMAGES_VERSION,
@@ -161,6 +161,7 @@ def _measure(
             "hardware": environment.hardware(),
             "seconds": time.perf_counter() - begun,
         }
+        check_held(folder)
         write_images(
             folder,
             rows=pd.DataFrame(done.rows),
@@ -236,8 +237,8 @@ def _check(
         )
     if folder.exists() and not folder.is_dir():
         raise InputError(f"{folder} is a file; name a folder with --out")
-    present = [path.name for path in folder.iterdir()] if folder.exists() else []
-    if set(present) - set(LOCK_FILES) and SETTINGS not in present:
+    there = list(folder.iterdir()) if folder.exists() else []
+    if not all(map(is_in_use, there)) and folder / SETTINGS not in there:
         raise InputError(
             f"{folder} is not empty and holds no image metrics; name another folder with --out"
         )

@@ -14,7 +14,7 @@ from bench.own_images.image_files import (
 )
 from bench.own_images.scanned_image import ScanChoice, columns_of_frames, fit_scanned, require_lines
 from stembench.arrays import Floats
-from stembench.atomic_files import replacing
+from stembench.atomic_files import replacing, require_writable
 from stembench.errors import InputError
 
 _NO_SCAN: Final = ScanChoice()
@@ -76,6 +76,7 @@ def fit_file(
         engine=cast(Engine, engine),
     )
     model = scan.model()
+    require_writable(out)
     file = read_image(path)
     if file.stack and model is None:
         raise InputError(f"{path} holds a stack of {len(file.images)} images; give one image")
@@ -150,6 +151,7 @@ def restore_file(path: Path, out: Path, *, restorer: str, sampling: float | None
     from bench.progress import restore_with_progress
     from restore import RestorationError, load_restorer
 
+    require_writable(out)
     file = read_image(path)
     pixel = known_sampling(file.sampling, sampling, path=path)
     loaded = load_restorer(restorer)
@@ -185,6 +187,7 @@ def distort_file(
     """
     from noise import distort_array
 
+    require_writable(out)
     file = read_image(path)
     pixel = known_sampling(file.sampling, sampling, path=path)
     distorted = distort_array(file.images, preset, dose=dose, sampling=pixel, seed=seed)

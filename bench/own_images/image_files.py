@@ -1,6 +1,8 @@
 """Read and write image files of a user, and read start positions."""
 
 import importlib
+import io
+import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -9,9 +11,11 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from bench.own_images.declared_size import declared_arrays, require_room, want_of_memory
 from stembench.arrays import Floats
-from stembench.atomic_files import replacing
 from stembench.errors import InputError
+from stembench.sealed_files import write_whole
+from stembench.system import available_memory, memory_cap
 
 #: Å per unit, for the length units that image files use.
 _ANGSTROM: Final = {
@@ -53,11 +57,20 @@ def read_image(path: Path) -> ImageFile:
     Raises
     ------
     InputError
-        If the file is missing, of an unknown kind, unreadable, not an image or a stack of images,
-        or not finite.
+        If the file is missing, of an unknown kind, unreadable, larger than memory, not an image or
+        a stack of images, or not finite.
     """
     if not path.is_file():
         raise InputError(f"there is no file {path}")
+    require_room(path)
+    try:
+        with memory_cap(available_memory()):
+            return _read(path)
+    except MemoryError as error:
+        raise InputError(want_of_memory(path)) from error
+
+
+def _read(path: Path) -> ImageFile:
     suffix = path.suffix.lower()
     sampling = None
     try:
@@ -67,7 +80,7 @@ def read_image(path: Path) -> ImageFile:
             data, sampling = _read_npz(path)
         else:
             data, sampling = _read_rosettasciio(path)
-    except InputError:
+    except (InputError, MemoryError):
         raise
     except Exception as error:  # the readers raise exceptions of any kind
         raise InputError(f"{path} cannot be read as an image: {error}") from error
@@ -92,14 +105,15 @@ def _image_file(data: Any, path: Path, *, sampling: float | None) -> ImageFile:
 
 def _read_npz(path: Path) -> tuple[npt.NDArray[Any], float | None]:
     with np.load(path, allow_pickle=False) as file:
-        names = [name for name in file.files if file[name].ndim in (2, 3)]
+        shapes = declared_arrays(path)
+        names = [name for name, shape in shapes.items() if len(shape) in (2, 3)]
         name = "image" if "image" in file.files else names[0] if len(names) == 1 else ""
         if not name:
             raise InputError(
                 f"{path} holds the arrays {', '.join(file.files)}; name the one to read 'image'"
             )
         sampling = None
-        if "sampling" in file.files and file["sampling"].size == 1:
+        if math.prod(shapes.get("sampling", (0,))) == 1:
             sampling = float(file["sampling"].reshape(()))
         return file[name], sampling
 
@@ -123,7 +137,9 @@ def _read_rosettasciio(path: Path) -> tuple[npt.NDArray[Any], float | None]:
     for reader in readers:
         try:
             signals = importlib.import_module(reader).file_reader(str(path))
-        except Exception as error:  # see read_image
+        except MemoryError:
+            raise
+        except Exception as error:  # see _read
             problems.append(f"{reader.removeprefix('rsciio.')}: {error}")
             continue
         for signal in signals:
@@ -202,18 +218,19 @@ def write_image(path: Path, image: ImageFile) -> None:
     if suffix not in (".npy", ".npz", ".tif", ".tiff"):
         raise InputError(f"{path} cannot be written; name a .tif, .npy or .npz file")
     data = image.images if image.stack else image.images[0]
-    with replacing(path) as temporary:
-        if suffix == ".npy":
-            np.save(temporary, data, allow_pickle=False)
-        elif suffix == ".npz":
-            np.savez_compressed(
-                temporary, allow_pickle=False, image=data, sampling=np.array(image.sampling)
-            )
-        else:
-            _write_tiff(temporary, data, sampling=image.sampling)
+    content = io.BytesIO()  # whole before the file is begun: no writer is left with half of it
+    if suffix == ".npy":
+        np.save(content, data, allow_pickle=False)
+    elif suffix == ".npz":
+        np.savez_compressed(
+            content, allow_pickle=False, image=data, sampling=np.array(image.sampling)
+        )
+    else:
+        _write_tiff(content, data, sampling=image.sampling)
+    write_whole(path, content.getvalue())
 
 
-def _write_tiff(path: Path, data: Floats, *, sampling: float | None) -> None:
+def _write_tiff(content: io.BytesIO, data: Floats, *, sampling: float | None) -> None:
     from rsciio.tiff import file_writer
 
     names = ["z", "y", "x"][-data.ndim :]
@@ -234,4 +251,4 @@ def _write_tiff(path: Path, data: Floats, *, sampling: float | None) -> None:
         "metadata": {"General": {"title": ""}, "Signal": {"signal_type": ""}},
         "original_metadata": {},
     }
-    file_writer(str(path), signal)
+    file_writer(content, signal)

@@ -89,12 +89,13 @@ class BlockResult:
 
 
 @lru_cache(maxsize=8)
-def _restorer(spec: str) -> Restorer:
-    # One load per process: building a network costs seconds.
+def _restorer(spec: str, code: str) -> Restorer:
+    # One load per process: building a network costs seconds. A worker may outlive the code.
+    del code
     return as_acquired() if is_acquisition(spec) else load_restorer(spec)
 
 
-def run_block(block: Block, library: Floats) -> BlockResult:
+def run_block(block: Block, library: Floats, *, code: str = "") -> BlockResult:
     """Run one block; the rows depend on its arguments alone.
 
     Parameters
@@ -102,6 +103,8 @@ def run_block(block: Block, library: Floats) -> BlockResult:
     block : Block
     library : ndarray, shape (m,)
         SCS in Å² of 1 to m atoms for counting; empty where the case has no library.
+    code : str
+        Hash of the user's code or model behind the restorer, if it is one.
 
     Returns
     -------
@@ -120,7 +123,7 @@ def run_block(block: Block, library: Floats) -> BlockResult:
     truth = load_ground_truth(case)
     reference = reference_table(case, block.image, dose=block.dose)
     noise = block.noise or case.noise
-    restorer = _restorer(block.restorer)
+    restorer = _restorer(block.restorer, code)
     lap("prepare")
 
     counts = acquire(block, noise)

@@ -13,7 +13,6 @@ from bench.plan.acquisitions import is_acquisition
 from bench.plan.blocks import Block
 from bench.plan.profiles import Profile, Selection
 from bench.run import store
-from bench.run.code_hash import program_hash
 from bench.run.store import RUN_FILES
 from cases import get_case, load_ground_truth
 from fitting import Engine
@@ -79,7 +78,7 @@ def describe_run(
         fit_engine=fit_engine,
         created=dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
         commit=environment.commit(),
-        source_sha256=program_hash(),
+        source_sha256=environment.program_hash(),
         arithmetic=environment.arithmetic(info.engine for info in described.values()),
         versions=environment.versions(),
         hardware=environment.hardware(),

@@ -10,7 +10,7 @@ import pandas as pd
 from bench.measures.fit_variants import rung_rows
 from bench.plan.blocks import Block
 from bench.run.block import BlockResult
-from bench.run.run_lock import LOCK_FILES
+from bench.run.run_lock import is_in_use
 from reports import (
     BOUNDS_FILE,
     EXAMPLE_FILE,
@@ -72,7 +72,7 @@ def check_folder(folder: Path, known: Mapping[str, Any]) -> None:
             raise InputError(f"{error}; or name another folder with --out") from error
         identity = there.identity()
         _refuse_difference(folder, {key: identity[key] for key in known}, dict(known))
-    elif present and any(path.name not in LOCK_FILES for path in folder.iterdir()):
+    elif present and not all(map(is_in_use, folder.iterdir())):
         raise InputError(f"{folder} is not empty and not a run folder; name another with --out")
 
 
