@@ -84,6 +84,7 @@ from .records.edited import (
     LAG_COVARIANCE as LAG_COVARIANCE,
 )
 from .records.image_folder import (
+    IMAGE_FILES as IMAGE_FILES,
     IMAGES_VERSION as IMAGES_VERSION,
     SETTINGS as SETTINGS,
     write_images as write_images,

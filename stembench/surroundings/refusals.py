@@ -46,7 +46,7 @@ def not_written(path: Path, error: OSError) -> str:
             " again"
         )
     if error.errno == errno.ENOENT:
-        return f"{path} was not written: its folder vanished meanwhile; run again"
+        return f"{path} was not written: its folder cannot be made, or vanished; name another place"
     if error.errno is None:  # numpy tells of what it could not write without a number
         return f"{path} was not written whole ({reason}); is the disk full?"
     remedy = "name another place" if error.errno in _PLACE else "see to it and run again"
@@ -56,9 +56,9 @@ def not_written(path: Path, error: OSError) -> str:
 def what_failed(error: OSError | MemoryError | ImportError) -> str:
     """Say in a sentence what the system refused; empty for a closed pipe, which needs no word."""
     if isinstance(error, MemoryError):
-        detail = f" ({error})" if str(error) else ""
+        detail = f" ({_line(str(error))})" if str(error) else ""
         return (
-            f"memory ran out{_line(detail)}; close other programs, use fewer --jobs or work with"
+            f"memory ran out{detail}; close other programs, use fewer --jobs or work with"
             " smaller images"
         )
     if isinstance(error, ImportError):
