@@ -102,40 +102,13 @@ def _single_shots(block: Block, noise: ScanNoise, *, realizations: range) -> Flo
     )
 
 
-def moved_shot(
-    block: Block, noise: ScanNoise, *, realization: int, moved: tuple[float, float]
-) -> Floats:
-    """Shot (h, w) of a moved specimen, with the random numbers of the block's own realization.
-
-    Parameters
-    ----------
-    block : Block
-        Of an image that is not edited.
-    noise : ScanNoise
-    realization : int
-    moved : (float, float)
-        Pixels by which the specimen is moved along x and y, less than one each.
-    """
-    number = range(realization, realization + 1)
-    (shot,) = _shots(
-        block, noise, image=block.image, dose=block.dose, realizations=number, moved=moved
-    )
-    return shot
-
-
 def _shots(
-    block: Block,
-    noise: ScanNoise,
-    *,
-    image: str,
-    dose: float,
-    realizations: range,
-    moved: tuple[float, float] = (0.0, 0.0),
+    block: Block, noise: ScanNoise, *, image: str, dose: float, realizations: range
 ) -> Floats:
     """Shots of a block's image, with draws keyed by another label if it is a frame."""
     case = get_case(block.case)
     return distort(
-        load_ground_truth(case).image(block.image, margin=case.margin, moved=moved),
+        load_ground_truth(case).image(block.image, margin=case.margin),
         [
             realization_generator(block.seed, block.case, image=image, dose=dose, realization=k)
             for k in realizations

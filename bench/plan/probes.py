@@ -16,7 +16,7 @@ from cases import get_case
 from restore import is_raw, is_reference
 
 #: One realization is probed for as many images of a case and restorer as this, and most ...
-_IMAGES_PER_PROBE: Final = 96
+_IMAGES_PER_PROBE: Final = 128
 #: ... this many.
 MOST_PROBES: Final = 4
 

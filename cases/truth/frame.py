@@ -29,24 +29,16 @@ class Frame:
         Pixels on each side beyond the case's own field of view; counted in `y` and `x`.
     sigma : float
         Standard deviation of the source image in Å.
-    moved : (float, float)
-        What the specimen is moved by along x and y in Å; counted in `y` and `x`.
     """
 
     y: Floats
     x: Floats
     margin: int
     sigma: float
-    moved: tuple[float, float] = (0.0, 0.0)
 
 
 def frame_of(
-    case: Case,
-    *,
-    margin: int,
-    sampling: float | None,
-    source_sigma: float | None,
-    moved: tuple[float, float] = (0.0, 0.0),
+    case: Case, *, margin: int, sampling: float | None, source_sigma: float | None
 ) -> Frame:
     """Lay out the pixels of a case's images.
 
@@ -59,16 +51,12 @@ def frame_of(
         Pixel size in Å/px; None is the case's.
     source_sigma : float or None
         Standard deviation of the source image in Å; None is the microscope's.
-    moved : (float, float)
-        Pixels by which the specimen is moved along x and y, less than one each.
 
     Raises
     ------
     InputError
         If a number is out of range.
     """
-    if not all(abs(step) < 1 for step in moved):
-        raise InputError(f"a specimen is moved by less than a pixel, not by {moved} px")
     pixel = case.sampling if sampling is None else sampling
     sigma = case.microscope.source_sigma if source_sigma is None else source_sigma
     if not (math.isfinite(pixel) and pixel > 0):
@@ -80,13 +68,11 @@ def frame_of(
     height, width = frame_shape(case, sampling=pixel)
     pixels = np.arange(-margin, max(height, width) + margin, dtype=np.float64)
     places = to_angstrom(case, np.stack([pixels, pixels], axis=1), sampling=pixel)
-    by = (moved[0] * pixel, moved[1] * pixel)
     return Frame(
-        y=places[: height + 2 * margin, 1] - by[1],
-        x=places[: width + 2 * margin, 0] - by[0],
+        y=places[: height + 2 * margin, 1],
+        x=places[: width + 2 * margin, 0],
         margin=margin,
         sigma=sigma,
-        moved=by,
     )
 
 
@@ -123,9 +109,7 @@ def check_reach(case: Case, scan: Scan, frame: Frame) -> None:
         return
     last = (scan.mean.shape[1] - 1) * scan.step
     edge = BLUR_REACH * frame.sigma if scan.boundary == "mirror" else 0.0
-    # A part of a pixel at the rim of the margin may show the continuation.
-    for places, by in ((frame.y, frame.moved[1]), (frame.x, frame.moved[0])):
-        places = places + by - scan.first
+    for places in (frame.y - scan.first, frame.x - scan.first):
         if places.min() < edge or places.max() > last - edge:
             raise InputError(
                 f"the stored scan of case '{case.name}' ends before a margin of {frame.margin} px "

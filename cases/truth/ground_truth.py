@@ -79,7 +79,6 @@ class GroundTruth:
         margin: int = 0,
         sampling: float | None = None,
         source_sigma: float | None = None,
-        moved: tuple[float, float] = (0.0, 0.0),
     ) -> Floats:
         """Noise-free image as a fraction of the incident beam.
 
@@ -97,8 +96,6 @@ class GroundTruth:
             Pixel size in Å/px; the field of view stays that of the case. By default the case's.
         source_sigma : float, optional
             Standard deviation of the source image in Å. By default the microscope's.
-        moved : (float, float)
-            Pixels by which the specimen is moved along x and y, less than one each.
 
         Returns
         -------
@@ -111,9 +108,7 @@ class GroundTruth:
             If there is no such image, a number is out of range, or the scan ends before the
             pixels asked for.
         """
-        frame = frame_of(
-            self.case, margin=margin, sampling=sampling, source_sigma=source_sigma, moved=moved
-        )
+        frame = frame_of(self.case, margin=margin, sampling=sampling, source_sigma=source_sigma)
         return self._image(label, frame)
 
     def stderr(

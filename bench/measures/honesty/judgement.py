@@ -7,6 +7,7 @@ often these are doubted.
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Final
 
 import numpy as np
@@ -208,9 +209,15 @@ def shift_variance(case: Case, image: str, *, dose: float, crb: float) -> float:
         Harmonic mean of the bounds' variances over columns and axes [px²]; NaN where the records
         hold no bound, which is then computed.
     """
-    number = len(load_ground_truth(case).columns(image))
+    number = _number_of_columns(case, image)
     if np.isnan(crb):
         bounds = cramer_rao(clean_fit(case, image, choice=case.fit), dose=dose)
         variances = np.square(bounds[["x_crb", "y_crb"]].to_numpy(dtype=np.float64))
         crb = 1 / float(np.nanmean(1 / variances))
     return crb / number
+
+
+@lru_cache(maxsize=256)
+def _number_of_columns(case: Case, image: str) -> int:
+    # The file of a ground truth is read and checked at every call.
+    return len(load_ground_truth(case).columns(image))

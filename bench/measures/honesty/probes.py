@@ -1,9 +1,8 @@
 """Probes of a restorer on a case's own images: an image again, and an image moved and turned.
 
-The specimen is moved by a part of a pixel, by the exact Fourier series of its ground truth, and
-recorded with the random numbers of the untouched image; then the recorded image is mirrored, or
-turned where counting is its only noise. What a restorer knows of the case beside its image stays
-where it was.
+A recorded image is moved by a part of a pixel, by its Fourier series, and then mirrored, or turned
+where counting is its only noise: its noise goes along, and is as likely as before. What a restorer
+knows of the case beside its image stays where it was.
 """
 
 from dataclasses import dataclass, replace
@@ -12,7 +11,6 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from bench.measures.acquisition import moved_shot
 from bench.measures.fit_variants import VARIANTS, Setting, counts_alone, spacing, true_width
 from bench.plan.blocks import Block
 from bench.plan.probes import keyed
@@ -27,6 +25,8 @@ from stembench.arrays import Floats
 PROBES: Final = "probes"
 #: Ends of the length of a move along either axis in px: far enough from none, and no whole pixel.
 _MOVES: Final = (0.55, 0.95)
+#: Pixels by which an image is continued evenly on each side before it is moved.
+_RIM: Final = 16
 #: Standard error of the logarithm of the median of n squared errors, times √n: 1 / (2 m f(m)) with
 #: the density f at the median m of χ² of two degrees of freedom (x and y) and of one (SCS).
 _MEDIAN_LOG: Final = {"position_change": 1 / np.log(2), "scs_change": 2.332}
@@ -66,6 +66,10 @@ class Transform:
         return f"moved by ({x:+.2f}, {y:+.2f}) px and {kind}"
 
     def image(self, image: Floats) -> Floats:
+        """Move and then mirror or turn an image (h, w)."""
+        return self.mirrored(shifted(image, self.moved))
+
+    def mirrored(self, image: Floats) -> Floats:
         """Mirror or turn an image (h, w)."""
         return np.ascontiguousarray(np.rot90(image) if self.turned else image[::-1])
 
@@ -82,6 +86,27 @@ class Transform:
         return np.stack([width - 1 - y, x] if self.turned else [x, height - 1 - y], axis=1)
 
 
+def shifted(image: Floats, moved: tuple[float, float]) -> Floats:
+    """Move an image by its Fourier series.
+
+    The series is that of the image continued evenly beyond its edges. White noise stays white, and
+    of the same strength; where no value was negative, none will be.
+
+    Parameters
+    ----------
+    image : ndarray, shape (h, w)
+    moved : (float, float)
+        Pixels along x and y.
+    """
+    from scipy.fft import fft2, fftfreq, ifft2
+
+    whole = np.pad(image, _RIM, mode="symmetric")
+    y, x = (fftfreq(size) for size in whole.shape)
+    phase = np.exp(-2j * np.pi * (moved[0] * x[None, :] + moved[1] * y[:, None]))
+    result = np.asarray(ifft2(fft2(whole) * phase)).real[_RIM:-_RIM, _RIM:-_RIM]
+    return np.maximum(result, 0.0) if image.min() >= 0 else result
+
+
 def transform_of(
     block: Block, noise: ScanNoise, shape: tuple[int, int], *, number: int
 ) -> Transform:
@@ -90,8 +115,10 @@ def transform_of(
     rng = keyed(block.seed, "transform", *names)
     signs = rng.choice([-1.0, 1.0], size=2)
     x, y = (signs * rng.uniform(*_MOVES, size=2)).tolist()
-    # A turn would take lines that jitter for columns of pixels that do.
-    turned = counts_alone(noise) and bool(rng.integers(2))
+    turned = bool(rng.integers(2))
+    if not counts_alone(noise):
+        # Lines that jitter are no columns of pixels that do, and nothing lies between two of them.
+        y, turned = 0.0, False
     return Transform(moved=(x, y), turned=turned, shape=shape)
 
 
@@ -134,11 +161,13 @@ def probe(
     rows = []
     for k in range(number):
         transform = transform_of(block, noise, case.shape, number=block.start + k)
-        shot = moved_shot(block, noise, realization=block.start + k, moved=transform.moved)
         row: dict[str, object] = {"realization": block.start + k, "transform": transform.name}
+        row["failure"] = ""
         with heard_warnings():
             try:
-                (image,) = restorer.restore(transform.image(shot)[None], sampling=case.sampling)
+                (image,) = restorer.restore(
+                    transform.image(counts[k])[None], sampling=case.sampling
+                )
             except RestorationError as error:
                 rows.append({**row, "failure": str(error)})
                 continue
@@ -151,7 +180,7 @@ def probe(
         rows[0]["repeated"] = _repeated(restorer, counts, restored, sampling=case.sampling)
     names = ("repeated", "columns", *(f"{name}{end}" for name in MEASURED for end in ("", "_err")))
     table = pd.DataFrame(rows, columns=["realization", "transform", "failure", *names])
-    return table.fillna({"failure": ""}).astype(dict.fromkeys(names, np.float64))
+    return table.astype(dict.fromkeys(names, np.float64))
 
 
 #: What the fits of a probe tell.
@@ -191,7 +220,7 @@ def _compared(
         )[0].table
         for one, starts, left_out in (
             (pair[0], positions, mask),
-            (pair[1], transform.places(positions), transform.image(mask)),
+            (pair[1], transform.places(positions), transform.mirrored(mask)),
         )
     )
     before = plain[["x", "y"]].to_numpy(dtype=np.float64)
