@@ -100,6 +100,7 @@ from .records.ladder_records import (
 )
 from .records.run_files import (
     Origin as Origin,
+    RunTable as RunTable,
     read_arrays as read_arrays,
     read_hdf5 as read_hdf5,
     read_table as read_table,
@@ -116,6 +117,7 @@ from .records.run_info import (
     RUN_FILE as RUN_FILE,
     CaseInfo as CaseInfo,
     Caution as Caution,
+    Doubt as Doubt,
     RunInfo as RunInfo,
     SessionInfo as SessionInfo,
     read_run_info as read_run_info,

@@ -119,7 +119,7 @@ def regression(
     model_memory: ModelMemory = None,
     verbose: Verbose = False,
 ) -> None:
-    """Run a model on the noise of a baseline and compare it; exit codes as of `compare`.
+    """Check a model, run it on the noise of a baseline and compare; exit codes as of `compare`.
 
     Example: `stembench regression my_model.keras --junit gate.xml`
     """

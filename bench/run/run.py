@@ -19,6 +19,7 @@ from bench.plan.blocks import (
     plan_ladders,
     repeated_blocks,
 )
+from bench.plan.order import shuffled
 from bench.plan.profiles import Profile
 from bench.reference import reference_table, scs_library
 from bench.run import store
@@ -207,7 +208,7 @@ def _run(
     write_run_info(folder, info)
     peaks: dict[int, int] = {}
     repeated = {block: sources for block in todo if (sources := repeated_blocks(block, blocks))}
-    fresh = [block for block in todo if block not in repeated]
+    fresh = shuffled([block for block in todo if block not in repeated])
     if fresh:
         # The fit's kernels are compiled here once, before every worker would do so.
         reference_table(get_case(fresh[0].case), fresh[0].image, dose=fresh[0].dose)

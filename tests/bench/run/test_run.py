@@ -232,7 +232,7 @@ class TestRun:
         assert info["seed"] == 5
         assert info["cases"]["edge_dislocation"]["hash"] == CASES[1].hash
         assert info["restorers"]["raw"]["weights_sha256"] is None
-        assert {"prepare", "distort", "restore raw", "restore gaussian", "fit"} == set(
+        assert {"prepare", "distort", "restore raw", "restore gaussian", "fit", "probe"} == set(
             info["stages"]
         )
         assert info["versions"]["numpy"] == np.__version__
