@@ -8,8 +8,11 @@ import typer
 from bench.cli.exits import (
     CONTINUES,
     FAILED,
+    Cluster,
+    Dask,
     ModelMemory,
     ModelTimeout,
+    Scheduler,
     Verbose,
     WhichImage,
     guarded,
@@ -22,6 +25,7 @@ from bench.cli.terminal import make_printable
 from bench.cli.verification_commands import verify_fit
 from stembench import __version__
 from stembench.errors import InputError
+from stembench.system import terminate_as_interrupt
 
 app = typer.Typer(
     name="stembench",
@@ -85,6 +89,9 @@ def run(
     jobs: Annotated[
         int | None, typer.Option(help="Worker processes; the number of cores by default.")
     ] = None,
+    dask: Dask = False,
+    scheduler: Scheduler = "",
+    cluster: Cluster = None,
     fit_engine: Annotated[
         str, typer.Option(help="joint, or lmfit: dense and slow, what the field knows.")
     ] = "joint",
@@ -97,6 +104,7 @@ def run(
     Example: `stembench run --case nanoparticle --restorer raw --restorer my_model.keras
     --doses 500,5000 --realizations 20 --out out/mine`
     """
+    from bench.executor.placement import Placement
     from bench.plan.profiles import get_profile, narrow
     from bench.progress import run_with_progress
 
@@ -109,7 +117,12 @@ def run(
     )
     folder = out or Path("out") / profile
     outcome = run_with_progress(
-        chosen, folder, seed=seed, jobs=jobs, fit_engine=fit_engine, verbose=verbose
+        chosen,
+        folder,
+        seed=seed,
+        fit_engine=fit_engine,
+        verbose=verbose,
+        placement=Placement(jobs=jobs, dask=dask, scheduler=scheduler, cluster=cluster),
     )
     if outcome.failures:
         for sentence in outcome.failures[:5]:
@@ -305,6 +318,7 @@ for _command in (
 
 def main() -> None:
     """Run the command line."""
+    terminate_as_interrupt()
     make_printable()
     app()
 

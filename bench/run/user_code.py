@@ -4,8 +4,9 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from bench.environment import hash_of
 from bench.plan.acquisitions import is_acquisition
-from bench.run.code_hash import code_files, hash_of
+from bench.run.code_hash import code_files
 from restore import find_plugins, is_built_in, split_model_spec
 from stembench.errors import InputError
 
