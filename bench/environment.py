@@ -1,5 +1,6 @@
-"""Provenance of a run: versions, hardware, commit."""
+"""Provenance of a run: versions, source, hardware, commit."""
 
+import hashlib
 import importlib.metadata
 import os
 import platform
@@ -12,6 +13,10 @@ import psutil
 
 import stembench
 
+#: This program's own packages: their hash is taken as a whole.
+_OURS: Final = Path(__file__).resolve().parent.parent
+_OUR_PACKAGES: Final = ("bench", "cases", "fitting", "noise", "reports", "restore", "stembench")
+_CHUNK: Final = 2**20
 _PACKAGES: Final = (
     "abtem",
     "ase",
@@ -78,14 +83,36 @@ def arithmetic(engines: Iterable[str]) -> dict[str, str]:
     return found
 
 
+def program_hash() -> str:
+    """SHA-256 of the source of this program, whether its checkout is clean or not."""
+    files = [path for name in _OUR_PACKAGES for path in (_OURS / name).rglob("*.py")]
+    return hash_of({str(path.relative_to(_OURS)): path for path in files})
+
+
+def is_own_source(path: Path) -> bool:
+    """Whether a file belongs to this program."""
+    return any(path.is_relative_to(_OURS / name) for name in _OUR_PACKAGES)
+
+
+def hash_of(files: dict[str, Path]) -> str:
+    """SHA-256 of files and their names."""
+    digest = hashlib.sha256()
+    for name in sorted(files):
+        digest.update(f"{name}\0".encode())
+        with files[name].open("rb") as file:
+            while chunk := file.read(_CHUNK):
+                digest.update(chunk)
+        digest.update(b"\0")
+    return digest.hexdigest()
+
+
 def commit() -> str:
     """Git commit of the checkout, with '+' if it has changes; empty outside a checkout."""
-    root = Path(__file__).resolve().parent.parent
-    if not (root / ".git").exists():
+    if not (_OURS / ".git").exists():
         return ""
     try:
-        head = _git(root, "rev-parse", "HEAD")
-        changed = _git(root, "status", "--porcelain", "--untracked-files=no")
+        head = _git(_OURS, "rev-parse", "HEAD")
+        changed = _git(_OURS, "status", "--porcelain", "--untracked-files=no")
     except (OSError, subprocess.CalledProcessError):
         return ""
     return head + ("+" if changed else "")

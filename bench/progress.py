@@ -18,7 +18,7 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-from bench.environment import available_cores
+from bench.executor.placement import Placement
 from bench.plan.blocks import Block
 from bench.plan.profiles import Profile
 from bench.run.fit_estimate import checked_engine, estimate_text
@@ -99,7 +99,7 @@ def run_with_progress(
     folder: Path,
     *,
     seed: int,
-    jobs: int | None,
+    placement: Placement,
     verbose: bool,
     fit_engine: str = "joint",
 ) -> RunOutcome:
@@ -109,7 +109,7 @@ def run_with_progress(
     """
     engine = checked_engine(fit_engine)
     if engine == "lmfit":
-        said = estimate_text(profile, jobs=jobs or available_cores())
+        said = estimate_text(profile, jobs=placement.cores)
         Console(stderr=True).print(f"stembench: {said}", markup=False, highlight=False)
     with progress_bar(f"Profile {profile.name}") as bar:
 
@@ -127,7 +127,7 @@ def run_with_progress(
             profile,
             folder,
             seed=seed,
-            jobs=jobs,
+            placement=placement,
             fit_engine=engine,
             progress=advance,
             announce=announce,

@@ -64,7 +64,7 @@ def fit_options(
     )
 
 
-@lru_cache(maxsize=4)
+@lru_cache(maxsize=256)
 def clean_fit(case: Case, image: str, *, choice: FitChoice) -> ColumnFit:
     """Fit every column of a noise-free image, from the true positions."""
     positions, mask = positions_and_mask(case, image)

@@ -46,7 +46,8 @@ FLAGS: Final[tuple[Flag, ...]] = (
         AT_BOUND,
         "AT_BOUND",
         False,
-        "the position ended at its drift bound; the value is the bounded minimum",
+        "the position ended at its drift bound; the value is the bounded minimum. In a scan fit, "
+        "which has no bound: farther from its start than that, against the other columns",
     ),
     Flag(
         OUT_OF_FRAME,

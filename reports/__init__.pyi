@@ -84,6 +84,7 @@ from .records.edited import (
     LAG_COVARIANCE as LAG_COVARIANCE,
 )
 from .records.image_folder import (
+    IMAGE_FILES as IMAGE_FILES,
     IMAGES_VERSION as IMAGES_VERSION,
     SETTINGS as SETTINGS,
     write_images as write_images,
@@ -99,6 +100,7 @@ from .records.ladder_records import (
 )
 from .records.run_files import (
     Origin as Origin,
+    RunTable as RunTable,
     read_arrays as read_arrays,
     read_hdf5 as read_hdf5,
     read_table as read_table,
@@ -115,6 +117,7 @@ from .records.run_info import (
     RUN_FILE as RUN_FILE,
     CaseInfo as CaseInfo,
     Caution as Caution,
+    Doubt as Doubt,
     RunInfo as RunInfo,
     SessionInfo as SessionInfo,
     read_run_info as read_run_info,

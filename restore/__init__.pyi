@@ -28,6 +28,7 @@ from .restorer import (
     Tiling as Tiling,
     heard_warnings as heard_warnings,
 )
+from .user_models.network_settings import split_model_spec as split_model_spec
 from .user_models.plugins import (
     PlugIn as PlugIn,
     find_plugins as find_plugins,

@@ -15,6 +15,7 @@ from restore.isolation.isolated_restorer import isolated, isolated_metadata
 from restore.isolation.process import Source
 from restore.restorer import ImageRestorer, Restorer, RestorerMetadata
 from restore.settings import read_free_settings, read_settings
+from restore.user_models.network_settings import split_model_spec
 from restore.user_models.plugins import find_factory, find_plugins
 from stembench.errors import InputError
 
@@ -151,18 +152,22 @@ def _plugin(spec: str) -> _Source | None:
     return _loaded_for_metadata(partial(isolated, Source("plugin", name, settings, built_in)))
 
 
-def _model_file(kind: str, path: Path) -> _Source:
-    source = Source(kind, str(path.absolute()))
+def _model_file(kind: str, path: Path, settings: dict[str, Any]) -> _Source:
+    source = Source(kind, str(path.absolute()), settings)
     return _Source(partial(isolated, source), partial(isolated_metadata, source))
 
 
-def _user_model(path: Path) -> _Source | None:
-    """Return a user's model file or folder, None if `path` is neither that nor named like one."""
+def _user_model(spec: str) -> _Source | None:
+    """Return a user's model file or folder, None if `spec` is neither that nor named like one."""
+    path, settings = Path(spec), dict[str, Any]()
+    if not path.exists():
+        text, settings = split_model_spec(spec)
+        path = Path(text)
     ending = path.suffix.lower()
     if ending in _REFUSED:
         raise InputError(f"a model file '{ending}' is not read ({path}); {_REFUSED[ending]}")
     if path.is_dir():
-        return _model_file("saved_model", path)
+        return _model_file("saved_model", path, settings)
     if ending not in (".keras", ".onnx"):
         if path.exists():
             raise InputError(
@@ -172,7 +177,7 @@ def _user_model(path: Path) -> _Source | None:
         return None
     if not path.is_file():
         raise InputError(f"the model file {path} does not exist")
-    return _model_file(ending.removeprefix("."), path)
+    return _model_file(ending.removeprefix("."), path, settings)
 
 
 def _source(spec: str) -> _Source:
@@ -187,7 +192,7 @@ def _source(spec: str) -> _Source:
         return _built_in(spec)
     source = _plugin(spec)
     if source is None and spec:  # Path("") is the current folder
-        source = _user_model(Path(spec))
+        source = _user_model(spec)
     if source is None and _CALLABLE.fullmatch(spec):
         source = _loaded_for_metadata(partial(isolated, Source("callable", spec)))
     if source is None:
@@ -241,7 +246,8 @@ def load_restorer(spec: str, /) -> Restorer:
         A built-in name of `RESTORERS` (``raw``, ``gaussian``, ``nlm``, ``cgrdn``, ...) or one that
         an installed package registers, with settings where it has some (``gaussian:sigma=0.4``),
         for CGRDN also with its engine (``cgrdn@keras``); the path of a ``.keras`` or ``.onnx``
-        file or of a SavedModel folder; or ``module:callable``, called as
+        file or of a SavedModel folder, with what its sizes need (``net.onnx:multiple=16``, see
+        `restore.user_models.network_settings`); or ``module:callable``, called as
         ``callable(images, sampling=...)``.
 
     Returns

@@ -5,20 +5,16 @@ use, so that a program which computes nothing never waits for numba.
 """
 
 import hashlib
-import threading
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
 import numba
-import platformdirs
-from numba.core import config as numba_config
+
+from stembench.surroundings.machine_code import KernelCache
 
 F = TypeVar("F", bound=Callable[..., Any])
-
-_CONFIG: Any = numba_config
-_CONFIG_LOCK = threading.Lock()
 
 
 @dataclass(frozen=True)
@@ -28,7 +24,7 @@ class Compiler:
     Attributes
     ----------
     folder : str
-        Cache folder of the machine code (see `cache_folder`).
+        Name of the folder of the machine code (see `cache_folder`).
     fastmath : frozenset of str
         LLVM's flags. Without any, a sum is the same on every machine and in every batch; fused
         multiplication is never allowed unless named here.
@@ -39,17 +35,13 @@ class Compiler:
 
     def kernel(self, function: F) -> F:
         """Compile `function` on its first call and keep the machine code for the next process."""
-        compiler = numba.njit(
-            cache=True, nogil=True, error_model="numpy", fastmath=set(self.fastmath)
+        compiled: Any = numba.njit(nogil=True, error_model="numpy", fastmath=set(self.fastmath))(
+            function
         )
-        # Numba reads its cache folder from this setting of the whole process, while it decorates.
-        with _CONFIG_LOCK:
-            saved = _CONFIG.CACHE_DIR
-            _CONFIG.CACHE_DIR = self.folder
-            try:
-                return cast(F, compiler(function))
-            finally:
-                _CONFIG.CACHE_DIR = saved
+        if hasattr(compiled, "enable_caching"):  # not if numba is told to compile nothing
+            # Numba would keep it in files that it trusts, damaged or of another user.
+            compiled._cache = KernelCache(function, self.folder)
+        return cast(F, compiled)
 
     def inlined(self, function: F) -> F:
         """Compile a small `function` that only kernels call."""
@@ -57,7 +49,7 @@ class Compiler:
 
 
 def cache_folder(name: str, sources: Iterable[Path]) -> str:
-    """Cache folder of a group of kernels, named after their source and numba's version.
+    """Name of the cache folder of a group of kernels, made of their source and numba's version.
 
     Numba does not notice a change of a kernel that another kernel calls: with its source the
     folder changes, and all are compiled anew.
@@ -72,9 +64,9 @@ def cache_folder(name: str, sources: Iterable[Path]) -> str:
     Returns
     -------
     str
-        Folder in the user's cache folder; it need not exist.
+        Name of a folder in that of all caches (`stembench.surroundings.private_folder`).
     """
     digest = hashlib.sha256(numba.__version__.encode())
     for source in sorted((*sources, Path(__file__))):
         digest.update(source.read_bytes())
-    return str(Path(platformdirs.user_cache_dir("stembench")) / name / digest.hexdigest()[:16])
+    return f"{name}-{digest.hexdigest()[:16]}"

@@ -11,7 +11,9 @@ import signal
 import struct
 import subprocess
 import sys
-from collections.abc import Iterable
+import threading
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
@@ -89,6 +91,51 @@ def die_with(parent: int, /, *, by: int | None = None) -> None:
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, number, 0, 0, 0)
     if os.getppid() != parent:
         os._exit(1)
+
+
+def end_with_parent(*, thread_stays: bool = False) -> None:
+    """End this process as soon as the one that started it has ended, however that ended.
+
+    It must be called in a process that `multiprocessing` started, as workers of pools and of Dask
+    on this machine are; in another it does nothing.
+
+    Parameters
+    ----------
+    thread_stays : bool
+        Whether the thread that started this process lives as long as its process does. Linux then
+        ends this one at once, also while it runs code that keeps its own threads waiting.
+    """
+    import multiprocessing
+
+    parent = multiprocessing.parent_process()
+    if parent is None or parent.pid is None:
+        return
+    if thread_stays:
+        die_with(parent.pid)
+
+    def watch() -> None:
+        parent.join()
+        os._exit(1)
+
+    threading.Thread(target=watch, name="end with parent", daemon=True).start()
+
+
+def terminate_as_interrupt() -> None:
+    """Let the signal by which schedulers and services end a program interrupt it, as Ctrl-C does.
+
+    Nothing happens outside the main thread, and where there is no such signal, as on Windows.
+    """
+    if sys.platform == "win32" or threading.current_thread() is not threading.main_thread():
+        return
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+
+
+def leave_signals_to_parent() -> None:
+    """Ignore the signals that reach every process of a terminal or job: a worker's parent acts."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if sys.platform != "win32":
+        # Not SIG_IGN, which programs that this one starts would inherit: a guardian needs it.
+        signal.signal(signal.SIGTERM, lambda *_: None)
 
 
 def stay_guarded(parent: int, /, *, scratch: Path) -> None:
@@ -211,6 +258,48 @@ def resident_memory(process: int, /) -> int:
         return int(text.split()[1]) * os.sysconf("SC_PAGE_SIZE")
     except (OSError, IndexError):
         return 0
+
+
+def available_memory() -> int:
+    """Return the bytes that this process can still take without pushing others out of memory."""
+    import psutil
+
+    found = [int(psutil.virtual_memory().available)]
+    group = Path("/sys/fs/cgroup")  # of a container; elsewhere the files are not there
+    try:
+        limit = int((group / "memory.max").read_text(encoding="ascii"))
+        found.append(limit - int((group / "memory.current").read_text(encoding="ascii")))
+    except (OSError, ValueError):
+        pass
+    if sys.platform != "win32":
+        import resource
+
+        limit = resource.getrlimit(resource.RLIMIT_AS)[0]
+        if limit != resource.RLIM_INFINITY:
+            found.append(limit - int(psutil.Process().memory_info().vms))
+    return max(0, min(found))
+
+
+@contextmanager
+def memory_cap(most: int, /) -> Iterator[None]:
+    """Let this process take no more than so many further bytes; on Linux alone it can.
+
+    What would take more raises MemoryError, in place of the system ending some process.
+    """
+    if sys.platform != "linux":
+        yield
+        return
+    import resource
+
+    soft, hard = resource.getrlimit(resource.RLIMIT_AS)
+    pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0])
+    cap = pages * os.sysconf("SC_PAGE_SIZE") + most
+    limits = [limit for limit in (soft, hard) if limit != resource.RLIM_INFINITY]
+    resource.setrlimit(resource.RLIMIT_AS, (min([cap, *limits]), hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_AS, (soft, hard))
 
 
 def end_guarded(process: "subprocess.Popen[bytes]", /) -> None:

@@ -8,8 +8,11 @@ import typer
 from bench.cli.exits import (
     CONTINUES,
     FAILED,
+    Cluster,
+    Dask,
     ModelMemory,
     ModelTimeout,
+    Scheduler,
     Verbose,
     WhichImage,
     guarded,
@@ -22,6 +25,7 @@ from bench.cli.terminal import make_printable
 from bench.cli.verification_commands import verify_fit
 from stembench import __version__
 from stembench.errors import InputError
+from stembench.system import terminate_as_interrupt
 
 app = typer.Typer(
     name="stembench",
@@ -85,6 +89,9 @@ def run(
     jobs: Annotated[
         int | None, typer.Option(help="Worker processes; the number of cores by default.")
     ] = None,
+    dask: Dask = False,
+    scheduler: Scheduler = "",
+    cluster: Cluster = None,
     fit_engine: Annotated[
         str, typer.Option(help="joint, or lmfit: dense and slow, what the field knows.")
     ] = "joint",
@@ -97,6 +104,7 @@ def run(
     Example: `stembench run --case nanoparticle --restorer raw --restorer my_model.keras
     --doses 500,5000 --realizations 20 --out out/mine`
     """
+    from bench.executor.placement import Placement
     from bench.plan.profiles import get_profile, narrow
     from bench.progress import run_with_progress
 
@@ -109,7 +117,12 @@ def run(
     )
     folder = out or Path("out") / profile
     outcome = run_with_progress(
-        chosen, folder, seed=seed, jobs=jobs, fit_engine=fit_engine, verbose=verbose
+        chosen,
+        folder,
+        seed=seed,
+        fit_engine=fit_engine,
+        verbose=verbose,
+        placement=Placement(jobs=jobs, dask=dask, scheduler=scheduler, cluster=cluster),
     )
     if outcome.failures:
         for sentence in outcome.failures[:5]:
@@ -147,6 +160,17 @@ def restore(
         float | None, typer.Option(help="Å per pixel, if the file does not state it.")
     ] = None,
     chosen: WhichImage = None,
+    gain: Annotated[
+        float | None, typer.Option(help="Grey levels per electron, for restorers on electrons.")
+    ] = None,
+    offset: Annotated[float | None, typer.Option(help="Grey level of no electrons.")] = None,
+    counts: Annotated[
+        bool, typer.Option("--counts", help="Values are electrons per pixel.")
+    ] = False,
+    fraction: Annotated[
+        bool, typer.Option("--fraction", help="Values are fractions of the beam; needs --dose.")
+    ] = False,
+    dose: Annotated[float | None, typer.Option(help="Dose in e/Å² of --fraction.")] = None,
     model_timeout: ModelTimeout = None,
     model_memory: ModelMemory = None,
     verbose: Verbose = False,
@@ -155,9 +179,17 @@ def restore(
 
     Example: `stembench restore img.dm4 --restorer cgrdn -o restored.tif`
     """
-    from bench.own_images.commands import restore_file
+    from bench.own_images.restore_file import restore_file
+    from bench.own_images.values.pixel_values import PixelValues
 
-    restore_file(image, out, restorer=restorer, sampling=sampling, image=chosen)
+    restore_file(
+        image,
+        out,
+        restorer=restorer,
+        sampling=sampling,
+        image=chosen,
+        values=PixelValues(gain=gain, offset=offset, counts=counts, fraction=fraction, dose=dose),
+    )
 
 
 @app.command()
@@ -205,7 +237,7 @@ def distort(
     Example: `stembench distort simulated.tif --preset study --dose 5000 --sampling 0.2 --seed 1
     -o distorted.tif`
     """
-    from bench.own_images.commands import distort_file
+    from bench.own_images.restore_file import distort_file
 
     distort_file(image, out, preset=preset, dose=dose, sampling=sampling, seed=seed, image=chosen)
 
@@ -286,6 +318,7 @@ for _command in (
 
 def main() -> None:
     """Run the command line."""
+    terminate_as_interrupt()
     make_printable()
     app()
 

@@ -10,7 +10,9 @@ from restore import ContractRestorer, Finding, check_restorer, load_restorer
 _STYLE = {"pass": "green", "fail": "bold red", "not applicable": "dim", "reported": "cyan"}
 
 
-def check_and_print(spec: str, *, size: int | None, large: bool) -> bool:
+def check_and_print(
+    spec: str, *, size: int | None, large: bool, shape: tuple[int, int] | None = None
+) -> bool:
     """Test a restorer against the contract and print a table of the findings.
 
     Parameters
@@ -21,6 +23,8 @@ def check_and_print(spec: str, *, size: int | None, large: bool) -> bool:
         Side in px of the image that most items use, for a network of one fixed size.
     large : bool
         Whether 2048 x 2048 px are tested too.
+    shape : (int, int), optional
+        Height and width in px in place of `size`.
 
     Returns
     -------
@@ -36,7 +40,7 @@ def check_and_print(spec: str, *, size: int | None, large: bool) -> bool:
     restorer = load_restorer(spec)
     if not isinstance(restorer, ContractRestorer):
         raise TypeError(f"{spec} was loaded as {type(restorer).__name__}")
-    shape = (size, size) if size else (48, 40)
+    shape = shape or ((size, size) if size else (48, 40))
     findings: list[Finding] = []
     with Console(stderr=True).status(escape(f"Checking {restorer.metadata.name}")) as status:
         for finding in check_restorer(restorer, shape=shape, large=large, peak_memory=peak_memory):

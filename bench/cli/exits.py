@@ -3,11 +3,13 @@
 import traceback
 from collections.abc import Callable
 from functools import wraps
+from pathlib import Path
 from typing import Annotated, Any, Final
 
 import typer
 
 from stembench.errors import InputError
+from stembench.surroundings.refusals import what_failed
 
 FAILED: Final = 1
 BAD_INPUT: Final = 2
@@ -17,6 +19,16 @@ INTERRUPTED: Final = 130
 CONTINUES: Final = "what is finished is kept, and the same command continues from there"
 
 Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Show detail and tracebacks.")]
+
+Scheduler = Annotated[
+    str, typer.Option(help="Address of a Dask scheduler whose workers do the work.")
+]
+Dask = Annotated[
+    bool, typer.Option("--dask", help="Run --jobs as a Dask cluster, which has a dashboard.")
+]
+Cluster = Annotated[
+    Path | None, typer.Option(help="TOML file of a cluster to start: SLURM, PBS, GPUs, ...")
+]
 
 ModelTimeout = Annotated[
     float | None,
@@ -41,7 +53,8 @@ def guarded(kept: str = "") -> Callable[[_Command], _Command]:
     """Decorate a command so that its errors end in one sentence and an exit code.
 
     Limits on models, ``model_timeout`` and ``model_memory``, are set first. An `InputError` exits
-    with 2, after its traceback if the command has ``verbose`` set; an interrupt exits with 130.
+    with 2, after its traceback if the command has ``verbose`` set, and so do want of memory, of
+    files, and other refusals of the system; an interrupt exits with 130.
 
     Parameters
     ----------
@@ -55,10 +68,13 @@ def guarded(kept: str = "") -> Callable[[_Command], _Command]:
             try:
                 _limit(kwargs.get("model_timeout"), kwargs.get("model_memory"))
                 command(*args, **kwargs)
-            except InputError as error:
+            except (InputError, OSError, MemoryError, ImportError) as error:
+                sentence = str(error) if isinstance(error, InputError) else what_failed(error)
+                if not sentence:
+                    raise
                 if kwargs.get("verbose"):
                     traceback.print_exc()
-                typer.echo(f"stembench: {error}", err=True)
+                typer.echo(f"stembench: {sentence}", err=True)
                 raise typer.Exit(BAD_INPUT) from error
             except KeyboardInterrupt as error:
                 typer.echo(f"stembench: interrupted{f'; {kept}' if kept else ''}", err=True)

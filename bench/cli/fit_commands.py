@@ -83,6 +83,20 @@ def fit(
     summed: Annotated[
         bool, typer.Option("--sum", help="Align the frames of a stack and fit their sum.")
     ] = False,
+    fraction: Annotated[
+        bool, typer.Option("--fraction", help="Values are fractions of the incident beam.")
+    ] = False,
+    detector_map: Annotated[
+        Path | None,
+        typer.Option(
+            help="Scan of the probe over the detector, recorded as the image: values become"
+            " fractions of the beam."
+        ),
+    ] = None,
+    library: Annotated[
+        Path | None,
+        typer.Option(help="Table with count and scs (Å² of beam fractions): atoms are counted."),
+    ] = None,
     verbose: Verbose = False,
 ) -> None:
     """Fit Gaussian columns to an image: position, width, scattering cross-section and errors.
@@ -90,12 +104,13 @@ def fit(
     Example: `stembench fit img.tif --sampling 0.12 --positions start.csv -o columns.csv`
 
     Columns outside the frame are part of the model as far as their light is seen; NaN, areas of
-    one value and spikes are left out.
+    one value and spikes are left out. The frames of a stack are fitted one by one, and the table
+    has a column `frame`.
 
     The frames of a stack are fitted one by one, and the table has a column `frame`. With `--scan
     auto` the lines' displacements go to `columns_lines.csv` beside the columns.
     """
-    from bench.own_images.commands import fit_file
+    from bench.own_images.fit_file import BeamChoice, fit_file
     from bench.own_images.pixel_choice import PixelChoice
     from bench.own_images.scanned_image import ScanChoice
 
@@ -104,7 +119,6 @@ def fit(
         positions,
         out=out,
         sampling=sampling,
-        dose=dose,
         width=width,
         background=background,
         estimator=estimator,
@@ -117,4 +131,5 @@ def fit(
         residual=residual,
         image=chosen,
         summed=summed,
+        beam=BeamChoice(dose=dose, detector_map=detector_map, library=library, fraction=fraction),
     )

@@ -5,7 +5,16 @@ from typing import Annotated
 
 import typer
 
-from bench.cli.exits import CONTINUES, ModelMemory, ModelTimeout, Verbose, guarded
+from bench.cli.exits import (
+    CONTINUES,
+    Cluster,
+    Dask,
+    ModelMemory,
+    ModelTimeout,
+    Scheduler,
+    Verbose,
+    guarded,
+)
 from stembench.errors import InputError
 
 
@@ -103,16 +112,20 @@ def regression(
     jobs: Annotated[
         int | None, typer.Option(help="Worker processes; the number of cores by default.")
     ] = None,
+    dask: Dask = False,
+    scheduler: Scheduler = "",
+    cluster: Cluster = None,
     model_timeout: ModelTimeout = None,
     model_memory: ModelMemory = None,
     verbose: Verbose = False,
 ) -> None:
-    """Run a model on the noise of a baseline and compare it; exit codes as of `compare`.
+    """Check a model, run it on the noise of a baseline and compare; exit codes as of `compare`.
 
     Example: `stembench regression my_model.keras --junit gate.xml`
     """
     from bench.cli.comparison import Outputs, margins_from
     from bench.cli.regression import regress
+    from bench.executor.placement import Placement
 
     code = regress(
         model,
@@ -121,7 +134,7 @@ def regression(
         margins=margins_from(margins),
         strict=strict,
         outputs=Outputs(junit=junit, markdown=markdown),
-        jobs=jobs,
+        placement=Placement(jobs=jobs, dask=dask, scheduler=scheduler, cluster=cluster),
         detail=verbose,
     )
     if code:

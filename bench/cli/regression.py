@@ -8,7 +8,9 @@ from pathlib import Path
 from rich.console import Console
 from rich.text import Text
 
+from bench.cli.check import check_and_print
 from bench.cli.comparison import Outputs, judge_and_print
+from bench.executor.placement import Placement
 from bench.plan.profiles import Profile, get_profile, narrow
 from cases import get_case, load_ground_truth
 from reports import (
@@ -91,10 +93,10 @@ def regress(
     margins: Margins,
     strict: bool,
     outputs: Outputs,
-    jobs: int | None,
+    placement: Placement,
     detail: bool,
 ) -> int:
-    """Run a model on the noise of a baseline, judge it against that, and return the exit code.
+    """Check a model, run it on the noise of a baseline and judge it; return the exit code.
 
     Parameters
     ----------
@@ -106,16 +108,28 @@ def regress(
         Run folder; ``out/regression/<model>`` by default.
     margins, strict, outputs, detail
         As in `judge_and_print`.
-    jobs : int or None
-        Worker processes.
+    placement : Placement
+        Where its blocks are computed.
+
+    Raises
+    ------
+    InputError
+        If the model breaks the restorer's contract on images of the baseline's own size: what it
+        restores is then no measure of it.
     """
     from bench.progress import run_with_progress
 
     old = read_baseline(baseline or golden_baseline())
     profile = regression_profile(old, model)
+    shape = get_case(next(iter(old.cases))).shape
+    if not check_and_print(model, size=None, large=False, shape=shape):
+        raise InputError(
+            f"{model} breaks the restorer's contract (the table above says where); mend that first:"
+            " `stembench check` alone repeats the table"
+        )
     slug = re.sub(r"[^A-Za-z0-9.-]+", "-", model).strip("-.")[-60:] or "model"
     folder = out or Path("out/regression") / slug
-    outcome = run_with_progress(profile, folder, seed=old.seed, jobs=jobs, verbose=detail)
+    outcome = run_with_progress(profile, folder, seed=old.seed, placement=placement, verbose=detail)
     for sentence in outcome.failures[:5]:
         Console(stderr=True).print(Text(f"stembench: failed: {sentence}"))
     new = chosen(evidence_of_run(load_run(folder)), None, which=str(folder))

@@ -55,6 +55,7 @@ def simulate(
                 folder=folder,
                 output=output,
                 device=device,
+                note=lambda sentence: typer.echo(f"stembench: {sentence}", err=True),
                 announce=bar.announce,
                 progress=bar.advance,
             )

@@ -14,9 +14,10 @@ import pandas as pd
 from bench import environment
 from bench.images.pairs import ImagePair, number_of_pairs, pairs, sources
 from bench.plan.blocks import MOST_SEED
-from bench.run.run_lock import LOCK_FILES, one_at_a_time
+from bench.run.run_lock import LOCK_FILE, check_held, is_in_use, one_at_a_time
 from noise import MODALITIES
 from reports import (
+    IMAGE_FILES,
     IMAGES_VERSION,
     NETWORK,
     RAW,
@@ -161,6 +162,7 @@ def _measure(
             "hardware": environment.hardware(),
             "seconds": time.perf_counter() - begun,
         }
+        check_held(folder)
         write_images(
             folder,
             rows=pd.DataFrame(done.rows),
@@ -236,8 +238,11 @@ def _check(
         )
     if folder.exists() and not folder.is_dir():
         raise InputError(f"{folder} is a file; name a folder with --out")
-    present = [path.name for path in folder.iterdir()] if folder.exists() else []
-    if set(present) - set(LOCK_FILES) and SETTINGS not in present:
+    there = {path.name for path in folder.iterdir()} if folder.exists() else set()
+    # A call that was killed before it wrote the settings leaves its lock and other files of ours.
+    left = {LOCK_FILE, *IMAGE_FILES} if LOCK_FILE in there else set()
+    ours = SETTINGS in there or all(name in left or is_in_use(folder / name) for name in there)
+    if not ours:
         raise InputError(
             f"{folder} is not empty and holds no image metrics; name another folder with --out"
         )

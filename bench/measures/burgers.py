@@ -47,7 +47,7 @@ def closures(case: Case, image: str, tables: Sequence[pd.DataFrame]) -> pd.DataF
     )
 
 
-@lru_cache(maxsize=4)
+@lru_cache(maxsize=64)
 def _reference(case: Case, image: str) -> tuple[float, float]:
     fit = clean_fit(case, image, choice=case.fit)
     closure = _closure(case, fit.table[["x", "y"]].to_numpy(dtype=np.float64))

@@ -326,13 +326,13 @@ def unfitted(positions: Floats, *, flag: int) -> pd.DataFrame:
     return table.assign(flags=flag, x_init=positions[:, 0], y_init=positions[:, 1])
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=256)
 def true_width(case: Case, image: str) -> float:
     """Width [px] of the columns of a noise-free image."""
     return float(clean_fit(case, image, choice=case.fit).table["sigma"].median())
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=256)
 def spacing(case: Case, image: str) -> float:
     """Median distance [px] of neighbouring columns of an image."""
     positions, _ = positions_and_mask(case, image)

@@ -93,7 +93,7 @@ def measure_intensity(images: Floats, case: Case, *, image: str) -> pd.DataFrame
     return pd.DataFrame(rows)
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=64)
 def intensity_places(case: Case, image: str) -> Places:
     """Places of an image at which its intensity is asked for.
 

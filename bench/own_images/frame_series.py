@@ -95,17 +95,20 @@ def sum_of(frames: Floats, drift: Floats) -> Floats:
     return image
 
 
-def added_up(frames: Floats, *, dose: float | None) -> tuple[Floats, float | None, str]:
+def added_up(
+    frames: Floats, *, dose: float | None, fractions: bool
+) -> tuple[Floats, float | None, str]:
     """Sum of frames, its dose, and a sentence on it.
 
-    With a dose the values are fractions of the beam, and the mean of the frames has the dose of
-    all of them together.
+    Fractions of the beam are averaged, and their mean has the dose of all frames together.
 
     Parameters
     ----------
     frames : ndarray, shape (k, h, w)
     dose : float or None
         e/Å² of a frame.
+    fractions : bool
+        Whether the values are fractions of the beam.
 
     Raises
     ------
@@ -115,11 +118,11 @@ def added_up(frames: Floats, *, dose: float | None) -> tuple[Floats, float | Non
     drift = drift_of(frames)
     image = sum_of(frames, drift)
     far = float(np.abs(drift).max())
-    what = "sum" if dose is None else "mean"
+    what = "mean" if fractions else "sum"
     sentence = f"{what} of {len(frames)} frames with a drift of up to {far:.1f} px"
-    if dose is None:
-        return image, None, sentence
-    return image / len(frames), dose * len(frames), sentence
+    if fractions:
+        image = image / len(frames)
+    return image, None if dose is None else dose * len(frames), sentence
 
 
 def _moved(frame: Floats, down: int, right: int) -> Floats:

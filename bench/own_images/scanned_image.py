@@ -21,7 +21,7 @@ ESTIMATED: Final = "auto"
 WEAK: Final = 0.1
 #: Fewest columns that tell the distance of neighbours.
 _FEW: Final = 3
-_ANGSTROM: Final = {"pm": 0.01, "nm": 10.0, "Å": 1.0, "A": 1.0, "": 1.0}
+_ANGSTROM: Final = {"pm": 0.01, "nm": 10.0, "Å": 1.0, "A": 1.0}
 _PICTURES: Final = (".png", ".pdf", ".svg")
 
 
@@ -107,7 +107,8 @@ def _length(text: str) -> float | None:
         return float(number) * _ANGSTROM[unit]
     except (ValueError, KeyError) as error:
         raise InputError(
-            f"--lattice-prior takes off, weak, or a length such as 10pm or 0.1Å; not '{text}'"
+            "--lattice-prior takes off, weak, or a length with its unit, such as 10pm or 0.1Å; not "
+            f"'{text}'"
         ) from error
 
 

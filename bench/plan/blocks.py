@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from bench.plan.acquisitions import FRAMES
+from bench.plan.probes import probed
 from bench.plan.profiles import Profile
 from cases import get_case
 from fitting import Engine
@@ -55,6 +56,9 @@ class Block:
         What fits the images. The noise-free fits, references of all others, are joint ones.
     main_alone : bool
         Leave out all but the main fit.
+    probes : int
+        Realizations of this image, dose and restorer that are probed (`bench.plan.probes`), from 0
+        on.
     """
 
     case: str
@@ -70,6 +74,7 @@ class Block:
     noise: ScanNoise | None = None
     engine: Engine = "joint"
     main_alone: bool = False
+    probes: int = 0
 
     @property
     def name(self) -> str:
@@ -128,6 +133,9 @@ def plan_blocks(profile: Profile, *, seed: int, block_size: int = BLOCK_SIZE) ->
     for selection in profile.selections:
         low = (selection.images[0], min(selection.doses))
         high = (selection.images[-1], max(selection.doses))
+        chosen = {
+            restorer: probed(selection, restorer, seed=seed) for restorer in profile.restorers
+        }
         for image in selection.images:
             for dose in selection.doses:
                 for restorer in profile.restorers:
@@ -141,6 +149,7 @@ def plan_blocks(profile: Profile, *, seed: int, block_size: int = BLOCK_SIZE) ->
                             stop=min(start + block_size, selection.realizations_of(restorer)),
                             seed=seed,
                             example=start == 0 and (image, dose) in (low, high),
+                            probes=chosen[restorer][2] * (chosen[restorer][:2] == (image, dose)),
                         )
                         for start in range(0, selection.realizations_of(restorer), block_size)
                     ]

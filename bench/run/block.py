@@ -15,6 +15,7 @@ from bench.measures.column_search import measure_end_to_end, search, searched
 from bench.measures.core_distance import errors_by_distance
 from bench.measures.count_offsets import wrong_counts
 from bench.measures.fit_variants import Setting, fit_tables, true_width, unfitted
+from bench.measures.honesty.probes import PROBES, probe
 from bench.measures.intensity import measure_intensity
 from bench.measures.scan_fits import FittedImage, tell_scans
 from bench.memory import peak_memory, start_watch
@@ -66,7 +67,8 @@ class BlockResult:
         Tables with a row per image: 'intensity' (`bench.measures.intensity`), 'detection', what
         the search for columns found in its first images (`bench.measures.column_search`),
         'circuits' (`bench.measures.burgers`) and 'core_distance' (a row per image and ring,
-        `bench.measures.core_distance`) of a dislocation, 'count_offsets'
+        `bench.measures.core_distance`) of a dislocation, 'probes' (`bench.measures.honesty`) of
+        images that were restored again and transformed, 'count_offsets'
         (`bench.measures.count_offsets`) of a case that is counted, and 'scan', a row per scan fit
         (`bench.measures.scan_fits`), of raw images whose lines move.
     process : int
@@ -89,12 +91,13 @@ class BlockResult:
 
 
 @lru_cache(maxsize=8)
-def _restorer(spec: str) -> Restorer:
-    # One load per process: building a network costs seconds.
+def _restorer(spec: str, code: str) -> Restorer:
+    # One load per process: building a network costs seconds. A worker may outlive the code.
+    del code
     return as_acquired() if is_acquisition(spec) else load_restorer(spec)
 
 
-def run_block(block: Block, library: Floats) -> BlockResult:
+def run_block(block: Block, library: Floats, *, code: str = "") -> BlockResult:
     """Run one block; the rows depend on its arguments alone.
 
     Parameters
@@ -102,6 +105,8 @@ def run_block(block: Block, library: Floats) -> BlockResult:
     block : Block
     library : ndarray, shape (m,)
         SCS in Å² of 1 to m atoms for counting; empty where the case has no library.
+    code : str
+        Hash of the user's code or model behind the restorer, if it is one.
 
     Returns
     -------
@@ -120,7 +125,7 @@ def run_block(block: Block, library: Floats) -> BlockResult:
     truth = load_ground_truth(case)
     reference = reference_table(case, block.image, dose=block.dose)
     noise = block.noise or case.noise
-    restorer = _restorer(block.restorer)
+    restorer = _restorer(block.restorer, code)
     lap("prepare")
 
     counts = acquire(block, noise)
@@ -201,6 +206,13 @@ def run_block(block: Block, library: Floats) -> BlockResult:
     told = tell_scans(block, noise, fitted=by_name, reference=reference)
     if len(told) and not block.rung:
         of_images["scan"] = told.assign(**{k: identity[k] for k in _IMAGE if k != "restorer"})
+    if block.probes and restored is not None:
+        probed = probe(
+            block, noise, restorer, case=case, counts=counts, restored=restored, reference=reference
+        )
+        if len(probed):
+            of_images[PROBES] = probed.assign(**identity)
+        lap("probe")
     number = searched(block)
     if number and restored is not None and family != "reference":
         images = restored[:number] / scale

@@ -1,16 +1,16 @@
 """The file of bounds of a run folder: written once, whole cells at a time, and completed."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
+from contextlib import closing
 from pathlib import Path
 
 import pandas as pd
 
+from bench.executor.placement import Placement
 from bench.measures.bounds import bounds_of, kinds_of, takes_long
 from bench.plan.profiles import Profile
-from bench.run.workers import worker_pool
 from cases import Case, get_case
 from reports import Origin, read_bounds, write_bounds_file
-from restore import child_thread_limit
 from stembench.sealed_files import DamagedFileError
 
 #: case, image and dose.
@@ -21,7 +21,8 @@ def write_bounds(
     folder: Path,
     profile: Profile,
     *,
-    workers: int,
+    placement: Placement,
+    announce: Callable[[str], None],
     origin: Origin,
     note: Callable[[str], None] | None = None,
 ) -> None:
@@ -32,8 +33,10 @@ def write_bounds(
     folder : Path
         Run folder.
     profile : Profile
-    workers : int
-        Most processes.
+    placement : Placement
+        Where bounds that take long are computed.
+    announce : callable
+        Called with a sentence on that place.
     origin : Origin
         The run of the folder.
     note : callable, optional
@@ -52,11 +55,14 @@ def write_bounds(
             note(str(error))
     parts = [] if there is None else [there]
     done = set() if there is None else _whole(there)
-    for rows in _computed([cell for cell in _cells(profile) if cell not in done], workers=workers):
-        parts.append(rows)
-        kept = pd.concat(parts, ignore_index=True)
-        kept = kept.drop_duplicates(["case", "image", "dose", "column", "kind"], keep="last")
-        write_bounds_file(folder, kept, origin=origin)
+    cells = [cell for cell in _cells(profile) if cell not in done]
+    # Closed at once when writing fails or is interrupted, and its workers with it.
+    with closing(_computed(cells, placement=placement, announce=announce)) as computed:
+        for rows in computed:
+            parts.append(rows)
+            kept = pd.concat(parts, ignore_index=True)
+            kept = kept.drop_duplicates(["case", "image", "dose", "column", "kind"], keep="last")
+            write_bounds_file(folder, kept, origin=origin)
 
 
 def _cells(profile: Profile) -> list[_Cell]:
@@ -85,13 +91,16 @@ def _whole(there: pd.DataFrame) -> set[_Cell]:
     return {cell for cell, kinds in found.items() if set(kinds_of(get_case(cell[0]))) <= kinds}
 
 
-def _computed(cells: list[_Cell], *, workers: int) -> Iterator[pd.DataFrame]:
+def _computed(
+    cells: list[_Cell], *, placement: Placement, announce: Callable[[str], None]
+) -> Generator[pd.DataFrame]:
     """Yield the bounds of cells; those that take long in worker processes if there are several."""
     slow = [cell for cell in cells if takes_long(get_case(cell[0]))]
-    apart = slow if min(workers, len(slow)) > 1 else []
+    apart = slow if len(slow) > 1 and placement.several else []
     here = [cell for cell in cells if cell not in apart]
     if here:
         yield pd.concat([bounds_of(*cell) for cell in here])
     if apart:
-        with child_thread_limit(1), worker_pool(min(workers, len(apart))) as pool:
-            yield from pool.map(bounds_of, *zip(*apart, strict=True))
+        with placement.executor(len(apart), announce=announce) as executor:
+            for _, rows in executor.completed(bounds_of, ((cell, cell) for cell in apart)):
+                yield rows

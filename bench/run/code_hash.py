@@ -5,7 +5,6 @@ such as a file name put together from numbers, is not seen.
 """
 
 import ast
-import hashlib
 import os
 import re
 from collections.abc import Callable, Iterable, Iterator
@@ -13,19 +12,11 @@ from importlib.machinery import PathFinder
 from pathlib import Path
 from typing import Final
 
+from bench.environment import is_own_source
+
 _CALLABLE: Final = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:[A-Za-z_][\w.]*")
-#: This program's own packages: their hash is taken as a whole.
-_OURS: Final = Path(__file__).resolve().parents[2]
-_OUR_PACKAGES: Final = ("bench", "cases", "fitting", "noise", "reports", "restore", "stembench")
 #: Longest text that can be the name of a file.
 _NAME_LENGTH: Final = 255
-_CHUNK: Final = 2**20
-
-
-def program_hash() -> str:
-    """SHA-256 of the source of this program, whether its checkout is clean or not."""
-    files = [path for name in _OUR_PACKAGES for path in (_OURS / name).rglob("*.py")]
-    return hash_of({str(path.relative_to(_OURS)): path for path in files})
 
 
 def code_files(factory: str, *, search: Iterable[Path]) -> dict[str, Path]:
@@ -60,7 +51,7 @@ def code_files(factory: str, *, search: Iterable[Path]) -> dict[str, Path]:
                 continue
             seen.add(name)
             for own, path in _files_of(name, root):
-                if path in found.values() or _is_ours(path):
+                if path in found.values() or is_own_source(path):
                     continue
                 found[_unused(os.path.relpath(path, root), found)] = path
                 tree = _parsed(path)
@@ -89,10 +80,6 @@ def _files_of(module: str, root: Path) -> Iterator[tuple[str, Path]]:
 def _unused(name: str, taken: dict[str, Path]) -> str:
     """A name that is not taken: two folders may have a module of one name."""
     return name if name not in taken else _unused(f"{name}'", taken)
-
-
-def _is_ours(path: Path) -> bool:
-    return any(path.is_relative_to(_OURS / name) for name in _OUR_PACKAGES)
 
 
 def _parsed(path: Path) -> ast.Module:
@@ -132,7 +119,7 @@ def _data(tree: ast.Module, source: Path, root: Path) -> dict[str, Path]:
         for folder in (base, *(base / text for text in texts if _has(base / text, Path.is_dir))):
             for text in texts:
                 path = folder / text
-                if _has(path, Path.is_file) and not _is_ours(path):
+                if _has(path, Path.is_file) and not is_own_source(path):
                     found[f"data {os.path.relpath(path, root)}"] = path
     return found
 
@@ -143,15 +130,3 @@ def _has(path: Path, kind: Callable[[Path], bool]) -> bool:
         return kind(path)
     except (OSError, ValueError):
         return False
-
-
-def hash_of(files: dict[str, Path]) -> str:
-    """SHA-256 of files and their names."""
-    digest = hashlib.sha256()
-    for name in sorted(files):
-        digest.update(f"{name}\0".encode())
-        with files[name].open("rb") as file:
-            while chunk := file.read(_CHUNK):
-                digest.update(chunk)
-        digest.update(b"\0")
-    return digest.hexdigest()

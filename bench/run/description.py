@@ -9,11 +9,11 @@ from typing import Final
 
 from bench import environment
 from bench.measures.fit_variants import Setting, described_variants, refuse_variant_name
+from bench.measures.honesty.judgement import Cell, Witness, image_errors
 from bench.plan.acquisitions import is_acquisition
 from bench.plan.blocks import Block
 from bench.plan.profiles import Profile, Selection
 from bench.run import store
-from bench.run.code_hash import program_hash
 from bench.run.store import RUN_FILES
 from cases import get_case, load_ground_truth
 from fitting import Engine
@@ -30,6 +30,8 @@ from reports import (
 from restore import RestorerMetadata, is_built_in
 from stembench.exact_numbers import exact
 
+#: Families of restorers that could know more than their images.
+_DOUBTED: Final = ("classical", "model", "network")
 _NUMBER: Final = re.compile(r"[\d.]+")
 
 
@@ -79,7 +81,7 @@ def describe_run(
         fit_engine=fit_engine,
         created=dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
         commit=environment.commit(),
-        source_sha256=program_hash(),
+        source_sha256=environment.program_hash(),
         arithmetic=environment.arithmetic(info.engine for info in described.values()),
         versions=environment.versions(),
         hardware=environment.hardware(),
@@ -153,9 +155,17 @@ def finished_run(
     failures = []
     cautions: dict[Caution, Caution] = {}
     origin = info.origin
+    witness = Witness()
     for block in blocks:
         name = names[block.restorer]
-        outcome = store.block_outcome(folder, block, origin=origin)
+        table = store.finished_block(folder, block, origin=origin)
+        outcome = store.outcome_of(table)
+        if not block.ladder and info.restorers[name].family in _DOUBTED:
+            cell = Cell(name, block.case, block.image, block.dose)
+            witness.errors.setdefault(cell, []).append(image_errors(table.rows, name))
+            probes = store.probes_of(folder, block, table, origin=origin)
+            if probes is not None:
+                witness.probes.setdefault(cell, []).append(probes)
         for stage, seconds in outcome.seconds.items():
             key = f"restore {name}" if stage == "restore" else stage
             if block.ladder:  # kept apart, so that the other stages are those of the records
@@ -187,4 +197,5 @@ def finished_run(
         sessions=(*info.sessions, session),
         failures=tuple(failures),
         cautions=tuple(cautions.values()),
+        doubts=witness.doubts({name: declared.case for name, declared in info.cases.items()}),
     )

@@ -1,16 +1,14 @@
 """A whole run: plan, map blocks over worker processes, write finished blocks, resume the rest."""
 
 import time
-from collections.abc import Callable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, wait
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Final
 
 import numpy as np
 import pandas as pd
 
-from bench import environment
+from bench.executor.placement import LOCAL, Placement
 from bench.measures.lag_covariance import lag_covariance
 from bench.memory import peak_memory
 from bench.plan.blocks import (
@@ -21,25 +19,21 @@ from bench.plan.blocks import (
     plan_ladders,
     repeated_blocks,
 )
+from bench.plan.order import shuffled
 from bench.plan.profiles import Profile
 from bench.reference import reference_table, scs_library
 from bench.run import store
-from bench.run.block import BlockResult, run_block
 from bench.run.bound_file import write_bounds
 from bench.run.description import describe_run, finished_run
+from bench.run.planned_block import run_planned
 from bench.run.restorers import read_metadata
-from bench.run.run_lock import one_at_a_time
+from bench.run.run_lock import check_held, one_at_a_time
 from bench.run.user_code import UserCode
-from bench.run.workers import worker_pool
 from cases import get_case
 from fitting import Engine
 from reports import RunInfo, SessionInfo, write_run_info
-from restore import child_thread_limit, limit_threads
 from stembench.arrays import Floats
 from stembench.errors import InputError
-
-#: More processes than any machine has cores.
-MOST_JOBS: Final = 1024
 
 
 @dataclass(frozen=True)
@@ -74,7 +68,7 @@ def run_benchmark(
     folder: Path,
     *,
     seed: int,
-    jobs: int | None = None,
+    placement: Placement = LOCAL,
     block_size: int = BLOCK_SIZE,
     fit_engine: Engine = "joint",
     progress: Callable[[Block, int], None] | None = None,
@@ -90,8 +84,8 @@ def run_benchmark(
         Run folder; made if absent.
     seed : int
         Seed of all noise, >= 0.
-    jobs : int, optional
-        Worker processes; the number of cores by default. Records do not depend on it.
+    placement : Placement
+        Where blocks are computed; this machine's cores by default. Records do not depend on it.
     block_size : int
         Realizations per block. Records do not depend on it.
     fit_engine : {'joint', 'lmfit'}
@@ -115,8 +109,6 @@ def run_benchmark(
     """
     begun = time.perf_counter()
     check_amounts(profile, seed=seed, block_size=block_size)
-    if jobs is not None and not 1 <= jobs <= MOST_JOBS:
-        raise InputError(f"jobs must be between 1 and {MOST_JOBS}, not {jobs}")
     blocks = tuple(
         replace(block, engine=fit_engine)
         for block in (
@@ -151,7 +143,7 @@ def run_benchmark(
         )
         return _run(
             plan,
-            cores=jobs or environment.available_cores(),
+            placement=placement,
             begun=begun,
             progress=progress or _ignore,
             announce=announce or _ignore,
@@ -170,6 +162,10 @@ class _Plan:
     names: dict[str, str]
     code: UserCode
 
+    def expected(self, block: Block) -> tuple[str, str]:
+        """Hashes of the code and of the data that a block is to be made with."""
+        return self.code.hashes.get(block.restorer, ""), self.info.cases[block.case].data_hash
+
 
 def _ignore(*_: object) -> None:
     """Tell nobody."""
@@ -178,7 +174,7 @@ def _ignore(*_: object) -> None:
 def _run(
     plan: _Plan,
     *,
-    cores: int,
+    placement: Placement,
     begun: float,
     progress: Callable[[Block, int], None],
     announce: Callable[[int, int], None],
@@ -212,22 +208,26 @@ def _run(
     write_run_info(folder, info)
     peaks: dict[int, int] = {}
     repeated = {block: sources for block in todo if (sources := repeated_blocks(block, blocks))}
-    fresh = [block for block in todo if block not in repeated]
+    fresh = shuffled([block for block in todo if block not in repeated])
     if fresh:
         # The fit's kernels are compiled here once, before every worker would do so.
         reference_table(get_case(fresh[0].case), fresh[0].image, dose=fresh[0].dose)
         libraries = _libraries(profile)
-        workers = min(cores, len(fresh))
-        for block, result in _mapped(fresh, libraries, workers=workers):
-            plan.code.check()
-            store.write_block(folder, block, result=result, origin=origin)
-            peaks[result.process] = max(result.peak_memory, peaks.get(result.process, 0))
-            progress(block, block.stop - block.start)
+        tasks = ((block, (block, libraries[block.case], *plan.expected(block))) for block in fresh)
+        engines = {restorer.engine for restorer in info.restorers.values()}
+        with placement.executor(len(fresh), announce=note, engines=engines) as executor:
+            for block, result in executor.completed(run_planned, tasks):
+                plan.code.check()
+                check_held(folder)
+                store.write_block(folder, block, result=result, origin=origin)
+                peaks[result.process] = max(result.peak_memory, peaks.get(result.process, 0))
+                progress(block, block.stop - block.start)
     for block, sources in repeated.items():
         result = store.repeat_block(folder, block, sources=sources, origin=origin)
         store.write_block(folder, block, result=result, origin=origin)
         progress(block, block.stop - block.start)
-    write_bounds(folder, profile, workers=cores, origin=origin)
+    check_held(folder)
+    write_bounds(folder, profile, placement=placement, announce=note, origin=origin)
     samplings = {name: case.case.sampling for name, case in info.cases.items()}
     store.write_lag_covariance(folder, _lag_covariances(profile), origin=origin)
     store.gather_examples(folder, blocks, samplings=samplings, names=plan.names, origin=origin)
@@ -238,6 +238,7 @@ def _run(
         # Pages that processes share are counted once each: an upper bound.
         peak_memory_bytes=peak_memory() + sum(peaks.values()),
     )
+    check_held(folder)
     after = finished_run(info, folder, blocks=blocks, names=plan.names, session=session)
     write_run_info(folder, after)
     return _outcome(folder, after, blocks=blocks, reused=len(blocks) - len(todo), begun=begun)
@@ -285,22 +286,3 @@ def _lag_covariances(profile: Profile) -> list[pd.DataFrame]:
             lag_covariance(case, base, dose=dose) for base in bases for dose in selection.doses
         ]
     return tables
-
-
-def _mapped(
-    blocks: list[Block], libraries: dict[str, Floats], *, workers: int
-) -> Iterator[tuple[Block, BlockResult]]:
-    """Yield blocks with their results as they finish."""
-    # Every worker computes on one thread: parallel sums would otherwise depend on the machine, and
-    # processes scale better than threads over blocks that share nothing.
-    with (
-        child_thread_limit(1),
-        worker_pool(workers, initializer=limit_threads, initargs=(1,)) as pool,
-    ):
-        waiting: dict[Future[BlockResult], Block] = {
-            pool.submit(run_block, block, libraries[block.case]): block for block in blocks
-        }
-        while waiting:
-            done, _ = wait(waiting, return_when=FIRST_COMPLETED)
-            for future in done:
-                yield waiting.pop(future), future.result()

@@ -16,6 +16,7 @@ import psutil
 
 from stembench.atomic_files import replacing
 from stembench.errors import InputError
+from stembench.surroundings.leftovers import is_temporary, sweep
 
 LOCK_FILE: Final = ".run.lock"
 #: Says who holds the lock; touched as long as it is held.
@@ -37,6 +38,8 @@ def one_at_a_time(folder: Path) -> Iterator[None]:
     does not lock, or not among hosts, the owner's note stands in: it counts while its process lives
     on this host, or while a process of another host keeps touching it.
 
+    What killed processes left in the folder is removed first.
+
     Raises
     ------
     InputError
@@ -56,15 +59,36 @@ def one_at_a_time(folder: Path) -> Iterator[None]:
         owner = _owner(folder)
         if _lives(folder, owner):
             raise InputError(_taken(folder, owner))
+        sweep(folder, deep=True)
         with _noted(folder):
             yield
     finally:
         lock.release()
         # The empty file stays: another process may hold a lock on what was removed.
-        if made and [path.name for path in folder.iterdir()] == [LOCK_FILE]:
-            with contextlib.suppress(OSError):
+        with contextlib.suppress(OSError):
+            if made and [path.name for path in folder.iterdir()] == [LOCK_FILE]:
                 (folder / LOCK_FILE).unlink()
                 folder.rmdir()
+
+
+def check_held(folder: Path) -> None:
+    """Refuse to go on in a folder that was moved or removed since this process holds it.
+
+    Raises
+    ------
+    InputError
+    """
+    owner = _owner(folder)
+    if (owner.get("host"), owner.get("pid")) != (platform.node(), os.getpid()):
+        raise InputError(
+            f"{folder} was moved, removed or exchanged while this call worked in it; what was"
+            " finished is where the folder is now: put it back and run the same command again"
+        )
+
+
+def is_in_use(path: Path) -> bool:
+    """Whether a path in a run folder is of its lock, or a temporary one."""
+    return path.name in LOCK_FILES or is_temporary(path)
 
 
 @contextmanager

@@ -8,9 +8,10 @@ from typing import Any, Final
 import pandas as pd
 
 from bench.measures.fit_variants import rung_rows
+from bench.measures.honesty.probes import PROBES
 from bench.plan.blocks import Block
 from bench.run.block import BlockResult
-from bench.run.run_lock import LOCK_FILES
+from bench.run.run_lock import is_in_use
 from reports import (
     BOUNDS_FILE,
     EXAMPLE_FILE,
@@ -19,6 +20,7 @@ from reports import (
     RUN_FILE,
     Origin,
     RunInfo,
+    RunTable,
     conform,
     read_arrays,
     read_hdf5,
@@ -72,7 +74,7 @@ def check_folder(folder: Path, known: Mapping[str, Any]) -> None:
             raise InputError(f"{error}; or name another folder with --out") from error
         identity = there.identity()
         _refuse_difference(folder, {key: identity[key] for key in known}, dict(known))
-    elif present and any(path.name not in LOCK_FILES for path in folder.iterdir()):
+    elif present and not all(map(is_in_use, folder.iterdir())):
         raise InputError(f"{folder} is not empty and not a run folder; name another with --out")
 
 
@@ -248,8 +250,29 @@ class BlockOutcome:
 
 def block_outcome(folder: Path, block: Block, *, origin: Origin) -> BlockOutcome:
     """Read how a finished block went."""
-    said = read_table(block_path(folder, block), origin=origin, block=block.name).notes["outcome"]
+    return outcome_of(finished_block(folder, block, origin=origin))
+
+
+def finished_block(folder: Path, block: Block, *, origin: Origin) -> RunTable:
+    """Read the records of a finished block."""
+    return read_table(block_path(folder, block), origin=origin, block=block.name)
+
+
+def outcome_of(table: RunTable) -> BlockOutcome:
+    """How a finished block went, as its records say."""
+    said = table.notes["outcome"]
     return BlockOutcome(**{**said, "cautions": tuple(said["cautions"])})
+
+
+def probes_of(
+    folder: Path, block: Block, table: RunTable, *, origin: Origin
+) -> pd.DataFrame | None:
+    """Read the probes that lie beside the records of a finished block; None if there are none."""
+    seal = table.notes["beside"].get(PROBES)
+    if seal is None:
+        return None
+    path = folder / PROBES / f"{block.name}.parquet"
+    return read_table(path, origin=origin, block=block.name, seal=seal).rows
 
 
 def gather_examples(

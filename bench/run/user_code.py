@@ -4,9 +4,10 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from bench.environment import hash_of
 from bench.plan.acquisitions import is_acquisition
-from bench.run.code_hash import code_files, hash_of
-from restore import find_plugins, is_built_in
+from bench.run.code_hash import code_files
+from restore import find_plugins, is_built_in, split_model_spec
 from stembench.errors import InputError
 
 
@@ -79,4 +80,5 @@ def _factory(spec: str) -> str:
     if is_built_in(spec) or is_acquisition(spec):
         return ""
     name = spec.partition(":")[0]
-    return next((plugin.factory for plugin in find_plugins() if plugin.name == name), spec)
+    path = spec if Path(spec).exists() else split_model_spec(spec)[0]
+    return next((plugin.factory for plugin in find_plugins() if plugin.name == name), path)

@@ -1,5 +1,11 @@
-"""Finished phonon configurations on disk: one file each, in a folder of their own per level."""
+"""Finished phonon configurations on disk: one file each, in a folder of their own per level.
 
+Each says in the comment of its archive which one it is, with a seal over the whole file.
+"""
+
+import io
+import json
+import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -8,8 +14,9 @@ import numpy as np
 from cases.case import Case, digest
 from cases.simulation.configuration import Level
 from stembench.arrays import Floats, Integers
-from stembench.atomic_files import replacing
 from stembench.errors import InputError
+from stembench.sealed_files import BLANK_SEAL, DamagedFileError, seal_of, write_sealed
+from stembench.surroundings.private_folder import read_private
 
 
 @dataclass(frozen=True)
@@ -43,23 +50,73 @@ def configuration_file(cache: Path, number: int) -> Path:
 
 
 def write_configuration(path: Path, scan: ConfigurationScan) -> None:
-    """Write a configuration atomically."""
-    with replacing(path) as temporary:
-        np.savez(
-            temporary,
-            index=scan.index,
-            fractions=scan.fractions,
-            cpu_seconds=np.float64(scan.cpu_seconds),
-        )
+    """Write a configuration whole or not at all."""
+    content = io.BytesIO()
+    np.savez(
+        content,
+        index=scan.index,
+        fractions=scan.fractions,
+        cpu_seconds=np.float64(scan.cpu_seconds),
+    )
+    with zipfile.ZipFile(content, "a") as archive:
+        archive.comment = json.dumps({"of": _identity(path), "seal": BLANK_SEAL}).encode()
+    write_sealed(path, content.getvalue())
+    path.chmod(0o644)  # one that others may write to would not be read
+
+
+def configuration_fault(path: Path) -> str | None:
+    """What is wrong with a configuration on disk.
+
+    Returns
+    -------
+    str or None
+        None if it is there as it was written; empty if it was not finished; else a sentence.
+    """
+    if not path.exists():
+        return ""
+    try:
+        read_configuration(path)
+    except DamagedFileError as error:
+        return str(error)
+    return None
 
 
 def read_configuration(path: Path) -> ConfigurationScan:
-    """Read a configuration; a missing one is an InputError."""
-    if not path.exists():
-        raise InputError(f"'{path}' is missing; run the simulation until it has made it")
-    with np.load(path, allow_pickle=False) as stored:
+    """Read a configuration.
+
+    Raises
+    ------
+    DamagedFileError
+        If it is not as it was written, of another case or number, or another user's.
+    InputError
+        If it is missing or cannot be read.
+    """
+    try:
+        content = read_private(path)
+    except FileNotFoundError as error:
+        raise InputError(f"'{path}' is missing; run the simulation until it has made it") from error
+    except OSError as error:
+        raise InputError(f"{path} cannot be read ({error.strerror or error})") from error
+    remedy = "the same `stembench simulate` command makes it again"
+    if content is None:
+        raise DamagedFileError(
+            f"{path} may have been written by another user, or is no file of its own; {remedy}"
+        )
+    if not seal_of(content):
+        raise DamagedFileError(
+            f"{path} is damaged: it is not as it was written (its SHA-256 does not fit); {remedy}"
+        )
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        stated = json.loads(archive.comment)["of"]
+    if stated != _identity(path):
+        raise DamagedFileError(f"{path} is a copy of {stated}; {remedy}")
+    with np.load(io.BytesIO(content), allow_pickle=False) as stored:
         return ConfigurationScan(
             index=stored["index"],
             fractions=stored["fractions"],
             cpu_seconds=float(stored["cpu_seconds"]),
         )
+
+
+def _identity(path: Path) -> str:
+    return f"{path.absolute().parent.name}/{path.name}"

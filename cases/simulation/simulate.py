@@ -20,6 +20,7 @@ from cases.simulation.configuration import Level, probes_of, simulate_configurat
 from cases.simulation.configuration_cache import (
     ConfigurationScan,
     cache_folder,
+    configuration_fault,
     configuration_file,
     read_configuration,
     write_configuration,
@@ -29,6 +30,7 @@ from cases.simulation.supercell import cell_of
 from cases.simulation.wide_window import fit_correction
 from cases.truth.scan_plan import scan_plan
 from cases.truth.truth_file import CONVERGENCE, Scan, default_path, read_scan, write_scan
+from stembench.atomic_files import require_writable
 from stembench.errors import InputError
 
 
@@ -65,6 +67,7 @@ def simulate(
     folder: Path,
     output: Path | None = None,
     device: str = "cpu",
+    note: Callable[[str], None] = lambda _: None,
     announce: Callable[[float], None] = lambda _: None,
     progress: Callable[[float], None] = lambda _: None,
 ) -> Path:
@@ -83,6 +86,8 @@ def simulate(
         File to write; by default the one that `cases.truth.ground_truth` reads.
     device : {'cpu', 'gpu'}
         abTEM's own switch.
+    note : callable
+        Called with a sentence for each file of the cache that is damaged and made again.
     announce : callable
         Called once with the work to come, in grid points that probes propagate.
     progress : callable
@@ -100,12 +105,18 @@ def simulate(
     """
     _require_full_images(case, amount)
     target = default_path(case) if output is None else output
+    for path in (target, folder / case.name):
+        require_writable(path)
     missing: list[tuple[Level, int, Path]] = []
     for level, number in levels(case, amount).items():
         cache = cache_folder(case, folder, level=level)
-        cache.mkdir(parents=True, exist_ok=True)
-        files = [(level, k, configuration_file(cache, k)) for k in range(number)]
-        missing += [each for each in files if not each[2].exists()]
+        for k in range(number):
+            path = configuration_file(cache, k)
+            fault = configuration_fault(path)
+            if fault:
+                note(fault)
+            if fault is not None:
+                missing.append((level, k, path))
     work = sum(
         probes_of(case, number, level=level) * _work_of_probe(case, level=level)
         for level, number, _ in missing

@@ -10,6 +10,8 @@ from fitting import flags
 from fitting.model import ColumnModel, WidthMode, scattering_cross_section
 from fitting.results.column_fit import ColumnFit
 from fitting.results.scan_result import LineEstimate, ScanResult
+from fitting.scan.checks.count_checks import not_counted
+from fitting.scan.checks.lost_columns import beyond_reach, lost
 from fitting.scan.checks.residual_checks import misfit, unexplained
 from fitting.scan.checks.response import measure_response, pulled_columns
 from fitting.scan.cross_sections import single_gaussians
@@ -72,7 +74,13 @@ def fit_scan(
         detector_sigma=detector_sigma, masked=masked,
     )  # fmt: skip
     setting, peak, estimates = search_statistics(setting, scan=scan, sampling=still.sampling)
-    estimates = (*estimates[:2], estimates[2] + unexplained(setting.scene, peak))
+    warnings = (
+        estimates[2]
+        + not_counted(setting.scene, peak, detector_sigma=detector_sigma)
+        + unexplained(setting.scene, peak)
+        + lost(setting, peak)
+    )
+    estimates = (*estimates[:2], warnings)
     found = tabulate_scan(
         still, setting, peak, posterior(setting, peak), estimates=estimates, width=width,
         background=background, detector_sigma=detector_sigma,
@@ -192,6 +200,7 @@ def _flags(setting: Setting, peak: Peak, *, columns: Floats, height: Floats) -> 
     inside = ((seen >= -0.5) & (seen <= np.array([cols - 0.5, rows - 0.5]))).all(axis=2).any(axis=0)
     bits[~inside] |= flags.OUT_OF_FRAME
     bits[height <= 0] |= flags.NEGATIVE_HEIGHT
+    bits[beyond_reach(setting, peak)] |= flags.AT_BOUND
     if not peak.converged:
         bits |= flags.NOT_CONVERGED
     return bits

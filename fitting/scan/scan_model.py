@@ -14,6 +14,10 @@ Profile = Literal["one", "two"]
 WIDTH_SPREAD: Final = 0.03
 #: Fewest lines from which displacements can be told from columns.
 LEAST_LINES: Final = 8
+#: Least standard deviation of a prior [Å], and of the widths' as a part of them: far below what any
+#: image tells, and no division by nothing.
+LEAST_LENGTH: Final = 1e-4
+LEAST_SPREAD: Final = 1e-4
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,15 +70,17 @@ class ScanModel:
         for axis in ("x", "y"):
             sigma, phi = getattr(self, f"sigma_{axis}"), getattr(self, f"phi_{axis}")
             if sigma is not None:
-                require(sigma, f"scan sigma_{axis}", low=0, unit="Å")
+                _require_zero_or(sigma, f"scan sigma_{axis}", least=LEAST_LENGTH, unit="Å")
             if phi is not None:
                 require(phi, f"scan phi_{axis}", low=0, high=1, open_high=True)
         if self.lattice_prior is not None:
             require(self.lattice_prior, "lattice prior", low=0, open_low=True, unit="Å")
+            require(self.lattice_prior, "lattice prior", low=LEAST_LENGTH, unit="Å")
         if self.profile not in get_args(Profile):
             raise InputError(f"profile must be one or two Gaussians, not {self.profile!r}")
         require(self.width_spread, "width_spread", low=0, high=1)
-        require(self.slow_drift, "slow_drift", low=0, unit="Å")
+        _require_zero_or(self.width_spread, "width_spread", least=LEAST_SPREAD)
+        _require_zero_or(self.slow_drift, "slow_drift", least=LEAST_LENGTH, unit="Å")
         response = np.asarray(self.trailing, dtype=np.float64)
         if len(response) and not (
             response[0] > 0 and math.isclose(response.sum(), 1.0, rel_tol=1e-6)
@@ -88,3 +94,11 @@ class ScanModel:
     def estimated(self) -> bool:
         """Whether any statistic of the lines is estimated from the image."""
         return None in (self.sigma_x, self.sigma_y, self.phi_x, self.phi_y)
+
+
+def _require_zero_or(value: float, name: str, *, least: float, unit: str = "") -> None:
+    """Raise `InputError` unless `value` is 0 or at least `least`."""
+    require(value, name, low=0, unit=unit)
+    if 0 < value < least:
+        ending = f" {unit}" if unit else ""
+        raise InputError(f"{name} must be 0 or at least {least:g}{ending}, not {value:g}")

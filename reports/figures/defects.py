@@ -113,9 +113,11 @@ def defect_settings(run: Run, summary: pd.DataFrame, *, case: str) -> str:
     case : str
         Name of the case.
     """
-    del summary  # fidelity is taken from the records themselves
+    # Fidelity is taken from the records themselves, of the restorers that are drawn.
     fidelity = summarise_defects(run.records)
-    fidelity = fidelity[fidelity["case"] == case]
+    names = list(summary.loc[summary["case"] == case, "restorer"].unique())
+    drawn = fidelity["restorer"].isin(run.restorers.ranked(names))
+    fidelity = fidelity[(fidelity["case"] == case) & drawn]
     n = sorted({int(number) for number in fidelity["n_realizations"]})
     number = f"{n[0]}" if len(n) == 1 else f"{n[0]} to {n[-1]}"
     lone = ""

@@ -24,6 +24,7 @@ from reports.summaries.per_realization import (
     response_statistics,
 )
 from reports.summaries.response import pairs_of
+from reports.words.verdict.cautions import doubted
 from stembench.describe import as_plain, from_dict
 from stembench.errors import InputError
 from stembench.limits import require
@@ -59,6 +60,8 @@ class Evidence:
         profile, created, commit, versions and the restorer's metadata.
     packed : bool
         Whether it is a baseline file.
+    doubts : tuple of str
+        What speaks against the restorer's honesty, without a full stop.
     """
 
     source: str
@@ -70,6 +73,7 @@ class Evidence:
     raw: Mapping[CellKey, Mapping[int, float]]
     provenance: Mapping[str, Any]
     packed: bool = False
+    doubts: tuple[str, ...] = ()
 
     @property
     def profile(self) -> str:
@@ -136,6 +140,7 @@ def evidence_of_run(run: Run) -> dict[str, Evidence]:
                 "versions": dict(info.versions),
                 "restorer": as_plain(info.restorers[restorer]),
             },
+            doubts=tuple(doubted(doubt for doubt in info.doubts if doubt.restorer == restorer)),
         )
         for restorer, by_key in statistics.items()
         if not run.restorers.is_acquisition(restorer)
@@ -185,6 +190,7 @@ def write_baseline(evidence: Evidence, path: Path) -> None:
         "seed": evidence.seed,
         "provenance": evidence.provenance,
         "cases": evidence.cases,
+        "doubts": evidence.doubts,
         "cells": [
             _packed_cell(cell, evidence.raw.get(key)) for key, cell in evidence.cells.items()
         ],
@@ -227,6 +233,7 @@ def read_baseline(path: Path) -> Evidence:
         },
         provenance=as_plain(packed.provenance),
         packed=True,
+        doubts=packed.doubts,
     )
 
 
@@ -329,6 +336,7 @@ class _Baseline:
     provenance: _Provenance
     cases: Mapping[str, _PackedCase]
     cells: tuple[_PackedCell, ...]
+    doubts: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         require(self.seed, "seed", low=0)

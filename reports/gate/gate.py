@@ -82,7 +82,11 @@ def _check(old: Evidence, new: Evidence) -> None:
 
 
 def _notes(old: Evidence, new: Evidence, *, common: bool) -> list[str]:
-    notes = []
+    notes = [
+        f"a restorer may know more than its images: {doubt}"
+        for side in (new, old)
+        for doubt in side.doubts
+    ]
     only_new = len(set(new.cells) - set(old.cells))
     if only_new:
         notes.append(f"{only_new} cells of {new.source} have no old result and are not judged")

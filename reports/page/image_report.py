@@ -1,7 +1,6 @@
 """Writing the report of image metrics: tables in Markdown and CSV, and the figure."""
 
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import pandas as pd
 
@@ -12,6 +11,9 @@ from reports.words.images import image_tables
 from reports.words.numbers import seconds_text
 from reports.words.tables import Table, markdown
 from stembench.atomic_files import replacing
+from stembench.errors import InputError
+from stembench.surroundings.leftovers import staging_folder
+from stembench.surroundings.refusals import not_written
 
 PAGE = "images.md"
 
@@ -59,10 +61,14 @@ def _write_figure(run: ImageRun, summary: pd.DataFrame) -> None:
     from reports.figures import panels
     from reports.figures.images import figure_images
 
-    with rc_context(panels.RC), TemporaryDirectory(dir=run.folder) as made:
+    with rc_context(panels.RC):
         figure = figure_images(run, summary)
-        for file in panels.save(figure, Path(made) / "figure_images"):
-            file.replace(run.folder / file.name)
+        try:
+            with staging_folder(run.folder) as made:
+                for file in panels.save(figure, made / "figure_images"):
+                    file.replace(run.folder / file.name)
+        except OSError as error:
+            raise InputError(not_written(run.folder / "figure_images.png", error)) from error
 
 
 def _lead(run: ImageRun) -> str:

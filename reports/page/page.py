@@ -13,7 +13,7 @@ from reports.words.captions import fit_text, microscope_text, noise_text
 from reports.words.numbers import dose_text, seconds_text
 from reports.words.sentences import Sentence
 from reports.words.tables import Table, flatten
-from reports.words.verdict.cautions import caution_text
+from reports.words.verdict.cautions import caution_text, doubt_text
 from stembench.describe import as_plain
 
 _TEMPLATES = Path(__file__).parents[1] / "templates"
@@ -114,6 +114,7 @@ def settings(run: Run) -> list[tuple[str, str, list[tuple[str, str]]]]:
         "complete": info.complete,
         "failures": list(info.failures),
         "cautions": [caution_text(caution) for caution in info.cautions],
+        "doubts": [doubt_text(doubt) for doubt in info.doubts],
     }
     if info.sessions:
         general["wall_seconds"] = info.wall_seconds

@@ -1,7 +1,5 @@
 """Writing a report: everything recomputed from a run folder's records, each file set at once."""
 
-import shutil
-import tempfile
 from collections.abc import Collection
 from pathlib import Path
 
@@ -27,6 +25,8 @@ from reports.words.tables import Table, headline, markdown, metric_table, write_
 from reports.words.verdict.bounds import bound_sentences
 from reports.words.verdict.verdict import verdict
 from stembench.errors import InputError
+from stembench.surroundings.leftovers import staging_folder
+from stembench.surroundings.refusals import not_written
 
 PAGE = "report.html"
 
@@ -66,18 +66,14 @@ def write_report(folder: str | Path) -> Path:
     if summary.empty:
         raise InputError(f"{run.folder} holds no record of a measured column: nothing to report")
     target = run.folder / "report"
-    staging = None
     try:
         target.mkdir(exist_ok=True)
-        staging = Path(tempfile.mkdtemp(prefix=".report-", dir=run.folder))
-        _write_files(run, summary, staging)
-        for file in sorted(staging.iterdir(), key=lambda path: path.name == PAGE):
-            file.replace(target / file.name)
+        with staging_folder(run.folder) as staging:
+            _write_files(run, summary, staging)
+            for file in sorted(staging.iterdir(), key=lambda path: path.name == PAGE):
+                file.replace(target / file.name)
     except OSError as error:
-        raise InputError(f"the report in {target} cannot be written ({error})") from error
-    finally:
-        if staging is not None:
-            shutil.rmtree(staging, ignore_errors=True)
+        raise InputError(not_written(target, error)) from error
     return target / PAGE
 
 

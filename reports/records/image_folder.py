@@ -21,6 +21,8 @@ PAIRS: Final = "images.parquet"
 RINGS: Final = "rings.parquet"
 EXAMPLES: Final = "examples.npz"
 SETTINGS: Final = "images.json"
+#: What a folder of image metrics holds, beside its report.
+IMAGE_FILES: Final = (PAIRS, RINGS, EXAMPLES, SETTINGS)
 #: Version of the files; from 3 on the settings state the hash of every file.
 IMAGES_VERSION: Final = 3
 

@@ -128,6 +128,30 @@ class Caution:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Doubt:
+    """Why a restorer is suspected to know more than its images.
+
+    Attributes
+    ----------
+    restorer : str
+    case, image : str
+    dose : float
+        e/Å².
+    check : str
+        What it failed: 'repeat', 'follow', 'transform', 'shift' or 'truth' (docs/honesty.md).
+    sentence : str
+        What was measured and what it means; begins in lower case and has no full stop.
+    """
+
+    restorer: str
+    case: str
+    image: str
+    dose: float
+    check: str
+    sentence: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class RunInfo:
     """The description of a run.
 
@@ -174,6 +198,8 @@ class RunInfo:
         One sentence per block whose restorer failed.
     cautions : tuple of Caution
         What restorers said of single images.
+    doubts : tuple of Doubt
+        Suspicions that restorers know more than their images.
     """
 
     schema_version: int
@@ -199,6 +225,7 @@ class RunInfo:
     sessions: tuple[SessionInfo, ...] = ()
     failures: tuple[str, ...] = ()
     cautions: tuple[Caution, ...] = ()
+    doubts: tuple[Doubt, ...] = ()
 
     def __post_init__(self) -> None:
         require(self.seed, "seed", low=0)

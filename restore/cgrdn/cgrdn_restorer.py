@@ -73,7 +73,7 @@ def _keras_forward(weights: PublishedWeights) -> Forward:
     network = keras_forward(build_cgrdn(weights.convolutions))
 
     def forward(image: NDArray[np.float32]) -> NDArray[np.floating]:
-        return network(image[None, :, :, None])[0, :, :, 0]
+        return np.asarray(network(image[None, :, :, None]))[0, :, :, 0]
 
     return forward
 

@@ -33,14 +33,15 @@ from restore.restorer import (
 )
 from restore.user_models.hiding import hide_ours
 from restore.user_models.keras_file import load_keras_file, read_keras_metadata
+from restore.user_models.network_settings import NetworkSettings
 from restore.user_models.onnx_file import load_onnx_file, read_onnx_metadata
 from restore.user_models.plugins import find_factory
 from restore.user_models.python_callable import load_callable
 from restore.user_models.saved_model import load_saved_model, read_saved_model_metadata
 from stembench.errors import InputError
 
-_Metadata = Callable[[Path], RestorerMetadata]
-FILES: Final[dict[str, tuple[Callable[[Path], Any], _Metadata]]] = {
+_Metadata = Callable[[Path, NetworkSettings], RestorerMetadata]
+FILES: Final[dict[str, tuple[Callable[[Path, NetworkSettings], Any], _Metadata]]] = {
     "keras": (load_keras_file, read_keras_metadata),
     "onnx": (load_onnx_file, read_onnx_metadata),
     "saved_model": (load_saved_model, read_saved_model_metadata),
@@ -59,7 +60,7 @@ def _load(request: dict[str, Any]) -> Any:
     if kind == "callable":
         hide_ours(request["folder"], spec.partition(":")[0])
         return load_callable(spec)
-    return FILES[kind][0](Path(spec))
+    return FILES[kind][0](Path(spec), NetworkSettings(**request["settings"]))
 
 
 def _values(value: Any) -> dict[str, Any]:
@@ -69,7 +70,8 @@ def _values(value: Any) -> dict[str, Any]:
 def _told(request: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
     """Load what a request names; return it, and what the other side is told of it."""
     if request["metadata_only"]:
-        metadata = FILES[request["kind"]][1](Path(request["spec"]))
+        settings = NetworkSettings(**request["settings"])
+        metadata = FILES[request["kind"]][1](Path(request["spec"]), settings)
         return None, {"metadata": _values(metadata), "tiling": None}
     model = _load(request)
     tiling = _values(model.tiling) if isinstance(model, TiledRestorer) else None

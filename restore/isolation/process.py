@@ -7,7 +7,6 @@ import queue
 import shutil
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 import weakref
@@ -19,6 +18,7 @@ from typing import Any, Final
 
 from restore.isolation.allowance import ModelLimits
 from restore.isolation.messages import Frame, FrameError, read_frame, sentence, write_frame
+from stembench.surroundings.leftovers import scratch_folder
 from stembench.system import descendants, end_guarded, resident_memory
 
 # The first lines of the process: it is confined before anything but the standard library is there.
@@ -73,7 +73,7 @@ class Source:
     spec: str
     """Path, ``module:callable``, or registered name."""
     settings: dict[str, Any] = field(default_factory=dict)
-    """Of a plug-in."""
+    """Of a plug-in or a model file."""
     built_in: tuple[str, ...] = ()
     """Names that no plug-in may take."""
 
@@ -105,7 +105,7 @@ class ModelProcess:
     """
 
     def __init__(self, source: Source, limits: ModelLimits, *, metadata_only: bool = False) -> None:
-        scratch = tempfile.mkdtemp(prefix="stembench-model-")
+        scratch = str(scratch_folder())
         told = {
             "kind": source.kind,
             "spec": source.spec,

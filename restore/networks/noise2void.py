@@ -225,7 +225,7 @@ def load_blind_spot(**settings: Any) -> BlindSpot:
         model.train_on_batch(pieces, truth)
 
     def forward(image: NDArray[np.float32]) -> NDArray[np.floating]:
-        return network(image[None, :, :, None])[0, :, :, 0]
+        return np.asarray(network(image[None, :, :, None]))[0, :, :, 0]
 
     return BlindSpot(
         forward=forward,

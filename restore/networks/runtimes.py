@@ -91,23 +91,29 @@ def _version(package: str) -> str:
     return str(importlib.import_module(package).__version__)
 
 
-def keras_forward(model: Any, /, height: int | None = None, width: int | None = None) -> Forward:
-    """Compile the forward pass of a Keras model on (1, h, w, 1) float32.
+def keras_forward(
+    model: Any, shape: tuple[int | None, ...] = (None, None, None, 1), /, *, batch: int = 1
+) -> Callable[[NDArray[np.float32]], Any]:
+    """Compile the forward pass of a Keras model.
 
     Parameters
     ----------
     model : keras.Model
         One input and one output.
-    height, width : int or None
-        The image size that the model is fixed to, None for a model of any size.
+    shape : tuple
+        Of its input, None for any size.
+    batch : int
+        Images that it is given at a time.
+
+    Returns
+    -------
+    callable
+        Takes images of that shape, float32; returns what the model does, which may be a dict.
     """
     import keras
 
     if keras.backend.backend() != "tensorflow":
-
-        def predict(images: NDArray[np.float32]) -> NDArray[np.floating]:
-            return np.asarray(model.predict_on_batch(images))
-
+        predict: Callable[[NDArray[np.float32]], Any] = model.predict_on_batch
         return predict
 
     import tensorflow as tf
@@ -115,13 +121,13 @@ def keras_forward(model: Any, /, height: int | None = None, width: int | None = 
     # One graph for every image size. By default TensorFlow traces one graph for the first size and
     # a second one for all others, and the two differ in their last digits: a result would depend
     # on what was restored before it.
-    signature = [tf.TensorSpec((1, height, width, 1), tf.float32)]
+    signature = [tf.TensorSpec((batch, *shape[1:]), tf.float32)]
     graph = tf.function(
         lambda images: model(images, training=False), input_signature=signature, autograph=False
     ).get_concrete_function()
 
-    def forward(images: NDArray[np.float32]) -> NDArray[np.floating]:
-        return np.asarray(graph(tf.constant(images)))
+    def forward(images: NDArray[np.float32]) -> Any:
+        return graph(tf.constant(images))
 
     return forward
 

@@ -17,8 +17,9 @@ from typing import Any
 import numpy as np
 
 from restore.networks.runtimes import keras_engine, keras_forward, quiet_tensorflow
-from restore.restorer import RestorerMetadata
-from restore.user_models.user_network import UserNetwork, user_metadata
+from restore.restorer import ImageRestorer, RestorerMetadata
+from restore.user_models.network_settings import DEFAULT, Layout, NetworkSettings
+from restore.user_models.user_network import one_output, user_metadata, user_network
 from stembench.errors import InputError
 
 # Layers that carry Python code or fetch other files.
@@ -174,20 +175,23 @@ def check_keras_file(path: Path, /) -> None:
         )
 
 
-def read_keras_metadata(path: Path, /) -> RestorerMetadata:
+def read_keras_metadata(path: Path, settings: NetworkSettings = DEFAULT, /) -> RestorerMetadata:
     """Return the metadata of a ``.keras`` model after `check_keras_file`, without using Keras."""
     check_keras_file(path)
     with path.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
-    return user_metadata(path.name, engine=keras_engine(), weights_sha256=digest)
+    return user_metadata(path.name, engine=keras_engine(), weights_sha256=digest, settings=settings)
 
 
-def load_keras_file(path: Path, /) -> UserNetwork:
-    """Load a ``.keras`` model of one input and one output, (n, h, w, 1) each.
+def load_keras_file(path: Path, settings: NetworkSettings = DEFAULT, /) -> ImageRestorer:
+    """Load a ``.keras`` model of one input and one output, (n, h, w, 1) or (n, 1, h, w) each.
 
     Parameters
     ----------
     path : pathlib.Path
+        A fixed n is filled with copies of the image.
+    settings : NetworkSettings
+        What the user declares.
 
     Raises
     ------
@@ -195,7 +199,7 @@ def load_keras_file(path: Path, /) -> UserNetwork:
         When the file is damaged, unsafe, or its model takes something else than one-channel
         images.
     """
-    metadata = read_keras_metadata(path)
+    metadata = read_keras_metadata(path, settings)
     quiet_tensorflow()
     import keras
 
@@ -205,25 +209,37 @@ def load_keras_file(path: Path, /) -> UserNetwork:
         # Keras raises many kinds here; the first line says which layer it could not make.
         reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
         raise InputError(f"{path} cannot be loaded by Keras: {reason}") from error
-    shape = _image_shape(model, path)
-    network = keras_forward(model, *shape)
+    batch, layout, size = _input(model, path, settings.layout)
+    network = keras_forward(model, tuple(model.inputs[0].shape), batch=batch)
+    axes = (0, 3) if layout == "nhwc" else (0, 1)
 
     def forward(image: Any) -> Any:
-        return np.asarray(network(image[None, :, :, None]))
+        several = np.repeat(np.expand_dims(image, axes), batch, axis=0)
+        return one_output(network(several))[:1]
 
-    return UserNetwork(metadata, forward, "nhwc", *shape)
+    return user_network(metadata, forward, layout, size=size, settings=settings)
 
 
-def _image_shape(model: Any, path: Path) -> tuple[int | None, int | None]:
-    """Return the height and width that a model is fixed to, None for any."""
+def _input(
+    model: Any, path: Path, wanted: str
+) -> tuple[int, Layout, tuple[int | None, int | None]]:
+    """Return number of images, layout, and height and width that a model is fixed to."""
     if len(model.inputs) != 1 or len(model.outputs) != 1:
         raise InputError(
             f"{path} has {len(model.inputs)} inputs and {len(model.outputs)} outputs; a restorer "
             "has one of each"
         )
     shape = tuple(model.inputs[0].shape)
-    if len(shape) != 4 or shape[3] not in (1, None):
+    last = len(shape) == 4 and shape[3] in (1, None)
+    first = len(shape) == 4 and shape[1] in (1, None)
+    if wanted == "nchw" or (wanted == "auto" and first and not last):
+        layout: Layout = "nchw"
+    else:
+        layout = "nhwc"
+    if not (first if layout == "nchw" else last):
         raise InputError(
-            f"{path} takes an input of shape {shape}; a restorer takes (n, h, w, 1), float32"
+            f"{path} takes an input of shape {shape}; a restorer takes (n, h, w, 1), or with "
+            "layout=nchw (n, 1, h, w), float32"
         )
-    return shape[1], shape[2]
+    size = (shape[1], shape[2]) if layout == "nhwc" else (shape[2], shape[3])
+    return shape[0] or 1, layout, size

@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 
 from restore.networks.runtimes import onnx_engine, onnx_session
-from restore.restorer import RestorerMetadata
-from restore.user_models.user_network import Layout, UserNetwork, user_metadata
+from restore.restorer import ImageRestorer, RestorerMetadata
+from restore.user_models.network_settings import DEFAULT, Layout, NetworkSettings
+from restore.user_models.user_network import user_metadata, user_network
 from stembench.errors import InputError
 
 
@@ -24,9 +25,13 @@ def _size(dimension: Any) -> int | None:
     return dimension if isinstance(dimension, int) and dimension > 0 else None
 
 
-def _layout(shape: list[Any], path: Path) -> Layout:
+def _layout(shape: list[Any], path: Path, wanted: str) -> Layout:
     """Find the channel axis of the declared input shape; an ambiguous shape is an error."""
     first, last = _size(shape[1]), _size(shape[3])
+    if wanted == "nchw" and first in (1, None):
+        return "nchw"
+    if wanted == "nhwc" and last in (1, None):
+        return "nhwc"
     if first == 1 and last != 1:
         return "nchw"
     if last == 1 and first != 1:
@@ -34,7 +39,8 @@ def _layout(shape: list[Any], path: Path) -> Layout:
     axes = "both axes 1 and 3 are" if first == 1 else "neither axis 1 nor axis 3 is"
     raise InputError(
         f"{path} declares its input as {shape}, where {axes} of size 1; export it as "
-        "(n, 1, h, w) or (n, h, w, 1) with the channel axis fixed to 1 and height and width free"
+        "(n, 1, h, w) or (n, h, w, 1) with the channel axis fixed to 1 and height and width free, "
+        f"or say which it is, as {path}:layout=nchw"
     )
 
 
@@ -101,31 +107,38 @@ def check_onnx_file(encoded: bytes, path: Path, /) -> None:
         locations = [entry.value for entry in outside[0].external_data if entry.key == "location"]
         raise InputError(
             f"{path} is refused because it keeps weights in another file "
-            f"({', '.join(locations) or 'unnamed'}); save it with its weights inside the file"
+            f"({', '.join(locations) or 'unnamed'}); save it with its weights inside: "
+            "torch.onnx.export(..., external_data=False), or "
+            f"onnx.save_model(onnx.load({path.name!r}), 'whole-{path.name}')"
         )
 
 
-def _metadata(path: Path, encoded: bytes) -> RestorerMetadata:
+def _metadata(path: Path, encoded: bytes, settings: NetworkSettings) -> RestorerMetadata:
     return user_metadata(
-        path.name, engine=onnx_engine(), weights_sha256=hashlib.sha256(encoded).hexdigest()
+        path.name,
+        engine=onnx_engine(),
+        weights_sha256=hashlib.sha256(encoded).hexdigest(),
+        settings=settings,
     )
 
 
-def read_onnx_metadata(path: Path, /) -> RestorerMetadata:
+def read_onnx_metadata(path: Path, settings: NetworkSettings = DEFAULT, /) -> RestorerMetadata:
     """Return the metadata of an ONNX model after `check_onnx_file`, without a session for it."""
     encoded = path.read_bytes()
-    metadata = _metadata(path, encoded)
+    metadata = _metadata(path, encoded, settings)
     check_onnx_file(encoded, path)
     return metadata
 
 
-def load_onnx_file(path: Path, /) -> UserNetwork:
+def load_onnx_file(path: Path, settings: NetworkSettings = DEFAULT, /) -> ImageRestorer:
     """Load an ONNX model of one input and one output, (n, 1, h, w) or (n, h, w, 1), float32.
 
     Parameters
     ----------
     path : pathlib.Path
-        The model with its weights inside.
+        The model with its weights inside. A fixed n is filled with copies of the image.
+    settings : NetworkSettings
+        What the user declares.
 
     Raises
     ------
@@ -134,7 +147,7 @@ def load_onnx_file(path: Path, /) -> UserNetwork:
         float32 images of a recognisable layout.
     """
     encoded = path.read_bytes()
-    metadata = _metadata(path, encoded)
+    metadata = _metadata(path, encoded, settings)
     check_onnx_file(encoded, path)
     try:
         session = onnx_session(encoded)
@@ -153,11 +166,15 @@ def load_onnx_file(path: Path, /) -> UserNetwork:
             f"{path} takes {source.type} of shape {shape}; a restorer takes float32 images of "
             "shape (n, 1, h, w) or (n, h, w, 1)"
         )
-    layout = _layout(shape, path)
+    layout = _layout(shape, path, settings.layout)
+    batch = _size(shape[0]) or 1
     height, width = (shape[2], shape[3]) if layout == "nchw" else (shape[1], shape[2])
 
     def forward(image: Any) -> Any:
         one = image[None, None] if layout == "nchw" else image[None, :, :, None]
-        return np.asarray(session.run(None, {source.name: one})[0])
+        several = np.repeat(one, batch, axis=0)
+        return np.asarray(session.run(None, {source.name: several})[0])[:1]
 
-    return UserNetwork(metadata, forward, layout, _size(height), _size(width))
+    return user_network(
+        metadata, forward, layout, size=(_size(height), _size(width)), settings=settings
+    )

@@ -12,14 +12,15 @@ from typing import Any
 import numpy as np
 
 from restore.networks.runtimes import quiet_tensorflow, tensorflow_engine
-from restore.restorer import RestorerMetadata
+from restore.restorer import ImageRestorer, RestorerMetadata
+from restore.user_models.network_settings import DEFAULT, NetworkSettings
 from restore.user_models.saved_operations import (
     ALLOWED,
     SAVER,
     names_a_file,
     text_constants,
 )
-from restore.user_models.user_network import UserNetwork, user_metadata
+from restore.user_models.user_network import user_metadata, user_network
 from stembench.errors import InputError
 
 SIGNATURE = "serving_default"
@@ -122,7 +123,9 @@ def _digest(folder: Path) -> str:
     return digest.hexdigest()
 
 
-def read_saved_model_metadata(folder: Path, /) -> RestorerMetadata:
+def read_saved_model_metadata(
+    folder: Path, settings: NetworkSettings = DEFAULT, /
+) -> RestorerMetadata:
     """Return the metadata of a SavedModel, whose graph is not checked: that needs TensorFlow.
 
     Raises
@@ -136,17 +139,22 @@ def read_saved_model_metadata(folder: Path, /) -> RestorerMetadata:
             "a .keras file or an .onnx file"
         )
     return user_metadata(
-        folder.resolve().name, engine=tensorflow_engine(), weights_sha256=_digest(folder)
+        folder.resolve().name,
+        engine=tensorflow_engine(),
+        weights_sha256=_digest(folder),
+        settings=settings,
     )
 
 
-def load_saved_model(folder: Path, /) -> UserNetwork:
+def load_saved_model(folder: Path, settings: NetworkSettings = DEFAULT, /) -> ImageRestorer:
     """Load a SavedModel by its signature `serving_default`, (n, h, w, 1) in and out, float32.
 
     Parameters
     ----------
     folder : pathlib.Path
-        The folder that holds ``saved_model.pb``.
+        The folder that holds ``saved_model.pb``. A fixed n is filled with copies of the image.
+    settings : NetworkSettings
+        What the user declares.
 
     Raises
     ------
@@ -154,7 +162,7 @@ def load_saved_model(folder: Path, /) -> UserNetwork:
         When the folder holds no SavedModel, one with operations on files, no such signature, or
         one that takes something else than one-channel images.
     """
-    metadata = read_saved_model_metadata(folder)
+    metadata = read_saved_model_metadata(folder, settings)
     quiet_tensorflow()
     import tensorflow as tf
 
@@ -177,13 +185,18 @@ def load_saved_model(folder: Path, /) -> UserNetwork:
         )
     function = model.signatures[SIGNATURE]
     name, spec = _only_input(function, folder)
+    batch = spec[0] or 1
+    if settings.layout == "nchw":
+        raise InputError(f"{folder} takes images (n, h, w, 1); layout=nchw is not for SavedModels")
 
     def forward(image: Any, /, _keep: Any = model) -> Any:
         # The variables live as long as the loaded model, which is therefore kept.
-        (output,) = function(**{name: tf.constant(image[None, :, :, None])}).values()
-        return np.asarray(output)
+        several = np.repeat(image[None, :, :, None], batch, axis=0)
+        (output,) = function(**{name: tf.constant(several)}).values()
+        return np.asarray(output)[:1]
 
-    return UserNetwork(metadata, forward, "nhwc", spec[1], spec[2])
+    size = (spec[1], spec[2])
+    return user_network(metadata, forward, "nhwc", size=size, settings=settings)
 
 
 def _only_input(function: Any, folder: Path) -> tuple[str, list[int | None]]:

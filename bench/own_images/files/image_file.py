@@ -6,11 +6,13 @@ from typing import Any, Final
 
 import numpy as np
 
+from bench.own_images.declared_size import require_room, want_of_memory
 from bench.own_images.files.axes import PixelSize
 from bench.own_images.files.choice import chosen
 from bench.own_images.files.dataset import Contents, Dataset
 from stembench.arrays import Floats
 from stembench.errors import InputError
+from stembench.system import available_memory, memory_cap
 
 #: Formats that are folders.
 _FOLDERS: Final = (".zarr", ".zspy")
@@ -55,16 +57,26 @@ def read_image(path: Path, *, image: str | None = None, finite: bool = True) -> 
     Raises
     ------
     InputError
-        If the file is missing, of an unknown kind, unreadable, holds no image or stack of images,
-        or is not finite although it has to be.
+        If the file is missing, of an unknown kind, unreadable, larger than memory, holds no image
+        or stack of images, or is not finite although it has to be.
     """
     if not path.exists():
         raise InputError(f"there is no file {path}")
     if path.is_dir() and path.suffix.lower() not in _FOLDERS:
         raise InputError(f"{path} is a folder; name an image file in it")
+    if path.is_file():
+        require_room(path)
+    try:
+        with memory_cap(available_memory()):
+            return _read(path, image=image, finite=finite)
+    except MemoryError as error:
+        raise InputError(want_of_memory(path)) from error
+
+
+def _read(path: Path, *, image: str | None, finite: bool) -> ImageFile:
     try:
         contents = _contents(path)
-    except InputError:
+    except (InputError, MemoryError):
         raise
     except Exception as error:  # the readers raise exceptions of any kind
         raise InputError(f"{path} cannot be read as an image: {_sentence(error)}") from error

@@ -1,6 +1,6 @@
 """Where results go: images as .tif, .npy or .npz, and places that are checked beforehand."""
 
-import os
+import io
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
@@ -9,8 +9,9 @@ import numpy as np
 
 from bench.own_images.files.image_file import ImageFile
 from stembench.arrays import Floats
-from stembench.atomic_files import replacing
+from stembench.atomic_files import require_writable
 from stembench.errors import InputError
+from stembench.sealed_files import write_whole
 
 IMAGES: Final = (".tif", ".tiff", ".npy", ".npz")
 TABLES: Final = (".csv", ".txt", "")
@@ -45,8 +46,7 @@ def require_place(out: Path, suffixes: Sequence[str], *, source: Path | None = N
     folder = out.parent
     if not folder.is_dir():
         raise InputError(f"there is no folder {folder} to write {out.name} into; make it first")
-    if not os.access(folder, os.W_OK):
-        raise InputError(f"{out} cannot be written: the folder {folder} is closed to you")
+    require_writable(out)
     if source is not None and source.exists() and out.exists() and out.samefile(source):
         raise InputError(f"{out} is the file that is read; name another file to write")
 
@@ -68,22 +68,23 @@ def write_image(path: Path, image: ImageFile) -> None:
     if suffix not in IMAGES:
         raise InputError(f"{path} cannot be written; name a .tif, .npy or .npz file")
     data = image.images if image.stack else image.images[0]
-    with replacing(path) as temporary:
-        try:
-            if suffix == ".npy":
-                np.save(temporary, data, allow_pickle=False)
-            elif suffix == ".npz":
-                known = {} if image.sampling is None else {"sampling": np.array(image.sampling)}
-                np.savez_compressed(temporary, allow_pickle=False, image=data, **known)
-            else:
-                _write_tiff(temporary, data, sampling=image.sampling)
-        except (OSError, InputError):
-            raise
-        except Exception as error:  # writers raise exceptions of any kind
-            raise InputError(f"{path} cannot be written ({error}); name a .npz file") from error
+    content = io.BytesIO()  # whole before the file is begun: no writer is left with half of it
+    try:
+        if suffix == ".npy":
+            np.save(content, data, allow_pickle=False)
+        elif suffix == ".npz":
+            known = {} if image.sampling is None else {"sampling": np.array(image.sampling)}
+            np.savez_compressed(content, allow_pickle=False, image=data, **known)
+        else:
+            _write_tiff(content, data, sampling=image.sampling)
+    except (InputError, MemoryError):
+        raise
+    except Exception as error:  # writers raise exceptions of any kind
+        raise InputError(f"{path} cannot be written ({error}); name a .npz file") from error
+    write_whole(path, content.getvalue())
 
 
-def _write_tiff(path: Path, data: Floats, *, sampling: float | None) -> None:
+def _write_tiff(content: io.BytesIO, data: Floats, *, sampling: float | None) -> None:
     from rsciio.tiff import file_writer
 
     unit, scale = tiff_scale(sampling) if sampling else (None, 1.0)
@@ -105,7 +106,7 @@ def _write_tiff(path: Path, data: Floats, *, sampling: float | None) -> None:
         "metadata": {"General": {"title": ""}, "Signal": {"signal_type": ""}},
         "original_metadata": {},
     }
-    file_writer(str(path), signal)
+    file_writer(content, signal)
 
 
 def tiff_scale(sampling: float) -> tuple[str, float]:

@@ -125,8 +125,8 @@ def _neighbours(residual: Floats) -> list[str]:
         return []
     return [
         f"residuals of neighbouring lines are correlated ({correlation:.2f} ± {error:.2g}): the "
-        "image was interpolated, rotated or smoothed, so that its lines are not those of the scan, "
-        "or the columns' profile is not that of the model"
+        "image was interpolated, rotated or smoothed or its lines run the other way, so that they "
+        "are not those of the scan, or the columns' profile is not that of the model"
     ]
 
 

@@ -62,6 +62,8 @@ class Setting:
         Rows of the table.
     electrons : float
         Electrons of a pixel at image value 1.
+    asked : ndarray, shape (m, 2)
+        Where the `modelled` columns were asked for (x, y) [px].
     """
 
     scene: Scene
@@ -70,6 +72,7 @@ class Setting:
     modelled: Integers
     given: int
     electrons: float
+    asked: Floats
 
 
 def prepare(
@@ -189,7 +192,8 @@ def prepare(
         held_shared=held_shared,
     )
     start = Unknowns(columns, np.tile(drifts[:, None], (1, rows, 1)), shared)
-    return Setting(scene, priors, start, modelled, given, electrons)
+    asked = still.table[["x_init", "y_init"]].to_numpy()[modelled]
+    return Setting(scene, priors, start, modelled, given, electrons, asked)
 
 
 def _first_columns(still: ColumnFit, modelled: Integers) -> tuple[Floats, Floats]:

@@ -24,6 +24,8 @@ from noise import (
 from reports.figures import panels
 from stembench.arrays import Floats
 from stembench.errors import InputError
+from stembench.surroundings.leftovers import staging_folder
+from stembench.surroundings.refusals import not_written
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -294,7 +296,7 @@ def write_noise_figures(folder: Path, names: Sequence[str] = ()) -> list[Path]:
     Raises
     ------
     InputError
-        If a name is unknown.
+        If a name is unknown, or the folder cannot be written.
     """
     import matplotlib as mpl
 
@@ -303,11 +305,15 @@ def write_noise_figures(folder: Path, names: Sequence[str] = ()) -> list[Path]:
         raise InputError(
             f"there is no noise figure {', '.join(unknown)}; figures: {', '.join(FIGURES)}"
         )
-    folder.mkdir(parents=True, exist_ok=True)
     clean, sampling = _example()
     written = []
-    with mpl.rc_context(panels.RC):
-        for name in names or FIGURES:
-            png, _ = panels.save(FIGURES[name](clean, sampling), folder / f"noise-{name}")
-            written.append(png)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with mpl.rc_context(panels.RC), staging_folder(folder) as made:
+            for name in names or FIGURES:
+                png, pdf = panels.save(FIGURES[name](clean, sampling), made / f"noise-{name}")
+                pdf.replace(folder / pdf.name)
+                written.append(png.replace(folder / png.name))
+    except OSError as error:
+        raise InputError(not_written(folder, error)) from error
     return written

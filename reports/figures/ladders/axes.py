@@ -8,7 +8,7 @@ import pandas as pd
 
 from reports.figures import panels
 from reports.figures.figure import FigureFile
-from reports.figures.ladders.panel import legend_above, rung_panel
+from reports.figures.ladders.panel import rung_panel
 from reports.records.run_folder import Run
 from reports.summaries.ladder_summary import SHOWN, LadderSummary
 from reports.words.captions import noise_text, sample_text
@@ -102,5 +102,5 @@ def _draw(run: Run, axes: Sequence[LadderSummary], *, title: str, settings: str)
             plot.set_ylabel("")
             plot.tick_params(labelleft=False)
         if row == 0:
-            legend_above(figure, drawn[0], top=top)
+            panels.legend(figure, drawn[0], at=(0.53, top + 0.02 / height))
     return figure

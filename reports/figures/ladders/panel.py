@@ -11,7 +11,6 @@ from reports.names import RestorerStyle
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
 
 LABELS: Final = {
     "position_mae_unshifted_pm": "MAE of position (pm)",
@@ -58,24 +57,3 @@ def rung_panel(
     else:
         axes.set_xticks(range(len(labels)), labels)
     axes.set_xlim(-0.35, len(labels) - 0.65)
-
-
-def legend_above(figure: "Figure", axes: "Axes", *, top: float) -> None:
-    """Name the restorers of a panel in one row above all panels.
-
-    Parameters
-    ----------
-    figure : matplotlib.figure.Figure
-    axes : matplotlib.axes.Axes
-    top : float
-        Upper end of the panels' area as a fraction of the figure's height.
-    """
-    handles, labels = axes.get_legend_handles_labels()
-    figure.legend(
-        handles,
-        labels,
-        loc="upper center",
-        ncols=min(len(labels), 6),
-        frameon=False,
-        bbox_to_anchor=(0.53, top + 0.02 / float(figure.get_size_inches()[1])),
-    )

@@ -1,7 +1,9 @@
-"""What restorers said of single images, in sentences of the verdict."""
+"""What restorers said of images, and what speaks against them, in sentences of the verdict."""
+
+from collections.abc import Iterable
 
 from reports.records.run_folder import Run
-from reports.records.run_info import Caution
+from reports.records.run_info import Caution, Doubt
 from reports.words.numbers import dose_text
 from reports.words.sentences import Sentence
 
@@ -27,3 +29,30 @@ def caution_sentences(run: Run) -> list[Sentence]:
         text = f"A restorer warned of images: {caution_text(most)}{more}."
         sentences.append(Sentence(text, "warning"))
     return sentences
+
+
+def doubt_text(doubt: Doubt) -> str:
+    """Say of which restorer and where, and what was measured."""
+    return (
+        f"{doubt.restorer}, {doubt.case} {doubt.image} at {dose_text(doubt.dose)} e/Å²: "
+        f"{doubt.sentence}"
+    )
+
+
+def doubted(doubts: Iterable[Doubt]) -> list[str]:
+    """Say what speaks against restorers, one text per restorer and check, without a full stop."""
+    kinds: dict[tuple[str, str], list[Doubt]] = {}
+    for doubt in doubts:
+        kinds.setdefault((doubt.restorer, doubt.check), []).append(doubt)
+    return [
+        doubt_text(first) + (f"; the same at {len(rest)} more images and doses" if rest else "")
+        for first, *rest in kinds.values()
+    ]
+
+
+def doubt_sentences(run: Run) -> list[Sentence]:
+    """Warn of each restorer that seems to know more than its images, a sentence per check."""
+    return [
+        Sentence(f"A restorer may know more than its images: {text}.", "warning")
+        for text in doubted(run.info.doubts)
+    ]

@@ -17,7 +17,7 @@ from reports.words.sentences import Sentence, metric_text
 from reports.words.studies.scan_fit import scan_sentences
 from reports.words.studies.verification import verification_sentence
 from reports.words.verdict.accuracy import accuracy_sentences, counting_sentences
-from reports.words.verdict.cautions import caution_sentences
+from reports.words.verdict.cautions import caution_sentences, doubt_sentences
 from reports.words.verdict.controls import control_sentences
 from reports.words.verdict.precision import precision_sentences
 from reports.words.verdict.response import response_phrases
@@ -56,7 +56,7 @@ def verdict(run: Run, summary: pd.DataFrame, comparisons: pd.DataFrame) -> list[
         A statement is a finding only if a whole 95 % interval supports it; otherwise it is
         undecided and says so.
     """
-    sentences = resolution_sentences(run) + _validity(run, summary)
+    sentences = doubt_sentences(run) + resolution_sentences(run) + _validity(run, summary)
     restorers, information = run.restorers, summarise_response(run).information
     scans = summarise_scans(run)
     for case in cases_in_order(run, summary):

@@ -174,6 +174,17 @@ class TestBaseline:
         assert (tmp_path / "baseline.json").stat().st_size < 30e3
 
 
+#: Random on images of the case's own size alone.
+UNSTEADY = """
+import numpy as np
+
+def restore(images, *, sampling):
+    if images.shape[1:] == (128, 128):
+        return images * np.random.default_rng().normal(1, 0.01, images.shape)
+    return images
+"""
+
+
 @pytest.fixture(scope="module")
 def small_baseline(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A baseline of the Gaussian filter on a small real run."""
@@ -205,6 +216,19 @@ class TestRegression:
         assert made_at == {file: file.stat().st_mtime_ns for file in made_at}
         # Another model, or another seed, is another run.
         assert "another run" in call("regression", "nlm", *common, code=2)
+
+    def test_a_model_that_breaks_the_contract_is_checked_and_refused(
+        self, small_baseline: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        (tmp_path / "unsteady.py").write_text(UNSTEADY)
+        monkeypatch.syspath_prepend(tmp_path)
+        monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+        folder = tmp_path / "run"
+        arguments = ("--baseline", small_baseline, "--jobs", "1", "--out", folder)
+        output = call("regression", "unsteady:restore", *arguments, code=2)
+        assert "failed: deterministic" in output
+        assert "breaks the restorer's contract" in output
+        assert not folder.exists()
 
     def test_a_changed_ground_truth_is_told_before_anything_runs(
         self, small_baseline: Path

@@ -290,3 +290,14 @@ class TestCommand:
         unknown = CliRunner().invoke(app, [*common, "gold"])
         assert unknown.exit_code == 2
         assert all(name in unknown.output.replace("\n", " ") for name in sources())
+
+
+def test_a_folder_of_a_call_that_was_killed_is_gone_on_with(tmp_path):
+    """Before its settings are written a call leaves its lock and other files of ours."""
+    (tmp_path / "examples.npz").write_bytes(b"half a call")
+    wanted = {"restorers": ["raw"], "chosen": ["empty"], "seed": 1, "realizations": 1}
+    with pytest.raises(InputError, match="not empty"):
+        measure_images(tmp_path, **wanted)  # nothing says that the file is ours
+    (tmp_path / ".run.lock").touch()
+    assert not measure_images(tmp_path, **wanted)
+    assert load_images(tmp_path).settings["sources"] == ["empty"]

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from bench.executor.placement import Placement
 from bench.measures.fit_variants import rung_rows
 from bench.plan.blocks import Block, plan_blocks, plan_ladders, repeated_blocks
 from bench.plan.ladders import ablation as ablation_of
@@ -37,7 +38,7 @@ SMALL = Profile(
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("run") / "small"
-    run_benchmark(SMALL, folder, seed=5, jobs=1, block_size=2)
+    run_benchmark(SMALL, folder, seed=5, placement=Placement(jobs=1), block_size=2)
     return folder
 
 
@@ -158,7 +159,7 @@ class TestRun:
         folder = Path(shutil.copytree(run, tmp_path / "stopped"))
         for file in sorted((folder / "ablation").glob("*raw*lines*")):
             file.unlink()
-        outcome = run_benchmark(SMALL, folder, seed=5, jobs=1, block_size=2)
+        outcome = run_benchmark(SMALL, folder, seed=5, placement=Placement(jobs=1), block_size=2)
         assert outcome.reused == outcome.blocks - 1
         pd.testing.assert_frame_equal(rows(run), rows(folder), check_exact=True)
 
@@ -168,7 +169,7 @@ class TestRun:
         with pytest.raises(InputError, match=r"records \(ladders.stages of edge.*there alone"):
             run_benchmark(
                 Profile(SMALL.name, SMALL.summary, SMALL.selections, SMALL.restorers),
-                run, seed=5, jobs=1, block_size=2,
+                run, seed=5, placement=Placement(jobs=1), block_size=2,
             )  # fmt: skip
 
 

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from bench.executor.placement import Placement
 from bench.plan.acquisitions import FRAMES
 from bench.plan.blocks import Block
 from bench.plan.ladders import ONE_STEP, axes
@@ -37,7 +38,7 @@ SMALL = Profile(
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     made = tmp_path_factory.mktemp("run") / "small"
-    run_benchmark(SMALL, made, seed=5, jobs=1)
+    run_benchmark(SMALL, made, seed=5, placement=Placement(jobs=1))
     return made
 
 

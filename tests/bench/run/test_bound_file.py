@@ -6,6 +6,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from bench.executor.placement import Placement
 from bench.measures.bounds import bounds_of
 from bench.plan.profiles import Profile, Selection
 from bench.run.bound_file import write_bounds
@@ -27,7 +28,7 @@ PROFILE = Profile(
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    write_bounds(tmp_path, PROFILE, workers=1, origin=ORIGIN)
+    write_bounds(tmp_path, PROFILE, placement=Placement(jobs=1), announce=print, origin=ORIGIN)
     return tmp_path
 
 
@@ -50,13 +51,13 @@ def test_a_whole_file_is_left_alone_and_a_partial_one_completed(folder: Path) ->
     path = folder / BOUNDS_FILE
     whole, written = read_bounds(folder, origin=ORIGIN), path.stat().st_mtime_ns
     assert whole is not None
-    write_bounds(folder, PROFILE, workers=1, origin=ORIGIN)
+    write_bounds(folder, PROFILE, placement=Placement(jobs=1), announce=print, origin=ORIGIN)
     assert path.stat().st_mtime_ns == written
     # one cell missing, and one kind of another
     kept = ~((whole["image"] == "z02") & (whole["dose"] == 5e4))
     kept &= ~((whole["image"] == "z05") & (whole["kind"] == "column-widths"))
     write_bounds_file(folder, whole[kept], origin=ORIGIN)
-    write_bounds(folder, PROFILE, workers=1, origin=ORIGIN)
+    write_bounds(folder, PROFILE, placement=Placement(jobs=1), announce=print, origin=ORIGIN)
     again = read_bounds(folder, origin=ORIGIN)
     assert again is not None
     pd.testing.assert_frame_equal(_sorted(again), _sorted(whole))
@@ -66,14 +67,27 @@ def test_a_damaged_file_is_named_and_made_again(folder: Path) -> None:
     whole = read_bounds(folder, origin=ORIGIN)
     (folder / BOUNDS_FILE).write_bytes(b"no parquet")
     said: list[str] = []
-    write_bounds(folder, PROFILE, workers=1, origin=ORIGIN, note=said.append)
+    write_bounds(
+        folder,
+        PROFILE,
+        placement=Placement(jobs=1),
+        announce=print,
+        origin=ORIGIN,
+        note=said.append,
+    )
     assert "bounds.parquet is damaged" in said[0]
     pd.testing.assert_frame_equal(read_bounds(folder, origin=ORIGIN), whole)
 
 
 def test_bounds_of_another_run_are_refused(folder: Path) -> None:
     with pytest.raises(InputError, match=r"of another run .seed 1 there, 2 in this run"):
-        write_bounds(folder, PROFILE, workers=1, origin=replace(ORIGIN, seed=2))
+        write_bounds(
+            folder,
+            PROFILE,
+            placement=Placement(jobs=1),
+            announce=print,
+            origin=replace(ORIGIN, seed=2),
+        )
 
 
 def test_worker_processes_find_the_same(tmp_path: Path) -> None:
@@ -84,7 +98,7 @@ def test_worker_processes_find_the_same(tmp_path: Path) -> None:
         selections=(Selection("edge_dislocation", ("core",), (5e3, 5e4), 1),),
         restorers=("raw",),
     )
-    write_bounds(tmp_path, profile, workers=2, origin=ORIGIN)
+    write_bounds(tmp_path, profile, placement=Placement(jobs=2), announce=print, origin=ORIGIN)
     rows = read_bounds(tmp_path, origin=ORIGIN)
     assert rows is not None
     own = rows[rows["dose"] == 5e4].reset_index(drop=True)

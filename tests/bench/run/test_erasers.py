@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from bench.executor.placement import Placement
 from bench.plan.profiles import Profile, Selection
 from bench.run.run import run_benchmark
 from reports.metrics.kept.resolution import unresolved_cells, without_unresolved
@@ -48,7 +49,7 @@ def run(tmp_path_factory: pytest.TempPathFactory):
     with pytest.MonkeyPatch.context() as patch:
         patch.syspath_prepend(folder)
         patch.setenv("PYTHONPATH", str(folder))
-        run_benchmark(profile, folder / "run", seed=5, jobs=1)
+        run_benchmark(profile, folder / "run", seed=5, placement=Placement(jobs=1))
     return load_run(folder / "run")
 
 

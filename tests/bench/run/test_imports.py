@@ -20,7 +20,7 @@ from cases import CASES, load_ground_truth
 for case in CASES:
     image = load_ground_truth(case).image(case.labels[0])
     assert image.shape == case.shape and image.max() > 0
-selections = (Selection("edge_dislocation", ("core",), (5e3,), 1),)
+selections = (Selection("pt_bulk", ("z05",), (5e3,), 1),)
 (block,) = plan_blocks(Profile("tiny", "", selections, ("raw",)), seed=0)
 assert len(run_block(block, np.empty(0)).records) > 50
 loaded = set(sys.modules)

@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,10 +10,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from bench.executor.placement import Placement
 from bench.plan.blocks import plan_blocks
 from bench.plan.profiles import Profile, Selection, get_profile, narrow
 from bench.run import run as run_module, store
-from bench.run.block import run_block
 from bench.run.run import run_benchmark
 from reports.records.run_folder import load_run
 from reports.records.run_info import read_run_info
@@ -28,23 +29,24 @@ PROFILE = Profile(
 )
 
 
-@pytest.fixture(scope="module", autouse=True)
-def _in_this_process() -> Iterator[None]:
-    """Run blocks here: worker processes take seconds to start."""
+class Here(Placement):
+    """Work in this process: others take seconds to start."""
 
-    def mapped(blocks, libraries, *, workers: int):
-        for block in blocks:
-            yield block, run_block(block, libraries[block.case])
+    workers = 1
 
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(run_module, "_mapped", mapped)
-        yield
+    @contextmanager
+    def executor(self, *_: object, **__: object) -> Iterator["Here"]:
+        yield self
+
+    def completed(self, function, tasks):
+        for key, arguments in tasks:
+            yield key, function(*arguments)
 
 
 def go(folder: Path, profile: Profile = PROFILE, *, seed: int = 5) -> list[str]:
     """Run, and return what was said of damage."""
     said: list[str] = []
-    run_benchmark(profile, folder, seed=seed, jobs=1, note=said.append)
+    run_benchmark(profile, folder, seed=seed, placement=Here(jobs=1), note=said.append)
     return said
 
 
@@ -205,7 +207,7 @@ def test_impossible_amounts_leave_nothing(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="seed must be between"):
         go(tmp_path / "run", seed=10**30)
     with pytest.raises(InputError, match="jobs must be between"):
-        run_benchmark(PROFILE, tmp_path / "run", seed=1, jobs=10**9)
+        run_benchmark(PROFILE, tmp_path / "run", seed=1, placement=Placement(jobs=10**9))
     assert not (tmp_path / "run").exists()
 
 

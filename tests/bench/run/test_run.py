@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from bench.executor.placement import Placement
 from bench.plan.blocks import plan_blocks
 from bench.plan.profiles import Profile, Selection, get_profile, narrow
 from bench.run.run import run_benchmark
@@ -38,7 +39,7 @@ def rows(folder: Path) -> pd.DataFrame:
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("run") / "small"
-    run_benchmark(small(), folder, seed=5, jobs=1, block_size=3)
+    run_benchmark(small(), folder, seed=5, placement=Placement(jobs=1), block_size=3)
     return folder
 
 
@@ -142,11 +143,13 @@ class TestRun:
         assert set(load_run(run).info.restorers) == names
 
     def test_same_bits_for_any_jobs_and_block_size(self, run: Path, tmp_path: Path) -> None:
-        run_benchmark(small(), tmp_path / "other", seed=5, jobs=2, block_size=1)
+        run_benchmark(
+            small(), tmp_path / "other", seed=5, placement=Placement(jobs=2), block_size=1
+        )
         pd.testing.assert_frame_equal(rows(run), rows(tmp_path / "other"), check_exact=True)
 
     def test_another_seed_is_other_noise(self, run: Path, tmp_path: Path) -> None:
-        run_benchmark(small(1), tmp_path / "other", seed=6, jobs=1)
+        run_benchmark(small(1), tmp_path / "other", seed=6, placement=Placement(jobs=1))
         ours, other = rows(run), rows(tmp_path / "other")
         both = ours.merge(other, on=list(KEYS))
         assert len(both)
@@ -163,11 +166,18 @@ class TestRun:
                 raise KeyboardInterrupt
 
         with pytest.raises(KeyboardInterrupt):
-            run_benchmark(small(), folder, seed=5, jobs=1, block_size=1, progress=stop_after_two)
+            run_benchmark(
+                small(),
+                folder,
+                seed=5,
+                placement=Placement(jobs=1),
+                block_size=1,
+                progress=stop_after_two,
+            )
         assert not load_run(folder).complete
         kept = {path.name: path.stat().st_mtime_ns for path in (folder / "records").iterdir()}
         assert len(kept) == 2
-        outcome = run_benchmark(small(), folder, seed=5, jobs=1, block_size=1)
+        outcome = run_benchmark(small(), folder, seed=5, placement=Placement(jobs=1), block_size=1)
         assert outcome.reused == 2
         after = {path.name: path.stat().st_mtime_ns for path in (folder / "records").iterdir()}
         assert kept.items() <= after.items()
@@ -176,7 +186,7 @@ class TestRun:
 
     def test_a_finished_run_is_left_alone(self, run: Path) -> None:
         before = (run / "run.json").read_bytes()
-        outcome = run_benchmark(small(), run, seed=5, jobs=1, block_size=3)
+        outcome = run_benchmark(small(), run, seed=5, placement=Placement(jobs=1), block_size=3)
         assert outcome.reused == outcome.blocks
         assert (run / "run.json").read_bytes() == before
 
@@ -188,18 +198,20 @@ class TestRun:
         (run / BOUNDS_FILE).unlink()
         with pytest.raises(InputError, match=r"lacks bounds\.parquet"):
             load_run(run)
-        run_benchmark(small(), run, seed=5, jobs=1, block_size=3)
+        run_benchmark(small(), run, seed=5, placement=Placement(jobs=1), block_size=3)
         again = read_bounds(run, origin=origin)
         assert again is not None
         pd.testing.assert_frame_equal(written, again)
 
     def test_another_runs_folder_is_refused(self, run: Path) -> None:
         with pytest.raises(InputError, match=r"another run's records.*seed"):
-            run_benchmark(small(), run, seed=6, jobs=1, block_size=3)
+            run_benchmark(small(), run, seed=6, placement=Placement(jobs=1), block_size=3)
         with pytest.raises(InputError, match=r"another run's records.*realizations"):
-            run_benchmark(small(4), run, seed=5, jobs=1, block_size=3)
+            run_benchmark(small(4), run, seed=5, placement=Placement(jobs=1), block_size=3)
         with pytest.raises(InputError, match=r"another run's records.*fit_engine is 'joint' there"):
-            run_benchmark(small(), run, seed=5, jobs=1, block_size=3, fit_engine="lmfit")
+            run_benchmark(
+                small(), run, seed=5, placement=Placement(jobs=1), block_size=3, fit_engine="lmfit"
+            )
 
     def test_a_folder_of_something_else_is_refused(self, tmp_path: Path) -> None:
         (tmp_path / "thesis.tex").write_text("precious")
@@ -220,7 +232,7 @@ class TestRun:
         assert info["seed"] == 5
         assert info["cases"]["edge_dislocation"]["hash"] == CASES[1].hash
         assert info["restorers"]["raw"]["weights_sha256"] is None
-        assert {"prepare", "distort", "restore raw", "restore gaussian", "fit"} == set(
+        assert {"prepare", "distort", "restore raw", "restore gaussian", "fit", "probe"} == set(
             info["stages"]
         )
         assert info["versions"]["numpy"] == np.__version__
@@ -266,7 +278,13 @@ def test_what_a_restorer_says_of_images_reaches_the_run(
     monkeypatch.syspath_prepend(tmp_path)
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
     folder = tmp_path / "run"
-    run_benchmark(small(2, ("cautious_restorer:bright",)), folder, seed=5, jobs=1, block_size=1)
+    run_benchmark(
+        small(2, ("cautious_restorer:bright",)),
+        folder,
+        seed=5,
+        placement=Placement(jobs=1),
+        block_size=1,
+    )
     run = load_run(folder)
     (caution,) = run.info.cautions
     # Two blocks of one image each; the two numbers differ.
@@ -285,7 +303,7 @@ def test_a_restorer_that_returns_nan_is_a_reported_failure(
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
     folder = tmp_path / "run"
     profile = small(2, ("raw", "broken_restorer:nan"))
-    outcome = run_benchmark(profile, folder, seed=5, jobs=1)
+    outcome = run_benchmark(profile, folder, seed=5, placement=Placement(jobs=1))
     assert len(outcome.failures) == 1
     assert "NaN" in outcome.failures[0]
     records = rows(folder)

@@ -52,6 +52,17 @@ def test_given_statistics_stay_unless_far_too_loose():
     assert "sigma_x" in loose.warnings[0]
 
 
+def test_given_statistics_that_the_image_contradicts_are_told():
+    counts, truth = image(100)
+    assert not fit(counts, truth, **KNOWN).scan.warnings
+    held = fit(counts, truth, **KNOWN | {"sigma_x": 0.0}).scan
+    assert held.x.sigma == 0
+    assert [s for s in held.warnings if "sigma_x of 0 Å is far below" in s]
+    assert not [s for s in held.warnings if "sigma_y" in s]
+    slow = fit(*image(101), **KNOWN | {"phi_y": 0.999}).scan
+    assert [s for s in slow.warnings if "phi_y of 0.999 is far from" in s]
+
+
 def test_intervals_of_columns_hold_the_truth():
     z = np.concatenate([
         deviations(fit(*(pair := image(seed)), **KNOWN), pair[1], 1) for seed in range(100, 106)

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from bench.executor.placement import Placement
 from bench.plan.profiles import Profile, Selection
 from bench.run.run import run_benchmark
 from reports.metrics.kept.resolution import unresolved_cells
@@ -67,7 +68,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
     )
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
-        run_benchmark(profile, folder / "run", seed=3, jobs=1)
+        run_benchmark(profile, folder / "run", seed=3, placement=Placement(jobs=1))
     return load_run(folder / "run")
 
 

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from bench.executor.placement import Placement
 from bench.plan.profiles import Profile, Selection
 from bench.run.run import run_benchmark
 from reports.gate.evidence import evidence_of_run
@@ -64,7 +65,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
     )
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
-        run_benchmark(profile, folder / "run", seed=11, jobs=2)
+        run_benchmark(profile, folder / "run", seed=11, placement=Placement(jobs=2))
     return load_run(folder / "run")
 
 

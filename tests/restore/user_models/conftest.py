@@ -12,6 +12,7 @@ from restore import registry
 from restore.isolation.child import FILES
 from restore.isolation.isolated_restorer import isolated
 from restore.isolation.process import Source
+from restore.user_models.network_settings import NetworkSettings
 
 
 @pytest.fixture(autouse=True)
@@ -19,6 +20,6 @@ def files_in_this_process(monkeypatch: pytest.MonkeyPatch) -> None:
     def load(source: Source) -> Any:
         if source.kind not in FILES:
             return isolated(source)
-        return FILES[source.kind][0](Path(source.spec))
+        return FILES[source.kind][0](Path(source.spec), NetworkSettings(**source.settings))
 
     monkeypatch.setattr(registry, "isolated", load)

@@ -45,6 +45,8 @@ def contents(path: Path) -> Contents:
         try:
             signals = importlib.import_module(reader).file_reader(str(path))
             datasets = [_dataset(signal) for signal in signals]
+        except MemoryError:
+            raise
         except Exception as error:  # readers raise exceptions of any kind
             problems.append(f"{name}: {' '.join(str(error).split()) or type(error).__name__}")
             continue

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from bench.executor.placement import Placement
 from bench.plan.profiles import Profile, Selection
 from bench.run.run import run_benchmark
 from reports.metrics.response.edited_pairs import edited_pairs
@@ -34,7 +35,7 @@ def found(tmp_path_factory: pytest.TempPathFactory) -> pd.DataFrame:
         ),
         restorers=("raw",),
     )
-    run_benchmark(profile, folder / "run", seed=5, jobs=2)
+    run_benchmark(profile, folder / "run", seed=5, placement=Placement(jobs=2))
     run = load_run(folder / "run")
     cases = {name: run.case(name) for name in run.info.cases}
     return pd.DataFrame(

@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from bench.run.workers import worker_pool
+from bench.executor.workers import worker_pool
 from stembench.errors import InputError
 
 

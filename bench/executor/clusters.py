@@ -1,0 +1,133 @@
+"""Dask clusters: one of this machine's processes, or one that runs already."""
+
+import importlib.util
+import logging
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from typing import Any, Final
+
+from bench.executor.dask_executor import DaskExecutor
+from stembench.errors import InputError
+
+#: Seconds to wait for a scheduler's answer.
+CONNECT: Final = 10
+#: Settings of Dask within this program.
+SETTINGS: Final = {
+    # Models run in processes below the workers, which daemonic ones may not have.
+    "distributed.worker.daemon": False,
+    # What a worker holds is a block's arrays: nothing is to be written to disk or paused for it.
+    "distributed.worker.memory.target": False,
+    "distributed.worker.memory.spill": False,
+    "distributed.worker.memory.pause": False,
+    "distributed.worker.memory.terminate": False,
+    "distributed.comm.timeouts.connect": f"{CONNECT}s",
+    "distributed.scheduler.allowed-failures": 3,
+}
+
+
+@contextmanager
+def local(
+    workers: int, *, announce: Callable[[str], None], engines: Iterable[str] = ()
+) -> Iterator[DaskExecutor]:
+    """Run a cluster of one-thread processes of this machine while the context lasts.
+
+    An exception in the context, such as an interrupt, ends the workers at once: nobody waits for
+    results that would be thrown away.
+    """
+    import dask
+    import psutil
+    from distributed import Client, LocalCluster
+
+    from restore import child_thread_limit
+
+    before = {child.pid for child in psutil.Process().children(recursive=True)}
+    with dask.config.set(SETTINGS), child_thread_limit(1):
+        cluster = LocalCluster(
+            n_workers=workers,
+            threads_per_worker=1,
+            processes=True,
+            memory_limit=0,
+            host="127.0.0.1",
+            dashboard_address=":0",
+            silence_logs=logging.CRITICAL,
+            preload=["bench.executor.on_worker"],
+        )
+        client = Client(cluster)
+        try:
+            announce(f"a Dask cluster of this machine does the work{dashboard(client)}")
+            place = f"the Dask cluster of {workers} processes of this machine"
+            yield DaskExecutor(client, place, tuple(engines))
+        except BaseException:
+            for child in psutil.Process().children(recursive=True):
+                if child.pid not in before:
+                    _kill(child)
+            raise
+        finally:
+            client.close()
+            cluster.close()
+
+
+@contextmanager
+def connected(
+    address: str, *, announce: Callable[[str], None], engines: Iterable[str] = ()
+) -> Iterator[DaskExecutor]:
+    """Work on a scheduler that runs already.
+
+    Raises
+    ------
+    InputError
+        If it does not answer, or has no worker after a minute.
+    """
+    import dask
+    from distributed import Client
+
+    with dask.config.set(SETTINGS):
+        try:
+            client = Client(address, timeout=CONNECT, set_as_default=False)
+        except (OSError, ValueError, TimeoutError) as error:
+            raise InputError(
+                f"no Dask scheduler answers at {address} ({first_line(error)}); start one with "
+                "`dask scheduler` or correct the address"
+            ) from error
+        try:
+            executor = DaskExecutor(client, f"the Dask scheduler at {address}", tuple(engines))
+            wait_for_workers(executor, announce=announce)
+            yield executor
+        finally:
+            client.close()
+
+
+def wait_for_workers(executor: DaskExecutor, *, announce: Callable[[str], None]) -> None:
+    """Return once there is a worker, and say how many there are."""
+    client = executor.client
+    try:
+        client.wait_for_workers(1, timeout=executor.patience)
+    except TimeoutError as error:
+        raise InputError(
+            f"{executor.place} has no worker after {executor.patience:.0f} s; start some with "
+            "`dask worker`, one thread each"
+        ) from error
+    number = executor.workers
+    plural = "" if number == 1 else "s"
+    announce(f"{number} worker{plural} at {executor.place}{dashboard(client)}")
+
+
+def dashboard(client: Any) -> str:
+    """Where the dashboard is, in words; empty where it would say that bokeh is missing."""
+    if importlib.util.find_spec("bokeh") is None:
+        return ""
+    return f"; dashboard: {client.dashboard_link}"
+
+
+def _kill(process: Any) -> None:
+    import psutil
+
+    try:
+        process.kill()
+    except psutil.NoSuchProcess:
+        return
+
+
+def first_line(error: BaseException) -> str:
+    """What an exception says, without what follows it."""
+    return (str(error).strip().splitlines() or [type(error).__name__])[0]

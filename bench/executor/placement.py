@@ -1,0 +1,130 @@
+"""Choice of where blocks are computed, and the executor that follows from it."""
+
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, Protocol, TypeVar
+
+from stembench.errors import InputError
+
+_Key = TypeVar("_Key")
+#: More processes than any machine has cores.
+MOST_JOBS: Final = 1024
+
+
+class Executor(Protocol):
+    """Does pieces of work that do not depend on each other."""
+
+    @property
+    def workers(self) -> int:
+        """How many processes work."""
+        ...
+
+    def completed(
+        self, function: Callable[..., Any], tasks: Iterable[tuple[_Key, tuple[Any, ...]]]
+    ) -> Iterator[tuple[_Key, Any]]:
+        """Yield keys with the results of ``function(*arguments)`` as they are finished."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class Placement:
+    """Where blocks are computed; records do not depend on it.
+
+    Attributes
+    ----------
+    jobs : int or None
+        Worker processes of this machine; None for as many as there are cores.
+    scheduler : str
+        Address of a Dask scheduler, as ``tcp://host:8786``; empty for none.
+    cluster : Path or None
+        TOML file that describes a cluster to be started (`bench.executor.queue_cluster`).
+    dask : bool
+        Whether the processes of this machine are a Dask cluster, which starts more slowly and has
+        a dashboard.
+    """
+
+    jobs: int | None = None
+    scheduler: str = ""
+    cluster: Path | None = None
+    dask: bool = False
+
+    def __post_init__(self) -> None:
+        if self.jobs is not None and not 1 <= self.jobs <= MOST_JOBS:
+            raise InputError(f"jobs must be between 1 and {MOST_JOBS}, not {self.jobs}")
+        if self.scheduler and self.cluster:
+            raise InputError("give either --scheduler or --cluster: work has one place")
+        if self.dask and (self.scheduler or self.cluster):
+            raise InputError(
+                "--dask starts a cluster of this machine; leave it out with --scheduler or "
+                "--cluster"
+            )
+        if self.jobs is not None and (self.scheduler or self.cluster):
+            raise InputError(
+                "--jobs counts processes of this machine; leave it out with --scheduler or "
+                "--cluster"
+            )
+
+    @property
+    def cores(self) -> int:
+        """Processes that this machine gives."""
+        from bench.environment import available_cores
+
+        return self.jobs or available_cores()
+
+    @property
+    def several(self) -> bool:
+        """Whether more than one process works."""
+        return bool(self.scheduler or self.cluster or self.cores > 1)
+
+    @contextmanager
+    def executor(
+        self,
+        tasks: int,
+        *,
+        announce: Callable[[str], None],
+        engines: Iterable[str] = (),
+    ) -> Iterator[Executor]:
+        """Start what works, and end it with the context.
+
+        Parameters
+        ----------
+        tasks : int
+            How many pieces of work there are: no more local processes are started.
+        announce : callable
+            Called with a sentence on where work is done, such as the address of a dashboard, and
+            when a process is lost.
+        engines : iterable of str
+            Libraries that restorers calculate with (`bench.environment.arithmetic`): workers of
+            a scheduler must have the same versions.
+
+        Raises
+        ------
+        InputError
+            If a scheduler cannot be reached or a cluster cannot be started.
+        """
+        if self.scheduler:
+            from bench.executor.clusters import connected
+
+            with connected(self.scheduler, engines=engines, announce=announce) as found:
+                yield found
+        elif self.cluster is not None:
+            from bench.executor.queue_cluster import started
+
+            with started(self.cluster, engines=engines, announce=announce) as found:
+                yield found
+        elif self.dask:
+            from bench.executor.clusters import local
+
+            with local(min(self.cores, tasks), engines=engines, announce=announce) as found:
+                yield found
+        else:
+            from bench.executor.local_pool import local_pool
+
+            with local_pool(min(self.cores, tasks), announce=announce) as pool:
+                yield pool
+
+
+#: As many processes of this machine as it has cores.
+LOCAL: Final = Placement()

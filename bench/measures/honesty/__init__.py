@@ -1,0 +1,1 @@
+"""Checks of every run for restorers that know more than their images."""

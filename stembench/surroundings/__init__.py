@@ -1,0 +1,1 @@
+"""What a machine may refuse or keep: rights, caches, what killed processes left."""

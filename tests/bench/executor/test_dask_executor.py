@@ -1,0 +1,161 @@
+"""Work on local workers and on a scheduler that runs already: results, losses, refusals."""
+
+import os
+import re
+import signal
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import psutil
+import pytest
+
+from bench.executor import clusters
+from bench.executor.clusters import local
+from bench.executor.dask_executor import DaskExecutor
+from bench.executor.on_worker import Program, work
+from bench.executor.placement import Placement
+from stembench.errors import InputError
+
+
+def square(number: int) -> int:
+    return number * number
+
+
+def threads(_: int) -> tuple[str, str]:
+    return os.environ["OMP_NUM_THREADS"], os.environ["OPENBLAS_NUM_THREADS"]
+
+
+def refuse(number: int) -> int:
+    raise InputError(f"{number} is refused")
+
+
+def die_once(mark: str) -> str:
+    """Kill the worker the first time."""
+    path = Path(mark)
+    if not path.exists():
+        path.touch()
+        os.kill(os.getpid(), signal.SIGKILL)
+    return "done"
+
+
+def die(_: int) -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def child(_: int) -> str:
+    """Start a process below the worker, as models do."""
+    import multiprocessing
+
+    process = multiprocessing.get_context("spawn").Process(target=square, args=(1,))
+    process.start()
+    process.join()
+    return str(process.exitcode)
+
+
+@pytest.fixture(scope="module")
+def executor() -> Iterator[DaskExecutor]:
+    with local(2, announce=lambda _: None) as found:
+        yield found
+
+
+def test_each_result_comes_once_with_its_key(executor: DaskExecutor) -> None:
+    tasks = ((f"key {number}", (number,)) for number in range(20))
+    found = dict(executor.completed(square, tasks))
+    assert found == {f"key {number}": number**2 for number in range(20)}
+
+
+def test_a_worker_computes_on_one_thread_and_may_have_children(executor: DaskExecutor) -> None:
+    assert dict(executor.completed(threads, [(0, (0,))])) == {0: ("1", "1")}
+    assert dict(executor.completed(child, [(0, (0,))])) == {0: "0"}
+
+
+def test_no_more_work_waits_than_workers_can_take(executor: DaskExecutor) -> None:
+    taken = []
+
+    def tasks() -> Iterator[tuple[int, tuple[int]]]:
+        for number in range(50):
+            taken.append(number)
+            yield number, (number,)
+
+    results = executor.completed(square, tasks())
+    next(results)
+    assert len(taken) < 10
+    results.close()
+
+
+def test_an_error_of_the_work_comes_through(executor: DaskExecutor) -> None:
+    with pytest.raises(InputError, match=r"^3 is refused$"):
+        list(executor.completed(refuse, [(3, (3,))]))
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGKILL")
+def test_a_lost_worker_has_its_work_done_by_another(executor: DaskExecutor, tmp_path: Path) -> None:
+    tasks = [("a", (str(tmp_path / "mark"),))]
+    assert dict(executor.completed(die_once, tasks)) == {"a": "done"}
+
+
+def _interrupted(seen: list[psutil.Process]) -> None:
+    before = {process.pid for process in psutil.Process().children(recursive=True)}
+    with local(1, announce=lambda _: None) as alone:
+        future = alone.client.submit(time.sleep, 60)
+        assert future.status == "pending"
+        seen += [
+            process
+            for process in psutil.Process().children(recursive=True)
+            if process.pid not in before
+        ]
+        raise KeyboardInterrupt
+
+
+def test_an_interrupt_ends_the_workers_at_once() -> None:
+    begun = time.monotonic()
+    workers: list[psutil.Process] = []
+    with pytest.raises(KeyboardInterrupt):
+        _interrupted(workers)
+    assert time.monotonic() - begun < 40
+    assert workers
+    assert not [process for process in workers if process.is_running()]
+
+
+def test_a_worker_with_another_program_is_refused() -> None:
+    own = Program.of_this_process(["keras"])
+    assert work(own, square, (3,)) == 9
+    assert "keras" in dict(own.versions)
+    versions = tuple((name, "0.1" if name == "numpy" else text) for name, text in own.versions)
+    with pytest.raises(InputError, match=r"\(numpy .* where the run has 0\.1\); install the same"):
+        work(replace(own, versions=versions), square, (3,))
+    with pytest.raises(InputError, match="another source of stembench"):
+        work(replace(own, source="0" * 64), square, (3,))
+
+
+def test_a_scheduler_that_runs_already(executor: DaskExecutor) -> None:
+    address = executor.client.scheduler.address
+    said: list[str] = []
+    with Placement(scheduler=address).executor(5, announce=said.append) as found:
+        assert dict(found.completed(square, [(4, (4,))])) == {4: 16}
+    assert re.match(rf"[12] workers? at the Dask scheduler at {re.escape(address)}", said[0])
+    # The cluster is not ours: it goes on.
+    assert dict(executor.completed(square, [(2, (2,))])) == {2: 4}
+
+
+@pytest.mark.parametrize("address", ["tcp://127.0.0.1:9", "nowhere://x", "127.0.0.1"])
+def test_no_scheduler_is_one_sentence(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bench.executor.clusters.CONNECT", 1)
+    monkeypatch.setitem(clusters.SETTINGS, "distributed.comm.timeouts.connect", "1s")
+    with (
+        pytest.raises(InputError, match=r"no Dask scheduler answers at .* start one with"),
+        Placement(scheduler=address).executor(1, announce=print),
+    ):
+        pass
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGKILL")
+def test_work_that_ends_every_worker_is_told_in_one_sentence(
+    executor: DaskExecutor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Every start of a worker costs seconds: the first loss is one too many here.
+    monkeypatch.setattr(executor.client.cluster.scheduler, "allowed_failures", 0)
+    with pytest.raises(InputError, match=r"ended four workers .* memory ran out; what is finished"):
+        list(executor.completed(die, [(0, (0,))]))
