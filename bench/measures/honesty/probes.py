@@ -108,8 +108,8 @@ def shifted(image: Floats, moved: tuple[float, float]) -> Floats:
     from scipy.fft import fft2, fftfreq, ifft2
 
     whole = np.pad(image, _RIM, mode="symmetric")
-    steps = (round(moved[1]), round(moved[0]))
-    if (moved[1], moved[0]) == steps:
+    if all(step.is_integer() for step in moved):
+        steps = (int(moved[1]), int(moved[0]))
         return np.roll(whole, steps, axis=(0, 1))[_RIM:-_RIM, _RIM:-_RIM]
     y, x = (fftfreq(size) for size in whole.shape)
     phase = np.exp(-2j * np.pi * (moved[0] * x[None, :] + moved[1] * y[:, None]))
