@@ -9,7 +9,7 @@ from typing import Final
 
 from bench import environment
 from bench.measures.fit_variants import Setting, described_variants, refuse_variant_name
-from bench.measures.honesty.judgement import Cell, Witness
+from bench.measures.honesty.doubts import Cell, Witness
 from bench.plan.acquisitions import is_acquisition
 from bench.plan.blocks import Block
 from bench.plan.profiles import Profile, Selection

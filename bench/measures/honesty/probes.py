@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from bench.measures.fit_variants import VARIANTS, Setting, counts_alone, spacing, true_width
 from bench.plan.blocks import Block
-from bench.plan.probes import keyed
+from bench.plan.probed_images import keyed
 from bench.reference import positions_and_mask
 from cases import Case
 from fitting import fit_batch
