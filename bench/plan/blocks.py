@@ -57,8 +57,8 @@ class Block:
     main_alone : bool
         Leave out all but the main fit.
     probes : int
-        Realizations of this image, dose and restorer that are probed (`bench.plan.probed_images`), from 0
-        on.
+        Realizations of this image, dose and restorer that are probed, from 0 on
+        (`bench.plan.probed_images`).
     """
 
     case: str
