@@ -107,9 +107,27 @@ def wait_for_workers(executor: DaskExecutor, *, announce: Callable[[str], None])
             f"{executor.place} has no worker after {executor.patience:.0f} s; start some with "
             "`dask worker`, one thread each"
         ) from error
+    _check_package(executor)
     number = executor.workers
     plural = "" if number == 1 else "s"
     announce(f"{number} worker{plural} at {executor.place}{dashboard(client)}")
+
+
+def _check_package(executor: DaskExecutor) -> None:
+    """Refuse a scheduler or workers that lack this program: work would end them silently."""
+    command = "import bench.executor.on_worker"
+    found = executor.client.run(exec, command, on_error="return")
+    answers = {f"worker {name} of {executor.place}": answer for name, answer in found.items()}
+    try:
+        executor.client.run_on_scheduler(exec, command)
+    except ImportError as error:
+        answers[executor.place.removeprefix("the ")] = error
+    for name, answer in answers.items():
+        if isinstance(answer, BaseException):
+            raise InputError(
+                f"the {name} cannot import stembench ({first_line(answer)}); install it there, in "
+                "the version that runs here"
+            )
 
 
 def dashboard(client: Any) -> str:

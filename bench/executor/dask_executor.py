@@ -115,7 +115,8 @@ class DaskExecutor:
             alone_since = alone_since or time.monotonic()
             if time.monotonic() - alone_since > self.patience:
                 raise InputError(
-                    f"{self.place} has had no worker for {self.patience:.0f} s; {_KEPT}"
+                    f"{self.place} has had no worker for {self.patience:.0f} s (one that lacks "
+                    f"stembench ends as work reaches it); {_KEPT}"
                 )
 
     def _result(self, future: Any) -> Any:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from bench.plan.acquisitions import FRAMES
-from bench.plan.probes import probed
+from bench.plan.probed_images import probed
 from bench.plan.profiles import Profile
 from cases import get_case
 from fitting import Engine
@@ -57,8 +57,8 @@ class Block:
     main_alone : bool
         Leave out all but the main fit.
     probes : int
-        Realizations of this image, dose and restorer that are probed (`bench.plan.probes`), from 0
-        on.
+        Realizations of this image, dose and restorer that are probed, from 0 on
+        (`bench.plan.probed_images`).
     """
 
     case: str

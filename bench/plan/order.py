@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from bench.plan.blocks import Block
-from bench.plan.probes import keyed
+from bench.plan.probed_images import keyed
 
 
 def shuffled(blocks: Sequence[Block]) -> list[Block]:

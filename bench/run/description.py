@@ -9,7 +9,7 @@ from typing import Final
 
 from bench import environment
 from bench.measures.fit_variants import Setting, described_variants, refuse_variant_name
-from bench.measures.honesty.judgement import Cell, Witness, image_errors
+from bench.measures.honesty.doubts import Cell, Witness
 from bench.plan.acquisitions import is_acquisition
 from bench.plan.blocks import Block
 from bench.plan.profiles import Profile, Selection
@@ -162,10 +162,8 @@ def finished_run(
         outcome = store.outcome_of(table)
         if not block.ladder and info.restorers[name].family in _DOUBTED:
             cell = Cell(name, block.case, block.image, block.dose)
-            witness.errors.setdefault(cell, []).append(image_errors(table.rows, name))
             probes = store.probes_of(folder, block, table, origin=origin)
-            if probes is not None:
-                witness.probes.setdefault(cell, []).append(probes)
+            witness.see(cell, table.rows, probes)
         for stage, seconds in outcome.seconds.items():
             key = f"restore {name}" if stage == "restore" else stage
             if block.ladder:  # kept apart, so that the other stages are those of the records

@@ -1,19 +1,21 @@
 """Probes of a restorer on a case's own images: an image again, and an image moved and turned.
 
 A recorded image is moved by a part of a pixel, by its Fourier series, and then mirrored, or turned
-where counting is its only noise: its noise goes along, and is as likely as before. What a restorer
+where counting is its only noise: its noise goes along, and is as likely as before. Of few electrons
+per pixel nothing lies in between; such an image is moved by a whole one. What a restorer
 knows of the case beside its image stays where it was.
 """
 
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Final, TypeVar
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from bench.measures.fit_variants import VARIANTS, Setting, counts_alone, spacing, true_width
 from bench.plan.blocks import Block
-from bench.plan.probes import keyed
+from bench.plan.probed_images import keyed
 from bench.reference import positions_and_mask
 from cases import Case
 from fitting import fit_batch
@@ -21,10 +23,15 @@ from noise import ScanNoise, electrons_per_pixel
 from restore import RestorationError, Restorer, heard_warnings
 from stembench.arrays import Floats
 
+_Pixel = TypeVar("_Pixel", bound=np.generic)
+
 #: Folder of the tables of probes in a run.
 PROBES: Final = "probes"
 #: Ends of the length of a move along either axis in px: far enough from none, and no whole pixel.
 _MOVES: Final = (0.55, 0.95)
+#: Electrons per pixel on average below which an image is moved by a whole pixel: counts that are
+#: spread over parts of pixels are no longer such as counting gives, and filters tell them apart.
+_ENOUGH: Final = 10.0
 #: Pixels by which an image is continued evenly on each side before it is moved.
 _RIM: Final = 16
 #: Standard error of the logarithm of the median of n squared errors, times √n: 1 / (2 m f(m)) with
@@ -69,7 +76,7 @@ class Transform:
         """Move and then mirror or turn an image (h, w)."""
         return self.mirrored(shifted(image, self.moved))
 
-    def mirrored(self, image: Floats) -> Floats:
+    def mirrored(self, image: NDArray[_Pixel]) -> NDArray[_Pixel]:
         """Mirror or turn an image (h, w)."""
         return np.ascontiguousarray(np.rot90(image) if self.turned else image[::-1])
 
@@ -101,16 +108,17 @@ def shifted(image: Floats, moved: tuple[float, float]) -> Floats:
     from scipy.fft import fft2, fftfreq, ifft2
 
     whole = np.pad(image, _RIM, mode="symmetric")
+    if all(step.is_integer() for step in moved):
+        steps = (int(moved[1]), int(moved[0]))
+        return np.roll(whole, steps, axis=(0, 1))[_RIM:-_RIM, _RIM:-_RIM]
     y, x = (fftfreq(size) for size in whole.shape)
     phase = np.exp(-2j * np.pi * (moved[0] * x[None, :] + moved[1] * y[:, None]))
     result = np.asarray(ifft2(fft2(whole) * phase)).real[_RIM:-_RIM, _RIM:-_RIM]
     return np.maximum(result, 0.0) if image.min() >= 0 else result
 
 
-def transform_of(
-    block: Block, noise: ScanNoise, shape: tuple[int, int], *, number: int
-) -> Transform:
-    """Draw what is done to the image of a realization, keyed by all that it belongs to."""
+def transform_of(block: Block, noise: ScanNoise, image: Floats, *, number: int) -> Transform:
+    """Draw what is done to the image (h, w) of a realization, keyed by all that it belongs to."""
     names = (block.case, block.image, str(block.dose), block.restorer, str(number))
     rng = keyed(block.seed, "transform", *names)
     signs = rng.choice([-1.0, 1.0], size=2)
@@ -119,7 +127,10 @@ def transform_of(
     if not counts_alone(noise):
         # Lines that jitter are no columns of pixels that do, and nothing lies between two of them.
         y, turned = 0.0, False
-    return Transform(moved=(x, y), turned=turned, shape=shape)
+    if image.mean() < _ENOUGH:
+        x, y = signs.tolist()
+    height, width = image.shape
+    return Transform(moved=(x, y), turned=turned, shape=(height, width))
 
 
 def probe(
@@ -160,7 +171,7 @@ def probe(
     number = max(0, min(block.stop, block.probes) - block.start)
     rows = []
     for k in range(number):
-        transform = transform_of(block, noise, case.shape, number=block.start + k)
+        transform = transform_of(block, noise, counts[k], number=block.start + k)
         row: dict[str, object] = {"realization": block.start + k, "transform": transform.name}
         row["failure"] = ""
         with heard_warnings():
@@ -234,12 +245,16 @@ def _compared(
     followed = float(np.median(share))
     scatter = _MAD * float(np.median(np.abs(share - followed)))
     n = int(found.sum())
+    places = reference[["x_ref", "y_ref"]].to_numpy(dtype=np.float64)
+    # Where the untouched image as a whole lies: filters that decide by thresholds move all columns
+    # together. What is drawn from memory lies where it should, and widens nothing.
+    whole = np.median((before - places)[found], axis=0)
+    common = np.sqrt(np.square(whole).sum() / (move @ move))
     measured = {
         "columns": float(n),
         "followed": followed,
-        "followed_err": float(_MEDIAN * scatter / np.sqrt(n)),
+        "followed_err": float(np.hypot(_MEDIAN * scatter / np.sqrt(n), common)),
     }
-    places = reference[["x_ref", "y_ref"]].to_numpy(dtype=np.float64)
     scs = reference["scs_ref"].to_numpy(dtype=np.float64)
     squares = {
         "position_change": (

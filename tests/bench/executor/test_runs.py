@@ -87,12 +87,15 @@ def test_a_killed_worker_changes_no_bit(one: Path, tmp_path: Path, placement: Pl
 
 
 @contextmanager
-def scheduler(folder: Path, *, threads: int = 1) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
+def scheduler(
+    folder: Path, *, threads: int = 1, before: str = ""
+) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
     """A scheduler and a worker that are not ours, and the scheduler's process."""
     told = folder / "scheduler.json"
     common = ["--scheduler-file", str(told), "--no-dashboard"]
     command = [sys.executable, "-m", "distributed.cli.dask_scheduler", *common, "--port", "0"]
-    work = [sys.executable, "-m", "distributed.cli.dask_worker", *common]
+    code = f"{before}\nfrom distributed.cli.dask_worker import main; main()"
+    work = [sys.executable, "-c", code, *common]
     with (folder / "log").open("wb") as log:
         first = subprocess.Popen([*command, "--host", "127.0.0.1"], stderr=log)
         second = subprocess.Popen([*work, "--nthreads", str(threads), "--no-nanny"], stderr=log)
@@ -132,5 +135,14 @@ def test_a_worker_of_several_threads_is_refused(tmp_path: Path) -> None:
     with (
         scheduler(tmp_path, threads=2) as (address, _),
         pytest.raises(InputError, match=r"does 2 pieces of work at a time .* --nthreads 1"),
+    ):
+        made(tmp_path / "run", Placement(scheduler=address))
+
+
+def test_a_worker_without_the_package_is_refused(tmp_path: Path) -> None:
+    without = "import sys; sys.modules['bench'] = None"
+    with (
+        scheduler(tmp_path, before=without) as (address, _),
+        pytest.raises(InputError, match=r"the worker .* cannot import stembench .* install it"),
     ):
         made(tmp_path / "run", Placement(scheduler=address))

@@ -8,7 +8,7 @@ import pytest
 
 from bench.plan.blocks import plan_blocks
 from bench.plan.order import shuffled
-from bench.plan.probes import MOST_PROBES, probed
+from bench.plan.probed_images import MOST_PROBES, probed
 from bench.plan.profiles import Profile, Selection, get_profile
 from bench.run.run import run_benchmark
 from cases import get_case, load_ground_truth

@@ -47,20 +47,28 @@ def test_a_moved_image_is_the_same_elsewhere_with_noise_as_strong() -> None:
     assert shifted(counts, (0.6, -0.7)).min() == 0
 
 
-def test_lines_that_jitter_are_never_turned() -> None:
+def test_lines_that_jitter_are_never_turned_and_few_electrons_never_split() -> None:
     still, moving = get_case("pt_bulk").noise, get_case("edge_dislocation").noise
     drawn = [
-        transform_of(replace(BLOCK, seed=seed), noise, (8, 8), number=0)
+        transform_of(replace(BLOCK, seed=seed), noise, np.full((8, 8), mean), number=0)
         for noise in (still, moving)
+        for mean in (2.0, 20.0)
         for seed in range(40)
     ]
     assert len({transform.turned for transform in drawn[:40]}) == 2
-    assert not any(transform.turned for transform in drawn[40:])
+    assert not any(transform.turned for transform in drawn[80:])
     moves = np.abs([transform.moved for transform in drawn])
-    assert moves[:, 0].min() >= 0.55
-    assert moves[:40, 1].min() >= 0.55
-    assert not moves[40:, 1].any()
-    assert moves.max() <= 0.95
+    assert (moves[:40] == 1).all()
+    assert (moves[80:120] == 1).all()
+    assert ((moves[40:80] >= 0.55) & (moves[40:80] <= 0.95)).all()
+    assert (moves[120:, 0] <= 0.95).all()
+    assert not moves[120:, 1].any()
+
+
+def test_a_whole_pixel_keeps_every_count() -> None:
+    counts = np.random.default_rng(1).poisson(0.3, (32, 30)).astype(float)
+    moved = shifted(counts, (1.0, -1.0))
+    assert np.array_equal(moved[:-1, 1:], counts[1:, :-1])
 
 
 @pytest.mark.parametrize("name", ["pt_bulk", "defect_ladder"])

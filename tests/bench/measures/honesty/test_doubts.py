@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from bench.measures.honesty.judgement import BEST, Cell, Witness, image_errors, shift_variance
+from bench.measures.honesty.doubts import BEST, Cell, Witness, image_errors, shift_variance
 from bench.reference import reference_table
 from cases import get_case
 

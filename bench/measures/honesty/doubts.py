@@ -105,6 +105,14 @@ class Witness:
     errors: dict[Cell, list[pd.DataFrame]] = field(default_factory=dict)
     probes: dict[Cell, list[pd.DataFrame]] = field(default_factory=dict)
 
+    def see(self, cell: Cell, records: pd.DataFrame, probes: pd.DataFrame | None) -> None:
+        """Take in a block: its records, and its probes if it has any."""
+        errors = image_errors(records, cell.restorer)
+        if len(errors):
+            self.errors.setdefault(cell, []).append(errors)
+        if probes is not None:
+            self.probes.setdefault(cell, []).append(probes)
+
     def doubts(self, cases: dict[str, Case]) -> tuple[Doubt, ...]:
         """Judge all that was gathered.
 
