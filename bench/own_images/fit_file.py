@@ -183,7 +183,8 @@ def fit_file(
     failed = int(((table["flags"] & FAILED) != 0).sum())
     series = f" in {len(frames)} frames" if each else ""
     typer.echo(
-        f"{table.index.nunique()} columns{series} at {pixel:g} Å/px: {len(table) - failed} fitted -> {out}"
+        f"{table.index.nunique()} columns{series} at {pixel:g} Å/px: {len(table) - failed} fitted"
+        f" -> {out}"
     )
     if failed == len(table):
         raise InputError(

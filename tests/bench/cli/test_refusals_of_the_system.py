@@ -16,7 +16,8 @@ from stembench.surroundings.refusals import not_written, what_failed
 _DRIVER = """
 import contextlib, errno, io, json, os, resource, sys, traceback
 from bench.cli import app
-import bench.own_images.fit_file, bench.own_images.restore_file, bench.progress, bench.images.measure, reports
+import bench.own_images.fit_file, bench.own_images.restore_file
+import bench.progress, bench.images.measure, reports
 results = []
 
 @contextlib.contextmanager
