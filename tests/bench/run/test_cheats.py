@@ -6,10 +6,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from bench.executor.placement import Placement
 from bench.plan.blocks import plan_blocks
 from bench.plan.order import shuffled
 from bench.plan.probed_images import MOST_PROBES, probed
-from bench.executor.placement import Placement
 from bench.plan.profiles import Profile, Selection, get_profile
 from bench.run.run import run_benchmark
 from cases import get_case, load_ground_truth
