@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from bench.executor.placement import Placement
 from bench.plan.blocks import plan_blocks
 from bench.plan.order import shuffled
 from bench.plan.probed_images import MOST_PROBES, probed
@@ -109,7 +110,7 @@ def run(tmp_path_factory: pytest.TempPathFactory):
     with pytest.MonkeyPatch.context() as patch:
         patch.syspath_prepend(folder)
         patch.setenv("PYTHONPATH", str(folder))
-        run_benchmark(profile, folder / "run", seed=5, jobs=1)
+        run_benchmark(profile, folder / "run", seed=5, placement=Placement(jobs=1))
     return load_run(folder / "run")
 
 

@@ -7,6 +7,7 @@ import pytest
 from bench.executor.placement import Placement
 from bench.plan.profiles import Profile, Selection
 from bench.run.run import run_benchmark
+from cases import get_case, load_ground_truth
 from reports.metrics.kept.resolution import unresolved_cells
 from reports.metrics.response.scatter_over_response import Information
 from reports.records.run_folder import Run, load_run
@@ -16,14 +17,14 @@ from reports.words.leaderboard import leaderboard_tables
 from reports.words.verdict.response import response_phrases
 
 _RESTORERS = """
+from pathlib import Path
+
 import numpy as np
 from scipy.spatial import cKDTree
 
-from cases import get_case, load_ground_truth
-
-TRUTH = load_ground_truth(get_case("response"))
-CRYSTAL = 200.0 * TRUTH.image("z10")  # at 5000 e/A^2 and 0.2 A/px
-PLACES = TRUTH.columns("z10")[["x", "y"]].to_numpy()
+TRUTH = np.load(Path(__file__).with_name("truth.npz"))
+CRYSTAL = 200.0 * TRUTH["image"]  # at 5000 e/A^2 and 0.2 A/px
+PLACES = TRUTH["places"]
 Y, X = np.mgrid[:128, :128]
 OWNER = cKDTree(PLACES).query(np.stack([X.ravel(), Y.ravel()], axis=1))[1].reshape(128, 128)
 DX, DY = X - PLACES[OWNER, 0], Y - PLACES[OWNER, 1]
@@ -60,6 +61,9 @@ def choose(images, *, sampling):
 def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
     folder = tmp_path_factory.mktemp("cheats")
     (folder / "drawn_if_near.py").write_text(_RESTORERS)
+    truth = load_ground_truth(get_case("response"))
+    places = truth.columns("z10")[["x", "y"]].to_numpy()
+    np.savez(folder / "truth.npz", image=truth.image("z10"), places=places)
     profile = Profile(
         name="made",
         summary="",

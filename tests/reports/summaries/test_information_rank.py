@@ -9,6 +9,7 @@ import pytest
 from bench.executor.placement import Placement
 from bench.plan.profiles import Profile, Selection
 from bench.run.run import run_benchmark
+from cases import get_case, load_ground_truth
 from reports.gate.evidence import evidence_of_run
 from reports.gate.gate import judge_versions
 from reports.gate.margins import default_margins
@@ -21,9 +22,11 @@ from reports.words.leaderboard import leaderboard_tables
 
 #: At 500 e/Å² and 0.2 Å/px.
 _RESTORERS = """
-from cases import get_case, load_ground_truth
+from pathlib import Path
 
-CRYSTAL = 20.0 * load_ground_truth(get_case("response")).image("z10")
+import numpy as np
+
+CRYSTAL = 20.0 * np.load(Path(__file__).with_name("crystal.npy"))
 
 
 def stamp(images, *, sampling):
@@ -48,6 +51,7 @@ _MIXES = ("mix25", "mix50", "mix75")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
     folder = tmp_path_factory.mktemp("information")
     (folder / "drawn_crystal.py").write_text(_RESTORERS)
+    np.save(folder / "crystal.npy", load_ground_truth(get_case("response")).image("z10"))
     names = tuple(f"drawn_crystal:{name}" for name in ("stamp", *_MIXES))
     profile = Profile(
         name="made",
