@@ -279,7 +279,7 @@ def test_onnx_with_weights_elsewhere(tmp_path: Path) -> None:
     onnx.save_model(
         model, path, save_as_external_data=True, location="weights.bin", size_threshold=0
     )
-    with pytest.raises(InputError, match="with its weights inside the file"):
+    with pytest.raises(InputError, match="save it with its weights inside"):
         load_restorer(str(path))
 
 

@@ -1,5 +1,6 @@
 """Writers: what is refused before the work starts, and pixel sizes of every size."""
 
+import errno
 import os
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -78,8 +79,11 @@ class TestPlaces:
         assert not (tmp_path / "gone").exists()
 
     def test_a_closed_folder(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(os, "access", lambda *_: False)  # root may write anywhere
-        with pytest.raises(InputError, match="closed to you"):
+        def refuse(*_arguments: object, **_options: object) -> int:
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(tmp_path))
+
+        monkeypatch.setattr(os, "open", refuse)  # root may write anywhere
+        with pytest.raises(InputError, match="Permission denied"):
             require_place(tmp_path / "a.npy", IMAGES)
 
     def test_an_old_result_may_be_replaced(self, tmp_path: Path) -> None:
