@@ -241,4 +241,4 @@ def _block_means(values: Floats) -> Floats:
     """Means of whole blocks of (n, h, w); NaN where a block holds a pixel that is not finite."""
     rows, columns = (size // _BLOCK for size in values.shape[-2:])
     cut = values[:, : rows * _BLOCK, : columns * _BLOCK]
-    return np.asarray(cut.reshape(-1, rows, _BLOCK, columns, _BLOCK).mean(axis=(2, 4)))
+    return np.asarray(cut.reshape(len(values), rows, _BLOCK, columns, _BLOCK).mean(axis=(2, 4)))

@@ -110,3 +110,9 @@ def test_fractions_become_electrons_by_the_dose() -> None:
 def test_impossible_statements_are_refused(said: dict[str, float]) -> None:
     with pytest.raises(InputError):
         PixelValues(**said)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("shape", [(1, 12, 12), (2, 5, 40), (1, 40, 17), (3, 1, 1)])
+def test_images_smaller_than_a_block_tell_nothing_of_their_noise(shape: tuple[int, ...]) -> None:
+    images = np.random.default_rng(3).poisson(20.0, shape).astype(np.float64)
+    assert np.isnan(noise_over_poisson(images, axis=-1))
