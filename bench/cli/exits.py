@@ -83,3 +83,21 @@ def _limit(timeout: float | None, memory: float | None) -> None:
         from restore import limit_models
 
         limit_models(timeout=timeout, memory=memory)
+
+
+def read_doses(given: list[str] | None) -> tuple[float, ...]:
+    """Read what follows --doses: numbers in e/Å², separated by commas.
+
+    Raises
+    ------
+    InputError
+    """
+    if not given:
+        return ()
+    text = ",".join(given)
+    try:
+        return tuple(float(part) for part in text.split(","))
+    except ValueError as error:
+        raise InputError(
+            f"--doses takes numbers separated by commas, such as 500,5000; not {text!r}"
+        ) from error

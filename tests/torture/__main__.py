@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import os
 import shutil
 import sys
 import tempfile
@@ -30,8 +31,8 @@ def attempts(group: str, place: Path) -> Callable[[int], Trial]:
 
     place.mkdir()
     if group == "kills":
-        reference, seconds = kills.undisturbed(place)
-        return lambda number: kills.kill(number, reference, seconds=seconds)
+        references, seconds = kills.undisturbed(place)
+        return lambda number: kills.kill(number, references, seconds=seconds)
     if group == "full disks":
         full_disks.write_image(place)
         return lambda number: full_disks.fill(number, place)
@@ -66,6 +67,10 @@ def main() -> int:
     done = {(trial.group, trial.number) for trial in trials}
     adopt()
     with tempfile.TemporaryDirectory(prefix="torture-") as folder:
+        # Of children too: what they leave is seen, and goes with this folder.
+        scratch = Path(folder) / "scratch"
+        scratch.mkdir()
+        tempfile.tempdir = os.environ["TMPDIR"] = str(scratch)
         for group in arguments.groups or NUMBERS:
             count = max(1, round(arguments.share * NUMBERS[group]))
             todo = [number for number in range(count) if (group, number) not in done]

@@ -1,10 +1,8 @@
 """Flipped bits in all kinds of files: found, or without effect on what is read."""
 
-import contextlib
 import dataclasses
 import pickle
 import shutil
-from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +22,7 @@ from cases.simulation.configuration_cache import (
 from cases.truth.truth_file import default_path
 from reports import evidence_of_run, load_run, read_baseline, read_bounds, write_baseline
 from stembench.errors import InputError
-from tests.torture.trial import Trial
+from tests.torture.trial import Trial, without_workers
 
 PROFILE = Profile(
     name="small",
@@ -38,29 +36,11 @@ PROFILE = Profile(
 SEED = 5
 
 
-class _Here:
-    """Does blocks in this process: workers take seconds to start."""
-
-    workers = 1
-
-    def completed(self, function: Callable[..., Any], tasks: Any) -> Iterator[tuple[Any, Any]]:
-        for key, arguments in tasks:
-            yield key, function(*arguments)
-
-
-class _Placement:
-    cores = 1
-    several = False
-
-    @contextlib.contextmanager
-    def executor(self, *_: Any, **__: Any) -> Iterator[_Here]:
-        yield _Here()
-
-
 def make(place: Path) -> None:
     """Make files of all kinds."""
     folder = place / "run"
-    run_benchmark(PROFILE, folder, seed=SEED, placement=_Placement())  # type: ignore[arg-type]
+    without_workers()
+    run_benchmark(PROFILE, folder, seed=SEED)
     run = load_run(folder)
     write_baseline(evidence_of_run(run)["gaussian"], place / "baseline.json")
     for name in ("pt_bulk", "edge_dislocation", "nanoparticle"):
@@ -78,7 +58,9 @@ def kinds(place: Path) -> dict[str, list[Path]]:
         for room in sorted(folder.iterdir())
         if room.is_dir()
     }
-    found |= {path.name: [path] for path in folder.iterdir() if path.is_file() and path.suffix}
+    found |= {
+        path.name: [path] for path in folder.iterdir() if path.is_file() and path.stat().st_size
+    }
     found["baseline"] = [place / "baseline.json"]
     found["ground truth"] = sorted(place.glob("truth-*.h5"))
     found["simulated configuration"] = [configuration_file(place / "cache", 3)]
@@ -162,5 +144,3 @@ def _raised(fault: str | None) -> bytes:
     if fault is not None:
         raise InputError(fault)
     return b""
-
-

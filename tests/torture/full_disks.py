@@ -12,7 +12,7 @@ from typing import Final
 import numpy as np
 
 from tests.torture.kills import run
-from tests.torture.trial import Trial, command, fault_of_ending, fork
+from tests.torture.trial import Trial, command, fault_of_ending, fork, without_workers
 
 _SIZE: Final = 1_500_000
 _COMMANDS: Final = {
@@ -61,7 +61,7 @@ def fill(number: int, work: Path) -> Trial:
         filled = max(0, status.f_bavail * status.f_frsize - free)
         (disk / "filling").write_bytes(bytes(filled))
         if kind == "run":
-            child = run(disk / "run", "--jobs", "1")
+            child = run(disk / "run", "--jobs", "1", prepare=without_workers)
         else:
             words = [word.format(disk) for word in _COMMANDS[kind]]
             child = fork(command(words), work)
@@ -71,4 +71,5 @@ def fill(number: int, work: Path) -> Trial:
         if not fault and code != 0 and kept:
             fault = f"left behind: {kept[0].name}"
         outcome = "written" if code == 0 else "refused in one sentence"
-        return Trial("full disks", kind, number, outcome, fault, f"{free} bytes free")
+        said = child.said()[-5000:] if fault else ""
+        return Trial("full disks", kind, number, outcome, fault, f"{free} bytes free", said)

@@ -45,6 +45,7 @@ def meet(number: int) -> Trial:
         if left and not fault:
             fault = f"{len(left)} processes are left"
         outcome = "an image" if code == 0 else "refused in one sentence"
-        return Trial("hostile models", name, number, outcome, fault)
+        said = child.said()[-5000:] if fault else ""
+        return Trial("hostile models", name, number, outcome, fault, said=said)
     finally:
         shutil.rmtree(place, ignore_errors=True)

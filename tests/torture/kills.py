@@ -9,8 +9,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
-from importlib.util import find_spec
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final
 
@@ -20,27 +19,54 @@ import psutil
 
 from bench.plan import profiles
 from bench.plan.profiles import Profile, Selection
+from bench.run.run import run_benchmark
 from reports import load_run
 from stembench.surroundings.leftovers import is_temporary
-from tests.torture.trial import Child, Trial, command, fault_of_ending, fork, orphans
-
-PROFILE: Final = Profile(
-    name="quick",
-    summary="for torture",
-    selections=(Selection("pt_bulk", ("z02",), (5e2, 5e3), 2),),
-    restorers=("raw", "gaussian"),
+from tests.torture.trial import (
+    Child,
+    Trial,
+    command,
+    fault_of_ending,
+    fork,
+    orphans,
+    with_forked_workers,
+    without_workers,
 )
-#: Who is killed, in turn.
-VICTIMS: Final = ("main", "worker", "group", "main by SIGTERM", "scheduler")
+
+#: Who is killed, in turn, and what workers are: forked ones cost a tenth of those started anew.
+VICTIMS: Final = (
+    "main", "worker", "group", "main by SIGTERM", "scheduler", "worker", "main", "worker", "group",
+    "main by SIGTERM", "main", "worker",
+)  # fmt: skip
+_STARTED_ANEW: Final = 5
+#: A user's model, which runs in a process of its own below each worker.
+_MODEL: Final = """
+import numpy as np
+def same(images, *, sampling):
+    return np.array(images)
+"""
 #: Files that a finished run may have beside those of an undisturbed one.
 _ALLOWED: Final = {".run.lock"}
 
 
-def run(folder: Path, *more: str) -> Child:
+def profile(number: int) -> Profile:
+    """A tiny run: every third has a user's model."""
+    restorer = "model:same" if number % 3 == 2 else "gaussian"
+    return Profile(
+        name="quick",
+        summary="for torture",
+        selections=(Selection("pt_bulk", ("z02",), (5e2, 5e3), 1),),
+        restorers=("raw", restorer),
+    )
+
+
+def run(folder: Path, *more: str, number: int = 0, prepare: Callable[[], None]) -> Child:
     """Start a run of the tiny profile."""
+    (folder.parent / "model.py").write_text(_MODEL)
 
     def work() -> int:
-        profiles.get_profile = lambda _: PROFILE
+        prepare()
+        profiles.get_profile = lambda _: profile(number)
         return command(["run", "--out", str(folder), *more])()
 
     return fork(work, folder.parent)
@@ -59,7 +85,8 @@ def content(folder: Path) -> dict[str, object]:
 
 def difference(folder: Path, undisturbed: Path) -> str:
     """Say how a run differs from the undisturbed one; empty if it does not."""
-    left = [path.name for path in folder.rglob("*") if is_temporary(path)]
+    places = (*folder.rglob("*"), *Path(tempfile.gettempdir()).glob("*"))
+    left = [path.name for path in places if is_temporary(path)]
     if left:
         return f"left behind: {', '.join(left)}"
     here, there = content(folder), content(undisturbed)
@@ -76,14 +103,22 @@ def difference(folder: Path, undisturbed: Path) -> str:
     return ""
 
 
-def undisturbed(place: Path) -> tuple[Path, float]:
-    """Make the run that others are held against; its seconds."""
-    folder = place / "undisturbed"
-    begun = time.monotonic()
-    child = run(folder, "--jobs", "2")
-    if child.wait() != 0:
-        raise RuntimeError(child.said())
-    return folder, time.monotonic() - begun
+def undisturbed(place: Path) -> tuple[tuple[Path, ...], float]:
+    """Make the runs that others are held against; seconds of one with two workers."""
+    without_workers()
+    sys.path.insert(0, str(place))
+    (place / "model.py").write_text(_MODEL)
+    # Here and not in a child, so that children have all loaded.
+    run_benchmark(profile(0), place / "loaded", seed=2024)
+    folders = tuple(place / f"undisturbed-{number}" for number in range(3))
+    seconds = 0.0
+    for number, folder in enumerate(folders):
+        begun = time.monotonic()
+        child = run(folder, "--jobs", "2", number=number, prepare=with_forked_workers)
+        if child.wait() != 0:
+            raise RuntimeError(child.said())
+        seconds = max(seconds, time.monotonic() - begun)
+    return folders, seconds
 
 
 @contextlib.contextmanager
@@ -124,26 +159,32 @@ def _moment(folder: Path, *, rng: np.random.Generator, seconds: float, child: Ch
     return f"{wait:.3f} s after file {files + 1}"
 
 
-def kill(number: int, reference: Path, *, seconds: float) -> Trial:
+def kill(number: int, references: tuple[Path, ...], *, seconds: float) -> Trial:
     """Kill something of a run, let the run go on, and hold it against the undisturbed one."""
     victim = VICTIMS[number % len(VICTIMS)]
-    if victim == "scheduler" and find_spec("bench.executor") is None:
-        return Trial("kills", victim, number, "skipped: runs have no scheduler here")
     rng = np.random.default_rng([2026, number])
     place = Path(tempfile.mkdtemp(prefix="torture-"))
     folder = place / "run"
     before = {process.pid for process in psutil.Process().children(recursive=True)}
+    # In turn of those that are struck by chance.
+    anew = number % len(VICTIMS) == _STARTED_ANEW
+    if anew:
+        victim = ("main", "worker", "group", "main by SIGTERM")[number // len(VICTIMS) % 4]
+    kind = f"{victim}, workers started anew" if anew else victim
+    code: int | None
     try:
         if victim == "scheduler":
             with dask_scheduler(place) as (address, pid):
-                child = run(folder, "--scheduler", address)
-                when = _moment(folder, rng=rng, seconds=0.7 * seconds, child=child)
+                child = run(folder, "--scheduler", address, number=0, prepare=_nothing)
+                when = _moment(folder, rng=rng, seconds=4 * seconds, child=child)
                 with contextlib.suppress(ProcessLookupError):
                     os.kill(pid, signal.SIGKILL)
                 code = child.wait()
         else:
-            child = run(folder, "--jobs", "2")
-            when = _moment(folder, rng=rng, seconds=seconds, child=child)
+            prepare = _nothing if anew else with_forked_workers
+            child = run(folder, "--jobs", "2", number=number, prepare=prepare)
+            long = seconds + 10 if anew else seconds
+            when = _moment(folder, rng=rng, seconds=long, child=child)
             _strike(victim, child, rng=rng)
             code = child.wait()
         said = child.said()
@@ -151,16 +192,22 @@ def kill(number: int, reference: Path, *, seconds: float) -> Trial:
         left = orphans(before)
         if left and not fault:
             fault = f"{len(left)} processes are left"
-        again = run(folder, "--jobs", "1")
+        number_of_run = 0 if victim == "scheduler" else number
+        again = run(folder, "--jobs", "1", number=number_of_run, prepare=without_workers)
         again_code = again.wait()
         if not fault and again_code != 0:
-            fault = f"does not go on: exit code {again_code}: {again.said().strip()[-300:]}"
+            said = again.said()
+            fault = f"does not go on: exit code {again_code}: {said.strip()[-300:]}"
         if not fault:
-            fault = difference(folder, reference)
+            fault = difference(folder, references[number_of_run % 3])
         outcome = "goes on to the same bits" if code != 0 else "ended before or in spite of it"
-        return Trial("kills", victim, number, outcome, fault, when)
+        return Trial("kills", kind, number, outcome, fault, when, said[-5000:] if fault else "")
     finally:
         shutil.rmtree(place, ignore_errors=True)
+
+
+def _nothing() -> None:
+    """Leave the program as it is."""
 
 
 def _strike(victim: str, child: Child, *, rng: np.random.Generator) -> None:

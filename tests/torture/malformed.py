@@ -398,6 +398,7 @@ def feed(number: int, base: Path) -> Trial:
         if left and not fault:
             fault = f"{len(left)} processes are left"
         outcome = "done" if code == 0 else f"exit code {code} and one sentence"
-        return Trial("malformed inputs", kind, number, outcome, fault, " ".join(words)[:300])
+        told = said[-5000:] if fault else ""
+        return Trial("malformed inputs", kind, number, outcome, fault, " ".join(words)[:300], told)
     finally:
         shutil.rmtree(place, ignore_errors=True)

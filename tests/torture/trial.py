@@ -8,10 +8,11 @@ import sys
 import tempfile
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import psutil
 
@@ -36,6 +37,8 @@ class Trial:
         What should not have happened; empty if nothing.
     what : str
         What was done, so that it can be done again.
+    said : str
+        What the program wrote, if that is a fault.
     """
 
     group: str
@@ -44,6 +47,7 @@ class Trial:
     outcome: str
     fault: str = ""
     what: str = ""
+    said: str = ""
 
 
 @dataclass
@@ -184,6 +188,36 @@ def fault_of_ending(code: int | None, said: str, *, failed: bool = False) -> str
     return ""
 
 
-def gone_wrong(said: str) -> str:
-    """Return the end of an output, for the reader of a fault."""
-    return " | ".join(said.strip().splitlines()[-3:])[-300:]
+class _Here:
+    """Does work in this process, where everything is loaded: workers take seconds to start."""
+
+    workers = 1
+
+    def completed(self, function: Callable[..., Any], tasks: Any) -> Iterator[tuple[Any, Any]]:
+        for key, arguments in tasks:
+            yield key, function(*arguments)
+
+
+@contextmanager
+def _here(*_: Any, **__: Any) -> Iterator[_Here]:
+    yield _Here()
+
+
+def without_workers() -> None:
+    """Let runs of this process do their blocks themselves."""
+    from bench.executor import local_pool
+
+    local_pool.local_pool = _here  # type: ignore[assignment]
+
+
+def with_forked_workers() -> None:
+    """Let this process fork its workers, which has all loaded, in place of starting them anew."""
+    import multiprocessing
+    from types import SimpleNamespace
+
+    from bench.executor import workers
+
+    workers.multiprocessing = SimpleNamespace(  # type: ignore[assignment]
+        get_context=lambda _: multiprocessing.get_context("fork"),
+        active_children=multiprocessing.active_children,
+    )
