@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from bench.executor.clusters import SETTINGS, first_line, wait_for_workers
+from bench.executor.clusters import first_line, settled, wait_for_workers
 from bench.executor.dask_executor import DaskExecutor
 from stembench.errors import InputError
 
@@ -131,11 +131,10 @@ def started(
     path: Path, *, announce: Callable[[str], None], engines: Iterable[str] = ()
 ) -> Iterator[DaskExecutor]:
     """Run the cluster of a file while the context lasts."""
-    import dask
     from distributed import Client
 
     described = QueueCluster.read(path)
-    with dask.config.set(SETTINGS):
+    with settled():
         cluster = described.start()
         try:
             if described.kind != CUDA:

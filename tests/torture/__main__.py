@@ -17,7 +17,7 @@ from tests.torture.trial import Trial, adopt
 ROOT = Path(__file__).parents[2]
 #: How many of each.
 NUMBERS = {
-    "kills": 120,
+    "kills": 108,
     "bit flips": 600,
     "malformed inputs": 430,
     "full disks": 28,

@@ -88,7 +88,7 @@ def rates_of(
         If a restorer cannot be loaded, or fails.
     """
     code = UserCode([kind.restorer for kind in amounts])
-    keeper = _Keeper(code, again=again, note=note)
+    keeper = Keeper(code, again=again, note=note)
     start = keeper.read(_Start, "start")
     cases = {name: keeper.read(CaseRate, *_case_key(name)) for name in images}
     kinds = {
@@ -161,7 +161,7 @@ def _kind_key(kind: Kind, amount: Amount) -> tuple[str, ...]:
     return (*_case_key(kind.case), *told, noise, str(extra))
 
 
-class _Keeper:
+class Keeper:
     """Files of rates, one for each, named by the hash of what it belongs to."""
 
     def __init__(self, code: UserCode, *, again: bool, note: Callable[[str], None]) -> None:
