@@ -114,11 +114,9 @@ class QueueCluster:
 
     def script(self) -> str:
         """Return the job script that would be submitted."""
-        import dask
-
         if self.kind == CUDA:
             raise InputError(f"{self.source}: GPUs of this machine need no job script")
-        with dask.config.set(SETTINGS):
+        with settled():
             cluster = self.start()
             try:
                 return str(cluster.job_script())

@@ -130,7 +130,7 @@ def dask_scheduler(place: Path) -> Iterator[tuple[str, int]]:
     first = subprocess.Popen([*start, "--port", "0", "--host", "127.0.0.1"], **quiet)
     second = subprocess.Popen([*work, "--nthreads", "1", "--no-nanny"], **quiet)
     try:
-        end = time.monotonic() + 60
+        end = time.monotonic() + 240
         while not told.exists() and time.monotonic() < end:
             time.sleep(0.1)
         yield json.loads(told.read_text())["address"], first.pid
