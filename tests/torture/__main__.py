@@ -82,7 +82,7 @@ def main() -> int:
                 with journal.open("a") as lines:
                     lines.write(json.dumps(asdict(trial)) + "\n")
                 if trial.fault:
-                    print(f"{group} {number}, {trial.kind}: {trial.fault} ({trial.what})")
+                    sys.stdout.write(f"{group} {number}, {trial.kind}: {trial.fault}\n")
                     sys.stdout.flush()
     trials = read(journal)
     if arguments.document:

@@ -211,7 +211,7 @@ def kernel(place: Path) -> bytes:
             value = Compiler(folder="code").kernel(_doubled)(4)
     finally:
         log.removeHandler(listener)
-    if value == 8 and told:  # noqa: PLR2004
+    if value == 8 and told:
         raise InputError("; ".join(told))
     return str(value).encode()
 

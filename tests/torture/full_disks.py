@@ -1,4 +1,4 @@
-"""Small file systems without room: commands end with one sentence and leave nothing half-written."""
+"""Small disks without room: commands end with one sentence and leave nothing half-written."""
 
 import contextlib
 import os
@@ -37,7 +37,7 @@ def small_disk() -> Iterator[Path | None]:
         yield place if mounted else None
     finally:
         if mounted:
-            subprocess.run(["umount", "-l", str(place)], check=True)
+            subprocess.run(["umount", "-l", str(place)], check=True)  # noqa: S607
         place.rmdir()
 
 

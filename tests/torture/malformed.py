@@ -1,29 +1,49 @@
-"""Malformed images, tables, settings, runs, models and arguments for every command."""
+"""Malformed files, names, numbers, outputs and options for every command."""
 
-import io
-import json
 import shutil
 import tempfile
-import zipfile
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import psutil
 
-from stembench.sealed_json import content_hash
+from tests.torture.malformed_files import (
+    FILES,
+    TINY,
+    Maker,
+    Random,
+    Words,
+    some_image,
+    with_restorer,
+)
 from tests.torture.trial import Trial, command, fault_of_ending, fork, orphans
 
-_Random = np.random.Generator
-_Words = list[str]
-
-#: Values in place of others.
-_OTHER: Final = (None, True, -1, 0, 1e308, 10**400, "", "x", [], [1], {}, {"a": 1}, "../../etc")
 _NUMBERS: Final = (
-    "nan", "inf", "-inf", "-1", "0", "1e308", "-1e-308", "1e400", "", " ", "abc", "1,2", "０", "0x10",
-    "1e-320", "99999999999999999999999999", "--", "\x1b[31m", "5000,", ",", "1;2", "é", "1_000",
-)  # fmt: skip
+    "nan",
+    "inf",
+    "-inf",
+    "-1",
+    "0",
+    "1e308",
+    "-1e-308",
+    "1e400",
+    "",
+    " ",
+    "abc",
+    "1,2",
+    "０",
+    "0x10",
+    "1e-320",
+    "99999999999999999999999999",
+    "--",
+    "\x1b[31m",
+    "5000,",
+    ",",
+    "1;2",
+    "é",
+    "1_000",
+)
 _NAMES: Final = (
     "", " ", ".", "..", "/", "~", "x" * 300, "é\n", "[/bold]", "raw:", ":", "a:b", "os:system",
     "gaussian:sigma=", "gaussian:sigma=nan", "gaussian:sigma=-1", "gaussian:sigma=1e308",
@@ -32,299 +52,55 @@ _NAMES: Final = (
 )  # fmt: skip
 
 
-def _image(rng: _Random) -> np.ndarray:
-    y, x = np.mgrid[:40, :40]
-    waves = 0.02 + 0.015 * np.cos(2 * np.pi * x / 10) * np.cos(2 * np.pi * y / 10)
-    return waves + 0.001 * rng.random((40, 40))
+def _spec(rng: Random, folder: Path, _: Path) -> Words:
+    return with_restorer(_NAMES[int(rng.integers(len(_NAMES)))], rng, folder)
 
 
-def _npy(array: Any) -> bytes:
-    file = io.BytesIO()
-    np.save(file, array, allow_pickle=True)
-    return file.getvalue()
-
-
-def _damaged(content: bytes, rng: _Random) -> bytes:
-    """Cut, lengthened, with bytes changed, or with a piece repeated."""
-    how = int(rng.integers(5))
-    place = int(rng.integers(len(content)))
-    if how == 0:
-        return content[:place]
-    if how == 1:
-        return content + rng.bytes(50)
-    changed = bytearray(content)
-    if how == 2:
-        for at in rng.integers(min(len(content), 200), size=5):
-            changed[at] = int(rng.integers(256))
-    elif how == 3:
-        for at in rng.integers(len(content), size=20):
-            changed[at] = int(rng.integers(256))
-    else:
-        changed[place:place] = changed[: int(rng.integers(1, 100))]
-    return bytes(changed)
-
-
-def _whole(kind: str, image: np.ndarray) -> bytes:
-    """Bytes of a sound image file."""
-    file = io.BytesIO()
-    if kind == "npy":
-        return _npy(image)
-    if kind == "npz":
-        np.savez(file, image=image)
-    elif kind == "tif":
-        import tifffile
-
-        tifffile.imwrite(file, image.astype(np.float32))
-    elif kind in ("png", "bmp", "jpg"):
-        from PIL import Image
-
-        name = {"jpg": "jpeg"}.get(kind, kind)
-        Image.fromarray((image * 5000).astype(np.uint8)).save(file, format=name)
-    else:
-        import h5py
-
-        with h5py.File(file, "w") as tree:
-            tree["image"] = image
-    return file.getvalue()
-
-
-def _on_image(name: str, content: bytes, rng: _Random, folder: Path) -> _Words:
-    """A command on an image file."""
-    (folder / name).write_bytes(content)
-    return [
-        ["fit", name, "-o", "o.csv", "--sampling", "0.2"],
-        ["fit", name, "-o", "o.csv"],
-        ["restore", name, "-r", "gaussian", "-o", "o.tif", "--sampling", "0.2"],
-        ["distort", name, "--dose", "500", "-o", "o.npy", "--sampling", "0.2"],
-    ][int(rng.integers(4))]
-
-
-def _format(kind: str) -> Callable[[_Random, Path, Path], _Words]:
-    def words(rng: _Random, folder: Path, _: Path) -> _Words:
-        content = _damaged(_whole(kind, _image(rng)), rng)
-        return _on_image(f"i.{kind}", content, rng, folder)
-
-    return words
-
-
-def _array(rng: _Random, folder: Path, _: Path) -> _Words:
-    image = _image(rng)
-    holed = image.copy()
-    holed[3, 4] = rng.choice([np.nan, np.inf, -np.inf, 1e308, -1e308])
-    arrays = [
-        holed, image.astype(complex), image.astype("U8"), image.astype(object), np.array([{}, 1]),
-        np.zeros((0, 5)), np.zeros(()), np.zeros(7), np.zeros((2, 2, 2, 2)), np.zeros((1, 1)),
-        np.zeros((40, 40)), np.full((40, 40), np.nan), -image, image * 1e300, image * 1e-300,
-        np.zeros((40, 40), "M8[s]"), np.zeros((5, 5), [("a", float)]), image > 0.02, image[:2],
-        np.full((30, 30), 7.0), image.astype(">f2"), np.zeros((3, 40, 0)), np.full((9, 9), 2**62),
-    ]  # fmt: skip
-    return _on_image("i.npy", _npy(arrays[int(rng.integers(len(arrays)))]), rng, folder)
-
-
-def _no_image(rng: _Random, folder: Path, _: Path) -> _Words:
-    """Rubbish with the ending of some format."""
-    ending = str(rng.choice(["npy", "npz", "tif", "dm3", "dm4", "emd", "ser", "mrc", "h5", "png",
-                             "zspy", "hspy", "csv", "", "jpg", "xyz", "emi", "blo", "bcf"]))  # fmt: skip
-    return _on_image(f"i.{ending}", rng.bytes(int(rng.integers(0, 2000))), rng, folder)
-
-
-def _archive(rng: _Random, folder: Path, _: Path) -> _Words:
-    """Archives of arrays that hold something else, or too much."""
-    file = io.BytesIO()
-    members = [{}, {"a.npy": b""}, {"image.npy": b"rubbish"}, {"../x.npy": _npy(_image(rng))},
-               {"image.npy": _npy(np.zeros(0))}, {"a.npy": _npy(1), "b.npy": _npy("x")},
-               {"sampling.npy": _npy(-1.0), "image.npy": _npy(_image(rng))},
-               {"sampling.npy": _npy("x"), "image.npy": _npy(_image(rng))},
-               {"sampling.npy": _npy(np.nan), "image.npy": _npy(_image(rng))}]  # fmt: skip
-    with zipfile.ZipFile(file, "w") as archive:
-        for name, content in members[int(rng.integers(len(members)))].items():
-            archive.writestr(name, content)
-    return _on_image("i.npz", file.getvalue(), rng, folder)
-
-
-def _positions(rng: _Random, folder: Path, _: Path) -> _Words:
-    np.save(folder / "i.npy", _image(rng))
-    tables = [
-        b"", b"\n", b"x,y\n", b"x,y\n1\n", b"x,y\n1,2,3\n", b"x,y\n1,a\n", b"x,y\nnan,2\n",
-        b"x,y\ninf,2\n", b"x,y\n-5,900\n", b"a,b\n1,2\n", b"x\n1\n", b"x,y\n5,5\n5,5\n",
-        "x,y\n5,5\n".encode("utf-16"), rng.bytes(300), b"x;y\n5;5\n", b"x,y\n1e308,1e308\n",
-        b"x,x\n1,2\n", b"x,y\n\"5,5\n", b"x,y\n5,5\n" * 5000, b"\x00" * 100, b"y,x,y\n1,2,3\n",
-    ]  # fmt: skip
-    (folder / "p.csv").write_bytes(tables[int(rng.integers(len(tables)))])
-    return ["fit", "i.npy", "--positions", "p.csv", "-o", "o.csv", "--sampling", "0.2"]
-
-
-def _margins(rng: _Random, folder: Path, base: Path) -> _Words:
-    texts = [
-        b"", b"[", b"a = 1\n", b"[margins]\nposition_rmse = 'x'\n", b"[margins]\nx = nan\n",
-        b"position_rmse = -1\n", b"position_rmse = {}\n", b"[[margins]]\n", rng.bytes(100),
-        "é = 1".encode("latin-1"), b"position_rmse = 1e999\n", b"position_rmse = []\n",
-        b"position_rmse = true\n", b"[position_rmse]\nabsolute = 'x'\n", b"a.b.c = 1979-05-27\n",
-    ]  # fmt: skip
-    (folder / "m.toml").write_bytes(texts[int(rng.integers(len(texts)))])
-    return ["compare", "raw", "gaussian", "--run", str(base / "run"), "--margins", "m.toml"]
-
-
-def _cluster(rng: _Random, folder: Path, _: Path) -> _Words:
-    texts = [
-        b"", b"[", b"a = 1\n", b"kind = 1\n", b"kind = 'slurm'\nworkers = -1\n", rng.bytes(80),
-        b"kind = 'slurm'\nworkers = 'x'\n", b"[slurm]\n", b"workers = []\n", b"kind = ''\n",
-    ]  # fmt: skip
-    (folder / "c.toml").write_bytes(texts[int(rng.integers(len(texts)))])
-    return [*_TINY, "--out", "r", "--cluster", "c.toml"]
-
-
-_TINY: Final = ["run", "--case", "pt_bulk", "--doses", "500", "--realizations", "1"]
-
-
-def _places(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
-    parts = value.items() if isinstance(value, dict) else []
-    parts = enumerate(value) if isinstance(value, list) else parts
-    inner = [place for key, part in parts for place in _places(part, (*path, key))]
-    return ([path] if path else []) + inner
-
-
-def _structured(path: Path, rng: _Random) -> None:
-    """Change JSON in one place, half of the time under a hash that fits."""
-    content = json.loads(path.read_text())
-    places = _places(content)
-    place = places[int(rng.integers(len(places)))]
-    holder = content
-    for key in place[:-1]:
-        holder = holder[key]
-    if rng.random() < 0.3:
-        del holder[place[-1]]
-    else:
-        holder[place[-1]] = _OTHER[int(rng.integers(len(_OTHER)))]
-    if rng.random() < 0.5:
-        inner = {key: value for key, value in content.items() if key != "sha256"}
-        content = {**content, "sha256": content_hash(inner)}
-    path.write_text(json.dumps(content))
-
-
-def _run_json(rng: _Random, folder: Path, base: Path) -> _Words:
-    shutil.copytree(base / "run", folder / "run")
-    _structured(folder / "run" / "run.json", rng)
-    return _on_run(rng)
-
-
-def _on_run(rng: _Random) -> _Words:
-    return [
-        ["baseline", "run", "--restorer", "gaussian", "-o", "b.json"],
-        ["compare", "raw", "gaussian", "--run", "run"],
-        ["power", "run", "raw", "gaussian"],
-        ["verify-fit", "run", "-n", "1"],
-        ["report", "run"],
-    ][int(rng.integers(5))]
-
-
-def _run_files(rng: _Random, folder: Path, base: Path) -> _Words:
-    """A run with a file damaged, gone, exchanged, or in a folder's place."""
-    shutil.copytree(base / "run", folder / "run")
-    paths = sorted(path for path in (folder / "run").rglob("*") if path.suffix)
-    path, other = (paths[int(rng.integers(len(paths)))] for _ in range(2))
-    how = int(rng.integers(4))
-    if how == 0:
-        path.write_bytes(_damaged(path.read_bytes(), rng))
-    elif how == 1:
-        path.unlink()
-    elif how == 2:
-        shutil.copy(other, path) if other != path else path.unlink()
-    else:
-        path.unlink()
-        path.mkdir()
-    return _on_run(rng)
-
-
-def _baseline(rng: _Random, folder: Path, base: Path) -> _Words:
-    shutil.copy(base / "baseline.json", folder / "b.json")
-    if rng.random() < 0.7:
-        _structured(folder / "b.json", rng)
-    else:
-        (folder / "b.json").write_bytes(_damaged((folder / "b.json").read_bytes(), rng))
-    return ["compare", "b.json", str(base / "run"), "--restorer", "gaussian"]
-
-
-def _model(rng: _Random, folder: Path, _: Path) -> _Words:
-    """Model files that are none."""
-    ending = str(rng.choice(["onnx", "keras", "h5", "pt", "pb", "tflite"]))
-    path = folder / f"m.{ending}"
-    how = int(rng.integers(4))
-    if how == 0:
-        path.write_bytes(rng.bytes(int(rng.integers(0, 500))))
-    elif how == 1:
-        with zipfile.ZipFile(path, "w") as archive:
-            archive.writestr("config.json", str(rng.choice(["", "[]", "{}", '{"a": 1}', "{"])))
-            archive.writestr("metadata.json", "{}")
-    elif how == 2:
-        path.mkdir()
-        (path / "saved_model.pb").write_bytes(rng.bytes(50))
-    else:
-        path.write_bytes(b"")
-    return _with_restorer(path.name, rng, folder)
-
-
-def _with_restorer(spec: str, rng: _Random, folder: Path) -> _Words:
-    np.save(folder / "i.npy", _image(rng))
-    return [
-        ["check", spec],
-        ["restore", "i.npy", "-r", spec, "-o", "o.npy", "--sampling", "0.2"],
-        [*_TINY, "--restorer", spec, "--out", "r", "--jobs", "1"],
-        ["regression", spec, "--out", "r"],
-    ][int(rng.integers(2 if spec.startswith("gaussian") else 4))]
-
-
-def _spec(rng: _Random, folder: Path, _: Path) -> _Words:
-    return _with_restorer(_NAMES[int(rng.integers(len(_NAMES)))], rng, folder)
-
-
-def _module(rng: _Random, folder: Path, _: Path) -> _Words:
-    texts = [
-        "", "f = 1", "def f(): pass", "def f(images, *, sampling): return images +", "import nothing_",
-        "raise SystemExit(0)", "raise KeyboardInterrupt", "1 / 0", "def f(images): return images",
-        "metadata = 3\ndef f(images, *, sampling): return images\nf.metadata = 3",
-        "def f(images, *, sampling): return images\nf.metadata = {'name': '[/x]'}",
-        "def f(images, *, sampling): return images\nf.metadata = {'name': 'a/b'}",
-        "class f:\n def __init__(self): raise ValueError('two\\nlines')", "\x00", "import os; os.abort()",
-        "def f(images, *, sampling): raise ValueError('[/bold] x\\ny')",
-    ]  # fmt: skip
-    (folder / "user.py").write_text(texts[int(rng.integers(len(texts)))])
-    return [
-        ["check", "user:f"],
-        _with_restorer("user:f", np.random.default_rng(1), folder),
-        [*_TINY, "--restorer", "user:f", "--out", "r", "--jobs", "1"],
-    ][int(rng.integers(3))]
-
-
-def _number(option: str, *words: str) -> Callable[[_Random, Path, Path], _Words]:
+def _number(option: str, *words: str) -> Maker:
     """An option that takes a number, with what is none or none that can be."""
 
-    def given(rng: _Random, folder: Path, base: Path) -> _Words:
-        np.save(folder / "i.npy", _image(rng))
+    def given(rng: Random, folder: Path, base: Path) -> Words:
+        np.save(folder / "i.npy", some_image(rng))
         value = _NUMBERS[int(rng.integers(len(_NUMBERS)))]
         return [*(str(base / "run") if word == "RUN" else word for word in words), option, value]
 
     return given
 
 
-def _name(option: str, *words: str) -> Callable[[_Random, Path, Path], _Words]:
+def _name(option: str, *words: str) -> Maker:
     """An option that takes a name."""
 
-    def given(rng: _Random, folder: Path, base: Path) -> _Words:
-        np.save(folder / "i.npy", _image(rng))
+    def given(rng: Random, folder: Path, base: Path) -> Words:
+        np.save(folder / "i.npy", some_image(rng))
         value = _NAMES[int(rng.integers(len(_NAMES)))]
         return [*(str(base / "run") if word == "RUN" else word for word in words), option, value]
 
     return given
 
 
-def _output(rng: _Random, folder: Path, base: Path) -> _Words:
+def _output(rng: Random, folder: Path, base: Path) -> Words:
     """Outputs that are folders, devices, links, too long, or below a file."""
-    np.save(folder / "i.npy", _image(rng))
+    np.save(folder / "i.npy", some_image(rng))
     (folder / "d.npy").mkdir()
     (folder / "l.npy").symlink_to("elsewhere")
-    out = str(rng.choice(["d.npy", "l.npy", "x" * 300 + ".npy", "/dev/null", "i.npy/x.npy", "", ".",
-                          "/proc/x.npy", "a\nb.npy", "o.jpg", "o", "no/such/deep.xyz"]))  # fmt: skip
+    out = str(
+        rng.choice(
+            [
+                "d.npy",
+                "l.npy",
+                "x" * 300 + ".npy",
+                "/dev/null",
+                "i.npy/x.npy",
+                "",
+                ".",
+                "/proc/x.npy",
+                "a\nb.npy",
+                "o.jpg",
+                "o",
+                "no/such/deep.xyz",
+            ]
+        )
+    )
     run = str(base / "run")
     return [
         ["distort", "i.npy", "--dose", "500", "--sampling", "0.2", "-o", out],
@@ -335,34 +111,59 @@ def _output(rng: _Random, folder: Path, base: Path) -> _Words:
     ][int(rng.integers(5))]
 
 
-def _words(rng: _Random, folder: Path, _: Path) -> _Words:
+def _words(rng: Random, folder: Path, _: Path) -> Words:
     """Commands and options that there are not, or are there too often or without their value."""
-    pool = ["run", "fit", "--out", "-o", "--seed", "--jobs", "--help-me", "plan", "-x", "--", "report",
-            "compare", "--version=1", "i.npy", "--dose", "simulate", "noise-figures", "images",
-            "convergence", "power", "list", "é", ""]  # fmt: skip
+    pool = [
+        "run",
+        "fit",
+        "--out",
+        "-o",
+        "--seed",
+        "--jobs",
+        "--help-me",
+        "plan",
+        "-x",
+        "--",
+        "report",
+        "compare",
+        "--version=1",
+        "i.npy",
+        "--dose",
+        "simulate",
+        "noise-figures",
+        "images",
+        "convergence",
+        "power",
+        "list",
+        "é",
+        "",
+    ]
     first = str(rng.choice(["nothing", "fit", "compare", "power", "convergence", "baseline"]))
     return [first, *(str(word) for word in rng.choice(pool, size=int(rng.integers(0, 4))))]
 
 
 _FIT = ("fit", "i.npy", "-o", "o.csv", "--sampling", "0.2")
 _DISTORT = ("distort", "i.npy", "--dose", "500", "-o", "o.npy", "--sampling", "0.2")
-_RUN = (*_TINY, "--restorer", "raw", "--jobs", "1", "--out", "r")
+_RUN = (*TINY, "--restorer", "raw", "--jobs", "1", "--out", "r")
 _IMAGES = ("images", "-r", "raw", "--source", "empty", "--realizations", "1", "-o", "f")
 
-KINDS: Final[dict[str, Callable[[_Random, Path, Path], _Words]]] = {
-    **{f"image .{kind}": _format(kind) for kind in ("npy", "npz", "tif", "png", "bmp", "jpg", "h5")},
-    "arrays": _array, "no image": _no_image, "archives": _archive, "positions": _positions,
-    "margins": _margins, "cluster file": _cluster, "run.json": _run_json, "files of a run": _run_files,
-    "baseline": _baseline, "model files": _model, "restorer names": _spec, "user modules": _module,
-    "outputs": _output, "words": _words,
-    "run --doses": _number("--doses", *_TINY, "--restorer", "raw", "--jobs", "1", "--out", "r"),
-    "run --seed": _number("--seed", *_RUN), "run --jobs": _number("--jobs", *_RUN[:-4], "--out", "r"),
+KINDS: Final[dict[str, Maker]] = {
+    **FILES,
+    "restorer names": _spec,
+    "outputs": _output,
+    "words": _words,
+    "run --doses": _number("--doses", *TINY, "--restorer", "raw", "--jobs", "1", "--out", "r"),
+    "run --seed": _number("--seed", *_RUN),
+    "run --jobs": _number("--jobs", *_RUN[:-4], "--out", "r"),
     "run --case": _name("--case", "run", "--restorer", "raw", "--out", "r"),
     "run --scheduler": _name("--scheduler", *_RUN[:-4], "--out", "r"),
-    "fit --width": _number("--width", *_FIT), "fit --dose": _number("--dose", *_FIT),
-    "fit --sampling": _number("--sampling", *_FIT[:4]), "fit --scan": _number("--scan", *_FIT),
+    "fit --width": _number("--width", *_FIT),
+    "fit --dose": _number("--dose", *_FIT),
+    "fit --sampling": _number("--sampling", *_FIT[:4]),
+    "fit --scan": _number("--scan", *_FIT),
     "fit --background": _name("--background", *_FIT),
-    "distort --dose": _number("--dose", *_DISTORT), "distort --preset": _name("--preset", *_DISTORT),
+    "distort --dose": _number("--dose", *_DISTORT),
+    "distort --preset": _name("--preset", *_DISTORT),
     "images": _name("--source", *_IMAGES[:3], "-o", "f"),
     "images --realizations": _number("--realizations", *_IMAGES[:5], "-o", "f"),
     "verify-fit": _number("-n", "verify-fit", "RUN"),
@@ -370,8 +171,11 @@ KINDS: Final[dict[str, Callable[[_Random, Path, Path], _Words]]] = {
     "simulate": _name("--folder", "simulate", "nothing", "--quiet"),
     "noise-figures": _name("-o", "noise-figures", "nothing"),
     "convergence": _name("--only", "convergence", "nothing"),
+    "plan --doses": _number("--doses", "plan", *TINY[1:3], "--restorer", "raw"),
+    "plan --realizations": _number("--realizations", "plan", *TINY[1:5], "--restorer", "raw"),
+    "plan --case": _name("--case", "plan", "--restorer", "raw"),
     "check --size": _number("--size", "check", "raw"),
-}  # fmt: skip
+}
 
 
 def feed(number: int, base: Path) -> Trial:
