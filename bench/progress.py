@@ -144,9 +144,17 @@ def run_with_progress(
 
 
 def estimate_with_progress(
-    profile: Profile, *, seed: int, placement: Placement, again: bool = False
+    profile: Profile,
+    *,
+    seed: int,
+    placement: Placement,
+    fit_engine: str = "joint",
+    again: bool = False,
 ) -> Estimate:
     """Estimate a run (`estimate_run`) with a progress bar over what is measured for it."""
+    engine = checked_engine(fit_engine)
+    if engine == "lmfit":
+        estimate_text(profile, jobs=placement.cores)  # refuses what is too large
     workers = placement.planned_workers()
     with progress_bar("Measuring") as bar:
         return estimate_run(
@@ -154,6 +162,7 @@ def estimate_with_progress(
             seed=seed,
             placement=placement,
             workers=workers,
+            fit_engine=engine,
             again=again,
             announce=bar.announce,
             advance=lambda what: bar.advance(description=what),

@@ -41,6 +41,9 @@ def plan(
     dask: Dask = False,
     scheduler: Scheduler = "",
     cluster: Cluster = None,
+    fit_engine: Annotated[
+        str, typer.Option(help="joint, or lmfit: dense and slow, what the field knows.")
+    ] = "joint",
     model_timeout: ModelTimeout = None,
     model_memory: ModelMemory = None,
     again: Annotated[
@@ -71,7 +74,9 @@ def plan(
     folder = out or Path("out") / profile
     placement = Placement(jobs=jobs, dask=dask, scheduler=scheduler, cluster=cluster)
     check_room(chosen, folder, placement=placement)
-    found = estimate_with_progress(chosen, seed=seed, placement=placement, again=again)
+    found = estimate_with_progress(
+        chosen, seed=seed, placement=placement, fit_engine=fit_engine, again=again
+    )
     kept = f"{found.measured} rates measured now, {found.kept} of earlier calls"
     typer.echo(f"Profile {profile}, rates of this machine ({kept}):\n")
     typer.echo("\n".join(estimate_lines(found)))

@@ -87,7 +87,8 @@ def kinds(place: Path) -> dict[str, list[Path]]:
     found["image metrics"] = [path for path in (place / "images").iterdir() if path.is_file()]
     found["kept rates"] = sorted(place.glob("kept/rates/*"))
     found["compiled kernels"] = sorted(place.glob("*/code/*.kernel"))
-    return {kind: paths for kind, paths in found.items() if paths}
+    held = {kind: [path for path in paths if path.stat().st_size] for kind, paths in found.items()}
+    return {kind: paths for kind, paths in held.items() if paths}
 
 
 def flip(number: int, place: Path, whole: Any) -> Trial:

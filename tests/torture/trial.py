@@ -105,6 +105,7 @@ def fork(work: Callable[[], int], folder: Path, *, memory: int = 0) -> Child:
         nothing = os.open(os.devnull, os.O_RDONLY)
         for number, target in ((nothing, 0), (descriptor, 1), (descriptor, 2)):
             os.dup2(number, target)
+        sys.stdout, sys.stderr = (os.fdopen(out, "w", closefd=False) for out in (1, 2))
         os.chdir(folder)
         if memory:
             resource.setrlimit(resource.RLIMIT_AS, (memory, memory))

@@ -1,7 +1,7 @@
 """The estimate of a whole run: images, core hours, wall time, memory, disk."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -9,12 +9,13 @@ from bench.environment import available_cores
 from bench.executor.placement import Placement
 from bench.measures.bounds import kinds_of, takes_long
 from bench.memory import peak_memory
-from bench.plan.blocks import BLOCK_SIZE, Block, check_amounts, plan_blocks, plan_ladders
+from bench.plan.blocks import BLOCK_SIZE, check_amounts, plan_blocks, plan_ladders
 from bench.plan.profiles import Profile
 from bench.run.estimate.kept_rates import Rates, rates_of
 from bench.run.estimate.room import check_disk, check_memory, elsewhere
 from bench.run.estimate.work import Amount, Kind, amounts_of
 from cases import get_case
+from fitting import Engine
 from reports import seconds_text
 from stembench.errors import InputError
 
@@ -96,6 +97,7 @@ def estimate_run(
     seed: int,
     placement: Placement,
     workers: int,
+    fit_engine: Engine = "joint",
     again: bool = False,
     announce: Callable[[int], None],
     advance: Callable[[str], None],
@@ -111,6 +113,8 @@ def estimate_run(
     placement : Placement
     workers : int
         Processes that share the work.
+    fit_engine : {'joint', 'lmfit'}
+        What fits the images.
     again : bool
         Measure rates that are known too.
     announce, advance, note : callable
@@ -122,9 +126,10 @@ def estimate_run(
         If the amounts are beyond those of any run, or a restorer fails.
     """
     check_amounts(profile, seed=seed)
-    blocks: tuple[Block, ...] = (
-        *plan_blocks(profile, seed=seed), *plan_ladders(profile, seed=seed),
-    )  # fmt: skip
+    blocks = tuple(
+        replace(block, engine=fit_engine)
+        for block in (*plan_blocks(profile, seed=seed), *plan_ladders(profile, seed=seed))
+    )
     amounts = amounts_of(blocks)
     images = {selection.case: selection.images for selection in profile.selections}
     for kind, amount in amounts.items():  # of ladders of cases that are not run by themselves
