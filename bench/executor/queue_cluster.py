@@ -25,14 +25,10 @@ KINDS: Final = {
 CUDA: Final = "cuda"
 #: Seconds to wait for the first worker: jobs wait in their queue.
 QUEUE: Final = 24 * 3600.0
-_EXAMPLE: Final = """for example:
-    kind = "slurm"
-    jobs = 4
-    cores = 16
-    memory = "64GB"
-    walltime = "02:00:00"
-    queue = "normal"
-"""
+_EXAMPLE: Final = (
+    'a line kind = "slurm", and beside it such as jobs = 4, cores = 16, memory = "64GB", walltime ='
+    ' "02:00:00" (docs/cluster.md)'
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,7 +71,7 @@ class QueueCluster:
         known = (*KINDS, CUDA)
         if kind not in known:
             raise InputError(
-                f"{path}: kind must be one of {', '.join(known)}, not {kind!r}; {_EXAMPLE}".rstrip()
+                f"{path}: kind must be one of {', '.join(known)}, not {kind!r}: write {_EXAMPLE}"
             )
         if isinstance(jobs, bool) or not isinstance(jobs, int) or not 1 <= jobs <= 10_000:
             raise InputError(f"{path}: jobs must be a whole number from 1 to 10000, not {jobs!r}")

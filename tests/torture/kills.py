@@ -85,8 +85,7 @@ def content(folder: Path) -> dict[str, object]:
 
 def difference(folder: Path, undisturbed: Path) -> str:
     """Say how a run differs from the undisturbed one; empty if it does not."""
-    places = (*folder.rglob("*"), *Path(tempfile.gettempdir()).glob("*"))
-    left = [path.name for path in places if is_temporary(path)]
+    left = [path.name for path in folder.rglob("*") if is_temporary(path)]
     if left:
         return f"left behind: {', '.join(left)}"
     here, there = content(folder), content(undisturbed)
@@ -100,6 +99,21 @@ def difference(folder: Path, undisturbed: Path) -> str:
         pd.testing.assert_frame_equal(both[0].records, both[1].records, check_exact=True)
     except AssertionError as error:
         return f"records differ: {str(error).splitlines()[0]}"
+    return ""
+
+
+def scratch_left(*, seconds: float = 10.0) -> str:
+    """Name of a scratch folder that is not removed by whoever guards it, and that is removed here.
+
+    The guardians of the last models end a moment after their command.
+    """
+    end = time.monotonic() + seconds
+    while left := [path for path in Path(tempfile.gettempdir()).glob("*") if is_temporary(path)]:
+        if time.monotonic() > end:
+            for path in left:
+                shutil.rmtree(path, ignore_errors=True)
+            return left[0].name
+        time.sleep(0.1)
     return ""
 
 
@@ -198,6 +212,10 @@ def kill(number: int, references: tuple[Path, ...], *, seconds: float) -> Trial:
             fault = f"does not go on: exit code {again_code}: {said.strip()[-300:]}"
         if not fault:
             fault = difference(folder, references[number_of_run % 3])
+        left_scratch = scratch_left()
+        # A command without a model of a user's has no scratch folders to look for.
+        if not fault and left_scratch and number_of_run % 3 == 2:
+            fault = f"left behind: {left_scratch}"
         outcome = "goes on to the same bits" if code != 0 else "ended before or in spite of it"
         return Trial("kills", kind, number, outcome, fault, when, said[-5000:] if fault else "")
     finally:

@@ -135,25 +135,29 @@ def command(words: list[str]) -> Callable[[], int]:
 
 
 def orphans(known: set[int], *, seconds: float = 10.0) -> list[int]:
-    """Processes below this one, other than known ones, that do not end of themselves."""
+    """Processes below this one, other than known ones, that do not end of themselves.
+
+    Those that have ended are waited for.
+    """
     me = psutil.Process()
     end = time.monotonic() + seconds
     while True:
-        living = []
+        living, ended = [], False
         for child in me.children(recursive=True):
             try:
                 if child.pid in known:
                     continue
-                if child.status() == psutil.STATUS_ZOMBIE:
-                    if child.ppid() == me.pid:
-                        os.waitpid(child.pid, os.WNOHANG)
-                    continue
-                living.append(child)
+                if child.status() != psutil.STATUS_ZOMBIE:
+                    living.append(child)
+                elif child.ppid() == me.pid:
+                    os.waitpid(child.pid, os.WNOHANG)
+                    ended = True
             except (psutil.NoSuchProcess, ChildProcessError):
                 continue
-        if not living or time.monotonic() > end:
+        # Children of what has ended become ours.
+        if not (living or ended) or time.monotonic() > end:
             break
-        time.sleep(0.1)
+        time.sleep(0.02)
     for process in living:
         process.kill()
     return [process.pid for process in living]

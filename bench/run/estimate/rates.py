@@ -1,14 +1,16 @@
 """Rates of this machine: what one image of each kind of work takes, measured by doing it."""
 
+import contextlib
 import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 import numpy as np
+import psutil
 
 from bench.measures.bounds import bounds_of, kinds_of
 from bench.plan.blocks import Block
@@ -21,6 +23,7 @@ from reports import SCHEMA_VERSION, Origin
 from stembench.arrays import Floats
 from stembench.errors import InputError
 
+_Result = TypeVar("_Result")
 #: What takes less than this many seconds is done once more: the first time loads code.
 _SHORT: Final = 3.0
 _ORIGIN: Final = Origin(schema_version=SCHEMA_VERSION, identity="rates", seed=0)
@@ -28,7 +31,7 @@ _ORIGIN: Final = Origin(schema_version=SCHEMA_VERSION, identity="rates", seed=0)
 
 @dataclass(frozen=True, kw_only=True)
 class CaseRate:
-    """What a case takes beside its images.
+    """What a case takes beside its images, in seconds of a core.
 
     Attributes
     ----------
@@ -47,7 +50,7 @@ class CaseRate:
 
 @dataclass(frozen=True, kw_only=True)
 class Rate:
-    """What a kind of work takes.
+    """What a kind of work takes, in seconds of a core.
 
     Attributes
     ----------
@@ -98,15 +101,16 @@ def measure_case(name: str, images: tuple[str, ...], dose: float) -> tuple[CaseR
     """
     case = get_case(name)
     # The first fit of a process loads code; a case of one image has no other to be timed.
-    clean = min(_seconds(partial(reference_table, case, label, dose=dose)) for label in images[-2:])
+    clean = min(
+        _seconds(partial(reference_table, case, label, dose=dose))[1] for label in images[-2:]
+    )
     bound = 0.0
     if kinds_of(case):
-        bound = _seconds(lambda: bounds_of(name, images[-1], dose))
+        bound = _seconds(partial(bounds_of, name, images[-1], dose))[1]
     library, seconds = np.empty(0), 0.0
     if case.library_case:
-        begun = time.perf_counter()
-        library = scs_library(get_case(case.library_case), choice=case.fit)
-        seconds = time.perf_counter() - begun
+        of = get_case(case.library_case)
+        library, seconds = _seconds(partial(scs_library, of, choice=case.fit))
     return CaseRate(clean=clean, bound=bound, library=seconds), library
 
 
@@ -145,8 +149,9 @@ def measure_kind(amount: Amount, library: Floats, code: str, *, loaded: bool) ->
             "scanned": max(0.0, found.seconds["fit"] - usual.seconds["fit"]),
         }
     with tempfile.TemporaryDirectory(prefix="stembench-rates-") as folder:
-        written = _seconds(lambda: _write(Path(folder), every, usual))
-        read = _seconds(lambda: store.finished_block(Path(folder), every, origin=_ORIGIN))
+        _, written = _seconds(partial(_write, Path(folder), every, usual))
+        reading = partial(store.finished_block, Path(folder), every, origin=_ORIGIN)
+        _, read = _seconds(reading)
         empty, rows, examples = _sizes(Path(folder), every, usual)
     return Rate(
         load=load,
@@ -163,20 +168,40 @@ def measure_kind(amount: Amount, library: Floats, code: str, *, loaded: bool) ->
 
 
 def _timed(block: Block, library: Floats, code: str) -> tuple[BlockResult, float]:
-    begun = time.perf_counter()
-    result = run_block(block, library, code=code)
+    """Run a block; its stages and the whole in seconds of a core."""
+    result, own = _seconds(partial(run_block, block, library, code=code))
     if result.failure:
         raise InputError(
             f"{block.restorer} fails on {block.case} {block.image} at {block.dose:g} e/Å²:"
             f" {result.failure}"
         )
-    return result, time.perf_counter() - begun
+    clock = sum(result.seconds.values())
+    share = own / clock if clock > 0 else 1.0
+    stages = {stage: share * seconds for stage, seconds in result.seconds.items()}
+    return replace(result, seconds=stages), own
 
 
-def _seconds(work: Callable[[], object]) -> float:
-    begun = time.perf_counter()
-    work()
-    return time.perf_counter() - begun
+def _seconds(work: Callable[[], _Result]) -> tuple[_Result, float]:
+    """Do work; the seconds that it would take on a core that has nothing else to do.
+
+    Where other programs take their share of the cores the clock tells more than that: the time for
+    which this process and the models below it were served is taken. A graphics card is waited
+    for without being served, so that the clock counts where there is one.
+    """
+    clock, served = time.perf_counter(), _served()
+    result = work()
+    clock, served = time.perf_counter() - clock, _served() - served
+    return result, clock if Path("/dev/nvidiactl").exists() else min(clock, served)
+
+
+def _served() -> float:
+    """Processor time of this process and of all below it, in seconds."""
+    total = time.process_time()
+    for child in psutil.Process().children(recursive=True):
+        with contextlib.suppress(psutil.Error):
+            times = child.cpu_times()
+            total += times.user + times.system
+    return total
 
 
 def _write(folder: Path, block: Block, result: BlockResult) -> None:
