@@ -165,8 +165,10 @@ KINDS: Final[dict[str, Maker]] = {
     "distort --dose": _number("--dose", *_DISTORT),
     "distort --preset": _name("--preset", *_DISTORT),
     "images": _name("--source", *_IMAGES[:3], "-o", "f"),
-    "images --realizations": _number("--realizations", *_IMAGES[:5], "-o", "f"),
-    "verify-fit": _number("-n", "verify-fit", "RUN"),
+    "images --realizations": _number(
+        "--realizations", *_IMAGES[:3], "--source", "nothing", "-o", "f"
+    ),
+    "verify-fit": _number("-n", "verify-fit", "RUN", "--case", "nothing"),
     "power --cells": _number("--cells", "power", "RUN", "raw", "gaussian"),
     "simulate": _name("--folder", "simulate", "nothing", "--quiet"),
     "noise-figures": _name("-o", "noise-figures", "nothing"),

@@ -221,13 +221,15 @@ def _run_json(rng: Random, folder: Path, base: Path) -> Words:
 
 
 def _on_run(rng: Random) -> Words:
+    """A command that reads a run; no fit by lmfit, and few reports, which take long."""
+    if rng.random() < 0.05:
+        return ["report", "run"]
     return [
         ["baseline", "run", "--restorer", "gaussian", "-o", "b.json"],
         ["compare", "raw", "gaussian", "--run", "run"],
         ["power", "run", "raw", "gaussian"],
-        ["verify-fit", "run", "-n", "1"],
-        ["report", "run"],
-    ][int(rng.integers(5))]
+        ["verify-fit", "run", "-n", "1", "--case", "nothing"],
+    ][int(rng.integers(4))]
 
 
 def _run_files(rng: Random, folder: Path, base: Path) -> Words:

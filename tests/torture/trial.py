@@ -17,7 +17,7 @@ from typing import Any, Final
 import psutil
 
 #: Longest time of one command.
-PATIENCE: Final = 120.0
+PATIENCE: Final = 400.0
 _CHILD_SUBREAPER: Final = 36
 
 
