@@ -21,9 +21,9 @@ from rich.progress import (
 from bench.executor.placement import Placement
 from bench.plan.blocks import Block
 from bench.plan.profiles import Profile
-from bench.run.estimate.estimate import Estimate, estimate_run
 from bench.run.estimate.fit_estimate import checked_engine, estimate_text
 from bench.run.estimate.room import check_room
+from bench.run.estimate.run_estimate import Estimate, estimate_run
 from bench.run.run import RunOutcome, run_benchmark
 from restore import Restorer, heard_warnings
 from stembench.arrays import Floats

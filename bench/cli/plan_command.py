@@ -61,8 +61,8 @@ def plan(
     from bench.executor.placement import Placement
     from bench.plan.profiles import get_profile, narrow
     from bench.progress import estimate_with_progress
-    from bench.run.estimate.estimate import check_estimate, estimate_lines, wall_text
     from bench.run.estimate.room import check_room, elsewhere, free_disk, size_text
+    from bench.run.estimate.run_estimate import check_estimate, estimate_lines, wall_text
 
     chosen = narrow(
         get_profile(profile),

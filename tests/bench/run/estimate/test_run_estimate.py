@@ -10,8 +10,7 @@ from bench.executor.placement import Placement
 from bench.measures.column_search import searched
 from bench.plan.blocks import plan_blocks, plan_ladders, repeated_blocks
 from bench.plan.profiles import Profile, Selection, get_profile, narrow
-from bench.run.estimate import estimate as module
-from bench.run.estimate.estimate import Estimate, check_estimate, estimate_lines, estimate_run
+from bench.run.estimate import run_estimate as module
 from bench.run.estimate.kept_rates import Rates
 from bench.run.estimate.rates import CaseRate, Rate
 from bench.run.estimate.room import (
@@ -21,6 +20,7 @@ from bench.run.estimate.room import (
     check_room,
     size_text,
 )
+from bench.run.estimate.run_estimate import Estimate, check_estimate, estimate_lines, estimate_run
 from bench.run.estimate.work import amounts_of, one_image
 from bench.run.run import run_benchmark
 from stembench.errors import InputError
