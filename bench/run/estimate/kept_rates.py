@@ -12,6 +12,7 @@ import numpy as np
 
 from bench.environment import hardware, program_hash, versions
 from bench.executor.local_pool import local_pool
+from bench.reference import reference_table
 from bench.run.estimate.rates import CaseRate, Rate, measure_case, measure_kind
 from bench.run.estimate.work import Amount, Kind
 from bench.run.user_code import UserCode
@@ -35,7 +36,7 @@ class Rates:
     Attributes
     ----------
     start : float
-        Seconds until a worker process is there.
+        Seconds until a process has loaded all that fits an image.
     cases : mapping
         By name of the case.
     kinds : mapping
@@ -105,7 +106,9 @@ def rates_of(
                 ((_, result),) = pool.completed(function, [(0, arguments)])
                 return result
 
-            served = work(_served_so_far)
+            name, labels = next(iter(images.items()))
+            dose = next(a.block.dose for kind, a in amounts.items() if kind.case == name)
+            served = work(_started, name, labels[0], dose)
             if start is None:
                 start = _Start(seconds=served)
                 keeper.write(start, "start")
@@ -138,8 +141,9 @@ def rates_of(
     )
 
 
-def _served_so_far() -> float:
-    """Processor time of this process in seconds: what its start has taken."""
+def _started(name: str, image: str, dose: float) -> float:
+    """Processor time of this process in seconds, once it has loaded all that fits an image."""
+    reference_table(get_case(name), image, dose=dose)
     return time.process_time()
 
 

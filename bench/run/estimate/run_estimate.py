@@ -8,7 +8,6 @@ from typing import Final
 from bench.environment import available_cores
 from bench.executor.placement import Placement
 from bench.measures.bounds import kinds_of, takes_long
-from bench.memory import peak_memory
 from bench.plan.blocks import BLOCK_SIZE, check_amounts, plan_blocks, plan_ladders
 from bench.plan.profiles import Profile
 from bench.run.estimate.kept_rates import Rates, rates_of
@@ -152,7 +151,8 @@ def estimate_run(
         preparing=alone + together,
         wall_seconds=alone + busy / at_once,
         workers=workers,
-        memory=peak_memory() + (workers * each if local else 0),
+        # The command loads what its workers do.
+        memory=((workers if local else 0) + 1) * each,
         disk=_disk(amounts, rates),
         blocks=len(blocks),
         measured=rates.measured,
@@ -199,8 +199,8 @@ def _preparing(
     profile: Profile, images: Mapping[str, tuple[str, ...]], rates: Rates, *, workers: int
 ) -> tuple[float, float]:
     """Seconds that the command works by itself, and those that workers share."""
-    alone = rates.start
-    together = workers * sum(
+    alone = rates.start  # of the command itself
+    together = workers * rates.start + workers * sum(
         rates.cases[name].clean * len(labels) for name, labels in images.items()
     )
     for selection in profile.selections:

@@ -99,8 +99,8 @@ def test_the_sum_is_that_of_its_parts(monkeypatch: pytest.MonkeyPatch) -> None:
     assert by_name["raw"].core_seconds == pytest.approx(3 + 80 * 1.0 + 12 * 0.5)
     assert by_name["gaussian"].core_seconds == pytest.approx(3 + 80 * 1.0 + 12 * 0.5 + 7)
     assert by_name["gaussian"].restoring == pytest.approx(16)
-    # Start; library; the two noise-free fits; bounds of four cells.
-    assert found.preparing == pytest.approx(1 + 8 + 2 * 2 + 4 * 4)
+    # Starts; library; the two noise-free fits; bounds of four cells.
+    assert found.preparing == pytest.approx(2 + 8 + 2 * 2 + 4 * 4)
     assert found.wall_seconds == pytest.approx(found.core_seconds)  # of one worker
     assert found.disk == 24 * 20_000 + 160 * 1_000 + 4 * 50_000
 
@@ -108,8 +108,8 @@ def test_the_sum_is_that_of_its_parts(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_workers_share_what_can_be_shared(monkeypatch: pytest.MonkeyPatch) -> None:
     one, four = (estimate(small(), monkeypatch, jobs=jobs) for jobs in (1, 4))
     assert one.wall_seconds / 4 < four.wall_seconds < one.wall_seconds
-    # Each loads the restorers and fits the noise-free images.
-    assert four.core_seconds - one.core_seconds == pytest.approx(3 * (2 * 3 + 2 * 2))
+    # Each starts, loads the restorers and fits the noise-free images.
+    assert four.core_seconds - one.core_seconds == pytest.approx(3 * (2 * 3 + 2 * 2 + 1))
     assert four.memory - one.memory == pytest.approx(3 * 400e6, rel=0.05)
 
 
