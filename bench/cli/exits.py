@@ -67,7 +67,7 @@ def guarded(kept: str = "") -> Callable[[_Command], _Command]:
                     raise
                 if kwargs.get("verbose"):
                     traceback.print_exc()
-                typer.echo(f"stembench: {sentence}", err=True)
+                typer.echo(f"stembench: {one_line(sentence)}", err=True)
                 raise typer.Exit(BAD_INPUT) from error
             except KeyboardInterrupt as error:
                 typer.echo(f"stembench: interrupted{f'; {kept}' if kept else ''}", err=True)
@@ -76,6 +76,12 @@ def guarded(kept: str = "") -> Callable[[_Command], _Command]:
         return run
 
     return guard
+
+
+def one_line(sentence: str) -> str:
+    """Return a sentence on one line, without what steers a terminal, which quotes may hold."""
+    words = " ".join(sentence.split())
+    return "".join(one if one.isprintable() else f"\\x{ord(one):02x}" for one in words)
 
 
 def _limit(timeout: float | None, memory: float | None) -> None:
