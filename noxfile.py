@@ -116,6 +116,17 @@ def slow(session: nox.Session) -> None:
 
 
 @nox.session
+def torture(session: nox.Session) -> None:
+    """Kill runs, flip bits, feed rubbish; write what came of it into docs/reliability.md.
+
+    Goes on where it was stopped: what is done lies in out/torture.jsonl. `-- --again` tries again
+    what failed.
+    """
+    document = str(ROOT / "docs" / "reliability.md")
+    python(session, "-m", "tests.torture", "--document", document, *session.posargs)
+
+
+@nox.session
 def lint(session: nox.Session) -> None:
     """Check format, style, types (of Linux, Windows and macOS) and layers."""
     python(session, "-m", "ruff", "format", "--check", ".")

@@ -21,7 +21,9 @@ from rich.progress import (
 from bench.executor.placement import Placement
 from bench.plan.blocks import Block
 from bench.plan.profiles import Profile
-from bench.run.fit_estimate import checked_engine, estimate_text
+from bench.run.estimate.fit_estimate import checked_engine, estimate_text
+from bench.run.estimate.room import check_room
+from bench.run.estimate.run_estimate import Estimate, estimate_run
 from bench.run.run import RunOutcome, run_benchmark
 from restore import Restorer, heard_warnings
 from stembench.arrays import Floats
@@ -108,6 +110,7 @@ def run_with_progress(
     What fits by lmfit will take is said first.
     """
     engine = checked_engine(fit_engine)
+    check_room(profile, folder, placement=placement)
     if engine == "lmfit":
         said = estimate_text(profile, jobs=placement.cores)
         Console(stderr=True).print(f"stembench: {said}", markup=False, highlight=False)
@@ -138,6 +141,33 @@ def run_with_progress(
         f" peak memory {outcome.peak_memory / 2**30:.1f} GiB: {outcome.folder}"
     )
     return outcome
+
+
+def estimate_with_progress(
+    profile: Profile,
+    *,
+    seed: int,
+    placement: Placement,
+    fit_engine: str = "joint",
+    again: bool = False,
+) -> Estimate:
+    """Estimate a run (`estimate_run`) with a progress bar over what is measured for it."""
+    engine = checked_engine(fit_engine)
+    if engine == "lmfit":
+        estimate_text(profile, jobs=placement.cores)  # refuses what is too large
+    workers = placement.planned_workers()
+    with progress_bar("Measuring") as bar:
+        return estimate_run(
+            profile,
+            seed=seed,
+            placement=placement,
+            workers=workers,
+            fit_engine=engine,
+            again=again,
+            announce=bar.announce,
+            advance=lambda what: bar.advance(description=what),
+            note=lambda sentence: bar.note(f"stembench: note: {sentence}"),
+        )
 
 
 def restore_with_progress(restorer: Restorer, images: Floats, *, sampling: float) -> Floats:

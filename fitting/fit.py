@@ -12,7 +12,7 @@ from fitting import engine, flags
 from fitting.engine.problem import Minimum, Problem, nothing_fitted
 from fitting.results.column_fit import ColumnFit, tabulate
 from fitting.scan.scan_model import ScanModel
-from fitting.setup.options import FitOptions, require_detector_noise, require_positive
+from fitting.setup.options import FitOptions, require_detector_noise, require_scale
 from fitting.setup.start import DRIFT, EDGE_REACH, spacing, trial_widths, usable
 from stembench.arrays import Bools, Floats, Integers
 from stembench.errors import InputError
@@ -214,10 +214,8 @@ def fit_batch(
         raise InputError("images must be real numbers of shape (k, rows, columns)") from error
     if stack.ndim != 3 or 0 in stack.shape[1:]:
         raise InputError(f"images have shape (k, rows, columns), not {stack.shape}")
-    require_positive("sampling", sampling, "Å/px")
-    if dose is not None:
-        require_positive("dose", dose, "e/Å²")
-    elif options.estimator == "poisson":
+    require_scale(sampling, dose)
+    if dose is None and options.estimator == "poisson":
         raise InputError("the Poisson estimator needs the dose in e/Å²: give dose=")
     require_detector_noise(detector_sigma)
     starts = start_positions(positions)

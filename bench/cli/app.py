@@ -16,15 +16,15 @@ from bench.cli.exits import (
     Verbose,
     WhichImage,
     guarded,
+    read_doses,
 )
 from bench.cli.fit_commands import fit
 from bench.cli.gate_commands import baseline, compare, power, regression
 from bench.cli.noise_commands import noise_figures, noise_ranges
+from bench.cli.run_commands import plan, verify_fit
 from bench.cli.simulation_commands import convergence, simulate
 from bench.cli.terminal import make_printable
-from bench.cli.verification_commands import verify_fit
 from stembench import __version__
-from stembench.errors import InputError
 from stembench.system import terminate_as_interrupt
 
 app = typer.Typer(
@@ -111,7 +111,7 @@ def run(
     chosen = narrow(
         get_profile(profile),
         cases=case or (),
-        doses=_doses(doses),
+        doses=read_doses(doses),
         realizations=realizations,
         restorers=restorer or (),
     )
@@ -289,20 +289,9 @@ def images(
         raise typer.Exit(FAILED)
 
 
-def _doses(given: list[str] | None) -> tuple[float, ...]:
-    if not given:
-        return ()
-    text = ",".join(given)
-    try:
-        return tuple(float(part) for part in text.split(","))
-    except ValueError as error:
-        raise InputError(
-            f"--doses takes numbers separated by commas, such as 500,5000; not {text!r}"
-        ) from error
-
-
 for _command in (
     fit,
+    plan,
     compare,
     baseline,
     regression,

@@ -74,7 +74,7 @@ def guarded(kept: str = "") -> Callable[[_Command], _Command]:
                     raise
                 if kwargs.get("verbose"):
                     traceback.print_exc()
-                typer.echo(f"stembench: {sentence}", err=True)
+                typer.echo(f"stembench: {one_line(sentence)}", err=True)
                 raise typer.Exit(BAD_INPUT) from error
             except KeyboardInterrupt as error:
                 typer.echo(f"stembench: interrupted{f'; {kept}' if kept else ''}", err=True)
@@ -85,8 +85,32 @@ def guarded(kept: str = "") -> Callable[[_Command], _Command]:
     return guard
 
 
+def one_line(sentence: str) -> str:
+    """Return a sentence on one line, without what steers a terminal, which quotes may hold."""
+    words = " ".join(sentence.split())
+    return "".join(one if one.isprintable() else f"\\x{ord(one):02x}" for one in words)
+
+
 def _limit(timeout: float | None, memory: float | None) -> None:
     if timeout is not None or memory is not None:
         from restore import limit_models
 
         limit_models(timeout=timeout, memory=memory)
+
+
+def read_doses(given: list[str] | None) -> tuple[float, ...]:
+    """Read what follows --doses: numbers in e/Å², separated by commas.
+
+    Raises
+    ------
+    InputError
+    """
+    if not given:
+        return ()
+    text = ",".join(given)
+    try:
+        return tuple(float(part) for part in text.split(","))
+    except ValueError as error:
+        raise InputError(
+            f"--doses takes numbers separated by commas, such as 500,5000; not {text!r}"
+        ) from error

@@ -26,6 +26,19 @@ SETTINGS: Final = {
 
 
 @contextmanager
+def settled() -> Iterator[None]:
+    """Settings of Dask while the context lasts, and silence of its log, which tells tracebacks.
+
+    What a lost scheduler or worker means for a run is said in a sentence by who works there.
+    """
+    import dask
+    from distributed.utils import silence_logging_cmgr
+
+    with dask.config.set(SETTINGS), silence_logging_cmgr(logging.CRITICAL + 1):
+        yield
+
+
+@contextmanager
 def local(
     workers: int, *, announce: Callable[[str], None], engines: Iterable[str] = ()
 ) -> Iterator[DaskExecutor]:
@@ -34,14 +47,13 @@ def local(
     An exception in the context, such as an interrupt, ends the workers at once: nobody waits for
     results that would be thrown away.
     """
-    import dask
     import psutil
     from distributed import Client, LocalCluster
 
     from restore import child_thread_limit
 
     before = {child.pid for child in psutil.Process().children(recursive=True)}
-    with dask.config.set(SETTINGS), child_thread_limit(1):
+    with settled(), child_thread_limit(1):
         cluster = LocalCluster(
             n_workers=workers,
             threads_per_worker=1,
@@ -78,10 +90,9 @@ def connected(
     InputError
         If it does not answer, or has no worker after a minute.
     """
-    import dask
     from distributed import Client
 
-    with dask.config.set(SETTINGS):
+    with settled():
         try:
             client = Client(address, timeout=CONNECT, set_as_default=False)
         except (OSError, ValueError, TimeoutError) as error:

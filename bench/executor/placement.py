@@ -78,6 +78,31 @@ class Placement:
         """Whether more than one process works."""
         return bool(self.scheduler or self.cluster or self.cores > 1)
 
+    def planned_workers(self) -> int:
+        """Workers that work would have, before any is started; those of a scheduler are asked for.
+
+        Raises
+        ------
+        InputError
+            If a scheduler cannot be reached, or a file describes no cluster.
+        """
+        if self.scheduler:
+            from bench.executor.clusters import connected
+
+            with connected(self.scheduler, announce=lambda _: None) as found:
+                return found.workers
+        if self.cluster is not None:
+            from bench.executor.queue_cluster import CUDA, QueueCluster
+
+            described = QueueCluster.read(self.cluster)
+            if described.kind == CUDA:
+                raise InputError(
+                    f"{self.cluster} asks for GPUs of this machine, whose speed is not measured:"
+                    " plan without it"
+                )
+            return described.jobs * int(described.options["cores"])
+        return self.cores
+
     @contextmanager
     def executor(
         self,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from bench.executor.clusters import SETTINGS, first_line, wait_for_workers
+from bench.executor.clusters import first_line, settled, wait_for_workers
 from bench.executor.dask_executor import DaskExecutor
 from stembench.errors import InputError
 
@@ -25,14 +25,10 @@ KINDS: Final = {
 CUDA: Final = "cuda"
 #: Seconds to wait for the first worker: jobs wait in their queue.
 QUEUE: Final = 24 * 3600.0
-_EXAMPLE: Final = """for example:
-    kind = "slurm"
-    jobs = 4
-    cores = 16
-    memory = "64GB"
-    walltime = "02:00:00"
-    queue = "normal"
-"""
+_EXAMPLE: Final = (
+    'a line kind = "slurm", and beside it such as jobs = 4, cores = 16, memory = "64GB", walltime ='
+    ' "02:00:00" (docs/cluster.md)'
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,7 +71,7 @@ class QueueCluster:
         known = (*KINDS, CUDA)
         if kind not in known:
             raise InputError(
-                f"{path}: kind must be one of {', '.join(known)}, not {kind!r}; {_EXAMPLE}".rstrip()
+                f"{path}: kind must be one of {', '.join(known)}, not {kind!r}: write {_EXAMPLE}"
             )
         if isinstance(jobs, bool) or not isinstance(jobs, int) or not 1 <= jobs <= 10_000:
             raise InputError(f"{path}: jobs must be a whole number from 1 to 10000, not {jobs!r}")
@@ -114,11 +110,9 @@ class QueueCluster:
 
     def script(self) -> str:
         """Return the job script that would be submitted."""
-        import dask
-
         if self.kind == CUDA:
             raise InputError(f"{self.source}: GPUs of this machine need no job script")
-        with dask.config.set(SETTINGS):
+        with settled():
             cluster = self.start()
             try:
                 return str(cluster.job_script())
@@ -131,11 +125,10 @@ def started(
     path: Path, *, announce: Callable[[str], None], engines: Iterable[str] = ()
 ) -> Iterator[DaskExecutor]:
     """Run the cluster of a file while the context lasts."""
-    import dask
     from distributed import Client
 
     described = QueueCluster.read(path)
-    with dask.config.set(SETTINGS):
+    with settled():
         cluster = described.start()
         try:
             if described.kind != CUDA:

@@ -16,7 +16,7 @@ import psutil
 
 from stembench.atomic_files import replacing
 from stembench.errors import InputError
-from stembench.surroundings.leftovers import is_temporary, sweep
+from stembench.surroundings.leftovers import is_temporary, process_lives, sweep
 
 LOCK_FILE: Final = ".run.lock"
 #: Says who holds the lock; touched as long as it is held.
@@ -140,9 +140,8 @@ def _lives(folder: Path, owner: dict[str, Any]) -> bool:
     if not isinstance(number, int) or not isinstance(started, int | float):
         return False
     try:
-        # A number is given to other processes later.
-        return bool(abs(psutil.Process(number).create_time() - started) < 1.0)
-    except (psutil.Error, ValueError, OverflowError):
+        return process_lives(number, started)
+    except (ValueError, OverflowError):
         return False
 
 

@@ -11,7 +11,7 @@ import pandas as pd
 
 from bench.plan.blocks import Block
 from bench.run.block import run_block
-from bench.run.fit_estimate import image_cost
+from bench.run.estimate.fit_estimate import image_cost
 from cases import get_case, load_ground_truth
 from fitting import MOST_MEMORY
 from reports import (

@@ -87,6 +87,20 @@ class FitOptions:
         return self.start_width if isinstance(self.width, str) else float(self.width)
 
 
+def require_scale(sampling: float, dose: float | None) -> None:
+    """Raise `InputError` unless sampling [Å/px] and dose [e/Å²] are such as images have.
+
+    Far beyond, squares of electrons per pixel are no longer numbers.
+    """
+    require_positive("sampling", sampling, "Å/px")
+    if not 1e-9 <= sampling <= 1e9:
+        raise InputError(f"sampling must be between 1e-9 and 1e9 Å/px, not {sampling:g}")
+    if dose is not None:
+        require_positive("dose", dose, "e/Å²")
+        if not 1e-12 <= dose <= 1e12:
+            raise InputError(f"dose must be between 1e-12 and 1e12 e/Å², not {dose:g}")
+
+
 def require_positive(name: str, value: Any, unit: str) -> None:
     """Raise InputError unless `value` is a positive finite number."""
     if isinstance(value, bool) or not isinstance(value, int | float | np.integer | np.floating):

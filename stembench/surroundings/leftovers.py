@@ -112,15 +112,28 @@ def _is_left(path: Path) -> bool:
         return False
     if named["machine"] != _machine():
         return time.time() - status.st_mtime > _OLD
-    return not _lives(int(named["process"]), float(named["started"]) / 1000.0)
+    return not process_lives(int(named["process"]), float(named["started"]) / 1000.0)
 
 
-def _lives(process: int, started: float) -> bool:
+def process_lives(process: int, started: float) -> bool:
+    """Whether the process of this number that started then has not ended.
+
+    One that has ended but was not waited for by its parent, as in containers whose first process
+    waits for nobody, does not live.
+
+    Parameters
+    ----------
+    process : int
+    started : float
+        Seconds since the epoch.
+    """
     import psutil
 
     try:
+        found = psutil.Process(process)
         # A number is given to other processes later.
-        return bool(abs(psutil.Process(process).create_time() - started) < _DRIFT)
+        same = abs(found.create_time() - started) < _DRIFT
+        return bool(same and found.status() != psutil.STATUS_ZOMBIE)
     except psutil.NoSuchProcess:
         return False
     except (psutil.Error, ValueError, OverflowError):

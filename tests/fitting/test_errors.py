@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from fitting import ColumnModel, FitOptions, cramer_rao, fit_batch, fit_columns
+from stembench.errors import InputError
 
 DRAWS = 400
 
@@ -175,3 +176,13 @@ def test_fifty_counts_per_column_are_enough_for_the_bound():
     squares = fit_batch(images, starts, sampling=0.2, dose=dose)
     z = (stacked(squares, "x") - model.x) / bound["x_crb"].to_numpy()
     assert float(np.sqrt(np.mean(z**2))) > 1 + 4 * 0.024  # negative control
+
+
+@pytest.mark.parametrize(
+    "given",
+    [{"dose": 1e308}, {"dose": 1e-200}, {"sampling": 1e308}, {"sampling": 1e-300, "dose": 5e2}],
+)
+def test_scales_that_no_image_has_are_refused(given):
+    """Squares of electrons per pixel overflow there, or vanish and are divided by."""
+    with pytest.raises(InputError, match=r"(dose|sampling) must be between"):
+        fit_columns(np.ones((20, 20)), [[10.0, 10.0]], **{"sampling": 0.2, **given})

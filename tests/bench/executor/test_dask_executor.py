@@ -3,6 +3,8 @@
 import os
 import re
 import signal
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -159,3 +161,20 @@ def test_work_that_ends_every_worker_is_told_in_one_sentence(
     monkeypatch.setattr(executor.client.cluster.scheduler, "allowed_failures", 0)
     with pytest.raises(InputError, match=r"ended four workers .* memory ran out; what is finished"):
         list(executor.completed(die, [(0, (0,))]))
+
+
+def test_the_log_of_dask_is_silent_while_work_lasts() -> None:
+    """It tells tracebacks of a scheduler that is lost, which a sentence says already."""
+    script = (
+        "import logging, distributed\n"
+        "from bench.executor.clusters import settled\n"
+        "with settled():\n"
+        "    logging.getLogger('distributed.client').error('within')\n"
+        "logging.getLogger('distributed.client').error('outside')\n"
+    )
+    # In a process of its own: pytest takes the place of Dask's handlers.
+    said = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    )
+    assert "outside" in said.stderr
+    assert "within" not in said.stderr

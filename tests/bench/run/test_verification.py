@@ -11,7 +11,7 @@ from bench.executor.placement import Placement
 from bench.plan.profiles import Profile, Selection, get_profile
 from bench.run import verification
 from bench.run.block import BlockResult
-from bench.run.fit_estimate import checked_engine, estimate_text
+from bench.run.estimate.fit_estimate import checked_engine, estimate_text
 from bench.run.run import run_benchmark
 from bench.run.verification import plan_verification, verify_fits
 from fitting.engine import joint, lmfit_engine

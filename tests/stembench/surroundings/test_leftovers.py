@@ -6,6 +6,7 @@ import sys
 import time
 from pathlib import Path
 
+import psutil
 import pytest
 
 from stembench.atomic_files import replacing
@@ -72,6 +73,17 @@ def test_what_a_killed_process_left_goes_and_what_lives_stays(tmp_path, leaver):
     sweep(tmp_path, deep=True)
     assert _temporary(tmp_path) == [own]
     assert foreign.exists()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="only there do processes wait to be waited for")
+def test_a_process_that_nobody_waited_for_has_ended(tmp_path, leaver):
+    sweep(tmp_path, deep=True)
+    assert len(_temporary(tmp_path)) == 3
+    leaver.kill()
+    os.waitid(os.P_PID, leaver.pid, os.WEXITED | os.WNOWAIT)  # it stays as it is
+    assert psutil.Process(leaver.pid).status() == psutil.STATUS_ZOMBIE
+    sweep(tmp_path, deep=True)
+    assert not _temporary(tmp_path)
 
 
 def test_a_number_that_another_process_has_now_counts_as_ended(tmp_path, monkeypatch):

@@ -1,0 +1,1 @@
+"""Torture: kills, flipped bits, malformed inputs, full disks, hostile models. `nox -s torture`."""
