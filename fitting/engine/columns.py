@@ -161,7 +161,7 @@ class Columns:
         return gradient, second
 
     def normal_matrix(self, weight: Floats | None = None) -> Floats:
-        """Σ_px w (∂f/∂θ_i)(∂f/∂θ_j) in envelope storage; default w: 1 where a pixel takes part."""
+        """Σ_px w (∂f/∂θ_i)(∂f/∂θ_j) as the layout stores it; default w: the valid pixels."""
         layout = self.layout
         weighting = self.weighting if weight is None else WEIGHTED
         out = np.empty(layout.size)
@@ -178,6 +178,8 @@ class Columns:
             weighting,
             self.weight if weight is None else weight,
             self.dirty,
+            layout.first_shared,
+            layout.spot,
             layout.at,
             out,
         )
@@ -188,7 +190,15 @@ class Columns:
         out = np.empty_like(matrix)
         layout = self.layout
         curvature.subtract_curvature(
-            layout.index, layout.first_shared, held, second, layout.at, matrix, out
+            layout.index,
+            layout.first_shared,
+            held,
+            second,
+            layout.pair_at,
+            layout.spot,
+            layout.at,
+            matrix,
+            out,
         )
         return out
 

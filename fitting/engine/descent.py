@@ -8,8 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from fitting.engine.columns import Columns
+from fitting.engine.factor import Factor
 from fitting.engine.layout import Layout
-from fitting.kernels import envelope, sums
+from fitting.kernels import sums
 from fitting.kernels.assembly import EVERY_PIXEL
 from stembench.arrays import Bools, Floats, Integers
 
@@ -55,14 +56,14 @@ def linear_start(columns: Columns, *, support: float) -> float:
         columns.factors, columns.start, columns.count, layout.n_background, columns.image, right
     )
     matrix = columns.normal_matrix()
-    held = (matrix[layout.at + np.arange(layout.n_parameters)] <= 0.0).astype(np.int64)
+    held = (matrix[layout.diagonal] <= 0.0).astype(np.int64)
     ridge = np.full(layout.n_parameters, 1e-9)
-    envelope.damped(matrix, layout.at, layout.first, held, ridge, matrix)
-    if envelope.cholesky(matrix, layout.at, layout.first) >= 0:
+    factor = Factor(layout)
+    if factor.of(matrix, held, ridge) >= 0:
         return np.inf
     right[held == 1] = 0.0
     projected = right.copy()
-    envelope.solve(matrix, layout.at, layout.first, right)
+    factor.solve(right)
     columns.unpack(right)
     # of all linear least squares: the residual is what the projection leaves over
     return 0.5 * (float(np.sum(columns.image**2)) - float(projected @ right))
@@ -122,6 +123,7 @@ def minimise(
     """
     cost_of = _Cost(columns, support)
     damping = _Damping(columns.layout)
+    factor = Factor(columns.layout)
     here, spare = cost_of(theta, cost_of.blank()), cost_of.blank()
     scale = max(
         1e-2 * float(np.mean(np.abs(columns.height))),
@@ -135,7 +137,7 @@ def minimise(
     steps = stalled = 0
     while steps < MAX_STEPS:
         steps += 1
-        quadratic = _Quadratic(columns, here, lower=lower, upper=upper, support=support)
+        quadratic = _Quadratic(columns, here, factor, lower=lower, upper=upper, support=support)
         outward = quadratic.outward
         damping.release_shared()
         height = np.maximum(np.abs(columns.height), scale)
@@ -325,7 +327,14 @@ class _Quadratic:
     """
 
     def __init__(
-        self, columns: Columns, here: _Point, *, lower: Floats, upper: Floats, support: float
+        self,
+        columns: Columns,
+        here: _Point,
+        factor: Factor,
+        *,
+        lower: Floats,
+        upper: Floats,
+        support: float,
     ) -> None:
         layout = columns.layout
         score, observed, self._expected = here.images
@@ -336,11 +345,11 @@ class _Quadratic:
         self.outward = ((here.theta <= lower) & (self._gradient <= 0)) | (
             (here.theta >= upper) & (self._gradient >= 0)
         )
-        blind = self._normal[layout.at + np.arange(layout.n_parameters)] <= 0
+        blind = self._normal[layout.diagonal] <= 0
         self._held = (self.outward | blind).astype(np.int64)
         self._matrix = columns.newton_matrix(self._normal, second, self._held)
         self._is_normal = False
-        self._factor = np.empty(layout.size)
+        self._factor = factor
 
     def step(self, damping: _Damping, *, may_brake: bool) -> Floats | None:
         """Step to the minimum of the damped model.
@@ -348,18 +357,14 @@ class _Quadratic:
         None if its matrix is not positive. Then the suspect column is damped more if `may_brake`;
         else the second derivatives are dropped; without them, all columns are damped more.
         """
-        layout = self._columns.layout
-        envelope.damped(
-            self._matrix, layout.at, layout.first, self._held, damping.vector(), self._factor
-        )
-        bad = envelope.cholesky(self._factor, layout.at, layout.first)
+        bad = self._factor.of(self._matrix, self._held, damping.vector())
         if bad < 0:
             step = np.where(self._held == 1, 0.0, self._gradient)
-            envelope.solve(self._factor, layout.at, layout.first, step)
+            self._factor.solve(step)
             return step
         if self._is_normal:
             damping.raise_all()
-        elif bad < layout.first_shared and may_brake:
+        elif bad < self._columns.layout.first_shared and may_brake:
             damping.raise_owner(bad)  # convex by itself, but not beside its neighbours
         else:
             self._drop_second_derivatives()

@@ -98,10 +98,12 @@ def normal_matrix(
     weighting: int,
     weight: Floats,
     dirty: Integers,
+    first_shared: int,
+    spot: Integers,
     at: Integers,
     out: Floats,
 ) -> None:
-    """Assemble into envelope storage.
+    """Assemble the normal matrix as a layout stores it (`spot`, `at`).
 
     `weighting` is `EVERY_PIXEL`, `WEIGHTED` or `MASKED_WINDOWS`; `weight` has the image's shape
     (rows, cols) in each of them. `dirty` (n,) is read for `MASKED_WINDOWS`.
@@ -112,6 +114,7 @@ def normal_matrix(
     sums = np.empty((3, 3, 3, 3))
     block = np.empty((4, 4))
     terms = np.empty((4, 3))
+    per = spot.shape[1]
     out[:] = 0.0
     for n in range(len(height)):
         for k in range(pair_at[n], pair_at[n + 1]):
@@ -131,7 +134,9 @@ def normal_matrix(
                     if c < 0 or (n == m and q > p):
                         continue
                     value = block[p, q]
-                    if r > c:
+                    if r < first_shared and c < first_shared:
+                        out[spot[k, r - per * n] + c - per * m] += value
+                    elif r > c:
                         out[at[r] + c] += value
                     elif r < c:
                         out[at[c] + r] += value
