@@ -115,6 +115,7 @@ def normal_matrix(
     block = np.empty((4, 4))
     terms = np.empty((4, 3))
     per = spot.shape[1]
+    heights_only = per == 1 and index[0, 3] < 0
     out[:] = 0.0
     for n in range(len(height)):
         for k in range(pair_at[n], pair_at[n + 1]):
@@ -123,7 +124,19 @@ def normal_matrix(
                 weighting == MASKED_WINDOWS and dirty[n] == 1 and dirty[m] == 1
             )
             pair_block(
-                factors, start, count, height, n, m, weighted, weight, strip, axis_sums, sums, block
+                factors,
+                start,
+                count,
+                height,
+                n,
+                m,
+                weighted,
+                weight,
+                heights_only,
+                strip,
+                axis_sums,
+                sums,
+                block,
             )
             for p in range(4):
                 r = index[n, p]

@@ -11,7 +11,7 @@ from fitting.kernels.compiled import kernel
 from stembench.arrays import Floats, Integers
 
 #: Columns that are not dissected further.
-LEAF = 16
+LEAF = 24
 # the cut is laid where columns are farthest apart in this middle part
 _MIDDLE = 0.08
 

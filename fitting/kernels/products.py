@@ -118,22 +118,36 @@ def eliminate(front: Floats, size: int, pivots: int, diagonal: Floats, turned: F
     for begin in range(0, pivots, PANEL):
         width = min(PANEL, pivots - begin)
         end = begin + width
-        for i in range(begin, size):
+        for i in range(begin, end):
             row = front[i]
-            for c in range(begin, min(i, end)):
+            for c in range(begin, i):
                 total = row[c]
                 column = front[c]
                 for k in range(begin, c):
                     total -= row[k] * column[k]
                 row[c] = total / column[c]
-            if i < end:
-                pivot = row[i]
-                for k in range(begin, i):
-                    pivot -= row[k] * row[k]
-                if not pivot > 1e-13 * diagonal[i]:
-                    return i
-                row[i] = math.sqrt(pivot)
+            pivot = row[i]
+            for k in range(begin, i):
+                pivot -= row[k] * row[k]
+            if not pivot > 1e-13 * diagonal[i]:
+                return i
+            row[i] = math.sqrt(pivot)
+        # the rows below, turned so that all of them are a vector
         rest = size - end
         transpose(front, end, begin, rest, width, turned)
+        for c in range(width):
+            column = turned[c, :rest]
+            row = front[begin + c]
+            for k in range(c):
+                value, other = row[begin + k], turned[k, :rest]
+                for i in range(rest):
+                    column[i] -= value * other[i]
+            value = 1.0 / row[begin + c]
+            for i in range(rest):
+                column[i] *= value
+        for i in range(rest):
+            row = front[end + i, begin:end]
+            for c in range(width):
+                row[c] = turned[c, i]
         add_product(-1.0, front, end, begin, turned, 0, 0, front, end, end, rest, width, rest, True)
     return -1
