@@ -143,13 +143,15 @@ def test_a_pivot_that_is_not_positive_is_named(monkeypatch):
     layout, stored = columns.layout, columns.normal_matrix()
     nothing = np.zeros(layout.n_parameters)
     factor = Factor(layout)
-    for bad in (200, 300, layout.n_parameters - 1):  # later ones, which have lost to earlier ones
-        before = np.linalg.inv(layout.dense(stored)[: bad + 1, : bad + 1])[-1, -1]
-        for part, named in ((1.001, bad), (0.999, None)):
+    dense = layout.dense(stored)
+    pivots = np.diag(np.linalg.cholesky(dense)) ** 2
+    lost = 1 - pivots / np.diag(dense)  # to earlier ones; a diagonal below 0 would count as held
+    for bad in np.argsort(-lost)[:3]:
+        for part in (1 + lost[bad] / 2, 0.99):
             spoiled = stored.copy()
-            spoiled[layout.diagonal[bad]] -= part / before  # the pivot is one over `before`
+            spoiled[layout.diagonal[bad]] -= part * pivots[bad]
             found = factor.of(spoiled, np.zeros_like(layout.diagonal), nothing)
-            assert (found == bad) == (named == bad)
+            assert (found == bad) == (part > 1)
 
 
 def test_separators_separate(monkeypatch):
