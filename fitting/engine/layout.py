@@ -71,7 +71,7 @@ class Layout:
     @property
     def per_column(self) -> int:
         """Number of free parameters that a column has for itself."""
-        return self.spot.shape[1]
+        return int(self.spot.shape[1])
 
     @cached_property
     def diagonal(self) -> Integers:
@@ -103,8 +103,9 @@ class Layout:
                 taken = (high > self.pairs) | (q <= p)
                 r, c = per * high[taken] + p, per * self.pairs[taken] + q
                 out[r, c] = out[c, r] = stored[self.spot[taken, p] + q]
-        for r in range(self.first_shared, self.n_parameters):
-            out[r, : r + 1] = out[: r + 1, r] = stored[self.at[r] : self.at[r] + r + 1]
+        for row in range(self.first_shared, self.n_parameters):
+            part = stored[self.at[row] : self.at[row] + row + 1]
+            out[row, : row + 1] = out[: row + 1, row] = part
         return out
 
 

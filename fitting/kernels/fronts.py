@@ -209,7 +209,7 @@ def factorise(
             child = elder[child]
         bad = eliminate(front, size, pivots, diagonal, turned)
         if bad >= 0:
-            return base + bad
+            return int(base + bad)
         panel = panels[panel_at[node] : panel_at[node + 1]].reshape((size, pivots))
         for a in range(size):
             panel[a] = front[a, :pivots]
