@@ -6,12 +6,13 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.ndimage import gaussian_filter, gaussian_laplace, maximum_filter
+from scipy.ndimage import maximum_filter
 from scipy.optimize import linear_sum_assignment
 from scipy.spatial import cKDTree
 
 from fitting import flags
 from fitting.fit import fit_columns
+from fitting.search.wide_filters import laplacian, smoothed
 from fitting.setup.options import FitOptions
 from stembench.arrays import Floats, Integers
 from stembench.errors import InputError
@@ -160,7 +161,7 @@ def response_to_spots(image: Floats, width: float) -> Floats:
     """Scale-normalised response to bright spots."""
     # the sampled kernel does not quite sum to zero
     raised = image - np.median(image)
-    return np.asarray(-(width**2) * gaussian_laplace(raised, width, mode="nearest", truncate=6.0))
+    return np.asarray(-(width**2) * laplacian(raised, width))
 
 
 def spot_maxima(image: Floats, width: float, apart: float) -> tuple[Integers, Floats]:
@@ -217,7 +218,7 @@ def strongest_apart(places: Floats, strength: Floats, *, apart: float) -> Intege
 
 def residual_level(residual: Floats, width: float, apart: float) -> Floats:
     """Root mean square of the response within about two column distances of each pixel."""
-    square = gaussian_filter(response_to_spots(residual, width) ** 2, 2.0 * apart, mode="nearest")
+    square = smoothed(response_to_spots(residual, width) ** 2, 2.0 * apart)
     return np.asarray(np.sqrt(square), dtype=np.float64)
 
 
@@ -230,7 +231,7 @@ def response_noise(image: Floats, width: float) -> Floats:
     checker = np.zeros_like(image)
     checker[1:-1] = across[2:] - 2 * across[1:-1] + across[:-2]
     checker[0], checker[-1] = checker[1], checker[-2]
-    variance = gaussian_filter(checker**2, 3.0 * width, mode="nearest") / 36.0
+    variance = smoothed(checker**2, 3.0 * width) / 36.0
     size = 2 * int(np.ceil(6 * width)) + 1
     impulse = np.zeros((size, size))
     impulse[size // 2, size // 2] = 1.0
