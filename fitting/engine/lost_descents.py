@@ -7,7 +7,7 @@ from stembench.arrays import Floats
 
 # of so many steps in a row, each lowering the cost by less than this part with all widths on their
 # bounds, none leads to columns: an image that was smoothed flat takes hundreds
-_VAIN = 10
+_VAIN = 20
 _LITTLE_GAIN = 1e-4
 # a shared width that turns back so often by more than this part of its last step, and of itself,
 # goes to and fro instead of settling
