@@ -21,6 +21,11 @@ WidthMode = Literal["shared", "species", "column", "fixed"]
 #: number of coefficients of each background
 BACKGROUND_TERMS: Final[dict[str, int]] = {"none": 0, "constant": 1, "plane": 3}
 
+#: Side of the tiles [px] in which a large image is summed.
+_TILE: Final = 512
+#: Widths from its centre at which a Gaussian is smaller than any number.
+_UNDERFLOW: Final = 39.0
+
 
 def sampled_axis(u: Any, width: Any) -> tuple[Any, Any, Any, Any, Any, Any]:
     """One axis of a Gaussian sampled at pixel centres, exp(-u²/2ρ²), with its derivatives.
@@ -101,6 +106,14 @@ def axis_factors(
     """
     u = np.arange(size, dtype=np.float64)[None, :] - centre[:, None]
     return factors_at(u, width, pixel=pixel)
+
+
+def _values(centre: Floats, width: Floats, *, size: int, pixel: Pixel) -> Floats:
+    """Value of `axis_factors` alone: derivatives cost more than the rest of an image."""
+    if pixel != "sampled":
+        return axis_factors(centre, width, size=size, pixel=pixel)[0]
+    t = (np.arange(size, dtype=np.float64)[None, :] - centre[:, None]) / width[:, None]
+    return np.asarray(np.exp(-0.5 * t * t), dtype=np.float64)
 
 
 def factors_at(u: Floats, width: Floats, *, pixel: Pixel) -> tuple[Floats, Floats, Floats]:
@@ -213,12 +226,32 @@ class ColumnModel:
         )
 
     def image(self) -> Floats:
-        """Expected image, shape (rows, columns), without truncation."""
-        (ax, _, _), (ay, _, _) = self.factors()
-        image = (ay * self.height[:, None]).T @ ax
+        """Expected image, shape (rows, columns), without truncation.
+
+        Large images are summed tile by tile, each of the columns that are not 0 in it.
+        """
+        image = np.empty(self.shape)
+        for top in range(0, self.shape[0], _TILE):
+            for left in range(0, self.shape[1], _TILE):
+                part = image[top : top + _TILE, left : left + _TILE]
+                self._add_up(left, top, part)
         for coefficient, term in zip(self.background, background_terms(self), strict=True):
             image += coefficient * term
         return image
+
+    def _add_up(self, left: int, top: int, out: Floats) -> None:
+        """Write the sum of all columns in the pixels from (left, top) on to `out`."""
+        rows, cols = out.shape
+        seen = np.ones(self.n_columns, dtype=np.bool_)
+        if max(self.shape) > _TILE:
+            reach = _UNDERFLOW * self.sigma + 1
+            seen = np.abs(self.x - left - (cols - 1) / 2) <= reach + cols / 2
+            seen &= np.abs(self.y - top - (rows - 1) / 2) <= reach + rows / 2
+        ax, ay = (
+            _values(centre[seen] - first, self.sigma[seen], size=size, pixel=self.pixel)
+            for centre, first, size in ((self.x, left, cols), (self.y, top, rows))
+        )
+        out[:] = (ay * self.height[seen][:, None]).T @ ax
 
     def jacobian(self) -> Floats:
         """Derivatives of the expected image by the free parameters, dense.

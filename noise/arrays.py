@@ -9,6 +9,7 @@ from noise.chain import Chain, distort
 from noise.dose import electrons_per_pixel
 from noise.presets import chain_named
 from noise.seeds import realization_generator
+from noise.stages.stage import Counting
 from stembench.errors import InputError
 
 #: Sides of a pixel may differ by this much: abTEM rounds a scan to whole pixels.
@@ -23,6 +24,7 @@ def distort_array(
     sampling: float | None = None,
     seed: int = 0,
     realization: int = 0,
+    counting: Counting = "numpy",
 ) -> Any:
     """Distort clean images as a microscope of a given dose would record them.
 
@@ -43,6 +45,8 @@ def distort_array(
     realization : int
         Number of the realization, >= 0. Every image of a stack has random numbers of its own,
         which depend on seed, dose, realization and the image's place in the stack.
+    counting : {'numpy', 'tables'}
+        Sampler of the Poisson counts (see `noise.distort`).
 
     Returns
     -------
@@ -73,7 +77,7 @@ def distort_array(
         realization_generator(seed, "own", image=str(k), dose=dose, realization=realization)
         for k in range(len(stack))
     ]
-    counts = distort(stack, generators, dose=dose, sampling=pixel, noise=chain)
+    counts = distort(stack, generators, dose=dose, sampling=pixel, noise=chain, counting=counting)
     counts = counts.reshape(lines.shape)
     if not from_abtem:
         return counts

@@ -8,7 +8,7 @@ import inspect
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self, get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -16,7 +16,7 @@ import numpy.typing as npt
 from noise.clean import checked_images
 from noise.dose import electrons_per_pixel
 from noise.seeds import side_generator, streams_of
-from noise.stages.stage import AnyStage, Context, ImageCache
+from noise.stages.stage import AnyStage, Context, Counting, ImageCache
 from stembench.arrays import Floats
 from stembench.describe import from_dict
 from stembench.errors import InputError
@@ -251,6 +251,7 @@ def distort(
     margin: int = 0,
     dtype: npt.DTypeLike = np.float64,
     scans: Sequence[np.random.Generator] | None = None,
+    counting: Counting = "numpy",
 ) -> Floats:
     """Apply a noise chain to clean images, one generator per realization.
 
@@ -276,6 +277,9 @@ def distort(
     scans : sequence of n numpy.random.Generator, optional
         One per realization for the displacement of scan lines, such as `scan_generator`, which
         gives it alike at every dose; that of `generators` by default.
+    counting : {'numpy', 'tables'}
+        Sampler of the Poisson counts. Both are exact; 'tables' is faster, for training, and draws
+        other numbers. The benchmark's cases keep 'numpy'.
 
     Returns
     -------
@@ -287,8 +291,10 @@ def distort(
     ------
     InputError
         If the images are not finite, negative or of the wrong shape, dose or sampling are not
-        positive, or there is not one scan per realization.
+        positive, there is not one scan per realization, or the sampler is unknown.
     """
+    if counting not in get_args(Counting):
+        raise InputError(f"counting must be numpy or tables, not {counting!r}")
     clean = checked_images(images, count=len(generators), margin=margin)
     if scans is not None and len(scans) != len(generators):
         raise InputError(f"{len(generators)} realizations need as many scans, not {len(scans)}")
@@ -303,7 +309,7 @@ def distort(
             peak = scale * float(truth.max())
         image = truth
         streams = noise.streams(generator, scan=None if scans is None else scans[k])
-        context = Context(streams, scale, sampling, peak, margin, once)
+        context = Context(streams, scale, sampling, peak, margin, once, counting)
         for stage, settings in random_stages:
             image = stage.apply(image, settings, context)
         out[k] = image[margin : height - margin, margin : width - margin]

@@ -127,3 +127,71 @@ def test_finding(benchmark) -> None:
     find_columns(image)  # compiles
     benchmark.extra_info["columns"] = 333
     assert len(benchmark(find_columns, image)) == 333
+
+
+@pytest.mark.parametrize("way", ["fronts", "superlu"])
+def test_factor_of_2500_columns(benchmark, way: str) -> None:
+    """Factor and one solution of the normal equations against scipy's sparse LU."""
+    from scipy.sparse import csc_array
+    from scipy.sparse.linalg import splu
+
+    from fitting.bounds.cramer_rao import fisher_information
+    from fitting.engine.factor import Factor
+
+    model, _ = lattice(50)
+    columns, stored = fisher_information(model, DOSE * SAMPLING**2)
+    layout = columns.layout
+    held = np.zeros(layout.n_parameters, dtype=np.int64)
+    undamped = np.zeros(layout.n_parameters)
+    sparse = csc_array(layout.dense(stored))
+    right = np.random.default_rng(3).normal(size=layout.n_parameters)
+
+    def fronts() -> np.ndarray:
+        factor, solution = Factor(layout), right.copy()
+        assert factor.of(stored, held, undamped) == -1
+        factor.solve(solution)
+        return solution
+
+    def superlu() -> np.ndarray:
+        return splu(sparse, permc_spec="MMD_AT_PLUS_A", options={"SymmetricMode": True}).solve(
+            right
+        )
+
+    benchmark.extra_info["columns"] = 2500
+    np.testing.assert_allclose(fronts(), superlu(), rtol=1e-6)  # compiles
+    benchmark(fronts if way == "fronts" else superlu)
+
+
+@pytest.mark.parametrize("way", ["selected", "dense"])
+def test_sandwich_errors_of_400_columns(benchmark, way: str) -> None:
+    """Covariance blocks of all columns against the dense inverse."""
+    from fitting.bounds.cramer_rao import fisher_information
+    from fitting.engine.information import column_covariance
+
+    model, _ = lattice(20)
+    columns, stored = fisher_information(model, DOSE * SAMPLING**2)
+    layout, variance = columns.layout, columns.normal_matrix()
+
+    def dense() -> np.ndarray:
+        inverse = np.linalg.inv(layout.dense(stored))
+        return np.diag(inverse @ layout.dense(variance) @ inverse)[layout.index[:, 0]]
+
+    def selected() -> np.ndarray:
+        blocks, _ = column_covariance(columns, stored, variance=variance)
+        return blocks[layout.order, 0, 0]
+
+    benchmark.extra_info["columns"] = 400
+    np.testing.assert_allclose(selected(), dense(), rtol=1e-9)  # compiles
+    benchmark(selected if way == "selected" else dense)
+
+
+@pytest.mark.parametrize("n", [32, 64])
+def test_growth_with_the_number_of_columns(benchmark, n: int) -> None:
+    model, starts = lattice(n)
+    image = counted(model, 1, DOSE)[0]
+    fit_columns(image, starts, sampling=SAMPLING, dose=DOSE)  # compiles
+    benchmark.extra_info["columns"] = n * n
+    fit = benchmark.pedantic(
+        fit_columns, (image, starts), {"sampling": SAMPLING, "dose": DOSE}, rounds=2
+    )
+    assert not fit.failed.any()

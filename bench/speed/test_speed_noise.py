@@ -14,7 +14,7 @@ from noise.scan import ScanNoise
 from noise.seeds import realization_generator
 from noise.stages.electron_counting import count_electrons
 from noise.stages.jitter import spline_coefficients
-from noise.stages.stage import AnyStage, Context
+from noise.stages.stage import AnyStage, Context, Counting
 from noise.tem import TemNoise
 
 COUNT = 16
@@ -103,3 +103,29 @@ def test_stage(benchmark, chain: Chain, stage: AnyStage) -> None:
 def test_spline(benchmark) -> None:
     """What a new clean image costs before its first realization."""
     assert benchmark(spline_coefficients, clean()).shape == (256, 256)
+
+
+@pytest.mark.parametrize("mean", [2.0, 20.0, 200.0])
+@pytest.mark.parametrize("counting", ["numpy", "tables"])
+def test_counting(benchmark, counting: Counting, mean: float) -> None:
+    """Poisson counts of one image by both samplers."""
+    image = clean() * mean / 0.1
+    rng = np.random.default_rng(1)
+    count_electrons(image, rng, counting=counting)  # compiles
+    assert benchmark(count_electrons, image, rng, counting=counting).shape == (256, 256)
+
+
+@pytest.mark.parametrize("counting", ["numpy", "tables"])
+def test_full_chain_by_either_sampler(benchmark, counting: Counting) -> None:
+    """The full S(T)EM chain at a mean of 20 electrons per pixel."""
+    image = clean()
+
+    def once() -> np.ndarray:
+        return distort(
+            image, generators(), dose=DOSE, sampling=SAMPLING, noise=FULL_SCAN, dtype=np.float32,
+            counting=counting,
+        )  # fmt: skip
+
+    once()  # compiles
+    benchmark.extra_info["realizations"] = COUNT
+    assert benchmark(once).shape == (COUNT, 256, 256)

@@ -160,7 +160,7 @@ def fisher_information(
     columns : Columns
         Whose layout numbers the parameters.
     information : ndarray, shape (layout.size,)
-        In envelope storage.
+        As the layout stores it.
 
     Raises
     ------

@@ -45,10 +45,7 @@ def joint_covariance(fit: ColumnFit, *, dose: float) -> Floats:
     columns, stored = fisher_information(model, dose * fit.sampling**2, used=used)
     layout = columns.layout
     n, size = model.n_columns, layout.n_parameters
-    information = np.zeros((size, size))
-    for row, (at, first) in enumerate(zip(layout.at, layout.first, strict=True)):
-        information[row, first : row + 1] = stored[at + first : at + row + 1]
-        information[first : row + 1, row] = stored[at + first : at + row + 1]
+    information = layout.dense(stored)
     index = np.empty_like(layout.index)
     index[layout.order] = layout.index
     # Rows: x, y and SCS of each column, as they depend on the parameters.

@@ -39,8 +39,10 @@ class Columns:
         Which pixels the normal matrix weighs: one of `fitting.kernels.assembly`'s
         `EVERY_PIXEL`, `WEIGHTED` and `MASKED_WINDOWS`.
     dirty : ndarray of int, shape (n,)
-        1 where a masked pixel may come into a column's window, else 0; read where `weighting` is
+        1 where a masked pixel lies in a column's window, else 0; read where `weighting` is
         `MASKED_WINDOWS`.
+    masked_above : ndarray of int, shape (rows + 1, columns + 1)
+        Masked pixels above and left of each corner of a pixel; empty where none is masked.
     integrated : bool
         Whether pixels hold the mean over their area.
     floor : float
@@ -60,6 +62,7 @@ class Columns:
     count: Integers
     weighting: int
     dirty: Integers
+    masked_above: Integers
     integrated: bool
     floor: float
 
@@ -98,10 +101,9 @@ class Columns:
         n = len(x)
         order = layout.order
         longest = min(max(image.shape), int(2 * SUPPORT * widest) + 2)
-        weighting, dirty = EVERY_PIXEL, np.zeros(n, dtype=np.int64)
+        weighting, masked_above = EVERY_PIXEL, np.zeros((0, 0), dtype=np.int64)
         if valid is not None and not valid.all():
-            weighting = MASKED_WINDOWS
-            dirty = _near_masked(valid, x[order], y[order], reach=SUPPORT * widest)
+            weighting, masked_above = MASKED_WINDOWS, _masked_above(valid)
         return cls(
             image=image,
             weight=weight,
@@ -115,7 +117,8 @@ class Columns:
             start=np.empty((n, 2), dtype=np.int64),
             count=np.empty((n, 2), dtype=np.int64),
             weighting=weighting,
-            dirty=dirty,
+            dirty=np.zeros(n, dtype=np.int64),
+            masked_above=masked_above,
             integrated=pixel == "integrated",
             floor=floor,
         )
@@ -140,6 +143,8 @@ class Columns:
             self.start,
             self.count,
         )
+        if self.weighting == MASKED_WINDOWS:
+            self.dirty = _holding_masked(self.masked_above, self.start, self.count)
 
     def derivatives(self, score: Floats) -> tuple[Floats, Floats]:
         """Σ_px score ∂f/∂θ for each parameter, and Σ_px score ∂²f (n, 4, 4) for each column."""
@@ -161,7 +166,7 @@ class Columns:
         return gradient, second
 
     def normal_matrix(self, weight: Floats | None = None) -> Floats:
-        """Σ_px w (∂f/∂θ_i)(∂f/∂θ_j) in envelope storage; default w: 1 where a pixel takes part."""
+        """Σ_px w (∂f/∂θ_i)(∂f/∂θ_j) as the layout stores it; default w: the valid pixels."""
         layout = self.layout
         weighting = self.weighting if weight is None else WEIGHTED
         out = np.empty(layout.size)
@@ -178,6 +183,8 @@ class Columns:
             weighting,
             self.weight if weight is None else weight,
             self.dirty,
+            layout.first_shared,
+            layout.spot,
             layout.at,
             out,
         )
@@ -188,7 +195,15 @@ class Columns:
         out = np.empty_like(matrix)
         layout = self.layout
         curvature.subtract_curvature(
-            layout.index, layout.first_shared, held, second, layout.at, matrix, out
+            layout.index,
+            layout.first_shared,
+            held,
+            second,
+            layout.pair_at,
+            layout.spot,
+            layout.at,
+            matrix,
+            out,
         )
         return out
 
@@ -204,13 +219,18 @@ class Columns:
         self.background[: layout.n_background] = theta[layout.first_background :]
 
 
-def _near_masked(valid: Bools, x: Floats, y: Floats, *, reach: float) -> Integers:
-    """1 for each column with a masked pixel within `reach` [px] and half of it, for its drift."""
+def _masked_above(valid: Bools) -> Integers:
+    """Masked pixels above and left of each corner of a pixel, shape (rows + 1, columns + 1)."""
     rows, cols = valid.shape
     total = np.zeros((rows + 1, cols + 1), dtype=np.int64)
-    total[1:, 1:] = np.cumsum(np.cumsum(~valid, axis=0), axis=1)
-    drift = 1 + reach / 2  # a window moves with its column
-    left, right = (np.clip(x + s * (reach + drift), 0, cols).astype(int) for s in (-1, 1))
-    top, bottom = (np.clip(y + s * (reach + drift), 0, rows).astype(int) for s in (-1, 1))
+    np.cumsum(np.cumsum(~valid, axis=0, dtype=np.int64), axis=1, out=total[1:, 1:])
+    return total
+
+
+def _holding_masked(total: Integers, start: Integers, count: Integers) -> Integers:
+    """1 for each window that holds a masked pixel, else 0; `total` is that of `_masked_above`."""
+    (left, top), (right, bottom) = start.T, (start + count).T
+    empty = (count <= 0).any(axis=1)  # such a window may begin beyond the frame
+    left, top, right, bottom = (np.where(empty, 0, edge) for edge in (left, top, right, bottom))
     masked = total[bottom, right] - total[top, right] - total[bottom, left] + total[top, left]
     return np.asarray(masked > 0, dtype=np.int64)

@@ -8,8 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from fitting.engine.columns import Columns
+from fitting.engine.factor import Factor
 from fitting.engine.layout import Layout
-from fitting.kernels import envelope, sums
+from fitting.engine.lost_descents import Turns, Vain
+from fitting.kernels import sums
 from fitting.kernels.assembly import EVERY_PIXEL
 from stembench.arrays import Bools, Floats, Integers
 
@@ -27,14 +29,6 @@ _ROUNDING = 1e-13  # of a sum over pixels
 # a valley so flat that steps no longer lower the cost is its own end
 _FLAT = 1e-12
 _MAX_STALLED = 3
-# a shared width that turns back so often by more than this part of its last step, and of itself,
-# goes to and fro instead of settling
-_TURNS = 3
-_TURN = 0.3
-_LEAST_TURN = 1e-4
-# and one that has grown by this part after so many steps crawls
-_LONG = 30
-_GROWN = 1.05
 
 #: Images of an iterate: the score, and the observed and the expected curvature of each pixel's
 #: cost, all by the expected value of the pixel (see fitting.kernels.sums.compare).
@@ -55,14 +49,14 @@ def linear_start(columns: Columns, *, support: float) -> float:
         columns.factors, columns.start, columns.count, layout.n_background, columns.image, right
     )
     matrix = columns.normal_matrix()
-    held = (matrix[layout.at + np.arange(layout.n_parameters)] <= 0.0).astype(np.int64)
+    held = (matrix[layout.diagonal] <= 0.0).astype(np.int64)
     ridge = np.full(layout.n_parameters, 1e-9)
-    envelope.damped(matrix, layout.at, layout.first, held, ridge, matrix)
-    if envelope.cholesky(matrix, layout.at, layout.first) >= 0:
+    factor = Factor(layout)
+    if factor.of(matrix, held, ridge) >= 0:
         return np.inf
     right[held == 1] = 0.0
     projected = right.copy()
-    envelope.solve(matrix, layout.at, layout.first, right)
+    factor.solve(right)
     columns.unpack(right)
     # of all linear least squares: the residual is what the projection leaves over
     return 0.5 * (float(np.sum(columns.image**2)) - float(projected @ right))
@@ -85,7 +79,9 @@ class Descent:
     moved : ndarray, shape (n,)
         Last step of each column in units of its width and height; infinite if none was made.
     unsettled : bool
-        Whether the descent was given up because a shared width went to and fro, or crawled.
+        Whether the descent was left because a shared width went to and fro, or crawled.
+    given_up : bool
+        Whether it was ended because widths stood on their bounds and steps gained next to nothing.
     """
 
     theta: Floats
@@ -94,6 +90,7 @@ class Descent:
     held: Integers
     moved: Floats
     unsettled: bool = False
+    given_up: bool = False
 
 
 def minimise(
@@ -122,6 +119,7 @@ def minimise(
     """
     cost_of = _Cost(columns, support)
     damping = _Damping(columns.layout)
+    factor = Factor(columns.layout)
     here, spare = cost_of(theta, cost_of.blank()), cost_of.blank()
     scale = max(
         1e-2 * float(np.mean(np.abs(columns.height))),
@@ -130,12 +128,13 @@ def minimise(
     )
     moved = np.full(len(columns.x), np.inf)
     outward = np.zeros(len(theta), dtype=np.bool_)
-    turns = _Turns(columns.layout, theta)
-    unsettled = False
+    turns = Turns(columns.layout, theta)
+    unsettled = given_up = False
+    vain = Vain(columns.layout, lower, upper)
     steps = stalled = 0
     while steps < MAX_STEPS:
         steps += 1
-        quadratic = _Quadratic(columns, here, lower=lower, upper=upper, support=support)
+        quadratic = _Quadratic(columns, here, factor, lower=lower, upper=upper, support=support)
         outward = quadratic.outward
         damping.release_shared()
         height = np.maximum(np.abs(columns.height), scale)
@@ -164,10 +163,12 @@ def minimise(
         level = here.cost - trial.cost <= _FLAT * here.cost and moved.max() <= 1e3 * TOLERANCE
         stalled = stalled + 1 if level else 0
         unsettled = not patient and turns.too_many(there - here.theta, here.theta)
+        given_up = not small and vain.too_many(there, here.cost - trial.cost, here.cost)
         here = trial
-        if small or stalled == _MAX_STALLED or unsettled:
+        if small or stalled == _MAX_STALLED or unsettled or given_up:
             break
-    return Descent(here.theta, here.cost, steps, outward.astype(np.int64), moved, unsettled)
+    held = outward.astype(np.int64)
+    return Descent(here.theta, here.cost, steps, held, moved, unsettled, given_up)
 
 
 @dataclass(frozen=True)
@@ -233,27 +234,6 @@ class _Cost:
         costs = self._parts if self._poisson else images[0]
         sums.local_costs(self._poisson, costs, *self._anchors, self._half, local)
         return _Point(theta, float(cost), images, local)
-
-
-class _Turns:
-    """Count of how often each shared width turns back."""
-
-    def __init__(self, layout: Layout, theta: Floats) -> None:
-        self._widths = slice(layout.first_shared, layout.first_background)
-        self._first = theta[self._widths].copy()
-        self._last = np.zeros(len(self._first))
-        self._turns = np.zeros(len(self._first), dtype=np.int64)
-        self._steps = 0
-
-    def too_many(self, step: Floats, theta: Floats) -> bool:
-        """Take an accepted step from `theta`; whether a width turns too often or crawls."""
-        now, last = step[self._widths], self._last
-        least = np.maximum(_TURN * np.abs(last), _LEAST_TURN * np.abs(theta[self._widths]))
-        self._turns = np.where((now * last < 0) & (np.abs(now) > least), self._turns + 1, 0)
-        self._last = now.copy()
-        self._steps += 1
-        crawls = (theta[self._widths] > _GROWN * self._first) & (self._steps >= _LONG)
-        return bool((crawls | (self._turns >= _TURNS)).any())
 
 
 class _Damping:
@@ -325,7 +305,14 @@ class _Quadratic:
     """
 
     def __init__(
-        self, columns: Columns, here: _Point, *, lower: Floats, upper: Floats, support: float
+        self,
+        columns: Columns,
+        here: _Point,
+        factor: Factor,
+        *,
+        lower: Floats,
+        upper: Floats,
+        support: float,
     ) -> None:
         layout = columns.layout
         score, observed, self._expected = here.images
@@ -336,11 +323,11 @@ class _Quadratic:
         self.outward = ((here.theta <= lower) & (self._gradient <= 0)) | (
             (here.theta >= upper) & (self._gradient >= 0)
         )
-        blind = self._normal[layout.at + np.arange(layout.n_parameters)] <= 0
+        blind = self._normal[layout.diagonal] <= 0
         self._held = (self.outward | blind).astype(np.int64)
         self._matrix = columns.newton_matrix(self._normal, second, self._held)
         self._is_normal = False
-        self._factor = np.empty(layout.size)
+        self._factor = factor
 
     def step(self, damping: _Damping, *, may_brake: bool) -> Floats | None:
         """Step to the minimum of the damped model.
@@ -348,18 +335,14 @@ class _Quadratic:
         None if its matrix is not positive. Then the suspect column is damped more if `may_brake`;
         else the second derivatives are dropped; without them, all columns are damped more.
         """
-        layout = self._columns.layout
-        envelope.damped(
-            self._matrix, layout.at, layout.first, self._held, damping.vector(), self._factor
-        )
-        bad = envelope.cholesky(self._factor, layout.at, layout.first)
+        bad = self._factor.of(self._matrix, self._held, damping.vector())
         if bad < 0:
             step = np.where(self._held == 1, 0.0, self._gradient)
-            envelope.solve(self._factor, layout.at, layout.first, step)
+            self._factor.solve(step)
             return step
         if self._is_normal:
             damping.raise_all()
-        elif bad < layout.first_shared and may_brake:
+        elif bad < self._columns.layout.first_shared and may_brake:
             damping.raise_owner(bad)  # convex by itself, but not beside its neighbours
         else:
             self._drop_second_derivatives()

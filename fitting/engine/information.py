@@ -3,7 +3,6 @@
 import numpy as np
 
 from fitting.engine.columns import Columns
-from fitting.kernels import covariance, envelope
 from stembench.arrays import Bools, Floats, Integers
 
 
@@ -21,7 +20,7 @@ def column_covariance(
     columns : Columns
         Columns whose layout the matrices have.
     information : ndarray, shape (layout.size,)
-        Information or normal matrix H in envelope storage.
+        Information or normal matrix H as the layout stores it.
     held : ndarray of int, shape (n_parameters,), optional
         1 for parameters that do not vary; default: none.
     variance : ndarray, shape (layout.size,), optional
@@ -36,31 +35,20 @@ def column_covariance(
     """
     layout = columns.layout
     # a parameter that no pixel depends on has no error, and its column says so
-    blind = information[layout.at + np.arange(layout.n_parameters)] <= 0.0
+    blind = information[layout.diagonal] <= 0.0
     held = np.where(blind, 1, 0 if held is None else held).astype(np.int64)
     numbers = np.append(blind, False)[layout.index]  # the last entry stands for "not free"
     singular = np.asarray(numbers.max(axis=1), dtype=np.bool_)
     undamped = np.zeros(layout.n_parameters)
-    factor = np.empty(layout.size)
+    elimination = layout.elimination
+    panels = elimination.blank()
     while True:
-        envelope.damped(information, layout.at, layout.first, held, undamped, factor)
-        bad = envelope.cholesky(factor, layout.at, layout.first)
+        bad = elimination.factorise(information, held, undamped, panels)
         if bad < 0:
             break
         held[bad] = 1
         singular |= (layout.index == bad).any(axis=1)
-    blocks = np.empty((len(columns.x), 4, 4))
-    covariance.column_blocks(
-        factor,
-        layout.at,
-        layout.first,
-        held,
-        factor if variance is None else variance,
-        variance is not None,
-        layout.index,
-        layout.first_shared,
-        blocks,
-    )
+    blocks = elimination.column_blocks(panels, held, layout.index, variance)
     by_caller, singular_by_caller = np.empty_like(blocks), np.empty_like(singular)
     by_caller[layout.order], singular_by_caller[layout.order] = blocks, singular
     return by_caller, singular_by_caller

@@ -98,10 +98,12 @@ def normal_matrix(
     weighting: int,
     weight: Floats,
     dirty: Integers,
+    first_shared: int,
+    spot: Integers,
     at: Integers,
     out: Floats,
 ) -> None:
-    """Assemble into envelope storage.
+    """Assemble the normal matrix as a layout stores it (`spot`, `at`).
 
     `weighting` is `EVERY_PIXEL`, `WEIGHTED` or `MASKED_WINDOWS`; `weight` has the image's shape
     (rows, cols) in each of them. `dirty` (n,) is read for `MASKED_WINDOWS`.
@@ -112,6 +114,8 @@ def normal_matrix(
     sums = np.empty((3, 3, 3, 3))
     block = np.empty((4, 4))
     terms = np.empty((4, 3))
+    per = spot.shape[1]
+    heights_only = per == 1 and index[0, 3] < 0
     out[:] = 0.0
     for n in range(len(height)):
         for k in range(pair_at[n], pair_at[n + 1]):
@@ -120,7 +124,19 @@ def normal_matrix(
                 weighting == MASKED_WINDOWS and dirty[n] == 1 and dirty[m] == 1
             )
             pair_block(
-                factors, start, count, height, n, m, weighted, weight, strip, axis_sums, sums, block
+                factors,
+                start,
+                count,
+                height,
+                n,
+                m,
+                weighted,
+                weight,
+                heights_only,
+                strip,
+                axis_sums,
+                sums,
+                block,
             )
             for p in range(4):
                 r = index[n, p]
@@ -131,7 +147,9 @@ def normal_matrix(
                     if c < 0 or (n == m and q > p):
                         continue
                     value = block[p, q]
-                    if r > c:
+                    if r < first_shared and c < first_shared:
+                        out[spot[k, r - per * n] + c - per * m] += value
+                    elif r > c:
                         out[at[r] + c] += value
                     elif r < c:
                         out[at[c] + r] += value

@@ -84,17 +84,21 @@ def subtract_curvature(
     first_shared: int,
     held: Integers,
     seconds: Floats,
+    pair_at: Integers,
+    spot: Integers,
     at: Integers,
     matrix: Floats,
     out: Floats,
 ) -> None:
     """Write `matrix` minus `seconds` (see `derivatives`) to `out`, where that stays convex."""
+    per = spot.shape[1]
     out[:] = matrix
     block = np.empty((4, 4))
     numbers = np.empty(4, dtype=np.int64)
     places = np.empty(4, dtype=np.int64)
     for n in range(len(index)):
         second = seconds[n]
+        rows = spot[pair_at[n + 1] - 1]  # the last pair is the column and itself
         size = 0
         for p in range(4):
             if 0 <= index[n, p] < first_shared and held[index[n, p]] == 0:
@@ -107,13 +111,15 @@ def subtract_curvature(
             convex = True
             for a in range(size):
                 for b in range(a + 1):
-                    total = matrix[at[numbers[a]] + numbers[b]]
+                    total = matrix[rows[numbers[a] - per * n] + numbers[b] - per * n]
                     total -= part * second[places[a], places[b]]
                     for k in range(b):
                         total -= block[a, k] * block[b, k]
                     if a > b:
                         block[a, b] = total / block[b, b]
-                    elif total > _LEAST_PIVOT * matrix[at[numbers[a]] + numbers[a]]:
+                        continue
+                    own = numbers[a] - per * n
+                    if total > _LEAST_PIVOT * matrix[rows[own] + own]:
                         block[a, a] = np.sqrt(total)
                     else:
                         convex = False
@@ -129,5 +135,9 @@ def subtract_curvature(
                 continue
             for q in range(p + 1):
                 c = index[n, q]
-                if c >= 0:
+                if c < 0:
+                    continue
+                if r < first_shared:
+                    out[rows[r - per * n] + c - per * n] -= part * second[p, q]
+                else:
                     out[at[r] + c] -= part * second[p, q]

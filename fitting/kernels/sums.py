@@ -151,20 +151,40 @@ def _overlap_sums(
     n: int,
     m: int,
     axis: int,
+    values_only: bool,
     out: Floats,
 ) -> None:
     """Sums along one axis of the products of two columns' factors: out[p, q] = Σ_i p_n q_m."""
     first = max(start[n, axis], start[m, axis])
     last = min(start[n, axis] + count[n, axis], start[m, axis] + count[m, axis])
+    length = max(0, last - first)
     at_n = first - start[n, axis]
     at_m = first - start[m, axis]
-    kinds = factors.shape[2] // 2
-    for p in range(kinds):
-        for q in range(kinds):
-            total = 0.0
-            for i in range(last - first):
-                total += factors[n, axis, p, at_n + i] * factors[m, axis, q, at_m + i]
-            out[p, q] = total
+    a0 = factors[n, axis, 0, at_n : at_n + length]
+    b0 = factors[m, axis, 0, at_m : at_m + length]
+    s00 = s01 = s02 = s10 = s11 = s12 = s20 = s21 = s22 = 0.0
+    if values_only:
+        for i in range(length):
+            s00 += a0[i] * b0[i]
+        out[0, 0] = s00
+        return
+    a1 = factors[n, axis, 1, at_n : at_n + length]
+    a2 = factors[n, axis, 2, at_n : at_n + length]
+    b1 = factors[m, axis, 1, at_m : at_m + length]
+    b2 = factors[m, axis, 2, at_m : at_m + length]
+    for i in range(length):
+        s00 += a0[i] * b0[i]
+        s01 += a0[i] * b1[i]
+        s02 += a0[i] * b2[i]
+        s10 += a1[i] * b0[i]
+        s11 += a1[i] * b1[i]
+        s12 += a1[i] * b2[i]
+        s20 += a2[i] * b0[i]
+        s21 += a2[i] * b1[i]
+        s22 += a2[i] * b2[i]
+    out[0, 0], out[0, 1], out[0, 2] = s00, s01, s02
+    out[1, 0], out[1, 1], out[1, 2] = s10, s11, s12
+    out[2, 0], out[2, 1], out[2, 2] = s20, s21, s22
 
 
 @kernel
@@ -175,6 +195,7 @@ def _weighted_sums(
     n: int,
     m: int,
     weight: Floats,
+    values_only: bool,
     strip: Floats,
     out: Floats,
 ) -> None:
@@ -187,6 +208,18 @@ def _weighted_sums(
     kinds = factors.shape[2] // 2  # 3; were it a constant, 81 loops would be unrolled
     out[:] = 0.0
     if length <= 0 or bottom <= top:
+        return
+    if values_only:
+        total = 0.0
+        left = factors[n, 0, 0, first - start[n, 0] : last - start[n, 0]]
+        right = factors[m, 0, 0, first - start[m, 0] : last - start[m, 0]]
+        for j in range(top, bottom):
+            row = weight[j, first:last]
+            along = 0.0
+            for i in range(length):
+                along += left[i] * right[i] * row[i]
+            total += along * factors[n, 1, 0, j - start[n, 1]] * factors[m, 1, 0, j - start[m, 1]]
+        out[0, 0, 0, 0] = total
         return
     strip[:, :length] = 0.0
     for j in range(top, bottom):
@@ -222,26 +255,35 @@ def pair_block(
     m: int,
     weighted: bool,
     weight: Floats,
+    heights_only: bool,
     strip: Floats,
     axis_sums: Floats,
     sums: Floats,
     block: Floats,
 ) -> None:
-    """Block (4, 4) of the normal matrix for columns n and m in the order x, y, height, width."""
-    if weighted:
-        _weighted_sums(factors, start, count, n, m, weight, strip, sums)
+    """Block (4, 4) of the normal matrix for columns n and m in the order x, y, height, width.
+
+    If `heights_only`, only the entry of both heights is written.
+    """
+    if not weighted:
+        x, y = axis_sums[0], axis_sums[1]
+        _overlap_sums(factors, start, count, n, m, 0, heights_only, x)
+        _overlap_sums(factors, start, count, n, m, 1, heights_only, y)
+        block[2, 2] = x[0, 0] * y[0, 0]
+        if heights_only:
+            return
+        for p in range(3):
+            for q in range(3):
+                for r in range(1 if p > 0 else 3):
+                    for s in range(1 if q > 0 else 3):
+                        sums[p, q, r, s] = x[p, q] * y[r, s]
     else:
-        kinds = factors.shape[2] // 2
-        _overlap_sums(factors, start, count, n, m, 0, axis_sums[0])
-        _overlap_sums(factors, start, count, n, m, 1, axis_sums[1])
-        for p in range(kinds):
-            for q in range(kinds):
-                for r in range(kinds):
-                    for s in range(kinds):
-                        sums[p, q, r, s] = axis_sums[0, p, q] * axis_sums[1, r, s]
+        _weighted_sums(factors, start, count, n, m, weight, heights_only, strip, sums)
+        block[2, 2] = sums[0, 0, 0, 0]
+        if heights_only:
+            return
     # derivatives as separable terms: x: (1, 0), y: (0, 1), height: (0, 0), width: (2, 0) + (0, 2)
-    hn = height[n]
-    hm = height[m]
+    hn, hm = height[n], height[m]
     block[0, 0] = hn * hm * sums[1, 1, 0, 0]
     block[0, 1] = hn * hm * sums[1, 0, 0, 1]
     block[0, 2] = hn * sums[1, 0, 0, 0]
@@ -252,7 +294,6 @@ def pair_block(
     block[1, 3] = hn * hm * (sums[0, 2, 1, 0] + sums[0, 0, 1, 2])
     block[2, 0] = hm * sums[0, 1, 0, 0]
     block[2, 1] = hm * sums[0, 0, 0, 1]
-    block[2, 2] = sums[0, 0, 0, 0]
     block[2, 3] = hm * (sums[0, 2, 0, 0] + sums[0, 0, 0, 2])
     block[3, 0] = hn * hm * (sums[2, 1, 0, 0] + sums[0, 1, 2, 0])
     block[3, 1] = hn * hm * (sums[2, 0, 0, 1] + sums[0, 0, 2, 1])

@@ -6,12 +6,13 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.ndimage import gaussian_filter, gaussian_laplace, maximum_filter
+from scipy.ndimage import maximum_filter
 from scipy.optimize import linear_sum_assignment
 from scipy.spatial import cKDTree
 
 from fitting import flags
 from fitting.fit import fit_columns
+from fitting.search.wide_filters import laplacian, smoothed
 from fitting.setup.options import FitOptions
 from stembench.arrays import Floats, Integers
 from stembench.errors import InputError
@@ -160,7 +161,7 @@ def response_to_spots(image: Floats, width: float) -> Floats:
     """Scale-normalised response to bright spots."""
     # the sampled kernel does not quite sum to zero
     raised = image - np.median(image)
-    return np.asarray(-(width**2) * gaussian_laplace(raised, width, mode="nearest", truncate=6.0))
+    return np.asarray(-(width**2) * laplacian(raised, width))
 
 
 def spot_maxima(image: Floats, width: float, apart: float) -> tuple[Integers, Floats]:
@@ -174,16 +175,50 @@ def spot_maxima(image: Floats, width: float, apart: float) -> tuple[Integers, Fl
     order = np.argsort(-response[y, x], kind="stable")
     spots = np.column_stack([x, y])[order]
     keep = np.ones(len(spots), dtype=np.bool_)
-    for a, b in sorted(cKDTree(spots).query_pairs(apart)) if len(spots) else ():
-        if keep[a]:
-            keep[b] = False  # the weaker one: spots are sorted by response
+    if len(spots):
+        near = cKDTree(spots).query_pairs(apart, output_type="ndarray")
+        for a, b in near[np.lexsort((near[:, 1], near[:, 0]))].tolist():
+            if keep[a]:
+                keep[b] = False  # the weaker one: spots are sorted by response
     spots = spots[keep]
     return spots.astype(np.int64), response[spots[:, 1], spots[:, 0]]
 
 
+def strongest_apart(places: Floats, strength: Floats, *, apart: float) -> Integers:
+    """Places taken one after another, strongest first, if none nearer than `apart` was taken.
+
+    Parameters
+    ----------
+    places : ndarray, shape (n, 2)
+        Finite (x, y) [px].
+    strength : ndarray, shape (n,)
+        Of two equal ones the earlier is the stronger.
+    apart : float
+        Least distance of two taken places [px].
+
+    Returns
+    -------
+    ndarray of int
+        Taken places in their given order.
+    """
+    n = len(places)
+    order = np.argsort(-strength, kind="stable")
+    rank = np.empty(n, dtype=np.int64)
+    rank[order] = np.arange(n)
+    keep = np.ones(n, dtype=np.bool_)
+    if n > 1:
+        near = cKDTree(places).query_pairs(apart, output_type="ndarray")
+        near = near[np.hypot(*(places[near[:, 0]] - places[near[:, 1]]).T) < apart]
+        near = np.sort(rank[near], axis=1)
+        for a, b in near[np.lexsort((near[:, 1], near[:, 0]))].tolist():
+            if keep[a]:
+                keep[b] = False
+    return np.sort(order[keep])
+
+
 def residual_level(residual: Floats, width: float, apart: float) -> Floats:
     """Root mean square of the response within about two column distances of each pixel."""
-    square = gaussian_filter(response_to_spots(residual, width) ** 2, 2.0 * apart, mode="nearest")
+    square = smoothed(response_to_spots(residual, width) ** 2, 2.0 * apart)
     return np.asarray(np.sqrt(square), dtype=np.float64)
 
 
@@ -196,7 +231,7 @@ def response_noise(image: Floats, width: float) -> Floats:
     checker = np.zeros_like(image)
     checker[1:-1] = across[2:] - 2 * across[1:-1] + across[:-2]
     checker[0], checker[-1] = checker[1], checker[-2]
-    variance = gaussian_filter(checker**2, 3.0 * width, mode="nearest") / 36.0
+    variance = smoothed(checker**2, 3.0 * width) / 36.0
     size = 2 * int(np.ceil(6 * width)) + 1
     impulse = np.zeros((size, size))
     impulse[size // 2, size // 2] = 1.0
@@ -228,12 +263,7 @@ def _confirmed(
     good &= (height > least * tall) & ~(height < significance * error)
     accepted = table.loc[good, ["x", "y"]].to_numpy()
     # two candidates may have moved to one column: keep the taller
-    order = np.argsort(-height[good], kind="stable")
-    kept: list[int] = []
-    for k in order:
-        if all(np.hypot(*(accepted[k] - accepted[j])) >= 0.8 * apart for j in kept):
-            kept.append(int(k))
-    accepted = accepted[np.sort(np.array(kept, dtype=np.int64))]
+    accepted = accepted[strongest_apart(accepted, height[good], apart=0.8 * apart)]
     final = fit_columns(image, accepted, sampling=1.0, options=options)
     fitted = final.model.sigma
     return accepted, final.residual(image), float(fitted[0]) if len(fitted) else width

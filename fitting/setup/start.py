@@ -107,17 +107,27 @@ def usable(
     """
     rows, cols = valid.shape
     out = first_of_each_place(positions)
-    for n, (x, y) in enumerate(positions):
-        if not (np.isfinite(x) and np.isfinite(y)):
-            out[n] |= flags.NO_DATA
-            continue
-        if not (-0.5 <= x <= cols - 0.5 and -0.5 <= y <= rows - 0.5):
-            out[n] |= flags.OUT_OF_FRAME
-        reach = 2.0 * width
-        window = valid[
-            max(0, int(np.ceil(y - reach))) : max(0, int(np.floor(y + reach)) + 1),
-            max(0, int(np.ceil(x - reach))) : max(0, int(np.floor(x + reach)) + 1),
-        ]
-        if np.count_nonzero(window) < MIN_PIXELS:
-            out[n] |= flags.NO_DATA
+    finite = np.isfinite(positions).all(axis=1)
+    out[~finite] |= flags.NO_DATA
+    x, y = positions[finite].T
+    bits = out[finite]
+    inside = (x >= -0.5) & (x <= cols - 0.5) & (y >= -0.5) & (y <= rows - 0.5)
+    bits[~inside] |= flags.OUT_OF_FRAME
+    reach = 2.0 * width
+    # valid pixels above and left of each corner of a pixel
+    total = np.zeros((rows + 1, cols + 1), dtype=np.int64)
+    np.cumsum(np.cumsum(valid, axis=0, dtype=np.int64), axis=1, out=total[1:, 1:])
+    left, right = _between(x, reach, cols)
+    top, bottom = _between(y, reach, rows)
+    count = total[bottom, right] - total[top, right] - total[bottom, left] + total[top, left]
+    bits[count < MIN_PIXELS] |= flags.NO_DATA
+    out[finite] = bits
     return out
+
+
+def _between(centre: Floats, reach: float, size: int) -> tuple[Integers, Integers]:
+    """First pixel within `reach` of each centre and the one behind the last, within the frame."""
+    # far outside the frame a number may be too large for an integer
+    low = np.clip(np.ceil(centre - reach), 0, size).astype(np.int64)
+    high = np.clip(np.floor(centre + reach) + 1, 0, size).astype(np.int64)
+    return low, np.maximum(low, high)

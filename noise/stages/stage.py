@@ -6,7 +6,7 @@ A file of this room names its stages in ``STAGES``, in the order in which they h
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Generic, Literal, Protocol, TypeVar
 
 import numpy as np
 
@@ -14,6 +14,8 @@ from noise.ranges import Drawn
 from stembench.arrays import Floats
 
 Settings = TypeVar("Settings")
+#: Samplers of Poisson counts.
+Counting = Literal["numpy", "tables"]
 SettingsIn = TypeVar("SettingsIn", contravariant=True)
 
 
@@ -52,6 +54,8 @@ class Context:
         Pixels on each side that are cut off in the end: the frame's lines start behind them.
     once : ImageCache
         Calls a function of the image alone, or gives what the same call returned before.
+    counting : {'numpy', 'tables'}
+        Sampler of Poisson counts (see `noise.stages.electron_counting`).
     """
 
     streams: Mapping[str, np.random.Generator]
@@ -60,6 +64,7 @@ class Context:
     peak: float
     margin: int = 0
     once: ImageCache = field(default_factory=ImageCache)
+    counting: Counting = "numpy"
 
 
 class Apply(Protocol[SettingsIn]):

@@ -107,3 +107,21 @@ def test_scs_is_the_volume_above_the_background():
 def test_a_model_that_does_not_fit_together_is_refused(change, message):
     with pytest.raises(InputError, match=message):
         small_model(**change)
+
+
+def test_an_image_summed_by_tiles_is_that_of_all_columns_at_once(monkeypatch):
+    rng = np.random.default_rng(0)
+    model = ColumnModel(
+        x=rng.uniform(-5, 155, 60),
+        y=rng.uniform(-5, 105, 60),
+        height=rng.uniform(0.1, 1.0, 60),
+        sigma=rng.uniform(0.5, 2.0, 60),
+        shape=(101, 150),
+        background=(0.0, 1e-3, -2e-3),
+    )
+    whole = model.image()
+    monkeypatch.setattr("fitting.model._TILE", 32)
+    np.testing.assert_allclose(model.image(), whole, rtol=1e-12, atol=1e-15)
+    # negative control: tiles that see columns within three widths alone lose tails
+    monkeypatch.setattr("fitting.model._UNDERFLOW", 3.0)
+    assert np.abs(model.image() - whole).max() > 1e-6

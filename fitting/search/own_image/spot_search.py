@@ -18,6 +18,7 @@ from fitting.search.column_search import (
     residual_level,
     response_noise,
     spot_maxima,
+    strongest_apart,
 )
 from fitting.search.own_image.beyond_frame import Visible, continued_places
 from fitting.search.own_image.scene_fit import REACH, Scene, fit_scene
@@ -188,12 +189,8 @@ def _kept(
     if good.any():
         promoted &= height > 0.3 * float(np.median(height[good]))
     good |= promoted
-    order = np.flatnonzero(good)[np.argsort(-height[good], kind="stable")]
-    taken: list[int] = []
-    for k in order:
-        if all(np.hypot(*(places[k] - places[j])) >= 0.8 * apart for j in taken):
-            taken.append(int(k))
-    taken_places = places[np.sort(np.array(taken, dtype=np.int64))]
+    taken = strongest_apart(places[good], height[good], apart=0.8 * apart)
+    taken_places = places[good][taken]
     hidden_now = np.ones(len(places), dtype=np.bool_)
     hidden_now[:] = ~given & ~promoted
     inside = shown(taken_places, usable, width=width) if len(taken) else np.zeros(0, np.bool_)

@@ -9,6 +9,7 @@ from scipy.ndimage import gaussian_filter
 from cases import get_case
 from cases.truth.ground_truth import load_ground_truth
 from fitting import ColumnModel, find_columns, score_detection
+from fitting.search.column_search import strongest_apart
 from stembench.errors import InputError
 
 DATA = Path(__file__).parents[2] / "data"
@@ -48,6 +49,22 @@ def test_all_columns_of_a_particle_are_found(dose):
     assert score.precision == 1.0  # nothing at the vacancy, nothing in the vacuum
     assert score.recall == 1.0
     assert score.rms < (0.6 if dose == 1e3 else 0.1)
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_places_taken_apart_are_those_of_the_double_loop(seed):
+    rng = np.random.default_rng(seed)
+    places = np.round(rng.uniform(0, 60, (300, 2)))  # whole numbers: equal distances occur
+    strength = np.round(rng.uniform(0, 1, 300), 1)  # and equal strengths
+    taken = []
+    for k in np.argsort(-strength, kind="stable"):
+        if all(np.hypot(*(places[k] - places[j])) >= 5.0 for j in taken):
+            taken.append(k)
+    assert strongest_apart(places, strength, apart=5.0).tolist() == sorted(taken)
+    assert 20 < len(taken) < 200
+    # negative control: the weakest first take others
+    assert strongest_apart(places, -strength, apart=5.0).tolist() != sorted(taken)
+    assert len(strongest_apart(places[:0], strength[:0], apart=5.0)) == 0
 
 
 def test_low_dose_loses_thin_columns_first():
