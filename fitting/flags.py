@@ -39,7 +39,6 @@ NOT_RESOLVED: Final = 512
 PARTLY_MASKED: Final = 1024
 SATURATED: Final = 2048
 POOR_FIT: Final = 4096
-GIVEN_UP: Final = 8192
 
 FLAGS: Final[tuple[Flag, ...]] = (
     Flag(NOT_CONVERGED, "NOT_CONVERGED", True, "the last step still moved the column"),
@@ -108,13 +107,6 @@ FLAGS: Final[tuple[Flag, ...]] = (
         False,
         "the residual around the column is larger than noise makes it: light that the model does "
         "not hold (own images)",
-    ),
-    Flag(
-        GIVEN_UP,
-        "GIVEN_UP",
-        False,
-        "the fit was ended with the widths on their bounds, where steps gained next to nothing; "
-        "columns that still moved are NOT_CONVERGED, the others near the bounded minimum",
     ),
 )
 

@@ -10,7 +10,7 @@ import numpy as np
 from fitting.engine.columns import Columns
 from fitting.engine.factor import Factor
 from fitting.engine.layout import Layout
-from fitting.engine.lost_descents import Turns, Vain
+from fitting.engine.lost_descents import Turns
 from fitting.kernels import sums
 from fitting.kernels.assembly import EVERY_PIXEL
 from stembench.arrays import Bools, Floats, Integers
@@ -80,8 +80,6 @@ class Descent:
         Last step of each column in units of its width and height; infinite if none was made.
     unsettled : bool
         Whether the descent was left because a shared width went to and fro, or crawled.
-    given_up : bool
-        Whether it was ended because widths stood on their bounds and steps gained next to nothing.
     """
 
     theta: Floats
@@ -90,7 +88,6 @@ class Descent:
     held: Integers
     moved: Floats
     unsettled: bool = False
-    given_up: bool = False
 
 
 def minimise(
@@ -129,8 +126,7 @@ def minimise(
     moved = np.full(len(columns.x), np.inf)
     outward = np.zeros(len(theta), dtype=np.bool_)
     turns = Turns(columns.layout, theta)
-    unsettled = given_up = False
-    vain = Vain(columns.layout, lower, upper)
+    unsettled = False
     steps = stalled = 0
     while steps < MAX_STEPS:
         steps += 1
@@ -163,12 +159,10 @@ def minimise(
         level = here.cost - trial.cost <= _FLAT * here.cost and moved.max() <= 1e3 * TOLERANCE
         stalled = stalled + 1 if level else 0
         unsettled = not patient and turns.too_many(there - here.theta, here.theta)
-        given_up = not small and vain.too_many(there, here.cost - trial.cost, here.cost)
         here = trial
-        if small or stalled == _MAX_STALLED or unsettled or given_up:
+        if small or stalled == _MAX_STALLED or unsettled:
             break
-    held = outward.astype(np.int64)
-    return Descent(here.theta, here.cost, steps, held, moved, unsettled, given_up)
+    return Descent(here.theta, here.cost, steps, outward.astype(np.int64), moved, unsettled)
 
 
 @dataclass(frozen=True)

@@ -84,19 +84,8 @@ def solve(problem: Problem) -> Minimum:
         singular=singular,
         cost=end.cost,
         steps=steps,
-        message=_ending(end, int((~converged).sum())),
-        given_up=end.given_up,
+        message="converged" if converged.all() else f"{(~converged).sum()} columns still moved",
     )
-
-
-def _ending(end: descent.Descent, moving: int) -> str:
-    """One sentence on how a descent ended with so many columns that still moved."""
-    if end.given_up:
-        return (
-            f"given up after {end.steps} steps: the widths stand on their bounds and further steps "
-            f"gain next to nothing; {moving} columns still moved"
-        )
-    return f"{moving} columns still moved" if moving else "converged"
 
 
 def _reach(problem: Problem, widths: Floats, *, linear: bool) -> float:

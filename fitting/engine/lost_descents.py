@@ -1,14 +1,10 @@
-"""Descents that are not worth going on with: widths that turn, crawl or stand on their bounds."""
+"""Descents that are not worth going on with: shared widths that turn or crawl."""
 
 import numpy as np
 
 from fitting.engine.layout import Layout
 from stembench.arrays import Floats
 
-# of so many steps in a row, each lowering the cost by less than this part with all widths on their
-# bounds, none leads to columns: an image that was smoothed flat takes hundreds
-_VAIN = 20
-_LITTLE_GAIN = 1e-4
 # a shared width that turns back so often by more than this part of its last step, and of itself,
 # goes to and fro instead of settling
 _TURNS = 3
@@ -38,28 +34,3 @@ class Turns:
         self._steps += 1
         crawls = (theta[self._widths] > _GROWN * self._first) & (self._steps >= _LONG)
         return bool((crawls | (self._turns >= _TURNS)).any())
-
-
-class Vain:
-    """Count of steps in a row that gain next to nothing with all widths on their bounds.
-
-    Parameters
-    ----------
-    layout : Layout
-    lower, upper : ndarray, shape (n_parameters,)
-        Bounds.
-    """
-
-    def __init__(self, layout: Layout, lower: Floats, upper: Floats) -> None:
-        widths = np.unique(layout.index[:, 3])
-        self._widths = widths[widths >= 0]
-        self._lower, self._upper = lower[self._widths], upper[self._widths]
-        self._steps = 0
-
-    def too_many(self, theta: Floats, gain: float, cost: float) -> bool:
-        """Take a step to `theta` that lowered `cost` by `gain`; whether it is time to give up."""
-        widths = theta[self._widths]
-        bound = bool(((widths <= self._lower) | (widths >= self._upper)).all())
-        idle = len(widths) > 0 and bound and gain <= _LITTLE_GAIN * cost
-        self._steps = self._steps + 1 if idle else 0
-        return self._steps >= _VAIN

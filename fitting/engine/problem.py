@@ -116,8 +116,6 @@ class Minimum:
         Number of steps.
     message : str
         One sentence on how the engine ended.
-    given_up : bool
-        Whether it was ended although steps still lowered the cost a little (flags.GIVEN_UP).
     """
 
     x: Floats
@@ -134,7 +132,6 @@ class Minimum:
     cost: float
     steps: int
     message: str
-    given_up: bool = False
 
 
 def width_bounds(problem: Problem, widths: Floats) -> tuple[Floats, Floats]:

@@ -23,7 +23,7 @@ def count_electrons(
     """
     try:
         if counting == "tables":
-            from noise.stages.count_tables import count_by_tables
+            from noise.stages.compiled.count_tables import count_by_tables
 
             return count_by_tables(expected, rng)
         return rng.poisson(expected).astype(np.float64)

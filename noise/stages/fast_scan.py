@@ -144,7 +144,7 @@ def trail(images: Floats, fast_scan: FastScan) -> Floats:
     -------
     ndarray, shape (..., h, w)
     """
-    from noise.stages.kernels import trail_lines
+    from noise.stages.compiled.kernels import trail_lines
 
     stack = np.ascontiguousarray(images, dtype=np.float64)
     out = np.empty_like(stack)

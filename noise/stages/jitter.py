@@ -139,7 +139,7 @@ def displace_lines(coefficients: Floats, dx: Floats, *, dy: Floats) -> Floats:
     -------
     ndarray, shape (h, w)
     """
-    from noise.stages.kernels import displace
+    from noise.stages.compiled.kernels import displace
 
     row = np.arange(coefficients.shape[0]) + dy
     out = np.empty(coefficients.shape)

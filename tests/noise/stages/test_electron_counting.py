@@ -8,7 +8,7 @@ from scipy.stats import chi2, poisson
 
 from noise.chain import distort
 from noise.scan import ScanNoise
-from noise.stages.count_tables import FINE, FINE_END, LARGEST, count_by_tables
+from noise.stages.compiled.count_tables import FINE, FINE_END, LARGEST, count_by_tables
 from noise.stages.electron_counting import count_electrons
 from noise.stages.stage import Counting
 from stembench.errors import InputError
