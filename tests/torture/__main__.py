@@ -26,9 +26,9 @@ NUMBERS = {
 #: The same among the tests, where they are to take half a minute.
 SHORT = {
     "kills": 2,
-    "bit flips": 40,
-    "malformed inputs": 16,
-    "full disks": 3,
+    "bit flips": 34,
+    "malformed inputs": 12,
+    "full disks": 2,
     "hostile models": 1,
 }
 

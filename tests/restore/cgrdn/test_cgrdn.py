@@ -73,7 +73,11 @@ def test_parity(engine: str, image: Image, reference: Callable[[Image], Image]) 
     assert deviation(ours[0], reference(image)) < 1e-4
 
 
-@pytest.mark.parametrize("network", NETWORKS)
+@pytest.mark.parametrize(
+    "network",
+    # Half a minute each; the one of another family stands for the others in every change.
+    [pytest.param(name, marks=[] if name == "lrtem" else pytest.mark.slow) for name in NETWORKS],
+)
 def test_parity_of_all_six(network: str) -> None:
     """The same for each network on an image of its own test data; the wrong network fails."""
     noisy = published_images(network)[0, :128, :128]
