@@ -154,11 +154,22 @@ def figures(session: nox.Session) -> None:
 
 @nox.session
 def speed(session: nox.Session) -> None:
-    """Time restoration, noise and fit (pytest-benchmark)."""
+    """Time restoration, noise and fit on one core beside named alternatives.
+
+    A ratio more than a fifth below the stored one is reported. `-- --store` renews the stored table
+    and docs/speed.md; further arguments go to pytest.
+    """
+    measured = ROOT / "out" / "speed.json"
+    measured.parent.mkdir(exist_ok=True)
+    given = [argument for argument in session.posargs if argument != "--store"]
     python(
         session, "-m", "pytest", "bench/speed", "--benchmark-only",
-        "-o", "addopts=--import-mode=importlib --strict-markers", *session.posargs,
+        "-o", "addopts=--import-mode=importlib --strict-markers",
+        f"--benchmark-json={measured}", *given,
     )  # fmt: skip
+    store = ["--store"] if "--store" in session.posargs else []
+    page = ("--document", str(ROOT / "docs" / "speed.md"))
+    python(session, str(ROOT / "bench" / "speed" / "speed_table.py"), str(measured), *page, *store)
 
 
 @nox.session

@@ -73,7 +73,9 @@ def run(
     case: Annotated[
         list[str] | None, typer.Option(help="Case to run; repeatable. All by default.")
     ] = None,
-    profile: Annotated[str, typer.Option(help="How much to run: quick, paper or axes.")] = "quick",
+    profile: Annotated[
+        str, typer.Option(help="How much to run: glance, quick, paper or axes.")
+    ] = "quick",
     restorer: Annotated[
         list[str] | None,
         typer.Option(help="Restorer, model file, or module:callable; repeatable."),
