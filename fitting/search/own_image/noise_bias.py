@@ -16,7 +16,7 @@ from fitting.search.own_image.scene_fit import Scene, fit_scene
 from stembench.arrays import Floats
 
 #: Median height over its standard error from which noise does next to nothing.
-CLEAR: Final = 40.0
+CLEAR: Final = 60.0
 #: Fewest columns of which a median says something.
 _FEWEST: Final = 9
 _DRAWS: Final = 4
