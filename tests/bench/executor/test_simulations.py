@@ -15,7 +15,7 @@ import pytest
 
 from bench.executor.placement import Placement
 from cases import Case
-from cases.simulation.configuration_cache import configuration_file, read_configuration
+from cases.simulation.configuration_cache import read_configuration
 from cases.simulation.convergence import Variation, measure
 from cases.simulation.simulate import Amount, levels, simulate
 from cases.truth.truth_file import read_scan
@@ -144,7 +144,7 @@ def test_an_end_leaves_no_worker_and_only_whole_configurations(
     process = subprocess.Popen(
         [sys.executable, "-W", "ignore", str(script)], stderr=subprocess.PIPE, text=True
     )
-    end = time.monotonic() + 120
+    end = time.monotonic() + 300
     while len(done := list(tmp_path.glob("cache/*/*.npz"))) < 3 and time.monotonic() < end:
         assert process.poll() is None, process.communicate()[1]
         time.sleep(0.02)
