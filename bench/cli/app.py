@@ -10,6 +10,7 @@ from bench.cli.exits import (
     FAILED,
     Cluster,
     Dask,
+    Jobs,
     ModelMemory,
     ModelTimeout,
     Scheduler,
@@ -88,9 +89,7 @@ def run(
     ] = None,
     seed: Annotated[int, typer.Option(help="Seed of the noise.")] = 2024,
     out: Annotated[Path | None, typer.Option(help="Run folder; out/PROFILE by default.")] = None,
-    jobs: Annotated[
-        int | None, typer.Option(help="Worker processes; the number of cores by default.")
-    ] = None,
+    jobs: Jobs = None,
     dask: Dask = False,
     scheduler: Scheduler = "",
     cluster: Cluster = None,

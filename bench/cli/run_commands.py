@@ -8,6 +8,7 @@ import typer
 from bench.cli.exits import (
     Cluster,
     Dask,
+    Jobs,
     ModelMemory,
     ModelTimeout,
     Scheduler,
@@ -37,9 +38,7 @@ def plan(
     ] = None,
     seed: Annotated[int, typer.Option(help="Seed of the noise.")] = 2024,
     out: Annotated[Path | None, typer.Option(help="Run folder; out/PROFILE by default.")] = None,
-    jobs: Annotated[
-        int | None, typer.Option(help="Worker processes; the number of cores by default.")
-    ] = None,
+    jobs: Jobs = None,
     dask: Dask = False,
     scheduler: Scheduler = "",
     cluster: Cluster = None,
