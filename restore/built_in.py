@@ -28,6 +28,8 @@ class BuiltIn:
     """Other names on the command line."""
     engines: tuple[str, ...] = ()
     """Libraries that can do the arithmetic, chosen as ``name@engine``; empty for no choice."""
+    fastest_engine: Callable[[], str] | None = None
+    """Returns the engine that ``name@auto`` stands for on this machine; None for no such name."""
     settings_type: type[Any] | None = None
     """Dataclass whose fields are the settings; None where nothing can be set."""
     extra: str = ""

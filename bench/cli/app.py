@@ -12,6 +12,7 @@ from bench.cli.exits import (
     Dask,
     ModelMemory,
     ModelTimeout,
+    NetworkEngine,
     Scheduler,
     Verbose,
     WhichImage,
@@ -95,6 +96,7 @@ def run(
     fit_engine: Annotated[
         str, typer.Option(help="joint, or lmfit: dense and slow, what the field knows.")
     ] = "joint",
+    engine: NetworkEngine = "",
     model_timeout: ModelTimeout = None,
     model_memory: ModelMemory = None,
     verbose: Verbose = False,
@@ -114,6 +116,7 @@ def run(
         doses=read_doses(doses),
         realizations=realizations,
         restorers=restorer or (),
+        engine=engine,
     )
     folder = out or Path("out") / profile
     outcome = run_with_progress(

@@ -10,6 +10,7 @@ from bench.cli.exits import (
     Dask,
     ModelMemory,
     ModelTimeout,
+    NetworkEngine,
     Scheduler,
     Verbose,
     guarded,
@@ -44,6 +45,7 @@ def plan(
     fit_engine: Annotated[
         str, typer.Option(help="joint, or lmfit: dense and slow, what the field knows.")
     ] = "joint",
+    engine: NetworkEngine = "",
     model_timeout: ModelTimeout = None,
     model_memory: ModelMemory = None,
     again: Annotated[
@@ -70,6 +72,7 @@ def plan(
         doses=read_doses(doses),
         realizations=realizations,
         restorers=restorer or (),
+        engine=engine,
     )
     folder = out or Path("out") / profile
     placement = Placement(jobs=jobs, dask=dask, scheduler=scheduler, cluster=cluster)
