@@ -188,9 +188,12 @@ def _modality(network: str) -> str:
     return f"{network[:2].upper()}-{network[2:].upper()}"
 
 
+def _label(network: str) -> str:
+    return "CGRDN" if network == "hrstem" else f"CGRDN {_modality(network)}"
+
+
 def _metadata(weights: WeightsIdentity, *, engine: str | None, used: str) -> RestorerMetadata:
-    name = _name(weights.network)
-    label = "CGRDN" if weights.network == "hrstem" else f"CGRDN {_modality(weights.network)}"
+    name, label = _name(weights.network), _label(weights.network)
     return RestorerMetadata(
         name=f"{name}@{engine}" if engine else name,
         label=f"{label} ({engine})" if engine else label,
@@ -220,6 +223,8 @@ def _declared(network: str) -> BuiltIn:
         ),
         load=partial(load_cgrdn, network),
         read_metadata=partial(cgrdn_metadata, network),
+        label=_label(network),
+        family="network",
         aliases=("cgrdn-hrstem",) if network == "hrstem" else (),
         engines=ENGINES,
         fastest_engine=_fastest_engine,
