@@ -13,6 +13,7 @@ from bench.cli.exits import (
     Jobs,
     ModelMemory,
     ModelTimeout,
+    NetworkEngine,
     Scheduler,
     Verbose,
     WhichImage,
@@ -96,6 +97,7 @@ def run(
     fit_engine: Annotated[
         str, typer.Option(help="joint, or lmfit: dense and slow, what the field knows.")
     ] = "joint",
+    engine: NetworkEngine = "",
     model_timeout: ModelTimeout = None,
     model_memory: ModelMemory = None,
     verbose: Verbose = False,
@@ -115,6 +117,7 @@ def run(
         doses=read_doses(doses),
         realizations=realizations,
         restorers=restorer or (),
+        engine=engine,
     )
     folder = out or Path("out") / profile
     outcome = run_with_progress(

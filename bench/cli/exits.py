@@ -31,6 +31,15 @@ Cluster = Annotated[
     Path | None, typer.Option(help="TOML file of a cluster to start: SLURM, PBS, GPUs, ...")
 ]
 
+NetworkEngine = Annotated[
+    str,
+    typer.Option(
+        "--engine",
+        help="What the published network runs on: tensorflow, onnx, auto for the faster of the "
+        "two here, or bf16: half the time or less, in coarser numbers.",
+    ),
+]
+
 ModelTimeout = Annotated[
     float | None,
     typer.Option(help="Seconds that a model may take to load, and per image; 600 by default."),

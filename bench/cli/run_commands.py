@@ -11,6 +11,7 @@ from bench.cli.exits import (
     Jobs,
     ModelMemory,
     ModelTimeout,
+    NetworkEngine,
     Scheduler,
     Verbose,
     guarded,
@@ -45,6 +46,7 @@ def plan(
     fit_engine: Annotated[
         str, typer.Option(help="joint, or lmfit: dense and slow, what the field knows.")
     ] = "joint",
+    engine: NetworkEngine = "",
     model_timeout: ModelTimeout = None,
     model_memory: ModelMemory = None,
     again: Annotated[
@@ -71,6 +73,7 @@ def plan(
         doses=read_doses(doses),
         realizations=realizations,
         restorers=restorer or (),
+        engine=engine,
     )
     folder = out or Path("out") / profile
     placement = Placement(jobs=jobs, dask=dask, scheduler=scheduler, cluster=cluster)

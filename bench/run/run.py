@@ -26,7 +26,7 @@ from bench.run import store
 from bench.run.bound_file import write_bounds
 from bench.run.description import describe_run, finished_run
 from bench.run.planned_block import run_planned
-from bench.run.restorers import read_metadata
+from bench.run.restorers import read_metadata, with_resolved_engines
 from bench.run.run_lock import check_held, one_at_a_time
 from bench.run.user_code import UserCode
 from cases import get_case
@@ -109,6 +109,7 @@ def run_benchmark(
     """
     begun = time.perf_counter()
     check_amounts(profile, seed=seed, block_size=block_size)
+    profile = with_resolved_engines(profile, folder)
     blocks = tuple(
         replace(block, engine=fit_engine)
         for block in (

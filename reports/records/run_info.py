@@ -285,6 +285,7 @@ class RunInfo:
                 name: {
                     "version": info.version,
                     "engine": info.engine,
+                    "precision": info.precision,
                     "weights_sha256": info.weights_sha256,
                     "source_sha256": info.source_sha256,
                 }
