@@ -1,6 +1,7 @@
 """What to run: `nox -s benchmark`, `nox -s tests`, ... All sessions share one environment."""
 
 import hashlib
+import importlib.util
 import os
 import shutil
 import sys
@@ -170,6 +171,21 @@ def speed(session: nox.Session) -> None:
     store = ["--store"] if "--store" in session.posargs else []
     page = ("--document", str(ROOT / "docs" / "speed.md"))
     python(session, str(ROOT / "bench" / "speed" / "speed_table.py"), str(measured), *page, *store)
+
+
+@nox.session
+def gpu(session: nox.Session) -> None:
+    """Time network and simulation on a GPU, within eight minutes; on the CPU where there is none.
+
+    Runs in the environment that nox is in if that has JAX, and else in the checkout's.
+    """
+    interpreter = sys.executable
+    if importlib.util.find_spec("jax") is None:
+        environment(session)
+        interpreter = str(scripts(ENVIRONMENT) / "python")
+    script = str(ROOT / "bench" / "speed" / "accelerator.py")
+    paths = {"PYTHONPATH": str(ROOT)}
+    session.run(interpreter, script, *session.posargs, env=paths, external=True)
 
 
 @nox.session
