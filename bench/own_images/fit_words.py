@@ -45,6 +45,8 @@ def cautions(fit: "OwnImageFit") -> list[str]:
     out = []
     bits = fit.table["flags"].to_numpy()
     n = len(bits)
+    if fit.failed.all():  # that nothing was fitted is all there is to say
+        return out
 
     def having(flag: int) -> int:
         return int(np.count_nonzero(bits & flag))

@@ -18,8 +18,8 @@ from fitting.search.own_image.own_options import DEFAULT, OwnImageOptions
 from fitting.search.own_image.own_result import OwnImageFit
 from fitting.search.own_image.own_table import own_table
 from fitting.search.own_image.pixels.constant_areas import ConstantAreas, constant_areas
-from fitting.search.own_image.pixels.noise import measure_noise
 from fitting.search.own_image.pixels.outliers import residual_outliers, thin_outliers
+from fitting.search.own_image.pixels.pixel_noise import measure_noise
 from fitting.search.own_image.scene_fit import REACH, Scene, fit_scene
 from fitting.search.own_image.smooth_background import (
     SmoothBackground,
