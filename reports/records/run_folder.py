@@ -254,6 +254,12 @@ def load_run(folder: str | Path) -> Run:
                 f"the records in {folder} hold the {name} {', '.join(strangers)}, which its"
                 f" {RUN_FILE} does not declare: delete these records and run again"
             )
+    for name, image in every[["case", "image"]].drop_duplicates().itertuples(index=False):
+        if image not in info.cases[name].case.labels:
+            raise InputError(
+                f"the records in {folder} hold an image {image} of the case {name}, which has none"
+                " of that name: delete these records and run again"
+            )
     return run
 
 

@@ -76,6 +76,13 @@ def without_sampling(run: Path) -> None:
     change_records(run, zero)
 
 
+def with_a_stranger(run: Path) -> None:
+    def rename(rows: pd.DataFrame) -> pd.DataFrame:
+        return rows.assign(image="z99")
+
+    change_records(run, rename)
+
+
 #: Kind of damage, how it is done, what the sentence says.
 DAMAGE: dict[str, tuple[Callable[[Path], object], str]] = {
     "bit of a block": (lambda run: flip(one_record(run)), "is damaged"),
@@ -88,6 +95,7 @@ DAMAGE: dict[str, tuple[Callable[[Path], object], str]] = {
         "of another run (seed 7 there, 0 in this run)",
     ),
     "sampling of 0": (without_sampling, "sampling that is not positive"),
+    "unlisted image": (with_a_stranger, "hold an image z99"),
     "bit of run.json": (lambda run: flip(run / "run.json"), "run.json"),
     "run.json cut off": (lambda run: cut(run / "run.json"), "run.json cannot be read"),
     "run.json no text": (
