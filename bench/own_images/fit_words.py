@@ -45,6 +45,8 @@ def cautions(fit: "OwnImageFit") -> list[str]:
     out = []
     bits = fit.table["flags"].to_numpy()
     n = len(bits)
+    if fit.failed.all():  # that nothing was fitted is all there is to say
+        return out
 
     def having(flag: int) -> int:
         return int(np.count_nonzero(bits & flag))
@@ -77,6 +79,14 @@ def cautions(fit: "OwnImageFit") -> list[str]:
             f"the residual is {fit.goodness.image:.3g} times what the noise explains (reduced"
             " chi-square): the image holds light that the model does not, or its noise is"
             " correlated between pixels (interpolated, restored); --residual FILE shows where"
+        )
+    if fit.noise_bias is not None and fit.noise_bias.shown:
+        bias = fit.noise_bias
+        out.append(
+            f"columns stand out by {bias.significance:.0f} standard errors alone, and a fit of so"
+            " few counts follows the noise: drawn anew from its own model, the median SCS comes"
+            f" out {100 * bias.scs:+.0f} % off, and the truth may lie twice as far; sum frames,"
+            " hold the width (--width PX), or give --background none where there is none"
         )
     if having(POOR_FIT):
         out.append(f"{having(POOR_FIT)} of {n} columns fit poorly (flag POOR_FIT)")

@@ -169,9 +169,20 @@ def _axes() -> Profile:
     )
 
 
+def _glance() -> Profile:
+    shots = _distorted(doses=(5e3,), realizations=4)
+    changes = ("z10", "z10-shift15", "z10-scs10")
+    return Profile(
+        name="glance",
+        summary="A first look in a minute: response of ten atoms, dislocation core and particle.",
+        selections=(Selection("response", changes, (5e3,), 4), *shots),
+        restorers=("raw", "bragg", "cgrdn"),
+    )
+
+
 def profiles() -> dict[str, Profile]:
     """Every declared profile by name."""
-    return {profile.name: profile for profile in (_quick(), _paper(), _axes())}
+    return {profile.name: profile for profile in (_quick(), _paper(), _axes(), _glance())}
 
 
 def get_profile(name: str) -> Profile:

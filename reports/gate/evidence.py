@@ -296,6 +296,10 @@ class _PackedCell:
             for value in values or ():
                 if value is not None:
                     require(value, name, low=-_ABSURD, high=_ABSURD)
+        for name in self.values:
+            error = GATES[name].error if name in GATES else ""
+            if error and error not in self.values:
+                raise InputError(f"{name} stands without {error}, which it is a part of")
 
     def statistics(self) -> CellStatistics:
         """The statistics that were packed."""

@@ -304,4 +304,9 @@ def _records(folder: Path, blocks: Mapping[str, RunTable]) -> pd.DataFrame:
             f"the records in {folder} hold {name} = {numbers[name].max():g}, which no fit gives:"
             " run again into a new folder"
         )
+    if not (records["sampling"] > 0).all():
+        raise InputError(
+            f"the records in {folder} hold a sampling that is not positive: run again into a new"
+            " folder"
+        )
     return records
