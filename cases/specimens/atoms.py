@@ -6,12 +6,14 @@ first at half a layer below z = 0, so that no atom sits on a boundary between tw
 
 import math
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from ase import Atoms
 
 from stembench.arrays import Floats
+
+if TYPE_CHECKING:
+    from ase import Atoms
 
 
 @dataclass(frozen=True)
@@ -40,9 +42,11 @@ class LayeredAtoms:
         return self.planes * self.plane_distance
 
 
-def fcc_001(lattice_parameter: float, repeats: tuple[int, int, int], element: str) -> Atoms:
+def fcc_001(lattice_parameter: float, repeats: tuple[int, int, int], element: str) -> "Atoms":
     """Conventional cubic cells; the corner atom of the first cell is at the origin."""
     a = lattice_parameter
+    from ase import Atoms
+
     cell: Any = Atoms(
         f"{element}4",
         scaled_positions=[(0, 0, 0), (0.5, 0.5, 0), (0.5, 0, 0.5), (0, 0.5, 0.5)],
@@ -53,10 +57,12 @@ def fcc_001(lattice_parameter: float, repeats: tuple[int, int, int], element: st
     return crystal
 
 
-def fcc_112(lattice_parameter: float, repeats: tuple[int, int, int], element: str) -> Atoms:
+def fcc_112(lattice_parameter: float, repeats: tuple[int, int, int], element: str) -> "Atoms":
     """Cells of a/√2 × a√3 × a√6/2 along X = [1-10], Y = [11-1] and Z = [112]."""
     a = lattice_parameter
     third, sixth = 1 / 3, 1 / 6
+    from ase import Atoms
+
     cell: Any = Atoms(
         f"{element}6",
         scaled_positions=[

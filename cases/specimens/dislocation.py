@@ -5,15 +5,17 @@ order of operations of the program Atomsk (10.1016/j.cpc.2015.07.012), whose out
 """
 
 import math
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import numpy.typing as npt
-from ase import Atoms
 
 from cases.specimens.elasticity import CubicStiffness, anisotropic_displacement
 from stembench.arrays import Floats
 from stembench.errors import InputError
+
+if TYPE_CHECKING:
+    from ase import Atoms
 
 Mode = Literal["edge", "edge_add", "edge_rm"]
 
@@ -57,14 +59,14 @@ def edge_displacement(
 
 
 def insert_edge_dislocation(
-    atoms: Atoms,
+    atoms: "Atoms",
     *,
     burgers: float,
     center: tuple[float, float],
     poisson_ratio: float,
     elastic: CubicStiffness | None = None,
     mode: Mode = "edge_rm",
-) -> tuple[Atoms, npt.NDArray[np.int64]]:
+) -> tuple["Atoms", npt.NDArray[np.int64]]:
     """Insert a straight edge dislocation along Z with its Burgers vector along X.
 
     The displacement field is not periodic: atoms may leave the box by a fraction of an Å and are

@@ -9,7 +9,18 @@ import pytest
 ROOT = Path(__file__).parents[3]
 #: Libraries of networks, and what imports slowly and only fits, filters or draws.
 NETWORKS = ("tensorflow", "keras", "onnxruntime", "jax", "torch")
-HEAVY = (*NETWORKS, "scipy", "pandas", "skimage", "numba", "llvmlite", "matplotlib", "bm3d", "pywt")
+HEAVY = (
+    *NETWORKS,
+    "scipy",
+    "pandas",
+    "skimage",
+    "numba",
+    "llvmlite",
+    "matplotlib",
+    "bm3d",
+    "pywt",
+    "ase",
+)
 COMMAND = """
 import sys
 from bench.cli.app import app

@@ -1,6 +1,7 @@
 """The fastest engine: timed once per machine, kept, timed again where that is lost."""
 
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -26,10 +27,11 @@ class Probe:
 
 
 @pytest.fixture(autouse=True)
-def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     monkeypatch.setattr(fastest_engine, "cache_root", lambda: tmp_path)
     fastest_engine._fastest.cache_clear()
-    return tmp_path / "engines"
+    yield tmp_path / "engines"
+    fastest_engine._fastest.cache_clear()
 
 
 def probe_with(monkeypatch: pytest.MonkeyPatch, **seconds: float) -> Probe:

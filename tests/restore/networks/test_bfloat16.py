@@ -1,5 +1,7 @@
 """What the engine of low precision asks of a machine."""
 
+from collections.abc import Iterator
+
 import llvmlite.binding
 import pytest
 
@@ -10,7 +12,10 @@ from stembench.errors import InputError
 
 
 @pytest.fixture(autouse=True)
-def forget() -> None:
+def forget() -> Iterator[None]:
+    """The processor is asked once a process."""
+    bfloat16._has_instructions.cache_clear()
+    yield
     bfloat16._has_instructions.cache_clear()
 
 
