@@ -48,7 +48,7 @@ def say(*sentences: str) -> None:
     """Tell the user on the error stream; empty sentences are left out."""
     for sentence in sentences:
         if sentence:
-            typer.echo(f"stembench: {sentence}", err=True)
+            typer.echo(f"stembench: note: {sentence}", err=True)
 
 
 def positions_near(path: Path, shape: tuple[int, ...], *, sampling: float) -> Floats:

@@ -8,6 +8,7 @@ import numpy as np
 from fitting.model import Background, Pixel, WidthMode
 from fitting.setup.start import Bounds
 from stembench.errors import InputError
+from stembench.limits import require
 
 Engine = Literal["joint", "lmfit"]
 Estimator = Literal["ls", "poisson"]
@@ -66,9 +67,9 @@ class FitOptions:
             if value not in choices:
                 raise InputError(f"{name} must be one of {', '.join(choices)}, not {value!r}")
         if self.start_width is not None:
-            require_positive("start_width", self.start_width, "px")
+            _require_width("start_width", self.start_width)
         if not isinstance(self.width, str):
-            require_positive("width", self.width, "px")
+            _require_width("width", self.width)
         elif self.width not in ("shared", "species", "column"):
             raise InputError(
                 f"width must be shared, species, column or a number of pixels, not {self.width!r}"
@@ -85,6 +86,12 @@ class FitOptions:
     def first_width(self) -> float | None:
         """Width [px] at which all columns are held or start; None where it is to be searched."""
         return self.start_width if isinstance(self.width, str) else float(self.width)
+
+
+def _require_width(name: str, value: Any) -> None:
+    require_positive(name, value, "px")
+    # Beyond, powers of it are no longer numbers.
+    require(float(value), name, low=1e-3, high=1e6, unit="px")
 
 
 def require_scale(sampling: float, dose: float | None) -> None:

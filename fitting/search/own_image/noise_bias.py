@@ -78,6 +78,8 @@ def noise_bias(
         return None
     places = np.column_stack([fit.model.x, fit.model.y])
     before = float(np.median(fit.table["scs"].to_numpy()[fit.modelled[rows]][known]))
+    if not before > 0:
+        return None
     changes = []
     for draw in range(_DRAWS):
         # Keyed by the size of the problem: the same image gives the same answer.

@@ -27,7 +27,7 @@ from fitting.search.own_image.smooth_background import (
     smooth_background,
 )
 from fitting.search.own_image.spot_search import Spots, search_spots
-from fitting.setup.options import require_positive
+from fitting.setup.options import require_scale
 from stembench.arrays import Bools, Floats
 from stembench.errors import InputError
 
@@ -88,7 +88,7 @@ def fit_own_image(
     pixels = np.asarray(image, dtype=np.float64)
     if pixels.ndim != 2 or min(pixels.shape) < 5:
         raise InputError(f"columns need an image of at least 5 x 5 pixels, not {pixels.shape}")
-    require_positive("sampling", sampling, "Å/px")
+    require_scale(sampling, dose)
     _require_dose(options, dose)
     valid = np.isfinite(pixels) & ~masked_pixels(mask, (pixels.shape[0], pixels.shape[1]))
     _require_pixels(valid)
@@ -103,7 +103,6 @@ def fit_own_image(
 
 def _require_dose(options: OwnImageOptions, dose: float | None) -> None:
     if dose is not None:
-        require_positive("dose", dose, "e/Å²")
         if options.contrast == "dark":
             raise InputError(
                 "the dose makes Poisson errors of bright columns; leave it out for dark ones, "
