@@ -1,1 +1,1 @@
-"""Assessment of how far the restored numbers of an image without a truth can be trusted."""
+"""How far the restored numbers of one image can be trusted, without a truth: `stembench assess`."""

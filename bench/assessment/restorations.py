@@ -1,0 +1,140 @@
+"""Work of one restoration, done by worker processes: the same wherever and whenever it is done."""
+
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+import numpy as np
+
+from bench.assessment.column_fits import ColumnFitting, Columns
+from bench.assessment.edits import Edit, edited_image
+from bench.assessment.noise_draws import NoiseDraws
+from bench.own_images.values.pixel_values import ElectronScale
+from restore import Restorer, heard_warnings, load_restorer
+from stembench.arrays import Floats
+
+
+@dataclass(frozen=True, kw_only=True)
+class UsedRestorer:
+    """A restorer and the values that it is given.
+
+    Attributes
+    ----------
+    spec : str
+        As on the command line.
+    seen : ElectronScale
+        Scale from its values to those of the file: the identity where it is given these.
+    sampling : float
+        Å/px.
+    """
+
+    spec: str
+    seen: ElectronScale
+    sampling: float
+
+    def restored(self, values: Floats) -> "Restored":
+        """Restore an image of the file's values, shape (rows, columns)."""
+        restorer = _loaded(self.spec)
+        given = self.seen.electrons(values)[None]
+        with heard_warnings() as said:
+            begin = time.perf_counter()
+            image = restorer.restore(given, sampling=self.sampling)[0]
+            seconds = time.perf_counter() - begin
+        return Restored(
+            image=self.seen.values(image), seconds=seconds, said=tuple(dict.fromkeys(said))
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Restored:
+    """A restored image, in the file's values, and what the restorer said.
+
+    Attributes
+    ----------
+    image : ndarray, shape (rows, columns)
+    seconds : float
+        That the restoration took.
+    said : tuple of str
+        What the restorer warned of.
+    """
+
+    image: Floats = field(repr=False)
+    seconds: float
+    said: tuple[str, ...]
+
+
+@lru_cache(maxsize=1)
+def _loaded(spec: str) -> Restorer:
+    return load_restorer(spec)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Draws:
+    """What all draws of an image share.
+
+    Attributes
+    ----------
+    restorer : UsedRestorer
+    truth : ndarray, shape (rows, columns)
+        Image that is taken as truth [electrons], >= 0.
+    scale : ElectronScale
+        From the file's values to electrons, as estimated.
+    columns : Columns
+        Fitted in `truth`.
+    fitting : ColumnFitting
+    noise : NoiseDraws
+    """
+
+    restorer: UsedRestorer
+    truth: Floats = field(repr=False)
+    scale: ElectronScale
+    columns: Columns = field(repr=False)
+    fitting: ColumnFitting = field(repr=False)
+    noise: NoiseDraws
+
+
+@dataclass(frozen=True, kw_only=True)
+class Drawn:
+    """Columns of one draw, as fitted in the image as drawn and in the restored one."""
+
+    raw: Columns
+    restored: Columns
+    said: tuple[str, ...]
+
+
+def restore_image(restorer: UsedRestorer, values: Floats) -> Restored:
+    """Restore one image of the file's values; see `UsedRestorer.restored`."""
+    return restorer.restored(values)
+
+
+def restore_draw(draws: Draws, number: int, edits: tuple[Edit, ...] | None) -> Drawn:
+    """Draw an image anew, restore it, and fit its columns.
+
+    Parameters
+    ----------
+    draws : Draws
+    number : int
+        Of the draw.
+    edits : tuple of Edit or None
+        Changes that are put in before the noise; None for none.
+    """
+    after = None if edits is None else edited_image(draws.truth, draws.columns, edits)
+    electrons = draws.noise.drawn(draws.truth, after, number=number)
+    done = draws.restorer.restored(draws.scale.values(electrons))
+    return Drawn(
+        raw=draws.fitting.fitted(electrons),
+        restored=draws.fitting.fitted(draws.scale.electrons(done.image)),
+        said=done.said,
+    )
+
+
+def fit_edited(draws: Draws, edits: Iterable[tuple[Edit, ...]]) -> list[Columns]:
+    """Fit the changed images without noise: what was truly put in, as a fit sees it."""
+    return [draws.fitting.fitted(edited_image(draws.truth, draws.columns, each)) for each in edits]
+
+
+def clipped_truth(image: Floats) -> tuple[Floats, float]:
+    """Image without negative electrons, and the share of the light that these were."""
+    truth = np.maximum(image, 0.0)
+    return truth, float((truth - image).sum() / max(float(truth.sum()), 1e-300))
