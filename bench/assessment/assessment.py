@@ -123,6 +123,8 @@ class Assessment:
     support : Support
     supported : ndarray of bool, shape (n,)
         Whether the raw image supports each reported column.
+    removed : ndarray, shape (m, 2)
+        Places (x, y) [px] of columns that the raw image supports and the restored one lacks.
     halves : Halves or None
         Agreement of the restored halves of the counts; None where values are no counts.
     whiteness : Whiteness or None
@@ -151,6 +153,7 @@ class Assessment:
     raw_injected: Injected
     support: Support = field(repr=False)
     supported: Bools = field(repr=False)
+    removed: Floats = field(repr=False)
     halves: Halves | None
     whiteness: Whiteness | None
     intensity: Estimate
@@ -298,6 +301,7 @@ def assess_image(
         raw_injected=raw_injected,
         support=support,
         supported=supported,
+        removed=raw_fit.table[["x", "y"]].to_numpy()[support.removed_with_support],
         halves=halves,
         whiteness=(
             whiteness(image - first.image, raw_fit.valid, variance=variance)
