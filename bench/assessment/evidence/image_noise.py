@@ -1,11 +1,37 @@
 """Noise of one image, as the image itself tells it: gain, offset, correlation, lines, response."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Final
 
 import numpy as np
 
-from fitting import OwnImageFit, ScanResult
+from bench.assessment.evidence.gain import VarianceLine, free_filter, variance_line
+from bench.assessment.evidence.line_spectrum import (
+    LineSpectrum,
+    NoiseShape,
+    correlation_of,
+    line_spectrum,
+    noise_shape,
+)
+from fitting import FAILED, FitOptions, OwnImageFit, ScanModel, ScanResult, fit_columns
 from stembench.arrays import Bools, Floats
+from stembench.errors import InputError
+
+#: Blocks of lines that are left out by turns for the errors.
+_BLOCKS: Final = 16
+#: Fewest lines and pixels of a line.
+_FEWEST: Final = 48
+#: Part of the gain within which its interval must end for noise to be drawn anew.
+WITHIN: Final = 0.2
+#: Correlation of neighbours below which values count as independent, its error allowed for.
+INDEPENDENT: Final = 0.08
+#: Cross-correlation of noise of lines, in standard errors, that is no chance, and one worth saying.
+_SURE: Final = 3.5
+_ACROSS: Final = 0.03
+#: Frequencies along the lines [1/px] that hold no light, where lines are compared.
+_FREE: Final = 0.3
+#: Lags of the response that are kept: those after the last of this size are left out.
+_LEAST_LAG: Final = 0.002
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,21 +50,23 @@ class ImageNoise:
     Attributes
     ----------
     gain : Estimate
-        Grey levels per electron: a pixel of expected value v has the variance gain * (v - offset).
-        Where pulses of single electrons scatter, it is that of the electrons they are worth.
+        Grey levels per electron: noise at low frequencies of an expected value v has the variance
+        gain * (v - offset). Where pulses of single electrons scatter, it is that of the electrons
+        they are worth. NaN where nothing is known.
     offset : Estimate
         Grey level at which the variance ends. Noise that does not depend on the light (detector,
-        rounding) lowers it: `gain` times the variance of that noise in electrons squared.
+        rounding) lowers it: by `gain` times the variance of that noise in electrons squared.
     correlation : tuple of float
         Correlation of the noise of neighbouring pixels along the scan lines at lags 1, 2 and 3 px,
-        and across them at lags 1, 2 and 3 lines.
+        and across them at lags 1, 2 and 3 lines; NaN where it is not known.
     scan : ScanResult or None
-        Lines as fitted, None where they were not.
+        Lines as fitted in the image as scanned (rows are lines), None where they were not.
     trailing : tuple of float
-        Response of the detector along the scan at lags 0, 1, ... px, sum 1; empty for none.
+        Response of the detector along the scan at lags 0, 1, ... px, sum 1, of least phase; empty
+        where neighbours are independent.
     known : bool
         Whether gain (and response, if there is one) are known well enough to draw such noise anew:
-        half of the gain's interval within 20 % of it, and noise white once the response is undone.
+        the gain's interval ends within 20 % of it, and noise is white once the response is undone.
     determined : bool
         `known`, and noise of neighbours uncorrelated in the image as it is: values are electrons.
     reason : str
@@ -61,6 +89,12 @@ class ImageNoise:
         """Electrons per pixel of grey levels of any shape."""
         return (image - self.offset.value) / self.gain.value
 
+    def variance(self, expected: Floats) -> Floats:
+        """Variance of pixels of expected grey levels, of their shape; at least a tenth electron."""
+        shaped = float(np.sum(np.square(self.trailing))) if self.trailing else 1.0
+        electrons = np.maximum(self.electrons(expected), 0.1)
+        return shaped * self.gain.value**2 * electrons
+
 
 def estimate_noise(
     image: Floats,
@@ -71,7 +105,289 @@ def estimate_noise(
     given_gain: float | None = None,
     given_offset: float | None = None,
     fast_axis: str = "horizontal",
-    rng: np.random.Generator | None = None,
+    lines: bool = True,
 ) -> ImageNoise:
-    """Estimate the noise of an image (contract; the implementation follows)."""
-    raise NotImplementedError
+    """Estimate the noise of an image from the image itself.
+
+    Noise is looked at where the specimen is not: at frequencies along the scan lines that its
+    light does not reach, however the lines jitter. There its spectrum tells the response of a slow
+    detector, and its variance against the level the gain.
+
+    Parameters
+    ----------
+    image : ndarray, shape (rows, columns)
+        Grey levels.
+    fit : OwnImageFit
+        Fit of its columns; pixels that it left out are not used.
+    sampling : float
+        Å/px.
+    mask : ndarray of bool, shape (rows, columns), optional
+        True where a pixel is to be left out as well.
+    given_gain, given_offset : float, optional
+        What the user knows; an offset that is not given beside a gain is 0.
+    fast_axis : {'horizontal', 'vertical'}
+        Along which the lines run.
+    lines : bool
+        Whether the displacements of the lines are fitted.
+
+    Returns
+    -------
+    ImageNoise
+
+    Raises
+    ------
+    InputError
+        If shapes differ, or the axis or a given number is not one.
+
+    Notes
+    -----
+    Errors come from leaving out blocks of lines by turns (jackknife, Student's t); the errors of
+    the response are part of those of the gain.
+    """
+    pixels = np.asarray(image, dtype=np.float64)
+    usable = fit.valid & np.isfinite(pixels)
+    if pixels.shape != usable.shape or (mask is not None and mask.shape != pixels.shape):
+        raise InputError("image, fit and mask must have one shape; fit the image that is assessed")
+    if mask is not None:
+        usable = usable & ~mask
+    if fast_axis not in ("horizontal", "vertical"):
+        raise InputError(f"fast_axis must be horizontal or vertical, not {fast_axis!r}")
+    if given_gain is not None and not (np.isfinite(given_gain) and given_gain > 0):
+        raise InputError(f"the gain must be a positive number, not {given_gain}")
+    modelled = fit.model_image
+    if fast_axis == "vertical":
+        pixels, modelled, usable = pixels.T, modelled.T, usable.T
+    found = _measured(pixels, modelled, usable)
+    if given_gain is not None:
+        found = _with_given(found, given_gain, given_offset or 0.0)
+    if lines:
+        found = _with_lines(found, pixels, fit, sampling=sampling, turned=fast_axis == "vertical")
+    return found
+
+
+def _measured(pixels: Floats, modelled: Floats, usable: Bools) -> ImageNoise:
+    """Noise of an image whose rows are lines."""
+    rows, columns = np.any(usable, axis=1), np.any(usable, axis=0)
+    if np.count_nonzero(rows) < _FEWEST or np.count_nonzero(columns) < _FEWEST:
+        return _unknown(f"fewer than {_FEWEST} lines or pixels of a line are usable")
+    window = tuple(slice(*(np.flatnonzero(part)[[0, -1]] + [0, 1])) for part in (rows, columns))
+    pixels, modelled, usable = pixels[window], modelled[window], usable[window]
+    pixels = np.where(usable, pixels, modelled)
+    residual = pixels - modelled
+    blocks = np.arange(len(pixels)) * _BLOCKS // len(pixels)
+    spectrum = line_spectrum(residual, modelled, blocks=blocks)
+    across, across_error = _across(spectrum)
+    taps = free_filter(modelled, residual, usable=usable)
+    if taps is None:
+        return _unknown(
+            "the specimen reaches the finest detail that the pixels hold: no frequency along the "
+            "lines is free of its light (columns of less than about 1.5 px, or a coarse sampling)",
+        )
+    shape = noise_shape(spectrum)
+    if shape is None:
+        return _unknown("too few frequencies along the lines hold noise alone")
+    if not float(_jackknife(shape.replicates[:, 1:] @ np.ones(shape.coefficients.size - 1))) < 0.5:
+        return _unknown("too few frequencies along the lines hold noise alone", correlation=across)
+    response = shape.response()
+    undone = _undone(residual, response)
+    inner = usable & _unspoilt(usable, response)
+    line = variance_line(undone + modelled, modelled, taps=taps, usable=inner, blocks=blocks)
+    if line is None:
+        return _unknown("the image has one level alone, or no noise", correlation=across)
+    return _judged(line, shape, across=across, across_error=across_error)
+
+
+def _undone(residual: Floats, response: Floats) -> Floats:
+    """Residual (rows, columns) with the response along its lines undone."""
+    from scipy.signal import lfilter
+
+    return np.asarray(lfilter([1.0], response, residual, axis=1), dtype=np.float64)
+
+
+def _unspoilt(usable: Bools, response: Floats) -> Bools:
+    """Pixels whose predecessors, as far as undoing mixes them in, are usable."""
+    from scipy.signal import lfilter
+
+    impulse = np.zeros(16)
+    impulse[0] = 1.0
+    inverse = np.abs(np.asarray(lfilter([1.0], response, impulse)))
+    reach = int(np.flatnonzero(inverse > 0.02 * inverse[0])[-1])
+    out = np.ones_like(usable)
+    for lag in range(1, reach + 1):
+        out[:, lag:] &= usable[:, :-lag]
+    return out
+
+
+def _across(spectrum: LineSpectrum) -> tuple[Floats, Floats]:
+    """Correlation of the noise with the next three lines and its errors, shapes (3,)."""
+    free = spectrum.frequency > _FREE
+    powers = spectrum.alone[:, free].sum(axis=1)
+    products = spectrum.across[:, :, free].sum(axis=2)
+    value = products.sum(axis=0) / powers.sum()
+    left_out = (products.sum(axis=0) - products) / (powers.sum() - powers)[:, None]
+    return value, _jackknife(left_out)
+
+
+def _jackknife(left_out: Floats) -> Floats:
+    """Standard error of values (blocks, ...) with one block left out each."""
+    count = len(left_out)
+    squares = np.square(left_out - left_out.mean(axis=0)).sum(axis=0)
+    return np.asarray(np.sqrt((count - 1) / count * squares), dtype=np.float64)
+
+
+def _quantile() -> float:
+    from scipy.stats import t
+
+    return float(t.ppf(0.975, _BLOCKS - 1))
+
+
+def _judged(
+    line: VarianceLine, shape: NoiseShape, *, across: Floats, across_error: Floats
+) -> ImageNoise:
+    """Say what the estimates are worth."""
+    along = shape.correlation()
+    of_blocks = np.stack([correlation_of(row) for row in shape.replicates])
+    along_error = _jackknife(of_blocks)
+    quantile = _quantile()
+    correlation = (*map(float, along), *map(float, across))
+    if line.gain <= 0 or (line.replicates[:, 1] <= 0).any():
+        return _unknown(
+            "the noise does not grow with the level: values are not in proportion to electrons, "
+            "or levels differ too little",
+            correlation=np.array(correlation),
+        )
+    # Undone with another response, noise of another power passes the filter.
+    lever = 2 * (1 - line.overlap[: len(shape.coefficients) - 1])
+    moved = (shape.replicates - shape.coefficients)[:, 1:] @ lever
+    error = float(_jackknife(np.log(line.replicates[:, 1]) + moved))
+    gain = Estimate(
+        value=line.gain,
+        low=line.gain * float(np.exp(-quantile * error)),
+        high=line.gain * float(np.exp(quantile * error)),
+    )
+    ends = -line.replicates[:, 0] / line.replicates[:, 1]
+    end, end_error = -line.floor / line.gain, quantile * float(_jackknife(ends))
+    offset = Estimate(value=end, low=end - end_error, high=end + end_error)
+    filtered = (np.abs(across) > _SURE * across_error) & (np.abs(across) > _ACROSS)
+    independent = bool((np.abs(along) + 2 * along_error < INDEPENDENT).all())
+    trailing: tuple[float, ...] = ()
+    if not independent:
+        response = shape.response()
+        last = int(np.flatnonzero(np.abs(response) > _LEAST_LAG)[-1])
+        kept = response[: last + 1] / response[: last + 1].sum()
+        trailing = tuple(float(value) for value in kept)
+    sentences = [
+        f"gain {gain.value:.3g} grey levels per electron (95 %: {gain.low:.3g} to {gain.high:.3g}),"
+        f" offset {offset.value:.4g} (95 %: {offset.low:.4g} to {offset.high:.4g})",
+        "correlation of the noise of neighbouring pixels along the lines: "
+        f"{along[0]:.2f} ± {along_error[0]:.2f}, across: {across[0]:.2f} ± {across_error[0]:.2f}",
+    ]
+    reason = ""
+    if filtered.any():
+        reason = (
+            "noise of neighbouring lines is correlated "
+            f"({across[int(np.argmax(np.abs(across)))]:.2f}): the image was interpolated, filtered "
+            "or averaged, so that its values are no independent counts"
+        )
+    elif not shape.holds:
+        reason = (
+            "noise along the lines has a spectrum that no short response gives: interference, or "
+            "a filter"
+        )
+    elif error * quantile > np.log1p(WITHIN):
+        reason = (
+            f"the gain is known to {100 * np.expm1(error * quantile):.0f} % alone, and 20 % are "
+            "needed: the image is too small, or has too little light or contrast"
+        )
+    known = not reason
+    if known and not independent:
+        reason = (
+            f"neighbouring pixels along the lines are correlated ({along[0]:.2f} ± "
+            f"{along_error[0]:.2f}), as by a slow detector: values are no independent counts"
+        )
+        sentences.append(
+            "response along the lines at lags 0, 1, ... px: "
+            + ", ".join(f"{value:.2f}" for value in trailing[:5])
+        )
+    return ImageNoise(
+        gain=gain, offset=offset, correlation=correlation, scan=None,
+        trailing=trailing, known=known, determined=not reason, reason=reason,
+        sentences=tuple(sentences),
+    )  # fmt: skip
+
+
+def _unknown(reason: str, *, correlation: Floats | None = None) -> ImageNoise:
+    """Noise of which nothing is known."""
+    nan = Estimate(value=np.nan, low=np.nan, high=np.nan)
+    values = np.full(6, np.nan)
+    if correlation is not None:
+        values[-len(correlation) :] = correlation
+    return ImageNoise(
+        gain=nan, offset=nan, correlation=tuple(map(float, values)), scan=None, trailing=(),
+        known=False, determined=False, reason=f"the gain is not known: {reason}", sentences=(),
+    )  # fmt: skip
+
+
+def _with_given(found: ImageNoise, gain: float, offset: float) -> ImageNoise:
+    """Noise with what the user knows of the gain, held against what was found."""
+    sentences = [f"gain {gain:g} grey levels per electron and offset {offset:g} as given"]
+    if np.isfinite(found.gain.value):
+        sentences.append(f"the image itself: {found.sentences[0]}")
+        if not found.gain.low <= gain <= found.gain.high:
+            sentences.append(
+                "the given gain is not within the interval of the image's own: one electron is "
+                "worth another number of grey levels, or pulses and filters change the noise"
+            )
+    sentences.extend(found.sentences[1:])
+    exact = (Estimate(value=value, low=value, high=value) for value in (gain, offset))
+    given, zero = exact
+    loose = "the gain is known to" in found.reason
+    known = found.known or loose
+    uncorrelated = known and not found.trailing
+    return replace(
+        found, gain=given, offset=zero, known=known, determined=uncorrelated,
+        reason="" if uncorrelated else found.reason, sentences=tuple(sentences),
+    )  # fmt: skip
+
+
+def _with_lines(
+    found: ImageNoise, pixels: Floats, fit: OwnImageFit, *, sampling: float, turned: bool
+) -> ImageNoise:
+    """Noise with the displacements of the lines, fitted together with the columns."""
+    table = fit.table[(fit.table["flags"] & FAILED) == 0]
+    places = table[["y", "x"] if turned else ["x", "y"]].to_numpy(dtype=np.float64)
+    valid = fit.valid.T if turned else fit.valid
+    if len(places) < 3:
+        return found
+    whole = np.where(valid, pixels, fit.model_image.T if turned else fit.model_image)
+    known = found.known
+    values = found.electrons(whole) if known else whole
+    try:
+        fitted = fit_columns(
+            values,
+            places,
+            sampling=sampling,
+            options=FitOptions(background="constant"),
+            # Electrons per pixel are fractions of a beam of one electron per pixel.
+            dose=1.0 / sampling**2 if known else None,
+            scan=ScanModel(trailing=found.trailing),
+        )
+    except InputError as error:
+        return replace(found, sentences=(*found.sentences, f"lines were not fitted: {error}"))
+    scan = fitted.scan
+    if scan is None:
+        return found
+    words = [
+        f"jitter of the lines {name}: σ {100 * axis.sigma:.1f} pm"
+        + _interval(axis.sigma_interval, 100.0, ".1f")
+        + f", φ {axis.phi:.2f}"
+        + _interval(axis.phi_interval, 1.0, ".2f")
+        for name, axis in (("along", scan.x), ("across", scan.y))
+    ]
+    return replace(found, scan=scan, sentences=(*found.sentences, *words))
+
+
+def _interval(ends: tuple[float, float] | None, scale: float, form: str) -> str:
+    if ends is None or not np.isfinite(ends).all():
+        return ""
+    return f" (95 %: {scale * ends[0]:{form}} to {scale * ends[1]:{form}})"
