@@ -110,11 +110,9 @@ def _apart(
     usable &= np.isfinite(columns.scs) & (columns.scs > 0)
     order = rng.permutation(np.flatnonzero(usable))
     most = max(1, min(_MOST, int(_PART * np.count_nonzero(usable))))
-    tree, free, chosen = (
-        cKDTree(np.nan_to_num(places, nan=-1e9)),
-        np.ones(len(places), np.bool_),
-        [],
-    )
+    tree = cKDTree(np.nan_to_num(places, nan=-1e9))
+    free = np.ones(len(places), dtype=np.bool_)
+    chosen: list[int] = []
     for column in order:
         if len(chosen) == most:
             break

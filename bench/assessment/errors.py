@@ -155,9 +155,9 @@ def mean_interval(values: Sequence[float] | Floats) -> Estimate:
 def nan_median(values: Floats, *, axis: int) -> Floats:
     """Median without NaN, along an axis; NaN, without a warning, where there is nothing else."""
     known = np.isfinite(values)
-    empty = ~known.any(axis=axis, keepdims=True)
-    median = np.nanmedian(np.where(empty, 0.0, np.where(known, values, np.nan)), axis=axis)
-    return np.where(empty.squeeze(axis), np.nan, median)
+    some = known.any(axis=axis)
+    filled = np.where(np.expand_dims(some, axis), np.where(known, values, np.nan), 0.0)
+    return np.where(some, np.nanmedian(filled, axis=axis), np.nan)
 
 
 def _mean(values: Floats) -> float:

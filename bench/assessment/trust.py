@@ -78,6 +78,6 @@ def trust_in(errors: ColumnErrors, injected: Injected, *, supported: Bools) -> T
     return Trust(
         position_error=position_error,
         scs_error=scs_error,
-        trusted=~against.any(axis=1),
+        trusted=np.asarray(~against.any(axis=1), dtype=np.bool_),
         reasons=reasons,
     )

@@ -143,7 +143,9 @@ def _mark(axes: "Axes", columns: AssessedColumns) -> None:
         (~columns.supported, "s", _NOT),
     ):
         # a cross has no face
-        look = {"color": colour} if marker == "x" else {"facecolors": "none", "edgecolors": colour}
+        look: Any = (
+            {"color": colour} if marker == "x" else {"facecolors": "none", "edgecolors": colour}
+        )
         axes.scatter(
             columns.x[which], columns.y[which], marker=marker, s=size, linewidths=0.6, **look
         )

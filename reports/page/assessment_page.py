@@ -76,7 +76,8 @@ def render_assessment(page: AssessmentPage) -> str:
             " change is where trust ends.",
         },
     ]
-    return template("assessment.html.j2").render(page=page, figures=figures)
+    text: str = template("assessment.html.j2").render(page=page, figures=figures)
+    return text
 
 
 def write_assessment_page(page: AssessmentPage, path: Path) -> None:

@@ -53,7 +53,7 @@ def render(
     str
         HTML without links to other files than the CSV and PDF files beside it.
     """
-    return template("report.html.j2").render(
+    page: str = template("report.html.j2").render(
         title=f"stembench report: profile {run.info.profile}",
         run=run,
         lead=lead(run),
@@ -68,6 +68,7 @@ def render(
         metrics=metrics,
         settings=settings(run),
     )
+    return page
 
 
 def template(name: str) -> Any:
