@@ -5,7 +5,7 @@ from typing import Final
 
 import numpy as np
 
-from stembench.arrays import Bools, Floats
+from stembench.arrays import Bools, Floats, Integers
 
 #: Lower ends [1/px] of the band of differences, the widest that the specimen leaves free is taken.
 _BANDS: Final = (0.25, 0.32, 0.39)
@@ -88,7 +88,7 @@ def whole_filters(usable: Bools, taps: Floats) -> Bools:
 
 
 def variance_line(
-    image: Floats, modelled: Floats, *, taps: Floats, usable: Bools, blocks: Floats
+    image: Floats, modelled: Floats, *, taps: Floats, usable: Bools, blocks: Integers
 ) -> VarianceLine | None:
     """Line of variance against level, or None where all levels are alike.
 
@@ -112,7 +112,7 @@ def variance_line(
     if not inner.any():
         return None
     count = int(blocks.max()) + 1
-    block = np.broadcast_to(blocks[:, None], image.shape)[inner].astype(np.int64)
+    block = np.broadcast_to(blocks[:, None], image.shape)[inner]
     square = correlate1d(image - modelled, taps, axis=1)[inner] ** 2
     level = correlate1d(image, taps**2, axis=1)
     own = level[inner]

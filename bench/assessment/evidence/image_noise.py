@@ -6,19 +6,23 @@ from typing import Final
 import numpy as np
 
 from bench.assessment.evidence.gain import VarianceLine, free_filter, variance_line
+from bench.assessment.evidence.jackknife import (
+    blocks_of_lines,
+    error_quantile,
+    jackknife_error,
+)
+from bench.assessment.evidence.line_jitter import fit_lines
 from bench.assessment.evidence.line_spectrum import (
-    LineSpectrum,
     NoiseShape,
+    correlation_across,
     correlation_of,
     line_spectrum,
     noise_shape,
 )
-from fitting import FAILED, FitOptions, OwnImageFit, ScanModel, ScanResult, fit_columns
+from fitting import OwnImageFit, ScanResult
 from stembench.arrays import Bools, Floats
 from stembench.errors import InputError
 
-#: Blocks of lines that are left out by turns for the errors.
-_BLOCKS: Final = 16
 #: Fewest lines and pixels of a line.
 _FEWEST: Final = 48
 #: Part of the gain within which its interval must end for noise to be drawn anew.
@@ -28,8 +32,6 @@ INDEPENDENT: Final = 0.08
 #: Cross-correlation of noise of lines, in standard errors, that is no chance, and one worth saying.
 _SURE: Final = 3.5
 _ACROSS: Final = 0.03
-#: Frequencies along the lines [1/px] that hold no light, where lines are compared.
-_FREE: Final = 0.3
 #: Lags of the response that are kept: those after the last of this size are left out.
 _LEAST_LAG: Final = 0.002
 
@@ -89,11 +91,20 @@ class ImageNoise:
         """Electrons per pixel of grey levels of any shape."""
         return (image - self.offset.value) / self.gain.value
 
+    def power(self, expected: Floats) -> Floats:
+        """Variance per pixel of sums over many pixels of expected grey levels, of their shape.
+
+        At least that of a tenth of an electron, where nothing is expected.
+        """
+        return self.gain.value**2 * np.maximum(self.electrons(expected), 0.1)
+
     def variance(self, expected: Floats) -> Floats:
-        """Variance of pixels of expected grey levels, of their shape; at least a tenth electron."""
+        """Variance of single pixels of expected grey levels, of their shape.
+
+        A response along the scan smooths: it is below that of `power`.
+        """
         shaped = float(np.sum(np.square(self.trailing))) if self.trailing else 1.0
-        electrons = np.maximum(self.electrons(expected), 0.1)
-        return shaped * self.gain.value**2 * electrons
+        return shaped * self.power(expected)
 
 
 def estimate_noise(
@@ -161,7 +172,16 @@ def estimate_noise(
     if given_gain is not None:
         found = _with_given(found, given_gain, given_offset or 0.0)
     if lines:
-        found = _with_lines(found, pixels, fit, sampling=sampling, turned=fast_axis == "vertical")
+        whole = np.where(usable, pixels, modelled)
+        scan, words = fit_lines(
+            found.electrons(whole) if found.known else whole,
+            fit,
+            sampling=sampling,
+            counted=found.known,
+            trailing=found.trailing,
+            turned=fast_axis == "vertical",
+        )
+        found = replace(found, scan=scan, sentences=(*found.sentences, *words))
     return found
 
 
@@ -174,9 +194,9 @@ def _measured(pixels: Floats, modelled: Floats, usable: Bools) -> ImageNoise:
     pixels, modelled, usable = pixels[window], modelled[window], usable[window]
     pixels = np.where(usable, pixels, modelled)
     residual = pixels - modelled
-    blocks = np.arange(len(pixels)) * _BLOCKS // len(pixels)
+    blocks = blocks_of_lines(len(pixels))
     spectrum = line_spectrum(residual, modelled, blocks=blocks)
-    across, across_error = _across(spectrum)
+    across, across_error = correlation_across(spectrum)
     taps = free_filter(modelled, residual, usable=usable)
     if taps is None:
         return _unknown(
@@ -184,9 +204,15 @@ def _measured(pixels: Floats, modelled: Floats, usable: Bools) -> ImageNoise:
             "lines is free of its light (columns of less than about 1.5 px, or a coarse sampling)",
         )
     shape = noise_shape(spectrum)
+    if shape is not None and not _independent(shape):
+        # One coefficient tells whether there is a response, two follow what it is like.
+        shape = noise_shape(spectrum, least=2)
     if shape is None:
         return _unknown("too few frequencies along the lines hold noise alone")
-    if not float(_jackknife(shape.replicates[:, 1:] @ np.ones(shape.coefficients.size - 1))) < 0.5:
+    if (
+        not float(jackknife_error(shape.replicates[:, 1:] @ np.ones(shape.coefficients.size - 1)))
+        < 0.5
+    ):
         return _unknown("too few frequencies along the lines hold noise alone", correlation=across)
     response = shape.response()
     undone = _undone(residual, response)
@@ -218,27 +244,15 @@ def _unspoilt(usable: Bools, response: Floats) -> Bools:
     return out
 
 
-def _across(spectrum: LineSpectrum) -> tuple[Floats, Floats]:
-    """Correlation of the noise with the next three lines and its errors, shapes (3,)."""
-    free = spectrum.frequency > _FREE
-    powers = spectrum.alone[:, free].sum(axis=1)
-    products = spectrum.across[:, :, free].sum(axis=2)
-    value = products.sum(axis=0) / powers.sum()
-    left_out = (products.sum(axis=0) - products) / (powers.sum() - powers)[:, None]
-    return value, _jackknife(left_out)
+def _along_error(shape: NoiseShape) -> Floats:
+    """Standard errors of the correlation at lags 1, 2 and 3 px, shape (3,)."""
+    return jackknife_error(np.stack([correlation_of(row) for row in shape.replicates]))
 
 
-def _jackknife(left_out: Floats) -> Floats:
-    """Standard error of values (blocks, ...) with one block left out each."""
-    count = len(left_out)
-    squares = np.square(left_out - left_out.mean(axis=0)).sum(axis=0)
-    return np.asarray(np.sqrt((count - 1) / count * squares), dtype=np.float64)
-
-
-def _quantile() -> float:
-    from scipy.stats import t
-
-    return float(t.ppf(0.975, _BLOCKS - 1))
+def _independent(shape: NoiseShape) -> bool:
+    """Whether noise of neighbours along a line is uncorrelated for all purposes."""
+    largest = np.abs(shape.correlation()) + 2 * _along_error(shape)
+    return bool((largest < INDEPENDENT).all())
 
 
 def _judged(
@@ -246,9 +260,8 @@ def _judged(
 ) -> ImageNoise:
     """Say what the estimates are worth."""
     along = shape.correlation()
-    of_blocks = np.stack([correlation_of(row) for row in shape.replicates])
-    along_error = _jackknife(of_blocks)
-    quantile = _quantile()
+    along_error = _along_error(shape)
+    quantile = error_quantile()
     correlation = (*map(float, along), *map(float, across))
     if line.gain <= 0 or (line.replicates[:, 1] <= 0).any():
         return _unknown(
@@ -259,17 +272,17 @@ def _judged(
     # Undone with another response, noise of another power passes the filter.
     lever = 2 * (1 - line.overlap[: len(shape.coefficients) - 1])
     moved = (shape.replicates - shape.coefficients)[:, 1:] @ lever
-    error = float(_jackknife(np.log(line.replicates[:, 1]) + moved))
+    error = float(jackknife_error(np.log(line.replicates[:, 1]) + moved))
     gain = Estimate(
         value=line.gain,
         low=line.gain * float(np.exp(-quantile * error)),
         high=line.gain * float(np.exp(quantile * error)),
     )
     ends = -line.replicates[:, 0] / line.replicates[:, 1]
-    end, end_error = -line.floor / line.gain, quantile * float(_jackknife(ends))
+    end, end_error = -line.floor / line.gain, quantile * float(jackknife_error(ends))
     offset = Estimate(value=end, low=end - end_error, high=end + end_error)
     filtered = (np.abs(across) > _SURE * across_error) & (np.abs(across) > _ACROSS)
-    independent = bool((np.abs(along) + 2 * along_error < INDEPENDENT).all())
+    independent = _independent(shape)
     trailing: tuple[float, ...] = ()
     if not independent:
         response = shape.response()
@@ -348,46 +361,3 @@ def _with_given(found: ImageNoise, gain: float, offset: float) -> ImageNoise:
         found, gain=given, offset=zero, known=known, determined=uncorrelated,
         reason="" if uncorrelated else found.reason, sentences=tuple(sentences),
     )  # fmt: skip
-
-
-def _with_lines(
-    found: ImageNoise, pixels: Floats, fit: OwnImageFit, *, sampling: float, turned: bool
-) -> ImageNoise:
-    """Noise with the displacements of the lines, fitted together with the columns."""
-    table = fit.table[(fit.table["flags"] & FAILED) == 0]
-    places = table[["y", "x"] if turned else ["x", "y"]].to_numpy(dtype=np.float64)
-    valid = fit.valid.T if turned else fit.valid
-    if len(places) < 3:
-        return found
-    whole = np.where(valid, pixels, fit.model_image.T if turned else fit.model_image)
-    known = found.known
-    values = found.electrons(whole) if known else whole
-    try:
-        fitted = fit_columns(
-            values,
-            places,
-            sampling=sampling,
-            options=FitOptions(background="constant"),
-            # Electrons per pixel are fractions of a beam of one electron per pixel.
-            dose=1.0 / sampling**2 if known else None,
-            scan=ScanModel(trailing=found.trailing),
-        )
-    except InputError as error:
-        return replace(found, sentences=(*found.sentences, f"lines were not fitted: {error}"))
-    scan = fitted.scan
-    if scan is None:
-        return found
-    words = [
-        f"jitter of the lines {name}: σ {100 * axis.sigma:.1f} pm"
-        + _interval(axis.sigma_interval, 100.0, ".1f")
-        + f", φ {axis.phi:.2f}"
-        + _interval(axis.phi_interval, 1.0, ".2f")
-        for name, axis in (("along", scan.x), ("across", scan.y))
-    ]
-    return replace(found, scan=scan, sentences=(*found.sentences, *words))
-
-
-def _interval(ends: tuple[float, float] | None, scale: float, form: str) -> str:
-    if ends is None or not np.isfinite(ends).all():
-        return ""
-    return f" (95 %: {scale * ends[0]:{form}} to {scale * ends[1]:{form}})"

@@ -9,8 +9,10 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
-from stembench.arrays import Bools, Floats
+from bench.assessment.evidence.jackknife import jackknife_error
+from stembench.arrays import Bools, Floats, Integers
 
 #: Longest piece of a line that is transformed at once [px]; pieces overlap by half.
 _PIECE: Final = 256
@@ -96,7 +98,7 @@ class NoiseShape:
         return correlation_of(self.coefficients)
 
 
-def line_spectrum(residual: Floats, modelled: Floats, *, blocks: Floats) -> LineSpectrum:
+def line_spectrum(residual: Floats, modelled: Floats, *, blocks: Integers) -> LineSpectrum:
     """Measure the power of the lines of a residual.
 
     Parameters
@@ -108,14 +110,16 @@ def line_spectrum(residual: Floats, modelled: Floats, *, blocks: Floats) -> Line
     blocks : ndarray of int, shape (rows,)
         Block of each line, 0 ... K - 1.
     """
+    from scipy.ndimage import binary_dilation
+
     count = int(blocks.max()) + 1
     size = residual.shape[1]
     length = min(_PIECE, size)
     differences = (2 * residual[1:-1] - residual[:-2] - residual[2:]) / np.sqrt(6.0)
     of_differences = np.abs(_transform(differences, length)) ** 2
     lines = _transform(residual, length)
-    frequency = np.fft.rfftfreq(length)
-    middle = blocks[1:-1].astype(np.int64)
+    frequency = np.asarray(np.fft.rfftfreq(length), dtype=np.float64)
+    middle = blocks[1:-1]
     power = _summed(of_differences.mean(axis=0), middle, count)
     number = np.bincount(middle, minlength=count).astype(np.float64)
     across = np.stack(
@@ -132,12 +136,10 @@ def line_spectrum(residual: Floats, modelled: Floats, *, blocks: Floats) -> Line
     mean = power.sum(axis=0) / number.sum()
     free = frequency > _HIGH
     left_out = (power.sum(axis=0) - power) / (number.sum() - number)[:, None]
-    squares = np.square(left_out / mean - 1)[:, free & (frequency < 0.5)].sum(axis=0)
-    scatter = float(np.sqrt((count - 1) / count * squares.mean()))
+    errors = jackknife_error(left_out / mean)[free & (frequency < 0.5)]
+    scatter = float(np.sqrt(np.mean(errors**2)))
     coherent = _smooth(across[:, 0].sum(axis=0) / (len(residual) - 1)) / _smooth(mean)
     floor = float(mean[free].mean())
-    from scipy.ndimage import binary_dilation
-
     dirty = (coherent > _COHERENT + 2 * scatter) | (_LEFT_OVER * light > _LEFT_PART * floor)
     dirty = binary_dilation(dirty | (frequency < _ENDS / length), iterations=_BESIDE)
     dirty |= frequency > 0.5 - _ENDS / length
@@ -152,16 +154,16 @@ def line_spectrum(residual: Floats, modelled: Floats, *, blocks: Floats) -> Line
     )
 
 
-def noise_shape(spectrum: LineSpectrum) -> NoiseShape | None:
+def noise_shape(spectrum: LineSpectrum, *, least: int = 1) -> NoiseShape | None:
     """Shape of the noise of lines, leaving out what stands out of it; None from too few bins.
 
     Bins that hold more than a smooth spectrum allows hold the specimen, and are left out. The
-    order grows until the spectrum scatters about the shape as noise does.
+    order grows from `least` until the spectrum scatters about the shape as noise does.
     """
     from scipy.ndimage import binary_dilation
 
     found = None
-    for order in _ORDERS:
+    for order in [each for each in _ORDERS if each >= least]:
         used = spectrum.noise.copy()
         mean = spectrum.power.sum(axis=0) / spectrum.lines.sum()
         scatter = spectrum.scatter
@@ -187,6 +189,16 @@ def noise_shape(spectrum: LineSpectrum) -> NoiseShape | None:
         if found.holds:
             break
     return found
+
+
+def correlation_across(spectrum: LineSpectrum) -> tuple[Floats, Floats]:
+    """Correlation of the noise with the next three lines and its errors, shapes (3,)."""
+    free = spectrum.frequency > _HIGH  # no light there
+    powers = spectrum.alone[:, free].sum(axis=1)
+    products = spectrum.across[:, :, free].sum(axis=2)
+    value = products.sum(axis=0) / powers.sum()
+    left_out = (products.sum(axis=0) - products) / (powers.sum() - powers)[:, None]
+    return value, jackknife_error(left_out)
 
 
 def cosines(frequency: Floats, order: int) -> Floats:
@@ -228,7 +240,7 @@ def least_phase(coefficients: Floats, *, length: int) -> Floats:
     for n in range(1, length):
         lags = np.arange(1, min(n, order) + 1)
         out[n] = float(np.sum(lags * coefficients[lags] * out[n - lags])) / n
-    return out / out.sum()
+    return np.asarray(out / out.sum(), dtype=np.float64)
 
 
 def correlation_of(coefficients: Floats) -> Floats:
@@ -239,7 +251,7 @@ def correlation_of(coefficients: Floats) -> Floats:
     return np.asarray(power @ waves / power.sum(), dtype=np.float64)
 
 
-def _transform(rows: Floats, length: int) -> Floats:
+def _transform(rows: Floats, length: int) -> NDArray[np.complex128]:
     """Tapered transforms of pieces of lines, shape (pieces, lines, length // 2 + 1)."""
     size = rows.shape[1]
     number = max(1, int(np.ceil(2 * (size - length) / length)) + 1)
@@ -247,10 +259,10 @@ def _transform(rows: Floats, length: int) -> Floats:
     taper = np.hanning(length + 2)[1:-1]
     taper = taper / np.sqrt((taper**2).sum())
     pieces = np.stack([rows[:, start : start + length] * taper for start in starts])
-    return np.asarray(np.fft.rfft(pieces, axis=2))
+    return np.asarray(np.fft.rfft(pieces, axis=2), dtype=np.complex128)
 
 
-def _summed(rows: Floats, blocks: Floats, count: int) -> Floats:
+def _summed(rows: Floats, blocks: Integers, count: int) -> Floats:
     """Sum of rows (lines, m) by block, shape (count, m)."""
     out = np.zeros((count, rows.shape[1]))
     np.add.at(out, blocks, rows)
