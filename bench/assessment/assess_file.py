@@ -7,10 +7,11 @@ import numpy as np
 import pandas as pd
 import typer
 
-from bench.assessment.assessment import Assessment, AssessOptions, assess_image
+from bench.assessment.assess_image import assess_image
+from bench.assessment.assessment import Assessment, AssessOptions
 from bench.assessment.edits import SCS_PART, SHIFT_PM
 from bench.assessment.errors import Spread
-from bench.assessment.region import LARGEST, busiest_region
+from bench.own_images.busiest_region import LARGEST, busiest_region
 from bench.assessment.sentences import estimate_text, five_sentences, share_text
 from bench.executor.placement import Placement
 from bench.own_images.files.writers import TABLES, require_place
@@ -132,7 +133,7 @@ def columns_table(found: Assessment, *, corner: tuple[int, int]) -> pd.DataFrame
             "y": y,
             "x_A": x * found.sampling,
             "y_A": y * found.sampling,
-            "scs": found.columns.scs * found.scale.gain,
+            "scs": found.columns.scs,
             "x_bias_pm": errors.x.bias,
             "y_bias_pm": errors.y.bias,
             "scs_bias_pct": errors.scs.bias,
@@ -237,7 +238,7 @@ def _responses(found: Assessment) -> Table:
         header=(
             "image",
             f"{SHIFT_PM:g} pm",
-            f"{SCS_PART:.0%} of the SCS",
+            f"{100 * SCS_PART:g} % of the SCS",
             "vacancy",
             "vacancies filled by half",
         ),

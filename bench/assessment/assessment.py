@@ -1,41 +1,17 @@
-"""Assessment of one image: how far the numbers of its restored columns can be trusted."""
+"""Result of an assessment of one image, and its options."""
 
-import time
-from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
-
-import numpy as np
+from typing import TYPE_CHECKING, Final
 
 from bench.assessment.column_fits import ColumnFitting, Columns
-from bench.assessment.edits import Edit, planned_edits
-from bench.assessment.errors import ColumnErrors, column_errors
-from bench.assessment.evidence.halves import (
-    Halves,
-    Whiteness,
-    compare_halves,
-    intensity_kept,
-    thinned_halves,
-    whiteness,
-)
-from bench.assessment.evidence.image_noise import Estimate, ImageNoise, estimate_noise
-from bench.assessment.evidence.support import Support, compare_support
-from bench.assessment.injected import Injected, InjectedDraw, injected_changes
-from bench.assessment.noise_draws import NoiseDraws
-from bench.assessment.restorations import (
-    Drawn,
-    Draws,
-    Restored,
-    UsedRestorer,
-    clipped_truth,
-    fit_edited,
-    restore_draw,
-    restore_image,
-)
-from bench.assessment.trust import Trust, trust_in
-from bench.executor.placement import Executor
+from bench.assessment.errors import ColumnErrors
+from bench.assessment.evidence.halves import HalfComparison, Whiteness
+from bench.assessment.evidence.image_noise import Estimate, ImageNoise
+from bench.assessment.evidence.support import Support
+from bench.assessment.injected import Injected
+from bench.assessment.trust import Trust
 from bench.own_images.values.pixel_values import ElectronScale, PixelValues
-from restore import RestorerMetadata, metadata_of
+from restore import RestorerMetadata
 from stembench.arrays import Bools, Floats
 from stembench.errors import InputError
 
@@ -44,17 +20,8 @@ if TYPE_CHECKING:
 
 #: Draws, each without and with changes: 30 restorations.
 DRAWS: Final = 15
-#: Fewest draws that have a scatter, and fewest columns whose median says anything.
+#: Fewest draws that have a scatter.
 FEWEST_DRAWS: Final = 3
-FEWEST_COLUMNS: Final = 4
-#: Columns of two halves are one within this part of the spacing.
-_SAME: Final = 0.4
-#: Negative light above which it is said.
-_MUCH: Final = 0.01
-#: Fewest electrons per pixel whose variance is taken: none has none.
-_LEAST: Final = 0.01
-#: Purposes of random generators.
-_ESTIMATE, _EDITS, _HALVES = 1, 2, 3
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -111,7 +78,7 @@ class Assessment:
         From the values to electrons, as estimated or given.
     noise : ImageNoise
     fit : OwnImageFit
-        Of the restored image, in electrons.
+        Of the restored image.
     fitting : ColumnFitting
         Whose reported columns are those of `errors` and `trust`.
     columns : Columns
@@ -125,7 +92,7 @@ class Assessment:
         Whether the raw image supports each reported column.
     removed : ndarray, shape (m, 2)
         Places (x, y) [px] of columns that the raw image supports and the restored one lacks.
-    halves : Halves or None
+    halves : HalfComparison or None
         Agreement of the restored halves of the counts; None where values are no counts.
     whiteness : Whiteness or None
         Of the raw image minus the restored one; None likewise.
@@ -154,294 +121,9 @@ class Assessment:
     support: Support = field(repr=False)
     supported: Bools = field(repr=False)
     removed: Floats = field(repr=False)
-    halves: Halves | None
+    halves: HalfComparison | None
     whiteness: Whiteness | None
     intensity: Estimate
     trust: Trust
     notes: tuple[str, ...]
     seconds: float
-
-
-def assess_image(
-    image: Floats,
-    *,
-    sampling: float,
-    options: AssessOptions,
-    executor: Executor,
-    say: Callable[[str], None],
-    announce: Callable[[float], None] = lambda _: None,
-    advance: Callable[[], None] = lambda: None,
-) -> Assessment:
-    """Assess the numbers that a restorer leaves in one image.
-
-    Parameters
-    ----------
-    image : ndarray, shape (rows, columns)
-        Values of the file, all finite.
-    sampling : float
-        Å/px.
-    options : AssessOptions
-    executor : Executor
-        Does the restorations; the result does not depend on how many there work.
-    say : callable
-        Called with sentences on what is going on, the time that it will take among them.
-    announce, advance : callable
-        Called with the number of restorations, and after each.
-
-    Returns
-    -------
-    Assessment
-
-    Raises
-    ------
-    InputError
-        If the restorer, the values or the noise of the image cannot be used, or the restored image
-        shows too few columns.
-    """
-    begin = time.perf_counter()
-    metadata = metadata_of(options.restorer)
-    raw_fit = _fit(image, sampling=sampling)
-    if raw_fit.inverted:
-        raise InputError("the columns of this image look dark; only bright ones are assessed")
-    noise = _noise(image, raw_fit, sampling=sampling, options=options)
-    scale = ElectronScale(gain=noise.gain.value, offset=noise.offset.value)
-    seen, note = _seen_scale(noise, metadata, options=options, sampling=sampling)
-    notes = [note]
-    restorer = UsedRestorer(spec=options.restorer, seen=seen, sampling=sampling)
-    first: Restored = _only(executor, restore_image, (restorer, image))
-    notes += first.said
-    electrons = scale.electrons(first.image)
-    fit = _fit(electrons, sampling=sampling)
-    fitting = ColumnFitting.of(fit, sampling=sampling)
-    if fitting.reported < FEWEST_COLUMNS:
-        raise InputError(
-            f"{fitting.reported} columns were found in the image that {metadata.name} restored;"
-            f" an assessment needs {FEWEST_COLUMNS}: give another --roi"
-        )
-    truth, negative = clipped_truth(electrons)
-    if negative > _MUCH:
-        notes.append(
-            f"negative values, {negative:.1%} of the light of the restored image, were taken for"
-            " none: such an image cannot be counted"
-        )
-    start = time.perf_counter()
-    draws = Draws(
-        restorer=restorer,
-        truth=truth,
-        scale=scale,
-        columns=fitting.fitted(truth),
-        fitting=fitting,
-        noise=NoiseDraws.of(
-            noise,
-            sampling=sampling,
-            vertical=options.fast_axis == "vertical",
-            seed=options.seed,
-        ),
-    )
-    edits = _all_edits(draws, options)
-    total = 2 * options.draws + (2 if noise.determined else 0)
-    each = first.seconds + 2.0 * (time.perf_counter() - start)
-    say(
-        f"{total} restorations of {image.shape[0]} x {image.shape[1]} px by {metadata.name} take"
-        f" about {max(1.0, each * total / executor.workers / 60):.0f} min on {executor.workers}"
-        " processes"
-    )
-    announce(float(total))
-    halves = _halves(
-        image,
-        noise,
-        restorer,
-        executor,
-        options=options,
-        sampling=sampling,
-        advance=advance,
-        spacing=fitting.spacing,
-    )
-    plain, changed = _drawn(draws, edits, executor, advance)
-    notes += [sentence for one in (*plain, *changed) for sentence in one.said]
-    true = fit_edited(draws, edits)
-    injected, raw_injected = (
-        injected_changes(
-            draws.columns,
-            [
-                InjectedDraw(
-                    edits=edit,
-                    before=getattr(before, which),
-                    after=getattr(after, which),
-                    true=put_in,
-                )
-                for edit, before, after, put_in in zip(edits, plain, changed, true, strict=True)
-            ],
-        )
-        for which in ("restored", "raw")
-    )
-    errors, raw_errors = (
-        column_errors(draws.columns, [getattr(one, which) for one in plain], sampling=sampling)
-        for which in ("restored", "raw")
-    )
-    variance = _variance(noise, raw_fit)
-    support = compare_support(raw_fit, fit, image, variance=variance, sampling=sampling)
-    supported = np.ones(len(fit.table), dtype=np.bool_)
-    supported[support.drawn_without_support] = False
-    supported = supported[fitting.rows]
-    return Assessment(
-        image=image,
-        restored=first.image,
-        sampling=sampling,
-        restorer=metadata,
-        options=options,
-        scale=scale,
-        noise=noise,
-        fit=fit,
-        fitting=fitting,
-        columns=draws.columns,
-        errors=errors,
-        raw_errors=raw_errors,
-        injected=injected,
-        raw_injected=raw_injected,
-        support=support,
-        supported=supported,
-        removed=raw_fit.table[["x", "y"]].to_numpy()[support.removed_with_support],
-        halves=halves,
-        whiteness=(
-            whiteness(image - first.image, raw_fit.valid, variance=variance)
-            if noise.determined
-            else None
-        ),
-        intensity=intensity_kept(scale.electrons(image), electrons, raw_fit.valid),
-        trust=trust_in(errors, injected, supported=supported),
-        notes=tuple(dict.fromkeys(note for note in notes if note)),
-        seconds=time.perf_counter() - begin,
-    )
-
-
-def _fit(image: Floats, *, sampling: float) -> "OwnImageFit":
-    from fitting import fit_own_image
-
-    given: Callable[..., OwnImageFit] = fit_own_image
-    return given(image, sampling=sampling)
-
-
-def _noise(
-    image: Floats, fit: "OwnImageFit", *, sampling: float, options: AssessOptions
-) -> ImageNoise:
-    """Noise of the image; what the user says of the values is taken as given."""
-    said = options.values.scale(sampling=sampling)
-    noise = estimate_noise(
-        image,
-        fit,
-        sampling=sampling,
-        given_gain=None if said is None else said.gain,
-        given_offset=None if said is None else said.offset,
-        fast_axis=options.fast_axis,
-        rng=np.random.default_rng([options.seed, _ESTIMATE]),
-    )
-    if not (
-        np.isfinite(noise.gain.value) and noise.gain.value > 0 and np.isfinite(noise.offset.value)
-    ):
-        raise InputError(
-            f"the noise of this image cannot be estimated ({noise.reason}); give --gain and"
-            " --offset, or --counts if values are electrons"
-        )
-    return noise
-
-
-def _seen_scale(
-    noise: ImageNoise, metadata: RestorerMetadata, *, options: AssessOptions, sampling: float
-) -> tuple[ElectronScale, str]:
-    """Scale by which the restorer sees the image, as `stembench restore` would give it."""
-    said = options.values.scale(sampling=sampling)
-    if said is not None:
-        return said, ""
-    if metadata.scales_with_counts is not False:
-        return ElectronScale(gain=1.0, offset=0.0), ""
-    if not noise.determined:
-        raise InputError(
-            f"{metadata.name} takes values for electrons per pixel, and how many electrons a grey"
-            f" level is worth is not determined: {noise.reason}; give --gain and --offset, or"
-            " --counts if values are electrons"
-        )
-    return ElectronScale(gain=noise.gain.value, offset=noise.offset.value), (
-        f"{metadata.name} is given electrons by the estimated gain and offset; give --gain"
-        f" {noise.gain.value:.3g} --offset {noise.offset.value:.4g} to stembench restore likewise"
-    )
-
-
-def _all_edits(draws: Draws, options: AssessOptions) -> list[tuple[Edit, ...]]:
-    rows, cols = draws.truth.shape
-    edits = [
-        planned_edits(
-            draws.columns,
-            (rows, cols),
-            spacing=draws.fitting.spacing,
-            sampling=draws.fitting.sampling,
-            number=number,
-            rng=np.random.default_rng([options.seed, _EDITS, number]),
-        )
-        for number in range(options.draws)
-    ]
-    if not any(edits):
-        raise InputError(
-            "no column lies far enough from the rim of the region to be changed; give a larger --roi"
-        )
-    return edits
-
-
-def _drawn(
-    draws: Draws,
-    edits: list[tuple[Edit, ...]],
-    executor: Executor,
-    advance: Callable[[], None],
-) -> tuple[list[Drawn], list[Drawn]]:
-    """All draws as they are, and changed, in the order of their numbers."""
-    tasks = [
-        ((number, changed), (draws, number, edit if changed else None))
-        for number, edit in enumerate(edits)
-        for changed in (False, True)
-    ]
-    done: dict[tuple[int, bool], Drawn] = {}
-    for key, result in executor.completed(restore_draw, tasks):
-        done[key] = result
-        advance()
-    plain, changed = (
-        [done[number, which] for number in range(len(edits))] for which in (False, True)
-    )
-    return plain, changed
-
-
-def _halves(
-    image: Floats,
-    noise: ImageNoise,
-    restorer: UsedRestorer,
-    executor: Executor,
-    *,
-    options: AssessOptions,
-    sampling: float,
-    spacing: float,
-    advance: Callable[[], None],
-) -> Halves | None:
-    """Compare the columns of the two restored halves of the counts."""
-    if not noise.determined:
-        return None
-    rng = np.random.default_rng([options.seed, _HALVES])
-    scale = ElectronScale(gain=noise.gain.value, offset=noise.offset.value)
-    tasks = [
-        (number, (restorer, scale.values(half)))
-        for number, half in enumerate(thinned_halves(scale.electrons(image), rng))
-    ]
-    tables = {}
-    for number, restored in executor.completed(restore_image, tasks):
-        tables[number] = _fit(scale.electrons(restored.image), sampling=sampling).table
-        advance()
-    return compare_halves(tables[0], tables[1], sampling=sampling, reach=_SAME * spacing)
-
-
-def _variance(noise: ImageNoise, fit: "OwnImageFit") -> Floats:
-    """Variance of each pixel in the file's values."""
-    above = np.maximum(fit.model_image - noise.offset.value, _LEAST * noise.gain.value)
-    return np.asarray(noise.gain.value * above)
-
-
-def _only(executor: Executor, function: Callable[..., Any], arguments: tuple[Any, ...]) -> Any:
-    ((_, result),) = executor.completed(function, [(0, arguments)])
-    return result

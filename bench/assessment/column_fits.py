@@ -20,9 +20,9 @@ class Columns:
     x, y : ndarray, shape (n,)
         Places [px].
     height, sigma : ndarray, shape (n,)
-        Height [electrons] and width [px].
+        Height [image unit] and width [px].
     scs : ndarray, shape (n,)
-        SCS of the fit with free places [electrons x Å²].
+        SCS of the fit with free places [image unit x Å²].
     x_err, y_err, scs_err : ndarray, shape (n,)
         Standard errors that the fit states, from its residual.
     held_scs : ndarray, shape (n,)
@@ -55,7 +55,7 @@ class ColumnFitting:
     plane : bool
         Whether the background is a plane, else a constant.
     held : ndarray, shape (rows, columns)
-        Light that is held and subtracted first [electrons]: of a smooth background, and of columns
+        Light that is held and subtracted first: of a smooth background, and of columns
         that have no row, such as those beyond the frame.
     left_out : ndarray of bool, shape (rows, columns)
         Pixels that are not fitted.
@@ -73,7 +73,7 @@ class ColumnFitting:
 
     @classmethod
     def of(cls, fit: "OwnImageFit", *, sampling: float) -> "ColumnFitting":
-        """Take over columns and background of the fit of an image in electrons."""
+        """Take over columns and background of the fit of an image."""
         model, n = fit.fit.model, len(fit.table)
         row = fit.fit.modelled
         shown = row < n
@@ -103,7 +103,7 @@ class ColumnFitting:
         )
 
     def fitted(self, image: Floats) -> Columns:
-        """Fit the reported columns in an image of electrons, shape (rows, columns)."""
+        """Fit the reported columns in an image, shape (rows, columns)."""
         from fitting import Bounds, fit_columns
 
         above = image - self.held

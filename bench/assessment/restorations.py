@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 import numpy as np
@@ -81,7 +81,7 @@ class Draws:
     scale : ElectronScale
         From the file's values to electrons, as estimated.
     columns : Columns
-        Fitted in `truth`.
+        Fitted in `truth`, in the file's values.
     fitting : ColumnFitting
     noise : NoiseDraws
     """
@@ -92,6 +92,11 @@ class Draws:
     columns: Columns = field(repr=False)
     fitting: ColumnFitting = field(repr=False)
     noise: NoiseDraws
+
+    def edited(self, edits: tuple[Edit, ...]) -> Floats:
+        """Image that is taken as truth with changes, in electrons."""
+        counted = replace(self.columns, height=self.columns.height / self.scale.gain)
+        return edited_image(self.truth, counted, edits)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -119,12 +124,12 @@ def restore_draw(draws: Draws, number: int, edits: tuple[Edit, ...] | None) -> D
     edits : tuple of Edit or None
         Changes that are put in before the noise; None for none.
     """
-    after = None if edits is None else edited_image(draws.truth, draws.columns, edits)
-    electrons = draws.noise.drawn(draws.truth, after, number=number)
-    done = draws.restorer.restored(draws.scale.values(electrons))
+    after = None if edits is None else draws.edited(edits)
+    values = draws.scale.values(draws.noise.drawn(draws.truth, after, number=number))
+    done = draws.restorer.restored(values)
     return Drawn(
-        raw=draws.fitting.fitted(electrons),
-        restored=draws.fitting.fitted(draws.scale.electrons(done.image)),
+        raw=draws.fitting.fitted(values),
+        restored=draws.fitting.fitted(done.image),
         said=done.said,
     )
 

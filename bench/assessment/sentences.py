@@ -19,9 +19,9 @@ def verdict(assessment: Assessment) -> str:
     half_pm, half_scs = SHIFT_PM / 2, 100 * SCS_PART / 2
     return (
         f"{int(np.count_nonzero(trust.trusted))} of {n} columns ({trust.share:.0%}) can be trusted:"
-        f" the raw image supports them, and after a displacement of {SHIFT_PM:g} pm or a change of"
-        f" the SCS by {SCS_PART:.0%} their restored place would be right within {half_pm:g} pm per"
-        f" axis and their SCS within {half_scs:g} % (root mean square)"
+        f" the raw image supports them, and were they displaced by {SHIFT_PM:g} pm or their SCS"
+        f" changed by {100 * SCS_PART:g} %, the restored place would be right within {half_pm:g} pm"
+        f" per axis and the SCS within {half_scs:g} % (root mean square)"
         + (f"; against the others speaks: {named}." if named else ".")
     )
 
@@ -29,13 +29,27 @@ def verdict(assessment: Assessment) -> str:
 def noise_sentence(assessment: Assessment) -> str:
     """Say what noise the image has, and how its halves agree."""
     noise = assessment.noise
-    text = " ".join(sentence.rstrip(".") + "." for sentence in noise.sentences)
+    text = " ".join(_sentence(sentence) for sentence in noise.sentences)
+    halves, white = assessment.halves, assessment.whiteness
     if not noise.determined:
-        drawn = "" if noise.known else " Errors below assume the estimate all the same."
-        return (
-            f"{text} {noise.reason.rstrip('.')}: splitting the counts is left out.{drawn}".strip()
+        text = f"{text} {_sentence(noise.reason)} Splitting the counts is left out."
+    if not noise.known:
+        text = f"{text} All errors here are drawn with that estimate, and are as uncertain."
+    if halves is not None:
+        text = (
+            f"{text} Restored apart, the two halves of the counts share {halves.matched} columns,"
+            f" {halves.share_alone:.0%} are in one alone, and a place scatters by"
+            f" {halves.scatter_x.value:.2g} pm along x and {halves.scatter_y.value:.2g} pm along y."
         )
-    return text
+    if white is not None:
+        found = "is white" if white.white else "is not white: it holds more than noise"
+        text = f"{text} What the restorer takes away {found}."
+    return text.strip()
+
+
+def _sentence(text: str) -> str:
+    """Begin with a capital and end with a full stop."""
+    return f"{text[:1].upper()}{text[1:].rstrip('.')}." if text else ""
 
 
 def error_sentence(assessment: Assessment) -> str:
@@ -65,7 +79,7 @@ def response_sentence(assessment: Assessment) -> str:
     return (
         f"Of a displacement of {SHIFT_PM:g} pm {estimate_text(done.position)} is passed on (raw:"
         f" {estimate_text(raw.position)}; {numbers['shift']} columns), of a change of the SCS by"
-        f" {SCS_PART:.0%} {estimate_text(done.scs)} (raw: {estimate_text(raw.scs)};"
+        f" {100 * SCS_PART:g} % {estimate_text(done.scs)} (raw: {estimate_text(raw.scs)};"
         f" {numbers['scs']}), and of the light that a vacancy lacks {estimate_text(done.vacancy)}"
         f" (raw: {estimate_text(raw.vacancy)}; {numbers['vacancy']}){lost}."
         " 1 is faithful, 0 erased."
@@ -74,13 +88,13 @@ def response_sentence(assessment: Assessment) -> str:
 
 def support_sentence(assessment: Assessment) -> str:
     """Say which columns the restorer drew or removed against the raw image."""
-    drawn = len(assessment.support.drawn_without_support)
-    removed = len(assessment.support.removed_with_support)
-    value = assessment.intensity
+    support = assessment.support
+    drawn, removed = len(support.drawn_without_support), len(support.removed_with_support)
     return (
-        f"{drawn} of {len(assessment.fit.table)} columns of the restored image have no support in"
-        f" the raw one, and {removed} that the raw image supports are not drawn; of the light"
-        f" {estimate_text(value)} is kept."
+        f"Of {len(assessment.fit.table)} columns of the restored image the raw one excludes"
+        f" {drawn} at the height at which they are drawn and cannot decide on"
+        f" {len(support.undecided)}; {removed} that it supports are not drawn. Of the light"
+        f" {estimate_text(assessment.intensity)} is kept."
     )
 
 

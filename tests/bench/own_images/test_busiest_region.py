@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from bench.assessment.region import busiest_region
+from bench.own_images.busiest_region import busiest_region
 from tests.bench.assessment.test_edits import drawn, lattice
 
 
