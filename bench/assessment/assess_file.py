@@ -11,9 +11,9 @@ from bench.assessment.assess_image import assess_image
 from bench.assessment.assessment import Assessment, AssessOptions
 from bench.assessment.edits import SCS_PART, SHIFT_PM
 from bench.assessment.errors import Spread
-from bench.own_images.busiest_region import LARGEST, busiest_region
 from bench.assessment.sentences import estimate_text, five_sentences, share_text
 from bench.executor.placement import Placement
+from bench.own_images.busiest_region import LARGEST, busiest_region
 from bench.own_images.files.writers import TABLES, require_place
 from bench.own_images.opened_image import opened, say
 from bench.own_images.pixel_choice import PixelChoice

@@ -18,3 +18,8 @@ def eraser(images, *, sampling):
     middle = 12 * (out.shape[-1] // 24)
     out[:, middle - 6 : middle + 6, middle - 6 : middle + 6] = np.median(out) * 0.9
     return out
+
+
+def fog(images, *, sampling):
+    """Show the mean alone."""
+    return np.stack([np.full_like(image, image.mean()) for image in images])
