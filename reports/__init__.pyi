@@ -4,7 +4,7 @@ from .figures.acquisition.displacements import (
 from .figures.acquisition.noise import (
     write_noise_figures as write_noise_figures,
 )
-from .figures.assessment import (
+from .figures.assessed_columns import (
     AssessedColumns as AssessedColumns,
 )
 from .gate.comparability import (

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from bench.assessment.assessment import Assessment, AssessOptions
+from bench.assessment.column_errors import column_errors
 from bench.assessment.column_fits import ColumnFitting
 from bench.assessment.edits import Edit, planned_edits
-from bench.assessment.errors import column_errors
 from bench.assessment.evidence.halves import (
     HalfComparison,
     compare_halves,

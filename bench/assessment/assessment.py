@@ -3,8 +3,8 @@
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
+from bench.assessment.column_errors import ColumnErrors
 from bench.assessment.column_fits import ColumnFitting, Columns
-from bench.assessment.errors import ColumnErrors
 from bench.assessment.evidence.halves import HalfComparison, Whiteness
 from bench.assessment.evidence.image_noise import Estimate, ImageNoise
 from bench.assessment.evidence.support import Support

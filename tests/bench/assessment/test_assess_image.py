@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 from bench.assessment.assess_image import assess_image
 from bench.assessment.assessment import AssessOptions
-from bench.assessment.sentences import five_sentences
+from bench.assessment.five_sentences import five_sentences
 from bench.cli.app import app
 from bench.own_images.values.pixel_values import PixelValues
 from stembench.errors import InputError
