@@ -32,6 +32,9 @@ INDEPENDENT: Final = 0.08
 #: Cross-correlation of noise of lines, in standard errors, that is no chance, and one worth saying.
 _SURE: Final = 3.5
 _ACROSS: Final = 0.03
+#: Part of what undoing a response changes that its long tail, hidden by the specimen's light at low
+#: frequencies, may change besides.
+_TAIL: Final = 0.1
 #: Lags of the response that are kept: those after the last of this size are left out.
 _LEAST_LAG: Final = 0.002
 
@@ -273,6 +276,8 @@ def _judged(
     lever = 2 * (1 - line.overlap[: len(shape.coefficients) - 1])
     moved = (shape.replicates - shape.coefficients)[:, 1:] @ lever
     error = float(jackknife_error(np.log(line.replicates[:, 1]) + moved))
+    if not _independent(shape):
+        error = float(np.hypot(error, _TAIL * abs(2 * shape.coefficients[1:].sum())))
     gain = Estimate(
         value=line.gain,
         low=line.gain * float(np.exp(-quantile * error)),
