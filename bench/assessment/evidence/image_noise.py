@@ -7,6 +7,7 @@ import numpy as np
 
 from bench.assessment.evidence.gain import VarianceLine, free_filter, variance_line
 from bench.assessment.evidence.jackknife import (
+    BLOCKS,
     blocks_of_lines,
     error_quantile,
     jackknife_error,
@@ -25,6 +26,8 @@ from stembench.errors import InputError
 
 #: Fewest lines and pixels of a line.
 _FEWEST: Final = 48
+#: Most pixels of a line that may be left out, as a part of it, if lines without holes are few.
+_HOLES: Final = 0.2
 #: Part of the gain within which its interval must end for noise to be drawn anew.
 WITHIN: Final = 0.2
 #: Correlation of neighbours below which values count as independent, its error allowed for.
@@ -198,7 +201,10 @@ def _measured(pixels: Floats, modelled: Floats, usable: Bools) -> ImageNoise:
     pixels = np.where(usable, pixels, modelled)
     residual = pixels - modelled
     blocks = blocks_of_lines(len(pixels))
-    spectrum = line_spectrum(residual, modelled, blocks=blocks)
+    used = _whole_lines(usable)
+    if np.count_nonzero(np.bincount(blocks, weights=used)) < BLOCKS or used.sum() < _FEWEST:
+        return _unknown("most lines have pixels that are left out")
+    spectrum = line_spectrum(residual, modelled, used=used, blocks=blocks)
     across, across_error = correlation_across(spectrum)
     taps = free_filter(modelled, residual, usable=usable)
     if taps is None:
@@ -224,6 +230,15 @@ def _measured(pixels: Floats, modelled: Floats, usable: Bools) -> ImageNoise:
     if line is None:
         return _unknown("the image has one level alone, or no noise", correlation=across)
     return _judged(line, shape, across=across, across_error=across_error)
+
+
+def _whole_lines(usable: Bools) -> Bools:
+    """Lines without holes, (rows,); those with small ones too where there are few others."""
+    share = np.mean(~usable, axis=1)
+    whole = share == 0
+    if np.count_nonzero(whole) < 0.5 * len(whole):
+        whole = share < _HOLES
+    return np.asarray(whole, dtype=np.bool_)
 
 
 def _undone(residual: Floats, response: Floats) -> Floats:
