@@ -26,7 +26,7 @@ from stembench.errors import InputError
 
 #: Fewest lines and pixels of a line.
 _FEWEST: Final = 48
-#: Most pixels of a line that may be left out, as a part of it, if lines without holes are few.
+#: Lines of which this part is left out are left out altogether.
 _HOLES: Final = 0.2
 #: Part of the gain within which its interval must end for noise to be drawn anew.
 WITHIN: Final = 0.2
@@ -201,10 +201,10 @@ def _measured(pixels: Floats, modelled: Floats, usable: Bools) -> ImageNoise:
     pixels = np.where(usable, pixels, modelled)
     residual = pixels - modelled
     blocks = blocks_of_lines(len(pixels))
-    used = _whole_lines(usable)
-    if np.count_nonzero(np.bincount(blocks, weights=used)) < BLOCKS or used.sum() < _FEWEST:
-        return _unknown("most lines have pixels that are left out")
-    spectrum = line_spectrum(residual, modelled, used=used, blocks=blocks)
+    used = np.asarray(np.mean(~usable, axis=1) < _HOLES, dtype=np.bool_)
+    if np.bincount(blocks, weights=used, minlength=BLOCKS).min() < 3:
+        return _unknown("too many pixels of most lines are left out")
+    spectrum = line_spectrum(_bridged(residual, usable), modelled, used=used, blocks=blocks)
     across, across_error = correlation_across(spectrum)
     taps = free_filter(modelled, residual, usable=usable)
     if taps is None:
@@ -232,13 +232,17 @@ def _measured(pixels: Floats, modelled: Floats, usable: Bools) -> ImageNoise:
     return _judged(line, shape, across=across, across_error=across_error)
 
 
-def _whole_lines(usable: Bools) -> Bools:
-    """Lines without holes, (rows,); those with small ones too where there are few others."""
-    share = np.mean(~usable, axis=1)
-    whole = share == 0
-    if np.count_nonzero(whole) < 0.5 * len(whole):
-        whole = share < _HOLES
-    return np.asarray(whole, dtype=np.bool_)
+def _bridged(residual: Floats, usable: Bools) -> Floats:
+    """Residual with pixels that are left out interpolated along their line.
+
+    An edge in a line would spread what the model misses over all frequencies.
+    """
+    out = residual.copy()
+    places = np.arange(residual.shape[1])
+    for row, known in zip(out, usable, strict=True):
+        if known.any() and not known.all():
+            row[~known] = np.interp(places[~known], places[known], row[known])
+    return out
 
 
 def _undone(residual: Floats, response: Floats) -> Floats:
