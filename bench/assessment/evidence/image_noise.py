@@ -7,6 +7,7 @@ import numpy as np
 
 from bench.assessment.evidence.gain import VarianceLine, free_filter, variance_line
 from bench.assessment.evidence.jackknife import (
+    BLOCKS,
     blocks_of_lines,
     error_quantile,
     jackknife_error,
@@ -25,6 +26,8 @@ from stembench.errors import InputError
 
 #: Fewest lines and pixels of a line.
 _FEWEST: Final = 48
+#: Lines of which this part is left out are left out altogether.
+_HOLES: Final = 0.2
 #: Part of the gain within which its interval must end for noise to be drawn anew.
 WITHIN: Final = 0.2
 #: Correlation of neighbours below which values count as independent, its error allowed for.
@@ -32,6 +35,9 @@ INDEPENDENT: Final = 0.08
 #: Cross-correlation of noise of lines, in standard errors, that is no chance, and one worth saying.
 _SURE: Final = 3.5
 _ACROSS: Final = 0.03
+#: Part of what undoing a response changes that its long tail, hidden by the specimen's light at low
+#: frequencies, may change besides.
+_TAIL: Final = 0.1
 #: Lags of the response that are kept: those after the last of this size are left out.
 _LEAST_LAG: Final = 0.002
 
@@ -195,7 +201,10 @@ def _measured(pixels: Floats, modelled: Floats, usable: Bools) -> ImageNoise:
     pixels = np.where(usable, pixels, modelled)
     residual = pixels - modelled
     blocks = blocks_of_lines(len(pixels))
-    spectrum = line_spectrum(residual, modelled, blocks=blocks)
+    used = np.asarray(np.mean(~usable, axis=1) < _HOLES, dtype=np.bool_)
+    if np.bincount(blocks, weights=used, minlength=BLOCKS).min() < 3:
+        return _unknown("too many pixels of most lines are left out")
+    spectrum = line_spectrum(_bridged(residual, usable), modelled, used=used, blocks=blocks)
     across, across_error = correlation_across(spectrum)
     taps = free_filter(modelled, residual, usable=usable)
     if taps is None:
@@ -221,6 +230,19 @@ def _measured(pixels: Floats, modelled: Floats, usable: Bools) -> ImageNoise:
     if line is None:
         return _unknown("the image has one level alone, or no noise", correlation=across)
     return _judged(line, shape, across=across, across_error=across_error)
+
+
+def _bridged(residual: Floats, usable: Bools) -> Floats:
+    """Residual with pixels that are left out interpolated along their line.
+
+    An edge in a line would spread what the model misses over all frequencies.
+    """
+    out = residual.copy()
+    places = np.arange(residual.shape[1])
+    for row, known in zip(out, usable, strict=True):
+        if known.any() and not known.all():
+            row[~known] = np.interp(places[~known], places[known], row[known])
+    return out
 
 
 def _undone(residual: Floats, response: Floats) -> Floats:
@@ -273,6 +295,8 @@ def _judged(
     lever = 2 * (1 - line.overlap[: len(shape.coefficients) - 1])
     moved = (shape.replicates - shape.coefficients)[:, 1:] @ lever
     error = float(jackknife_error(np.log(line.replicates[:, 1]) + moved))
+    if not _independent(shape):
+        error = float(np.hypot(error, _TAIL * abs(2 * shape.coefficients[1:].sum())))
     gain = Estimate(
         value=line.gain,
         low=line.gain * float(np.exp(-quantile * error)),

@@ -98,7 +98,9 @@ class NoiseShape:
         return correlation_of(self.coefficients)
 
 
-def line_spectrum(residual: Floats, modelled: Floats, *, blocks: Integers) -> LineSpectrum:
+def line_spectrum(
+    residual: Floats, modelled: Floats, *, used: Bools, blocks: Integers
+) -> LineSpectrum:
     """Measure the power of the lines of a residual.
 
     Parameters
@@ -107,6 +109,8 @@ def line_spectrum(residual: Floats, modelled: Floats, *, blocks: Integers) -> Li
         Image minus model, 0 where there is none; scan lines are its rows.
     modelled : ndarray, shape (rows, columns)
         The model, which says where the light of the specimen lies.
+    used : ndarray of bool, shape (rows,)
+        Lines that count. A hole in a line spreads what the model misses over all frequencies.
     blocks : ndarray of int, shape (rows,)
         Block of each line, 0 ... K - 1.
     """
@@ -119,26 +123,28 @@ def line_spectrum(residual: Floats, modelled: Floats, *, blocks: Integers) -> Li
     of_differences = np.abs(_transform(differences, length)) ** 2
     lines = _transform(residual, length)
     frequency = np.asarray(np.fft.rfftfreq(length), dtype=np.float64)
+    together = used[1:-1] & used[:-2] & used[2:]
     middle = blocks[1:-1]
-    power = _summed(of_differences.mean(axis=0), middle, count)
-    number = np.bincount(middle, minlength=count).astype(np.float64)
-    across = np.stack(
-        [
-            _summed(
-                (lines[:, :-lag] * lines[:, lag:].conj()).real.mean(axis=0), blocks[:-lag], count
-            )
-            for lag in (1, 2, 3)
-        ],
-        axis=1,
-    )
-    alone = _summed((np.abs(lines) ** 2).mean(axis=0)[:-1], blocks[:-1], count)
+    power = _summed(of_differences.mean(axis=0) * together[:, None], middle, count)
+    number = np.bincount(middle, weights=together, minlength=count).astype(np.float64)
+    products = []
+    for lag in (1, 2, 3):
+        both = (used[:-lag] & used[lag:])[:, None]
+        product = (lines[:, :-lag] * lines[:, lag:].conj()).real.mean(axis=0)
+        products.append(_summed(product * both, blocks[:-lag], count))
+    across = np.stack(products, axis=1)
+    pairs = (used[:-1] & used[1:])[:, None]
+    alone = _summed((np.abs(lines) ** 2).mean(axis=0)[:-1] * pairs, blocks[:-1], count)
     light = (np.abs(_transform(modelled - modelled.mean(), length)) ** 2).mean(axis=(0, 1))
     mean = power.sum(axis=0) / number.sum()
     free = frequency > _HIGH
-    left_out = (power.sum(axis=0) - power) / (number.sum() - number)[:, None]
+    rest = np.maximum(number.sum() - number, 1.0)
+    left_out = (power.sum(axis=0) - power) / rest[:, None]
     errors = jackknife_error(left_out / mean)[free & (frequency < 0.5)]
     scatter = float(np.sqrt(np.mean(errors**2)))
-    coherent = _smooth(across[:, 0].sum(axis=0) / (len(residual) - 1)) / _smooth(mean)
+    coherent = _smooth(across[:, 0].sum(axis=0) / max(1, int(np.count_nonzero(pairs)))) / _smooth(
+        mean
+    )
     floor = float(mean[free].mean())
     dirty = (coherent > _COHERENT + 2 * scatter) | (_LEFT_OVER * light > _LEFT_PART * floor)
     dirty = binary_dilation(dirty | (frequency < _ENDS / length), iterations=_BESIDE)
