@@ -27,7 +27,6 @@ from bench.assessment.restorations import (
     Restored,
     UsedRestorer,
     clipped_truth,
-    fit_edited,
     restore_draw,
     restore_image,
 )
@@ -141,7 +140,6 @@ def assess_image(
     notes.append(note)
     plain, changed = _drawn(draws, edits, executor, advance)
     notes += [sentence for one in (*plain, *changed) for sentence in one.said]
-    true = fit_edited(draws, edits)
     injected, raw_injected = (
         injected_changes(
             draws.columns,
@@ -150,9 +148,8 @@ def assess_image(
                     edits=edit,
                     before=getattr(before, which),
                     after=getattr(after, which),
-                    true=put_in,
                 )
-                for edit, before, after, put_in in zip(edits, plain, changed, true, strict=True)
+                for edit, before, after in zip(edits, plain, changed, strict=True)
             ],
         )
         for which in ("restored", "raw")

@@ -53,14 +53,11 @@ class InjectedDraw:
     edits : tuple of Edit
     before, after : Columns
         Of the draw as it is, and of the same draw changed.
-    true : Columns
-        Of the changed image without noise.
     """
 
     edits: tuple[Edit, ...]
     before: Columns
     after: Columns
-    true: Columns
 
 
 def injected_changes(truth: Columns, draws: Sequence[InjectedDraw]) -> Injected:
@@ -68,8 +65,9 @@ def injected_changes(truth: Columns, draws: Sequence[InjectedDraw]) -> Injected:
 
     The definitions are those of the benchmark's cases `response` (displacement, SCS: fits with
     free places; a column that the fit loses has passed nothing on) and `defect_ladder` (vacancies:
-    fits with held places). The change that was put in is that between the fits of the two images
-    without noise.
+    fits with held places). There the change that was put in is that between the fits of the two
+    images without noise. Here it is what the Gaussian was changed by: it is the column's own as
+    fitted, so that the residual and with it the minimum stay what they were.
 
     Parameters
     ----------
@@ -117,9 +115,7 @@ def _change(edit: Edit, truth: Columns, draw: InjectedDraw) -> tuple[float, floa
         def place(columns: Columns) -> float:
             return float(along[0] * columns.x[at] + along[1] * columns.y[at])
 
-        return place(draw.true) - place(truth), place(draw.after) - place(draw.before)
+        return length, place(draw.after) - place(draw.before)
     name = "held_scs" if edit.kind == "vacancy" else "scs"
-    before, after, true, clean = (
-        float(getattr(one, name)[at]) for one in (draw.before, draw.after, draw.true, truth)
-    )
-    return true - clean, after - before
+    before, after = (float(getattr(one, name)[at]) for one in (draw.before, draw.after))
+    return (edit.factor - 1.0) * float(truth.scs[at]), after - before

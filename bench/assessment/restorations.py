@@ -1,7 +1,6 @@
 """Work of one restoration, done by worker processes: the same wherever and whenever it is done."""
 
 import time
-from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
@@ -132,11 +131,6 @@ def restore_draw(draws: Draws, number: int, edits: tuple[Edit, ...] | None) -> D
         restored=draws.fitting.fitted(done.image),
         said=done.said,
     )
-
-
-def fit_edited(draws: Draws, edits: Iterable[tuple[Edit, ...]]) -> list[Columns]:
-    """Fit the changed images without noise: what was truly put in, as a fit sees it."""
-    return [draws.fitting.fitted(edited_image(draws.truth, draws.columns, each)) for each in edits]
 
 
 def clipped_truth(image: Floats) -> tuple[Floats, float]:
