@@ -51,6 +51,9 @@ class Estimate:
     high: float
 
 
+_NOTHING: Final = Estimate(value=np.nan, low=np.nan, high=np.nan)
+
+
 @dataclass(frozen=True, kw_only=True)
 class ImageNoise:
     """Noise of an image.
@@ -60,7 +63,7 @@ class ImageNoise:
     gain : Estimate
         Grey levels per electron: noise at low frequencies of an expected value v has the variance
         gain * (v - offset). Where pulses of single electrons scatter, it is that of the electrons
-        they are worth. NaN where nothing is known.
+        they are worth. NaN where it is not `known` and was not given.
     offset : Estimate
         Grey level at which the variance ends. Noise that does not depend on the light (detector,
         rounding) lowers it: by `gain` times the variance of that noise in electrons squared.
@@ -75,6 +78,7 @@ class ImageNoise:
     known : bool
         Whether gain (and response, if there is one) are known well enough to draw such noise anew:
         the gain's interval ends within 20 % of it, and noise is white once the response is undone.
+        Over random chains intervals of gains that are known less well missed the truth.
     determined : bool
         `known`, and noise of neighbours uncorrelated in the image as it is: values are electrons.
     reason : str
@@ -337,7 +341,11 @@ def _judged(
             "needed: the image is too small, or has too little light or contrast"
         )
     known = not reason
-    if known and not independent:
+    if not known:
+        # What is not known well is better not used at all: intervals of it miss the truth.
+        gain = offset = _NOTHING
+        del sentences[0]
+    elif not independent:
         reason = (
             f"neighbouring pixels along the lines are correlated ({along[0]:.2f} ± "
             f"{along_error[0]:.2f}), as by a slow detector: values are no independent counts"
@@ -355,12 +363,12 @@ def _judged(
 
 def _unknown(reason: str, *, correlation: Floats | None = None) -> ImageNoise:
     """Noise of which nothing is known."""
-    nan = Estimate(value=np.nan, low=np.nan, high=np.nan)
     values = np.full(6, np.nan)
     if correlation is not None:
         values[-len(correlation) :] = correlation
     return ImageNoise(
-        gain=nan, offset=nan, correlation=tuple(map(float, values)), scan=None, trailing=(),
+        gain=_NOTHING, offset=_NOTHING, correlation=tuple(map(float, values)), scan=None,
+        trailing=(),
         known=False, determined=False, reason=f"the gain is not known: {reason}", sentences=(),
     )  # fmt: skip
 
