@@ -13,6 +13,7 @@ from bench.assessment.evidence.jackknife import (
     jackknife_error,
 )
 from bench.assessment.evidence.line_jitter import fit_lines
+from bench.assessment.evidence.line_residuals import bridged, undone, unspoilt
 from bench.assessment.evidence.line_spectrum import (
     NoiseShape,
     correlation_across,
@@ -37,7 +38,10 @@ _SURE: Final = 3.5
 _ACROSS: Final = 0.03
 #: Part of what undoing a response changes that its long tail, hidden by the specimen's light at low
 #: frequencies, may change besides.
-_TAIL: Final = 0.1
+_TAIL: Final = 0.2
+#: Largest change of the noise's logarithm by a response that is followed: stronger ones, and those
+#: that ring, hide too much at low frequencies.
+_STRONGEST: Final = 0.35
 #: Lags of the response that are kept: those after the last of this size are left out.
 _LEAST_LAG: Final = 0.002
 
@@ -51,6 +55,9 @@ class Estimate:
     high: float
 
 
+_NOTHING: Final = Estimate(value=np.nan, low=np.nan, high=np.nan)
+
+
 @dataclass(frozen=True, kw_only=True)
 class ImageNoise:
     """Noise of an image.
@@ -60,7 +67,7 @@ class ImageNoise:
     gain : Estimate
         Grey levels per electron: noise at low frequencies of an expected value v has the variance
         gain * (v - offset). Where pulses of single electrons scatter, it is that of the electrons
-        they are worth. NaN where nothing is known.
+        they are worth. NaN where it is not `known` and was not given.
     offset : Estimate
         Grey level at which the variance ends. Noise that does not depend on the light (detector,
         rounding) lowers it: by `gain` times the variance of that noise in electrons squared.
@@ -75,6 +82,7 @@ class ImageNoise:
     known : bool
         Whether gain (and response, if there is one) are known well enough to draw such noise anew:
         the gain's interval ends within 20 % of it, and noise is white once the response is undone.
+        Over random chains intervals of gains that are known less well missed the truth.
     determined : bool
         `known`, and noise of neighbours uncorrelated in the image as it is: values are electrons.
     reason : str
@@ -204,7 +212,7 @@ def _measured(pixels: Floats, modelled: Floats, usable: Bools) -> ImageNoise:
     used = np.asarray(np.mean(~usable, axis=1) < _HOLES, dtype=np.bool_)
     if np.bincount(blocks, weights=used, minlength=BLOCKS).min() < 3:
         return _unknown("too many pixels of most lines are left out")
-    spectrum = line_spectrum(_bridged(residual, usable), modelled, used=used, blocks=blocks)
+    spectrum = line_spectrum(bridged(residual, usable), modelled, used=used, blocks=blocks)
     across, across_error = correlation_across(spectrum)
     taps = free_filter(modelled, residual, usable=usable)
     if taps is None:
@@ -224,46 +232,12 @@ def _measured(pixels: Floats, modelled: Floats, usable: Bools) -> ImageNoise:
     ):
         return _unknown("too few frequencies along the lines hold noise alone", correlation=across)
     response = shape.response()
-    undone = _undone(residual, response)
-    inner = usable & _unspoilt(usable, response)
-    line = variance_line(undone + modelled, modelled, taps=taps, usable=inner, blocks=blocks)
+    white = undone(residual, response)
+    inner = usable & unspoilt(usable, response)
+    line = variance_line(white + modelled, modelled, taps=taps, usable=inner, blocks=blocks)
     if line is None:
         return _unknown("the image has one level alone, or no noise", correlation=across)
     return _judged(line, shape, across=across, across_error=across_error)
-
-
-def _bridged(residual: Floats, usable: Bools) -> Floats:
-    """Residual with pixels that are left out interpolated along their line.
-
-    An edge in a line would spread what the model misses over all frequencies.
-    """
-    out = residual.copy()
-    places = np.arange(residual.shape[1])
-    for row, known in zip(out, usable, strict=True):
-        if known.any() and not known.all():
-            row[~known] = np.interp(places[~known], places[known], row[known])
-    return out
-
-
-def _undone(residual: Floats, response: Floats) -> Floats:
-    """Residual (rows, columns) with the response along its lines undone."""
-    from scipy.signal import lfilter
-
-    return np.asarray(lfilter([1.0], response, residual, axis=1), dtype=np.float64)
-
-
-def _unspoilt(usable: Bools, response: Floats) -> Bools:
-    """Pixels whose predecessors, as far as undoing mixes them in, are usable."""
-    from scipy.signal import lfilter
-
-    impulse = np.zeros(16)
-    impulse[0] = 1.0
-    inverse = np.abs(np.asarray(lfilter([1.0], response, impulse)))
-    reach = int(np.flatnonzero(inverse > 0.02 * inverse[0])[-1])
-    out = np.ones_like(usable)
-    for lag in range(1, reach + 1):
-        out[:, lag:] &= usable[:, :-lag]
-    return out
 
 
 def _along_error(shape: NoiseShape) -> Floats:
@@ -295,8 +269,8 @@ def _judged(
     lever = 2 * (1 - line.overlap[: len(shape.coefficients) - 1])
     moved = (shape.replicates - shape.coefficients)[:, 1:] @ lever
     error = float(jackknife_error(np.log(line.replicates[:, 1]) + moved))
-    if not _independent(shape):
-        error = float(np.hypot(error, _TAIL * abs(2 * shape.coefficients[1:].sum())))
+    shaped = 0.0 if _independent(shape) else abs(2 * float(shape.coefficients[1:].sum()))
+    error = float(np.hypot(error, _TAIL * shaped))
     gain = Estimate(
         value=line.gain,
         low=line.gain * float(np.exp(-quantile * error)),
@@ -331,13 +305,22 @@ def _judged(
             "noise along the lines has a spectrum that no short response gives: interference, or "
             "a filter"
         )
+    elif shaped > _STRONGEST or (shaped and not shape.seen):
+        reason = (
+            f"neighbouring pixels along the lines are correlated ({along[0]:.2f}), and the "
+            "specimen's light hides how long the response is"
+        )
     elif error * quantile > np.log1p(WITHIN):
         reason = (
             f"the gain is known to {100 * np.expm1(error * quantile):.0f} % alone, and 20 % are "
             "needed: the image is too small, or has too little light or contrast"
         )
     known = not reason
-    if known and not independent:
+    if not known:
+        # What is not known well is better not used at all: intervals of it miss the truth.
+        gain = offset = _NOTHING
+        del sentences[0]
+    elif not independent:
         reason = (
             f"neighbouring pixels along the lines are correlated ({along[0]:.2f} ± "
             f"{along_error[0]:.2f}), as by a slow detector: values are no independent counts"
@@ -355,12 +338,12 @@ def _judged(
 
 def _unknown(reason: str, *, correlation: Floats | None = None) -> ImageNoise:
     """Noise of which nothing is known."""
-    nan = Estimate(value=np.nan, low=np.nan, high=np.nan)
     values = np.full(6, np.nan)
     if correlation is not None:
         values[-len(correlation) :] = correlation
     return ImageNoise(
-        gain=nan, offset=nan, correlation=tuple(map(float, values)), scan=None, trailing=(),
+        gain=_NOTHING, offset=_NOTHING, correlation=tuple(map(float, values)), scan=None,
+        trailing=(),
         known=False, determined=False, reason=f"the gain is not known: {reason}", sentences=(),
     )  # fmt: skip
 

@@ -34,6 +34,11 @@ _HIGH: Final = 0.3
 #: higher one, in its standard errors.
 _ORDERS: Final = (1, 2, 3, 6, 10)
 _LACK: Final = 3.3
+#: Frequencies [1/px] below which a slow or ringing response shows, fewest bins there to tell, and
+#: how far they may lie off the shape together, in standard errors.
+_LOW: Final = 0.12
+_FEWEST_LOW: Final = 8
+_OFF: Final = 2.2
 #: Most passes in which bins above the spectrum are left out.
 _PASSES: Final = 4
 
@@ -82,12 +87,16 @@ class NoiseShape:
     replicates : ndarray, shape (blocks, q + 1)
         Coefficients with one block left out.
     holds : bool
-        Whether the spectrum of the noise bins scatters about the shape as noise does.
+        Whether the spectrum of the noise bins scatters about the shape as noise does, those of low
+        frequency among them.
+    seen : bool
+        Whether there are bins of low frequency enough to tell a response.
     """
 
     coefficients: Floats
     replicates: Floats
     holds: bool
+    seen: bool
 
     def response(self, length: int = 48) -> Floats:
         """Causal response with that spectrum, of least phase and sum 1, shape (length,)."""
@@ -186,11 +195,15 @@ def noise_shape(spectrum: LineSpectrum, *, least: int = 1) -> NoiseShape | None:
         total, lines = spectrum.power.sum(axis=0), spectrum.lines.sum()
         left_out = (total - spectrum.power)[:, used] / (lines - spectrum.lines)[:, None]
         squares = float(np.mean(((ratio[used] - 1) / scatter) ** 2))
+        low = used & (spectrum.frequency < _LOW)
+        number = int(np.count_nonzero(low))
+        # Tapered bins share half of their noise with their neighbours.
+        off = float(np.sum(ratio[low] - 1)) / (scatter * np.sqrt(1.5 * max(number, 1)))
         found = NoiseShape(
             coefficients=coefficients,
             replicates=np.stack([fit_shape(frequency, row, order=order) for row in left_out]),
-            # Tapered bins share half of their noise with their neighbours.
-            holds=squares < 1 + _LACK * np.sqrt(4.0 / np.count_nonzero(used)),
+            holds=squares < 1 + _LACK * np.sqrt(4.0 / np.count_nonzero(used)) and abs(off) < _OFF,
+            seen=number >= _FEWEST_LOW,
         )
         if found.holds:
             break

@@ -20,6 +20,9 @@ _REACH: Final = 3.0
 _NEAR: Final = 6.0
 #: A column of the other image is the same one within this part of the spacing.
 _SAME: Final = 0.4
+#: Part of a drawn height by which it may be too large before the data speak against it: jitter
+#: widens columns of the raw image, and restorers err in the height.
+_ALLOWED: Final = 0.15
 #: Least pixels beyond the unknowns.
 _FREE: Final = 6
 
@@ -44,7 +47,8 @@ class Support:
     dispersion : float
         Mean squared residual of the raw fit over the noise; errors are made larger by its root.
     threshold : float
-        Likelihood ratio from which on a column is supported.
+        Likelihood ratio from which on a column that was drawn is supported; that of columns of
+        the raw image alone is in the table.
     """
 
     table: pd.DataFrame
@@ -64,7 +68,7 @@ def column_support(
     power: Floats,
     valid: Bools,
     drawn: Floats | None = None,
-    threshold: float | None = None,
+    threshold: float | Floats | None = None,
 ) -> pd.DataFrame:
     """Likelihood ratio of each column against none.
 
@@ -86,16 +90,17 @@ def column_support(
     valid : ndarray of bool, shape (rows, columns)
     drawn : ndarray, shape (n,), optional
         Heights that a column of this width has where it is as drawn [image unit].
-    threshold : float, optional
-        Default: `support_threshold` of all valid pixels.
+    threshold : float or ndarray, shape (n,), optional
+        Default: `support_threshold` of the windows of all n columns, whose places are known
+        beforehand.
 
     Returns
     -------
     pandas.DataFrame
         x, y [px], height, height_err [image unit], ratio (2 ln of the likelihood ratio, 0 where
         the height is negative), threshold, supported, drawn [image unit], short (how far the
-        height stays below the one drawn, in standard errors), excluded (`short` beyond what chance
-        gives one of n columns with `LEVEL`). NaN where too few pixels are valid.
+        height stays below 85 % of the one drawn, in standard errors), excluded (`short` beyond
+        what chance gives one of n columns with `LEVEL`). NaN where too few pixels are valid.
 
     Notes
     -----
@@ -105,7 +110,7 @@ def column_support(
     from scipy.stats import norm
 
     if threshold is None:
-        threshold = support_threshold(float(np.count_nonzero(valid)), width=width)
+        threshold = support_threshold(len(columns) * np.pi * WINDOW**2, width=width)
     tree = cKDTree(beside) if len(beside) else None
     rows = []
     for x, y in columns:
@@ -119,7 +124,7 @@ def column_support(
     heights = np.full(len(columns), np.nan) if drawn is None else np.asarray(drawn, dtype=float)
     limit = float(norm.isf(LEVEL / max(len(columns), 1)))
     with np.errstate(invalid="ignore"):
-        short = (heights - found[:, 2]) / found[:, 3]
+        short = ((1 - _ALLOWED) * heights - found[:, 2]) / found[:, 3]
         supported = found[:, 4] >= threshold
         excluded = (short > limit) & ~supported
     return pd.DataFrame(
@@ -265,11 +270,14 @@ def compare_support(
     heights = np.concatenate(
         [scs / (2 * np.pi * (width * sampling) ** 2), np.full(len(alone), np.nan)]
     )
+    n = len(places)
+    # A restorer says where to look; columns of the raw image were searched for in all of it.
+    threshold = np.full(len(every), support_threshold(float(np.count_nonzero(valid)), width=width))
+    threshold[:n] = support_threshold(max(n, 1) * np.pi * WINDOW**2, width=width)
     table = column_support(
         image, every, beside=every, width=width, power=dispersion * power, valid=valid,
-        drawn=heights,
+        drawn=heights, threshold=threshold,
     )  # fmt: skip
-    n = len(places)
     source = np.array(["both" if k >= 0 else "restored" for k in pair] + ["raw"] * len(alone))
     table.insert(0, "source", source)
     table.insert(1, "restored", np.concatenate([drawn_rows, np.full(len(alone), -1)]))
@@ -284,7 +292,7 @@ def compare_support(
         undecided=drawn_rows[(judged & ~supported & ~excluded)[:n]],
         removed_with_support=raw_rows[alone][supported[n:]],
         dispersion=float(dispersion),
-        threshold=float(table["threshold"].iloc[0]) if len(table) else float("nan"),
+        threshold=float(threshold[0]) if len(table) else float("nan"),
     )
 
 
