@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -17,7 +18,7 @@ from bench.assessment.evidence.halves import (
     thinned_halves,
     whiteness,
 )
-from bench.assessment.evidence.image_noise import ImageNoise, estimate_noise
+from bench.assessment.evidence.image_noise import Estimate, ImageNoise, estimate_noise
 from bench.assessment.evidence.support import compare_support
 from bench.assessment.injected import InjectedDraw, injected_changes
 from bench.assessment.noise_draws import NoiseDraws
@@ -219,14 +220,26 @@ def _noise(
         given_offset=None if said is None else said.offset,
         fast_axis=options.fast_axis,
     )
-    if not (
-        np.isfinite(noise.gain.value) and noise.gain.value > 0 and np.isfinite(noise.offset.value)
-    ):
+    if np.isfinite(noise.gain.value) and np.isfinite(noise.offset.value):
+        return noise
+    # What neighbouring pixels differ by is a gain too, if they are independent; nothing says so.
+    rough = fit.noise
+    if not rough.slope > 0:
         raise InputError(
             f"the noise of this image cannot be estimated ({noise.reason}); give --gain and"
             " --offset, or --counts if values are electrons"
         )
-    return noise
+    gain, offset = rough.slope, -rough.floor / rough.slope
+    return replace(
+        noise,
+        gain=Estimate(value=gain, low=float("nan"), high=float("nan")),
+        offset=Estimate(value=offset, low=float("nan"), high=float("nan")),
+        sentences=(
+            *noise.sentences,
+            f"differences of neighbouring pixels suggest a gain of {gain:.3g} and an offset of"
+            f" {offset:.4g}, which are assumed",
+        ),
+    )
 
 
 def _seen_scale(
