@@ -1,6 +1,7 @@
 """What to run: `nox -s benchmark`, `nox -s tests`, ... All sessions share one environment."""
 
 import hashlib
+import importlib.util
 import os
 import shutil
 import sys
@@ -154,11 +155,37 @@ def figures(session: nox.Session) -> None:
 
 @nox.session
 def speed(session: nox.Session) -> None:
-    """Time restoration, noise and fit (pytest-benchmark)."""
+    """Time restoration, noise and fit on one core beside named alternatives.
+
+    A ratio more than a fifth below the stored one is reported. `-- --store` renews the stored table
+    and docs/speed.md; further arguments go to pytest.
+    """
+    measured = ROOT / "out" / "speed.json"
+    measured.parent.mkdir(exist_ok=True)
+    given = [argument for argument in session.posargs if argument != "--store"]
     python(
         session, "-m", "pytest", "bench/speed", "--benchmark-only",
-        "-o", "addopts=--import-mode=importlib --strict-markers", *session.posargs,
+        "-o", "addopts=--import-mode=importlib --strict-markers",
+        f"--benchmark-json={measured}", *given,
     )  # fmt: skip
+    store = ["--store"] if "--store" in session.posargs else []
+    page = ("--document", str(ROOT / "docs" / "speed.md"))
+    python(session, str(ROOT / "bench" / "speed" / "speed_table.py"), str(measured), *page, *store)
+
+
+@nox.session
+def gpu(session: nox.Session) -> None:
+    """Time network and simulation on a GPU, within eight minutes; on the CPU where there is none.
+
+    Runs in the environment that nox is in if that has JAX, and else in the checkout's.
+    """
+    interpreter = sys.executable
+    if importlib.util.find_spec("jax") is None:
+        environment(session)
+        interpreter = str(scripts(ENVIRONMENT) / "python")
+    script = str(ROOT / "bench" / "speed" / "accelerator.py")
+    paths = {"PYTHONPATH": str(ROOT)}
+    session.run(interpreter, script, *session.posargs, env=paths, external=True)
 
 
 @nox.session

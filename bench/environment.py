@@ -35,13 +35,15 @@ _PACKAGES: Final = (
 
 #: Packages that every run calculates with; their versions are part of its identity.
 _CALCULATING: Final = ("numpy", "scipy", "numba", "llvmlite", "scikit-image", "PyWavelets", "lmfit")
-#: Those of networks and of single filters, where a restorer names them as its engine.
-_ENGINES: Final = ("keras", "tensorflow", "onnxruntime", "jax", "torch", "bm3d")
+#: Those of networks and of single filters, where a restorer names them as its engine, and that of
+#: simulations.
+_ENGINES: Final = ("keras", "tensorflow", "onnxruntime", "jax", "torch", "bm3d", "abtem")
 #: What TensorFlow and Keras take from the environment and digits depend on.
 _ENGINE_SETTINGS: Final = (
     "KERAS_FLOATX",
     "TF_ENABLE_ONEDNN_OPTS",
     "TF_DETERMINISTIC_OPS",
+    "TF_SET_ONEDNN_FPMATH_MODE",
     "NVIDIA_TF32_OVERRIDE",
     "XLA_FLAGS",
     "CUDA_VISIBLE_DEVICES",

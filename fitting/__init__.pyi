@@ -76,13 +76,15 @@ from .search.column_search import (
     score_detection as score_detection,
 )
 from .search.own_image.own_fit import (
-    OwnImageFit as OwnImageFit,
     fit_own_image as fit_own_image,
 )
 from .search.own_image.own_options import (
     Contrast as Contrast,
     OwnBackground as OwnBackground,
     OwnImageOptions as OwnImageOptions,
+)
+from .search.own_image.own_result import (
+    OwnImageFit as OwnImageFit,
 )
 from .setup.options import (
     Engine as Engine,

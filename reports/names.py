@@ -83,6 +83,8 @@ class RestorerInfo:
     source_sha256 : str or None
         Hash of a user's code: the module, what it imports of its own folder, and the data files
         that it names; None where the restorer is no code of a user.
+    precision : str or None
+        Of a network's multiplications; None where that is not stated.
     scales_with_counts : bool or None
         Whether k times the counts restore to k times the image; None where that is not stated.
     fit : str
@@ -106,6 +108,7 @@ class RestorerInfo:
     engine: str
     weights_sha256: str | None = None
     source_sha256: str | None = None
+    precision: str | None = None
     scales_with_counts: bool | None = None
     fit: str = ""
     of: str = ""

@@ -17,6 +17,8 @@ from .registry import (
     is_reference as is_reference,
     load_restorer as load_restorer,
     metadata_of as metadata_of,
+    resolved_spec as resolved_spec,
+    with_engine as with_engine,
 )
 from .restorer import (
     Family as Family,

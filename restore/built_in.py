@@ -3,6 +3,7 @@
 import importlib.metadata
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from restore.restorer import Family, ImageRestorer, RestorerMetadata
@@ -24,10 +25,16 @@ class BuiltIn:
 
     None where loading costs nothing; the loaded restorer's metadata is then read.
     """
+    label: str = ""
+    """Its label in figures with default settings, where reading the metadata takes long."""
+    family: Family = "network"
+    """Its family, where `label` is stated."""
     aliases: tuple[str, ...] = ()
     """Other names on the command line."""
     engines: tuple[str, ...] = ()
     """Libraries that can do the arithmetic, chosen as ``name@engine``; empty for no choice."""
+    fastest_engine: Callable[[], str] | None = None
+    """Returns the engine that ``name@auto`` stands for on this machine; None for no such name."""
     settings_type: type[Any] | None = None
     """Dataclass whose fields are the settings; None where nothing can be set."""
     extra: str = ""
@@ -45,6 +52,20 @@ class BuiltIn:
         """Its settings by name, with their default values."""
         return defaults(self.settings_type) if self.settings_type else {}
 
+    @property
+    def label_and_family(self) -> tuple[str, Family]:
+        """Its label and its family, for a list: no weights are read for them.
+
+        Raises
+        ------
+        stembench.errors.InputError
+            When a package is missing that states them.
+        """
+        if self.label:
+            return self.label, self.family
+        metadata = self.metadata()
+        return metadata.label, metadata.family
+
     def metadata(self, **choices: Any) -> RestorerMetadata:
         """Return the metadata of the restorer that `load` returns for the same keywords.
 
@@ -56,6 +77,12 @@ class BuiltIn:
         if self.read_metadata is not None:
             return self.read_metadata(**choices)
         return self.load(**choices).metadata
+
+
+@lru_cache(maxsize=32)
+def _version(library: str) -> str:
+    # Several restorers share a library, and its whole description is read for one line.
+    return importlib.metadata.version(library)
 
 
 def untrained_metadata(
@@ -96,6 +123,6 @@ def untrained_metadata(
         licence=licence,
         training_data="none",
         input_scale=input_scale,
-        engine=f"{library} {importlib.metadata.version(library)}",
+        engine=f"{library} {_version(library)}",
         scales_with_counts=scales_with_counts,
     )

@@ -13,6 +13,7 @@ from restore.classical import references
 from restore.contract import ContractRestorer
 from restore.isolation.isolated_restorer import isolated, isolated_metadata
 from restore.isolation.process import Source
+from restore.networks.runtimes import keras_backend
 from restore.restorer import ImageRestorer, Restorer, RestorerMetadata
 from restore.settings import read_free_settings, read_settings
 from restore.user_models.network_settings import split_model_spec
@@ -65,6 +66,8 @@ RESTORERS: Final[tuple[BuiltIn, ...]] = unique_names(
 """The built-in restorers, in the order in which they are listed."""
 
 _REFERENCES = frozenset(entry.name for entry in references.RESTORERS)
+#: Stands for the fastest engine of float32 on this machine; never recorded.
+_AUTO: Final = "auto"
 _LONGEST_NAME: Final = 120
 _CALLABLE = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_][\w.]*")
 _REFUSED = {
@@ -113,9 +116,59 @@ def _entry(name: str) -> BuiltIn:
     return next(entry for entry in RESTORERS if name in entry.names)
 
 
+def resolved_spec(spec: str, /) -> str:
+    """Return a spec with the engine that ``auto`` stands for on this machine in its place.
+
+    Parameters
+    ----------
+    spec : str
+        As of `load_restorer`; one without ``@auto`` is returned as it is.
+
+    Raises
+    ------
+    stembench.errors.InputError
+        When the engines cannot be timed, or none is installed.
+    """
+    full, colon, text = spec.partition(":")
+    name, at, engine = full.partition("@")
+    if not (at and engine == _AUTO and is_built_in(spec)):
+        return spec
+    fastest = _entry(name).fastest_engine
+    return spec if fastest is None else f"{name}@{fastest()}{colon}{text}"
+
+
+def with_engine(spec: str, engine: str, /) -> str:
+    """Return a spec with an engine, where it names a built-in that has several and no engine.
+
+    Parameters
+    ----------
+    spec : str
+        As of `load_restorer`.
+    engine : str
+        An engine's name, 'auto', or 'tensorflow' for Keras on it.
+
+    Raises
+    ------
+    stembench.errors.InputError
+        When TensorFlow is asked for and Keras is set to another backend.
+    """
+    full, colon, text = spec.partition(":")
+    if not is_built_in(spec) or "@" in full or not _entry(full).engines:
+        return spec
+    if engine == "tensorflow":
+        backend = keras_backend()
+        if backend != engine:
+            raise InputError(
+                f"Keras is set to the backend '{backend}', not to TensorFlow; set "
+                "KERAS_BACKEND=tensorflow, or name the engine keras"
+            )
+        engine = "keras"
+    return f"{full}@{engine}{colon}{text}"
+
+
 def _built_in(spec: str) -> _Source:
     """Return a built-in restorer with the engine and the settings of a spec."""
-    full, colon, text = spec.partition(":")
+    full, colon, text = resolved_spec(spec).partition(":")
     name, at, engine = full.partition("@")
     entry = _entry(name)
     # Raises where a package takes the same name: neither may pass for the other.
@@ -123,7 +176,8 @@ def _built_in(spec: str) -> _Source:
     choices: dict[str, Any] = {}
     if at:
         if engine not in entry.engines:
-            engines = f"known are {', '.join(entry.engines)}" if entry.engines else ""
+            known = (*entry.engines, *([_AUTO] if entry.fastest_engine else []))
+            engines = f"known are {', '.join(known)}" if known else ""
             raise InputError(
                 f"unknown engine '{engine}' of restorer '{name}'; "
                 f"{engines or 'it has none to choose'}"
@@ -245,7 +299,8 @@ def load_restorer(spec: str, /) -> Restorer:
     spec : str
         A built-in name of `RESTORERS` (``raw``, ``gaussian``, ``nlm``, ``cgrdn``, ...) or one that
         an installed package registers, with settings where it has some (``gaussian:sigma=0.4``),
-        for CGRDN also with its engine (``cgrdn@keras``); the path of a ``.keras`` or ``.onnx``
+        for CGRDN also with its engine (``cgrdn@keras``, ``cgrdn@auto`` for the fastest of
+        float32, whose own name it then bears); the path of a ``.keras`` or ``.onnx``
         file or of a SavedModel folder, with what its sizes need (``net.onnx:multiple=16``, see
         `restore.user_models.network_settings`); or ``module:callable``, called as
         ``callable(images, sampling=...)``.

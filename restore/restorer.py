@@ -85,6 +85,9 @@ class RestorerMetadata:
     """Hash of the weights or of the model file; None if there are none."""
     engine: str = "numpy"
     """The library that does the arithmetic, with its version: last digits depend on it."""
+    precision: str | None = None
+    """Of a network's multiplications, such as 'float32', by which the gate tells what can be
+    compared; None where the maker states nothing, which is taken for float32."""
     scales_with_counts: bool | None = None
     """Whether k times the counts restore to k times the image; None where the maker says nothing.
 

@@ -5,12 +5,15 @@ use, so that a program which computes nothing never waits for numba.
 """
 
 import hashlib
-from collections.abc import Callable, Iterable
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
 import numba
+from numba.core import event
 
 from stembench.surroundings.machine_code import KernelCache
 
@@ -70,3 +73,39 @@ def cache_folder(name: str, sources: Iterable[Path]) -> str:
     for source in sorted((*sources, Path(__file__))):
         digest.update(source.read_bytes())
     return f"{name}-{digest.hexdigest()[:16]}"
+
+
+class CompileTime(event.Listener):
+    """Processor time that this process has spent on compiling kernels.
+
+    Attributes
+    ----------
+    seconds : float
+    """
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+        self._depth = 0
+        self._begun = 0.0
+
+    def on_start(self, event: Any) -> None:
+        """Note when the outermost kernel begins: one that it calls is compiled within."""
+        del event
+        if self._depth == 0:
+            self._begun = time.process_time()
+        self._depth += 1
+
+    def on_end(self, event: Any) -> None:
+        """Add the time of the outermost kernel."""
+        del event
+        self._depth -= 1
+        if self._depth == 0:
+            self.seconds += time.process_time() - self._begun
+
+
+@contextmanager
+def compile_time() -> Iterator[CompileTime]:
+    """Watch what is compiled while the context lasts; kernels that were kept take nothing."""
+    watch = CompileTime()
+    with event.install_listener("numba:compile", watch):
+        yield watch

@@ -29,7 +29,7 @@ from reports.records.run_info import (
     write_run_info,
 )
 from reports.records.schema import conform
-from restore import RestorerMetadata, built_in_names, metadata_of
+from restore import RestorerMetadata, is_built_in, metadata_of
 from stembench.sealed_files import seal_of, write_sealed
 
 
@@ -191,7 +191,7 @@ def restorer_metadata(name: str) -> RestorerMetadata:
     """Metadata of a built-in restorer or acquisition, or of a user's own network of that name."""
     if is_acquisition(name):
         return as_acquired().metadata
-    if name.partition(":")[0] in built_in_names():
+    if is_built_in(name):
         return metadata_of(name)
     return RestorerMetadata(
         name=name,

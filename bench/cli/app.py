@@ -10,8 +10,10 @@ from bench.cli.exits import (
     FAILED,
     Cluster,
     Dask,
+    Jobs,
     ModelMemory,
     ModelTimeout,
+    NetworkEngine,
     Scheduler,
     Verbose,
     WhichImage,
@@ -73,7 +75,9 @@ def run(
     case: Annotated[
         list[str] | None, typer.Option(help="Case to run; repeatable. All by default.")
     ] = None,
-    profile: Annotated[str, typer.Option(help="How much to run: quick, paper or axes.")] = "quick",
+    profile: Annotated[
+        str, typer.Option(help="How much to run: glance, quick, paper or axes.")
+    ] = "quick",
     restorer: Annotated[
         list[str] | None,
         typer.Option(help="Restorer, model file, or module:callable; repeatable."),
@@ -86,15 +90,14 @@ def run(
     ] = None,
     seed: Annotated[int, typer.Option(help="Seed of the noise.")] = 2024,
     out: Annotated[Path | None, typer.Option(help="Run folder; out/PROFILE by default.")] = None,
-    jobs: Annotated[
-        int | None, typer.Option(help="Worker processes; the number of cores by default.")
-    ] = None,
+    jobs: Jobs = None,
     dask: Dask = False,
     scheduler: Scheduler = "",
     cluster: Cluster = None,
     fit_engine: Annotated[
         str, typer.Option(help="joint, or lmfit: dense and slow, what the field knows.")
     ] = "joint",
+    engine: NetworkEngine = "",
     model_timeout: ModelTimeout = None,
     model_memory: ModelMemory = None,
     verbose: Verbose = False,
@@ -114,6 +117,7 @@ def run(
         doses=read_doses(doses),
         realizations=realizations,
         restorers=restorer or (),
+        engine=engine,
     )
     folder = out or Path("out") / profile
     outcome = run_with_progress(

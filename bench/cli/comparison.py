@@ -73,7 +73,8 @@ def sides(
     run : Path or None
     restorers : tuple of str or None
         Restorer of the old and of the new side. Without names all restorers that both runs have
-        beside raw are compared; if there are none, the only one of each.
+        beside raw are compared, whichever engine they ran on; if there are none, the only one of
+        each.
 
     Raises
     ------
@@ -88,11 +89,30 @@ def sides(
     before, after = _side(old), _side(new)
     wanted_old, wanted_new = restorers
     if wanted_old is None and wanted_new is None:
-        shared = [name for name in before if name in after and not before[name].is_control]
+        shared = [
+            (before[name], after[other])
+            for name in before
+            if not before[name].is_control and (other := _same_network(before[name], after))
+        ]
         if shared:
-            return [(before[name], after[name]) for name in shared]
+            return shared
     first = chosen(before, wanted_old, which=f"the old side {old}")
     return [(first, chosen(after, wanted_new, which=f"the new side {new}"))]
+
+
+def _same_network(wanted: Evidence, sides: dict[str, Evidence]) -> str:
+    """Name of the same restorer on the other side, on another engine if need be; '' for none.
+
+    An engine of the same precision comes before others, and two of them are none: which is meant?
+    """
+    if wanted.restorer in sides:
+        return wanted.restorer
+    named = [name for name, side in sides.items() if side.network == wanted.network]
+    alike = [name for name in named if sides[name].precision == wanted.precision]
+    for found in (alike, named):
+        if len(found) == 1:
+            return found[0]
+    return ""
 
 
 def _side(name: str) -> dict[str, Evidence]:

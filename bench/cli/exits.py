@@ -22,6 +22,7 @@ CONTINUES: Final = "what is finished is kept, and the same command continues fro
 
 Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Show detail and tracebacks.")]
 
+Jobs = Annotated[int | None, typer.Option(help="Worker processes; the number of cores by default.")]
 Scheduler = Annotated[
     str, typer.Option(help="Address of a Dask scheduler whose workers do the work.")
 ]
@@ -30,6 +31,15 @@ Dask = Annotated[
 ]
 Cluster = Annotated[
     Path | None, typer.Option(help="TOML file of a cluster to start: SLURM, PBS, GPUs, ...")
+]
+
+NetworkEngine = Annotated[
+    str,
+    typer.Option(
+        "--engine",
+        help="What the published network runs on: tensorflow, onnx, auto for the faster of the "
+        "two here, or bf16: half the time or less, in coarser numbers.",
+    ),
 ]
 
 ModelTimeout = Annotated[

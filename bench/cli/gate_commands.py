@@ -9,6 +9,7 @@ from bench.cli.exits import (
     CONTINUES,
     Cluster,
     Dask,
+    Jobs,
     ModelMemory,
     ModelTimeout,
     Scheduler,
@@ -109,9 +110,7 @@ def regression(
     strict: Annotated[bool, typer.Option(help="Exit with 3 if anything is undecided.")] = False,
     junit: Annotated[Path | None, typer.Option(help="Write JUnit XML here.")] = None,
     markdown: Annotated[Path | None, typer.Option(help="Write a Markdown summary here.")] = None,
-    jobs: Annotated[
-        int | None, typer.Option(help="Worker processes; the number of cores by default.")
-    ] = None,
+    jobs: Jobs = None,
     dask: Dask = False,
     scheduler: Scheduler = "",
     cluster: Cluster = None,

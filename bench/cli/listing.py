@@ -36,8 +36,9 @@ def print_listing(*, detail: bool) -> None:
         settings = ", ".join(f"{key}={value}" for key, value in entry.settings.items())
         shown_settings = f"; settings {settings}" if detail and settings else ""
         restorers.add_row(entry.name, *_label_and_family(entry), entry.summary + shown_settings)
-    problems = plugin_problems(built_in_names())
-    for plugin in find_plugins():
+    plugins = find_plugins()
+    problems = plugin_problems(built_in_names(), plugins=plugins)
+    for plugin in plugins:
         origin = f"from {plugin.package}, {plugin.factory}"
         problem = problems.get(plugin.name)
         # What a plug-in declares is known only once its code has run.
@@ -56,7 +57,6 @@ def print_listing(*, detail: bool) -> None:
 def _label_and_family(entry: BuiltIn) -> tuple[str, str]:
     """Label and family of a built-in restorer; empty if what it needs is not installed."""
     try:
-        metadata = entry.metadata()
+        return entry.label_and_family
     except InputError:
         return "", ""
-    return metadata.label, metadata.family

@@ -8,8 +8,10 @@ import typer
 from bench.cli.exits import (
     Cluster,
     Dask,
+    Jobs,
     ModelMemory,
     ModelTimeout,
+    NetworkEngine,
     Scheduler,
     Verbose,
     guarded,
@@ -22,7 +24,9 @@ def plan(
     case: Annotated[
         list[str] | None, typer.Option(help="Case to run; repeatable. All by default.")
     ] = None,
-    profile: Annotated[str, typer.Option(help="How much to run: quick, paper or axes.")] = "quick",
+    profile: Annotated[
+        str, typer.Option(help="How much to run: glance, quick, paper or axes.")
+    ] = "quick",
     restorer: Annotated[
         list[str] | None,
         typer.Option(help="Restorer, model file, or module:callable; repeatable."),
@@ -35,15 +39,14 @@ def plan(
     ] = None,
     seed: Annotated[int, typer.Option(help="Seed of the noise.")] = 2024,
     out: Annotated[Path | None, typer.Option(help="Run folder; out/PROFILE by default.")] = None,
-    jobs: Annotated[
-        int | None, typer.Option(help="Worker processes; the number of cores by default.")
-    ] = None,
+    jobs: Jobs = None,
     dask: Dask = False,
     scheduler: Scheduler = "",
     cluster: Cluster = None,
     fit_engine: Annotated[
         str, typer.Option(help="joint, or lmfit: dense and slow, what the field knows.")
     ] = "joint",
+    engine: NetworkEngine = "",
     model_timeout: ModelTimeout = None,
     model_memory: ModelMemory = None,
     again: Annotated[
@@ -70,6 +73,7 @@ def plan(
         doses=read_doses(doses),
         realizations=realizations,
         restorers=restorer or (),
+        engine=engine,
     )
     folder = out or Path("out") / profile
     placement = Placement(jobs=jobs, dask=dask, scheduler=scheduler, cluster=cluster)

@@ -1,12 +1,17 @@
 """Commands about the simulated ground truth: simulate, convergence."""
 
+from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
-from bench.cli.exits import CONTINUES, Verbose, guarded
+from bench.cli.exits import CONTINUES, Cluster, Dask, Jobs, Scheduler, Verbose, guarded
 from stembench.errors import InputError
+from stembench.independent_work import StartExecutor
+
+#: What simulates: workers elsewhere must have it in the same version.
+ENGINE: Final = "abtem"
 
 
 @guarded(CONTINUES)
@@ -28,6 +33,13 @@ def simulate(
         typer.Option(help="File to write, with one case. The file that ships by default."),
     ] = None,
     device: Annotated[str, typer.Option(help="cpu or gpu.")] = "cpu",
+    jobs: Annotated[
+        int | None,
+        typer.Option(help="Worker processes; the number of cores by default, 1 with a GPU."),
+    ] = None,
+    dask: Dask = False,
+    scheduler: Scheduler = "",
+    cluster: Cluster = None,
     quiet: Annotated[bool, typer.Option("--quiet", help="No progress bar.")] = False,
     verbose: Verbose = False,
 ) -> None:
@@ -42,6 +54,9 @@ def simulate(
     cases = [get_case(name) for name in case or ()] or simulated
     if output is not None and len(cases) > 1:
         raise InputError("--output names one file; name one case with it")
+    if device == "gpu" and not (jobs or scheduler or cluster):
+        jobs = 1
+    executor = _executor(jobs, dask=dask, scheduler=scheduler, cluster=cluster)
     for each in cases:
         shipped = shipped_amount(each)
         amount = Amount(
@@ -55,7 +70,8 @@ def simulate(
                 folder=folder,
                 output=output,
                 device=device,
-                note=lambda sentence: typer.echo(f"stembench: {sentence}", err=True),
+                executor=executor,
+                note=_note,
                 announce=bar.announce,
                 progress=bar.advance,
             )
@@ -74,6 +90,10 @@ def convergence(
     record: Annotated[
         bool, typer.Option("--record", help="Write all into the provenance of the shipped file.")
     ] = False,
+    jobs: Jobs = None,
+    dask: Dask = False,
+    scheduler: Scheduler = "",
+    cluster: Cluster = None,
     verbose: Verbose = False,
 ) -> None:
     """Compare simulations with ones at finer settings, on a few probes.
@@ -90,12 +110,31 @@ def convergence(
 
     if record and variation:
         raise InputError("--record writes all variations; leave out --variation")
+    executor = _executor(jobs, dask=dask, scheduler=scheduler, cluster=cluster)
     cases = [get_case(name) for name in case]
     varied = chosen_variations(cases, variation or ())
     for each in cases:
         deviations = []
-        for deviation in convergence_of(each, varied[each.name], configurations=configurations):
+        for deviation in convergence_of(
+            each, varied[each.name], configurations=configurations, executor=executor
+        ):
             deviations.append(deviation)
             typer.echo(deviation_text(deviation))
         if record:
             record_convergence(each, deviations)
+
+
+def _executor(
+    jobs: int | None, *, dask: bool, scheduler: str, cluster: Path | None
+) -> StartExecutor | None:
+    """What starts the workers that the options ask for; None for this process alone."""
+    from bench.executor.placement import Placement
+
+    placement = Placement(jobs=jobs, dask=dask, scheduler=scheduler, cluster=cluster)
+    if not (placement.several or placement.dask):
+        return None
+    return partial(placement.executor, announce=_note, engines=(ENGINE,))
+
+
+def _note(sentence: str) -> None:
+    typer.echo(f"stembench: {sentence}", err=True)

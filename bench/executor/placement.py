@@ -1,31 +1,16 @@
-"""Choice of where blocks are computed, and the executor that follows from it."""
+"""Choice of where work is done, and the executor that follows from it."""
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, Protocol, TypeVar
+from typing import Final
 
 from stembench.errors import InputError
+from stembench.independent_work import Executor
 
-_Key = TypeVar("_Key")
 #: More processes than any machine has cores.
 MOST_JOBS: Final = 1024
-
-
-class Executor(Protocol):
-    """Does pieces of work that do not depend on each other."""
-
-    @property
-    def workers(self) -> int:
-        """How many processes work."""
-        ...
-
-    def completed(
-        self, function: Callable[..., Any], tasks: Iterable[tuple[_Key, tuple[Any, ...]]]
-    ) -> Iterator[tuple[_Key, Any]]:
-        """Yield keys with the results of ``function(*arguments)`` as they are finished."""
-        ...
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -59,6 +59,8 @@ def cautions(fit: "OwnImageFit", image: Floats) -> list[str]:
     out = []
     bits = fit.table["flags"].to_numpy()
     n = len(bits)
+    if fit.failed.all():  # that nothing was fitted is all there is to say
+        return out
 
     def having(flag: int) -> int:
         return int(np.count_nonzero(bits & flag))
@@ -97,6 +99,14 @@ def cautions(fit: "OwnImageFit", image: Floats) -> list[str]:
             "neighbouring pixels hardly differ: the image is restored, smoothed or interpolated, or"
             " has no noise. Errors in the table come from its residual and are not those of the"
             " measurement; stembench assess tells how far restored numbers can be trusted"
+        )
+    if fit.noise_bias is not None and fit.noise_bias.shown:
+        bias = fit.noise_bias
+        out.append(
+            f"columns stand out by {bias.significance:.0f} standard errors alone, and a fit of so"
+            " few counts follows the noise: drawn anew from its own model, the median SCS comes"
+            f" out {100 * bias.scs:+.0f} % off, and the truth may lie twice as far; sum frames,"
+            " hold the width (--width PX), or give --background none where there is none"
         )
     if having(POOR_FIT):
         out.append(f"{having(POOR_FIT)} of {n} columns fit poorly (flag POOR_FIT)")

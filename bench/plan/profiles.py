@@ -10,7 +10,7 @@ from bench.plan.ladders import ONE_STEP, ablation, axes
 from cases import CASES, Case, RunAmount, get_case
 from noise import electrons_per_pixel
 from reports import Ladder
-from restore import is_raw, is_reference
+from restore import is_raw, is_reference, with_engine
 from stembench.errors import InputError
 
 #: Realizations of the references: an image without information hardly differs from the next.
@@ -169,9 +169,20 @@ def _axes() -> Profile:
     )
 
 
+def _glance() -> Profile:
+    shots = _distorted(doses=(5e3,), realizations=4)
+    changes = ("z10", "z10-shift15", "z10-scs10")
+    return Profile(
+        name="glance",
+        summary="A first look in a minute: response of ten atoms, dislocation core and particle.",
+        selections=(Selection("response", changes, (5e3,), 4), *shots),
+        restorers=("raw", "bragg", "cgrdn"),
+    )
+
+
 def profiles() -> dict[str, Profile]:
     """Every declared profile by name."""
-    return {profile.name: profile for profile in (_quick(), _paper(), _axes())}
+    return {profile.name: profile for profile in (_quick(), _paper(), _axes(), _glance())}
 
 
 def get_profile(name: str) -> Profile:
@@ -189,6 +200,7 @@ def narrow(
     doses: Sequence[float] = (),
     realizations: int | None = None,
     restorers: Sequence[str] = (),
+    engine: str = "",
 ) -> Profile:
     """Return `profile` with the user's choices in place of its own.
 
@@ -206,12 +218,16 @@ def narrow(
     restorers : sequence of str
         Restorer specs in place of the profile's. 'raw' is always run: everything is read
         against it.
+    engine : str
+        Engine of the restorers that have several and name none ('onnx', 'bf16', 'auto', ...);
+        empty for the default one.
 
     Raises
     ------
     InputError
         If a case is not known or not run by the profile, a dose is not positive, a number of
-        realizations is below one, or something is named twice.
+        realizations is below one, something is named twice, or an engine is given and no restorer
+        takes it.
     """
     present = {selection.case for selection in profile.selections}
     for name in cases:
@@ -239,6 +255,14 @@ def narrow(
         if not cases or selection.case in cases
     )
     chosen = tuple(restorers) or profile.restorers
+    if engine:
+        told = tuple(with_engine(spec, engine) for spec in chosen)
+        if told == chosen:
+            raise InputError(
+                f"--engine chooses how the published network is computed, and none of "
+                f"{', '.join(chosen)} leaves that open; add --restorer cgrdn, or leave it out"
+            )
+        chosen = told
     if not any(is_raw(spec) for spec in chosen):
         chosen = ("raw", *chosen)
     still_run = {(selection.case, dose) for selection in kept for dose in selection.doses}

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from bench.executor.placement import LOCAL, Placement
+from bench.measures.kept_library import kept_scs_library
 from bench.measures.lag_covariance import lag_covariance
 from bench.memory import peak_memory
 from bench.plan.blocks import (
@@ -21,12 +22,12 @@ from bench.plan.blocks import (
 )
 from bench.plan.order import shuffled
 from bench.plan.profiles import Profile
-from bench.reference import reference_table, scs_library
+from bench.reference import reference_table
 from bench.run import store
 from bench.run.bound_file import write_bounds
 from bench.run.description import describe_run, finished_run
 from bench.run.planned_block import run_planned
-from bench.run.restorers import read_metadata
+from bench.run.restorers import read_metadata, with_resolved_engines
 from bench.run.run_lock import check_held, one_at_a_time
 from bench.run.user_code import UserCode
 from cases import get_case
@@ -109,6 +110,7 @@ def run_benchmark(
     """
     begun = time.perf_counter()
     check_amounts(profile, seed=seed, block_size=block_size)
+    profile = with_resolved_engines(profile, folder)
     blocks = tuple(
         replace(block, engine=fit_engine)
         for block in (
@@ -212,7 +214,7 @@ def _run(
     if fresh:
         # The fit's kernels are compiled here once, before every worker would do so.
         reference_table(get_case(fresh[0].case), fresh[0].image, dose=fresh[0].dose)
-        libraries = _libraries(profile)
+        libraries = _libraries(profile, note)
         tasks = ((block, (block, libraries[block.case], *plan.expected(block))) for block in fresh)
         engines = {restorer.engine for restorer in info.restorers.values()}
         with placement.executor(len(fresh), announce=note, engines=engines) as executor:
@@ -261,14 +263,16 @@ def _images(blocks: tuple[Block, ...] | list[Block]) -> int:
     return sum(block.stop - block.start for block in blocks)
 
 
-def _libraries(profile: Profile) -> dict[str, Floats]:
+def _libraries(profile: Profile, note: Callable[[str], None]) -> dict[str, Floats]:
     """SCS library of each case of the profile, empty where the case is not counted."""
     libraries = {}
     for selection in profile.selections:
         case = get_case(selection.case)
         source = case.library_case
         libraries[case.name] = (
-            scs_library(get_case(source), choice=case.fit) if source else np.empty(0)
+            kept_scs_library(get_case(source), choice=case.fit, note=note)
+            if source
+            else np.empty(0)
         )
     return libraries
 

@@ -185,13 +185,44 @@ def test_sandwich_errors_of_400_columns(benchmark, way: str) -> None:
     benchmark(selected if way == "selected" else dense)
 
 
-@pytest.mark.parametrize("n", [32, 64])
-def test_growth_with_the_number_of_columns(benchmark, n: int) -> None:
+@pytest.mark.parametrize("errors", ["poisson", "sandwich"])
+@pytest.mark.parametrize("n", [32, 64, 100])
+def test_growth_with_the_number_of_columns(benchmark, n: int, errors: str) -> None:
+    """1 024, 4 096 and 10 000 columns, errors of a known dose and from the residual."""
+    _fit_lattice(benchmark, n, dose=DOSE if errors == "poisson" else None, rounds=2)
+
+
+def test_160000_columns(benchmark) -> None:
+    """A 4k x 4k image in one piece; `peak_gib` is the largest memory of the process so far."""
+    from psutil import Process
+
+    _fit_lattice(benchmark, 400, dose=DOSE, rounds=1)
+    memory = Process().memory_info()
+    benchmark.extra_info["peak_gib"] = getattr(memory, "peak_wset", _peak_bytes()) / 2**30
+
+
+def _peak_bytes() -> float:
+    from resource import RUSAGE_SELF, getrusage
+
+    return 1024.0 * getrusage(RUSAGE_SELF).ru_maxrss
+
+
+def _fit_lattice(benchmark, n: int, *, dose: float | None, rounds: int) -> None:
     model, starts = lattice(n)
     image = counted(model, 1, DOSE)[0]
-    fit_columns(image, starts, sampling=SAMPLING, dose=DOSE)  # compiles
+    small, few = lattice(4)
+    fit_columns(small.image(), few, sampling=SAMPLING, dose=dose)  # compiles
     benchmark.extra_info["columns"] = n * n
     fit = benchmark.pedantic(
-        fit_columns, (image, starts), {"sampling": SAMPLING, "dose": DOSE}, rounds=2
+        fit_columns, (image, starts), {"sampling": SAMPLING, "dose": dose}, rounds=rounds
     )
     assert not fit.failed.any()
+    assert np.isfinite(fit.table["scs_err"]).all()
+
+
+def test_finding_10000_columns(benchmark) -> None:
+    model, _ = lattice(100)
+    image = counted(model, 1, 10 * DOSE)[0]  # the thinnest columns above five standard errors
+    find_columns(image[:200, :200])  # compiles
+    benchmark.extra_info["columns"] = 10_000
+    assert len(benchmark.pedantic(find_columns, (image,), rounds=1)) == 10_000

@@ -1,5 +1,7 @@
 """Speed of restoration: one 128 x 128 image through each restorer, CGRDN beside its SavedModel."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -8,6 +10,8 @@ from pytest_benchmark.fixture import BenchmarkFixture
 from restore import load_restorer
 
 Image = NDArray[np.float64]
+#: Channels, and pixels for each of the image.
+Shape = tuple[int, float]
 
 
 @pytest.fixture
@@ -21,8 +25,55 @@ def counts() -> Image:
 def test_restore(benchmark: BenchmarkFixture, counts: Image, spec: str) -> None:
     restorer = load_restorer(spec)
     restorer.restore(counts, sampling=0.2)  # the first call compiles
+    if spec.startswith("cgrdn"):
+        benchmark.extra_info["operations"] = network_operations(counts.shape[1:])
     restored = benchmark(restorer.restore, counts, sampling=0.2)
     assert restored.shape == counts.shape
+
+
+class Arithmetic:
+    """CGRDN's graph on (channels, pixels of one of the image), counting products and sums."""
+
+    def __init__(self) -> None:
+        self.operations = 0.0
+
+    def conv(
+        self, x: Shape, /, channels: int, size: int, *, stride: int = 1, relu: bool = False
+    ) -> Shape:
+        del relu
+        out = x[1] / stride**2
+        self.operations += 2 * x[0] * channels * size**2 * out
+        return channels, out
+
+    def deconv(self, x: Shape, /, channels: int, size: int, *, stride: int) -> Shape:
+        self.operations += 2 * x[0] * channels * size**2 * x[1]
+        return channels, x[1] * stride**2
+
+    def concatenate(self, parts: Sequence[Shape], /) -> Shape:
+        return sum(part[0] for part in parts), parts[0][1]
+
+    def add(self, a: Shape, b: Shape, /) -> Shape:
+        return max(a[0], b[0]), a[1]
+
+
+def network_operations(shape: tuple[int, ...]) -> float:
+    """Products and sums of CGRDN's convolutions on one image."""
+    from restore.cgrdn.graph import connect
+
+    counted = Arithmetic()
+    connect(counted, (1, 1.0))
+    return counted.operations * shape[0] * shape[1]
+
+
+def test_matrix_rate(benchmark: BenchmarkFixture) -> None:
+    """Products of float32 matrices by the chip's own library: the limit of a network's speed."""
+    import tensorflow as tf
+
+    n = 1024
+    a = tf.random.stateless_uniform((n, n), seed=(1, 2))
+    tf.linalg.matmul(a, a)
+    benchmark.extra_info["operations"] = 2.0 * n**3
+    assert benchmark(lambda: tf.linalg.matmul(a, a).numpy()).shape == (n, n)
 
 
 def test_published_saved_model(benchmark: BenchmarkFixture, counts: Image) -> None:

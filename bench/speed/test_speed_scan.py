@@ -10,6 +10,7 @@ import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 from scipy import ndimage
 from scipy.linalg import cho_factor
+from scipy.signal import lfilter
 from scipy.sparse import csc_array
 from scipy.sparse.linalg import splu
 
@@ -21,24 +22,28 @@ from stembench.arrays import Floats
 
 SAMPLING, DOSE = 0.2, 5e3
 GAP, WIDTH = 9.81, 2.4
+BEYOND = 30
 SIZES = [128, 256]
 SCAN = ScanModel(sigma_x=0.15, sigma_y=0.15, phi_x=0.6, phi_y=0.6)
 
 
 def scanned(size: int) -> tuple[Floats, Floats]:
-    """Counts as fractions of the beam under jitter, and the starts."""
-    line = np.arange(GAP, size - GAP / 2, GAP)
-    starts = np.array([(x, y) for y in line for x in line])
+    """Counts as fractions of the beam under jitter, and the starts; the lattice goes on beyond."""
+    whole = size + 2 * BEYOND
+    line = np.arange(GAP / 3, whole, GAP)
+    places = np.array([(x, y) for y in line for x in line])
     model = ColumnModel(
-        x=starts[:, 0], y=starts[:, 1], height=np.full(len(starts), 0.1),
-        sigma=np.full(len(starts), WIDTH), shape=(size, size),
+        x=places[:, 0], y=places[:, 1], height=np.full(len(places), 0.1),
+        sigma=np.full(len(places), WIDTH), shape=(whole, whole),
     )  # fmt: skip
     rng = np.random.default_rng(1)
-    moves = rng.normal(size=(2, size)) * 0.5
-    y, x = np.mgrid[:size, :size]
+    moves = lfilter([0.15 / SAMPLING], [1.0, -0.6], rng.normal(size=(2, whole)))[:, -size:]
+    y, x = np.mgrid[:size, :size] + BEYOND
     where = [y + moves[1][:, None], x + moves[0][:, None]]
     electrons = DOSE * SAMPLING**2
     light = np.clip(ndimage.map_coordinates(model.image(), where, mode="nearest"), 0, None)
+    starts = places - BEYOND
+    starts = starts[((starts > -0.5) & (starts < size - 0.5)).all(axis=1)]
     return rng.poisson(light * electrons) / electrons, starts
 
 

@@ -7,6 +7,7 @@ variation differs; what is compared are means over these configurations, as the 
 """
 
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Final
 
@@ -22,6 +23,7 @@ from cases.simulation.wide_window import WindowCorrection
 from cases.truth.truth_file import CONVERGENCE, default_path, read_scan, record_provenance
 from stembench.arrays import Floats, Integers
 from stembench.errors import InputError
+from stembench.independent_work import StartExecutor, completed
 
 _THIN: Final = Slicing(projection="finite", divide=3)
 
@@ -155,44 +157,74 @@ def places(case: Case) -> Integers:
 
 def measure(
     case: Case,
-    variation: Variation,
+    varied: Sequence[Variation],
     *,
     images: Sequence[str],
     points: Integers | None = None,
     configurations: int = 1,
-) -> list[Deviation]:
-    """Compare one variation with the declared settings.
+    executor: StartExecutor | None = None,
+) -> Iterator[Deviation]:
+    """Compare variations with the declared settings, each as soon as it is simulated.
 
     Parameters
     ----------
     case : Case
-    variation : Variation
+    varied : sequence of Variation
     images : sequence of str
         Labels of the images at whose thickness is compared.
     points : ndarray of int, shape (n, 2), optional
         Scan points in scan steps; `places` by default.
     configurations : int
         Phonon configurations to take the mean of, from the first on. Atoms at rest need one.
+    executor : callable, optional
+        Starts what simulates (`stembench.independent_work`); this process by default.
 
-    Returns
-    -------
-    list of Deviation
+    Yields
+    ------
+    Deviation
+        Variation after variation, as given.
     """
+    probed = places(case) if points is None else points
+    wanted = [_sides(case, variation, configurations=configurations) for variation in varied]
+    # What several variations are compared with is simulated once.
+    tasks = list(dict.fromkeys(side for sides in wanted for both in sides for side in both))
+    found: dict[_Side, Floats] = {}
+    left = list(zip(varied, wanted, strict=True))
+    work = [(side, (side, probed)) for side in tasks]
+    with closing(completed(executor, _fractions, work)) as finished:
+        for side, fractions in finished:
+            found[side] = fractions
+            while left and all(one in found for both in left[0][1] for one in both):
+                variation, sides = left.pop(0)
+                before, after = (np.stack([found[one] for one in both]) for both in sides)
+                for label in images:
+                    row = case.labels.index(label)
+                    yield _deviation(
+                        case, variation, label, before=before[:, row], after=after[:, row]
+                    )
+
+
+@dataclass(frozen=True)
+class _Side:
+    """One configuration on one side of a comparison."""
+
+    case: Case
+    configuration: int
+    slicing: Slicing
+
+
+def _sides(
+    case: Case, variation: Variation, *, configurations: int
+) -> tuple[tuple[_Side, ...], tuple[_Side, ...]]:
+    """Configurations of the declared and of the finer settings."""
     declared, finer = case, variation.finer
     if variation.still:
         declared, finer, configurations = _still(declared), _still(finer), 1
-    with abtem_settings("cpu"):
-        probed = places(case) if points is None else points
-        drawn = range(configurations)
-        before = np.stack([_fractions(declared, probed, k, slicing=DECLARED) for k in drawn])
-        after = np.stack([_fractions(finer, probed, k, slicing=variation.slicing) for k in drawn])
-    deviations = []
-    for label in images:
-        row = case.labels.index(label)
-        deviations.append(
-            _deviation(case, variation, label, before=before[:, row], after=after[:, row])
-        )
-    return deviations
+    drawn = range(configurations)
+    return (
+        tuple(_Side(declared, k, DECLARED) for k in drawn),
+        tuple(_Side(finer, k, variation.slicing) for k in drawn),
+    )
 
 
 def _deviation(
@@ -228,14 +260,17 @@ def _still(case: Case) -> Case:
     return replace(case, structure=replace(structure, material=material))
 
 
-def _fractions(case: Case, points: Integers, configuration: int, *, slicing: Slicing) -> Floats:
-    rng = configuration_rng(case.simulation.seed, configuration)
-    match case.simulation:
-        case SupercellScan() as scan:
-            return scan_supercell(case, scan, points, rng=rng, slicing=slicing)
-        case WindowScan() as scan:
-            narrow = scan_windows(case, scan, points, rng=rng, slicing=slicing)
-            return narrow if scan.wide is None else _corrected(case, narrow)
+def _fractions(side: _Side, points: Integers) -> Floats:
+    """Fractions (images, probes) of one configuration, in whichever process."""
+    case, slicing = side.case, side.slicing
+    rng = configuration_rng(case.simulation.seed, side.configuration)
+    with abtem_settings("cpu"):
+        match case.simulation:
+            case SupercellScan() as scan:
+                return scan_supercell(case, scan, points, rng=rng, slicing=slicing)
+            case WindowScan() as scan:
+                narrow = scan_windows(case, scan, points, rng=rng, slicing=slicing)
+                return narrow if scan.wide is None else _corrected(case, narrow)
 
 
 def _corrected(case: Case, fractions: Floats) -> Floats:
@@ -282,7 +317,11 @@ def chosen_variations(
 
 
 def convergence_of(
-    case: Case, varied: Sequence[Variation], *, configurations: int = 1
+    case: Case,
+    varied: Sequence[Variation],
+    *,
+    configurations: int = 1,
+    executor: StartExecutor | None = None,
 ) -> Iterator[Deviation]:
     """Compare variations with the declared settings, each as a deviation that takes minutes.
 
@@ -293,6 +332,8 @@ def convergence_of(
         Of `variations`.
     configurations : int
         Phonon configurations to take the mean of, >= 1.
+    executor : callable, optional
+        As of `measure`.
 
     Yields
     ------
@@ -307,8 +348,9 @@ def convergence_of(
     if configurations < 1:
         raise InputError(f"convergence needs at least 1 configuration, not {configurations}")
     images = case.study.converged or case.labels
-    for variation in varied:
-        yield from measure(case, variation, images=images, configurations=configurations)
+    yield from measure(
+        case, varied, images=images, configurations=configurations, executor=executor
+    )
 
 
 def record_convergence(case: Case, deviations: Sequence[Deviation]) -> None:

@@ -2,11 +2,13 @@
 
 ``stembench simulate [CASE] [--configurations N] [--coarse M]`` runs it from the command line. Every
 finished configuration is a file of its own in the cache folder; a run that was stopped continues
-after the last of them and ends with the same numbers.
+after the last of them and ends with the same numbers. Configurations do not depend on each other:
+other processes may make them, and this one alone writes.
 """
 
 import time
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
@@ -32,6 +34,7 @@ from cases.truth.scan_plan import scan_plan
 from cases.truth.truth_file import CONVERGENCE, Scan, default_path, read_scan, write_scan
 from stembench.atomic_files import require_writable
 from stembench.errors import InputError
+from stembench.independent_work import StartExecutor, completed
 
 
 @dataclass(frozen=True)
@@ -67,6 +70,7 @@ def simulate(
     folder: Path,
     output: Path | None = None,
     device: str = "cpu",
+    executor: StartExecutor | None = None,
     note: Callable[[str], None] = lambda _: None,
     announce: Callable[[float], None] = lambda _: None,
     progress: Callable[[float], None] = lambda _: None,
@@ -86,12 +90,17 @@ def simulate(
         File to write; by default the one that `cases.truth.ground_truth` reads.
     device : {'cpu', 'gpu'}
         abTEM's own switch.
+    executor : callable, optional
+        Starts what makes the configurations (`stembench.independent_work`); this process by
+        default. The file does not depend on it, and neither do configurations, but for the
+        processor time that they took.
     note : callable
         Called with a sentence for each file of the cache that is damaged and made again.
     announce : callable
         Called once with the work to come, in grid points that probes propagate.
     progress : callable
-        Called with the work of each batch of probes as it finishes.
+        Called with the work of each batch of probes as it finishes; that of whole configurations
+        where an executor makes them.
 
     Returns
     -------
@@ -117,23 +126,37 @@ def simulate(
                 note(fault)
             if fault is not None:
                 missing.append((level, k, path))
-    work = sum(
-        probes_of(case, number, level=level) * _work_of_probe(case, level=level)
-        for level, number, _ in missing
-    )
-    announce(work)
+    works = {
+        path: probes_of(case, number, level=level) * _work_of_probe(case, level=level)
+        for level, number, path in missing
+    }
+    announce(sum(works.values()))
+    tasks = []
     for level, number, path in missing:
-        started = time.process_time()
-        index, fractions = simulate_configuration(
-            case,
-            number,
-            level=level,
-            device=device,
-            advance=partial(_advance, progress, share=_work_of_probe(case, level=level)),
-        )
-        done = ConfigurationScan(index, fractions, time.process_time() - started)
-        write_configuration(path, done)
+        share = _work_of_probe(case, level=level)
+        advance = _tell_nobody if executor else partial(_advance, progress, share=share)
+        tasks.append((path, (case, number, level, device, advance)))
+    with closing(completed(executor, _configuration, tasks)) as finished:
+        for path, done in finished:
+            write_configuration(path, done)
+            if executor:
+                progress(works[path])
     return combine(case, amount, folder=folder, output=target)
+
+
+def _configuration(
+    case: Case, number: int, level: Level, device: str, advance: Callable[[int], None]
+) -> ConfigurationScan:
+    """One configuration and the processor time that it took, in whichever process."""
+    started = time.process_time()
+    index, fractions = simulate_configuration(
+        case, number, level=level, device=device, advance=advance
+    )
+    return ConfigurationScan(index, fractions, time.process_time() - started)
+
+
+def _tell_nobody(probes: int) -> None:
+    """Tell nobody of finished probes: what a process of its own would say is not heard."""
 
 
 def _work_of_probe(case: Case, *, level: Level) -> float:

@@ -23,7 +23,7 @@ from cases.truth.truth_file import (
     Scan,
     default_path,
     read_description,
-    read_scan,
+    read_scan_once,
     shipped_versions,
     version_path,
 )
@@ -300,7 +300,7 @@ def load_ground_truth(case: Case, *, path: Path | None = None) -> GroundTruth:
         host = load_ground_truth(get_case(edits.host_case))
         return with_host(GroundTruth(case=case, scan=host.scan, provenance={}), host)
     source = default_path(case) if path is None else path
-    scan, provenance, simulated = read_scan(source)
+    scan, provenance, simulated = read_scan_once(source)
     if simulated != canonical_json(case.simulated()):
         raise InputError(
             f"the ground truth of case '{case.name}' was simulated from another description; "

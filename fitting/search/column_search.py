@@ -12,7 +12,7 @@ from scipy.spatial import cKDTree
 
 from fitting import flags
 from fitting.fit import fit_columns
-from fitting.search.wide_filters import laplacian, smoothed
+from fitting.search.wide_filters import laplacian, smoothed, squared_laplacian
 from fitting.setup.options import FitOptions
 from stembench.arrays import Floats, Integers
 from stembench.errors import InputError
@@ -232,11 +232,7 @@ def response_noise(image: Floats, width: float) -> Floats:
     checker[1:-1] = across[2:] - 2 * across[1:-1] + across[:-2]
     checker[0], checker[-1] = checker[1], checker[-2]
     variance = smoothed(checker**2, 3.0 * width) / 36.0
-    size = 2 * int(np.ceil(6 * width)) + 1
-    impulse = np.zeros((size, size))
-    impulse[size // 2, size // 2] = 1.0
-    gain = float(np.sum(response_to_spots(impulse, width) ** 2))
-    return np.asarray(np.sqrt(variance * gain))
+    return np.asarray(np.sqrt(variance * (width**4 * squared_laplacian(width))))
 
 
 def _confirmed(

@@ -15,6 +15,8 @@ from stembench.arrays import Floats
 LARGE: Final = 400_000
 #: And so are others with kernels that reach less far than this [px].
 _FAR: Final = 24
+#: Widths after which the kernel of a Laplacian ends.
+_LAPLACIAN: Final = 6.0
 
 
 def smoothed(image: Floats, scale: float) -> Floats:
@@ -26,15 +28,33 @@ def smoothed(image: Floats, scale: float) -> Floats:
 
 def laplacian(image: Floats, scale: float) -> Floats:
     """`scipy.ndimage.gaussian_laplace` with edges continued and kernels cut at six widths."""
-    if not _by_transform(image, scale, truncate=6.0):
+    if not _by_transform(image, scale, truncate=_LAPLACIAN):
         return np.asarray(
-            gaussian_laplace(image, scale, mode="nearest", truncate=6.0), dtype=np.float64
+            gaussian_laplace(image, scale, mode="nearest", truncate=_LAPLACIAN), dtype=np.float64
         )
     out = np.zeros_like(image)
     for bent in (0, 1):
-        part = _along(image, scale, axis=1 - bent, truncate=6.0)
-        out += _along(part, scale, axis=bent, truncate=6.0, second=True)
+        part = _along(image, scale, axis=1 - bent, truncate=_LAPLACIAN)
+        out += _along(part, scale, axis=bent, truncate=_LAPLACIAN, second=True)
     return out
+
+
+def squared_laplacian(scale: float) -> float:
+    """Sum of the squared weights of `laplacian`: variance that it makes of white noise of 1."""
+    smooth = _kernel(scale, truncate=_LAPLACIAN)
+    bent = _kernel(scale, truncate=_LAPLACIAN, second=True)
+    return float(2 * (bent @ bent) * (smooth @ smooth) + 2 * (bent @ smooth) ** 2)
+
+
+def _kernel(scale: float, *, truncate: float, second: bool = False) -> Floats:
+    """Gaussian or its second derivative, as `scipy.ndimage` samples them."""
+    reach = int(truncate * scale + 0.5)
+    x = np.arange(-reach, reach + 1)
+    kernel: Floats = np.exp(-0.5 * (x / scale) ** 2)
+    kernel /= kernel.sum()
+    if second:
+        kernel *= x**2 / scale**4 - 1 / scale**2
+    return kernel
 
 
 def _by_transform(image: Floats, scale: float, *, truncate: float) -> bool:
@@ -47,12 +67,8 @@ def _along(
     """Filter along one axis by a Gaussian or its second derivative, with scipy.ndimage's kernel."""
     from scipy.signal import oaconvolve
 
-    reach = int(truncate * scale + 0.5)
-    x = np.arange(-reach, reach + 1)
-    kernel = np.exp(-0.5 * (x / scale) ** 2)
-    kernel /= kernel.sum()
-    if second:
-        kernel *= x**2 / scale**4 - 1 / scale**2
+    kernel = _kernel(scale, truncate=truncate, second=second)
+    reach = len(kernel) // 2
     pad = [(0, 0), (0, 0)]
     pad[axis] = (reach, reach)
     shape = [1, 1]

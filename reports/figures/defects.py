@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from cases import SITE, site_labels
 from reports.figures import panels
 from reports.figures.figure import Figure
-from reports.metrics.defects import summarise_defects
+from reports.metrics.defects import fidelity_of
 from reports.metrics.table import metrics_of
 from reports.names import RestorerStyle
 from reports.records.run_folder import Run
@@ -47,7 +47,7 @@ def figure_defects(run: Run, summary: pd.DataFrame, *, case: str) -> "Drawing":
     matplotlib.figure.Figure
     """
     rows = summary[summary["case"] == case]
-    fidelity = summarise_defects(run.records)
+    fidelity = run.once(fidelity_of)
     fidelity = fidelity[fidelity["case"] == case]
     thicknesses = np.unique(fidelity["thickness"].to_numpy())
     thickness = int(thicknesses[(len(thicknesses) - 1) // 2])
@@ -114,7 +114,7 @@ def defect_settings(run: Run, summary: pd.DataFrame, *, case: str) -> str:
         Name of the case.
     """
     # Fidelity is taken from the records themselves, of the restorers that are drawn.
-    fidelity = summarise_defects(run.records)
+    fidelity = run.once(fidelity_of)
     names = list(summary.loc[summary["case"] == case, "restorer"].unique())
     drawn = fidelity["restorer"].isin(run.restorers.ranked(names))
     fidelity = fidelity[(fidelity["case"] == case) & drawn]

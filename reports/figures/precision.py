@@ -72,7 +72,7 @@ def figure_precision(run: Run, summary: pd.DataFrame, *, case: str) -> "Drawing"
     )
     letters = iter("abcdefgh")
     bounds = summarise_bounds(run)
-    told = summarise_response(run).information
+    told = run.once(summarise_response).information
     held = told[told["case"] == run.case(case).study.information]
     keyed: list[Axes] = []
     for i, dose in enumerate(shown):

@@ -49,7 +49,7 @@ def figure_response(run: Run, summary: pd.DataFrame, *, case: str) -> "Drawing":
         A row of panels per dose; the last row shows scatter over response over the bound.
     """
     del summary  # responses are taken from the records themselves
-    told = _of_case(summarise_response(run), case)
+    told = _of_case(run.once(summarise_response), case)
     rows, information = told.responses, told.information
     doses = [float(dose) for dose in np.unique(rows["dose"].to_numpy())]
     styles = run.restorers.styles(run.restorers.ranked(rows["restorer"].unique()))

@@ -22,6 +22,12 @@ def not_comparable(old: Evidence, new: Evidence, *, key: CellKey) -> str:
     case = key[0]
     if old.seed != new.seed:
         return f"not paired: other noise, seed {old.seed} against {new.seed}"
+    # Within one run both were named, to learn what the precision does.
+    if old.network == new.network and old.precision != new.precision and old.source != new.source:
+        return (
+            f"another precision, {old.precision} against {new.precision}: run both in one run and"
+            f" compare them there (--run), or {new.network} with {old.precision} again"
+        )
     if key not in new.cells:
         return "the new side did not run this image and dose"
     before, after = old.cases[case], new.cases[case]

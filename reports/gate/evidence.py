@@ -81,6 +81,17 @@ class Evidence:
         return str(self.provenance.get("profile", "unknown"))
 
     @property
+    def network(self) -> str:
+        """Name of the restorer without the engine that a built-in one was run on."""
+        told = self.provenance["restorer"]
+        return self.restorer.partition("@")[0] if told.get("built_in") else self.restorer
+
+    @property
+    def precision(self) -> str:
+        """Precision of the restorer's multiplications; float32 where it states none."""
+        return str(self.provenance["restorer"].get("precision") or "float32")
+
+    @property
     def is_raw(self) -> bool:
         """Whether the restorer leaves images as they are."""
         return bool(self.provenance["restorer"].get("family") == "raw")
@@ -285,6 +296,10 @@ class _PackedCell:
             for value in values or ():
                 if value is not None:
                     require(value, name, low=-_ABSURD, high=_ABSURD)
+        for name in self.values:
+            error = GATES[name].error if name in GATES else ""
+            if error and error not in self.values:
+                raise InputError(f"{name} stands without {error}, which it is a part of")
 
     def statistics(self) -> CellStatistics:
         """The statistics that were packed."""

@@ -40,6 +40,8 @@ _GRIDDED = (
     "count_ref",
     "count_true",
 )
+#: What cells are made of: the other columns need not be sorted.
+_READ: Final = (*CELL_COLUMNS, "realization", "column", "sampling", "flags", *_GRIDDED)
 
 
 @dataclass(frozen=True)
@@ -207,7 +209,7 @@ def cells(records: pd.DataFrame) -> list[Cell]:
         If a realization lacks the row of a column that another realization of its cell has: a
         column must not vanish silently.
     """
-    measured = records[records["measured"]]
+    measured = records.loc[records["measured"].to_numpy(dtype=bool), list(_READ)]
     counted = {
         str(case) for case, rows in measured.groupby("case") if rows["count_fit"].notna().any()
     }

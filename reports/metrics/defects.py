@@ -17,6 +17,7 @@ import pandas as pd
 from cases import REFERENCE, SITE, site_labels
 from reports.metrics.cells import CELL, CELL_COLUMNS
 from reports.metrics.metric import Gate, Metric
+from reports.records.run_folder import Run
 from reports.statistics.intervals import LEVEL, Estimate, estimate
 from reports.statistics.moments import mean_with_left_out
 from stembench.arrays import Floats
@@ -182,6 +183,11 @@ def vacancy_fidelities(sites: CellSites) -> Floats | None:
     fidelity = rows["deviation"] / rows["true_deviation"]
     means = np.asarray(fidelity.groupby(rows["realization"]).mean(), dtype=np.float64)
     return means[np.isfinite(means)]
+
+
+def fidelity_of(run: Run) -> pd.DataFrame:
+    """Defect fidelity of the records of a run; for `Run.once`."""
+    return summarise_defects(run.records)
 
 
 def summarise_defects(records: pd.DataFrame, *, level: float = LEVEL) -> pd.DataFrame:

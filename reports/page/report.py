@@ -17,7 +17,7 @@ from reports.records.run_folder import Run, load_run
 from reports.studies import cases_in_order
 from reports.summaries.leaderboard import leaderboard
 from reports.summaries.response import summarise_response
-from reports.summaries.summary import paired_comparisons, summarise
+from reports.summaries.summary import paired_comparisons, summary_of
 from reports.words.examples import example_table
 from reports.words.leaderboard import leaderboard_tables
 from reports.words.sentences import Sentence
@@ -62,7 +62,7 @@ def write_report(folder: str | Path) -> Path:
     """
     run = load_run(folder)
     unresolved = unresolved_cells(run.intensity, run.restorers)
-    summary = without_unresolved(summarise(run.records), unresolved)
+    summary = without_unresolved(run.once(summary_of), unresolved)
     if summary.empty:
         raise InputError(f"{run.folder} holds no record of a measured column: nothing to report")
     target = run.folder / "report"
@@ -82,7 +82,7 @@ def _write_files(run: Run, summary: pd.DataFrame, folder: Path) -> None:
     unresolved = unresolved_cells(run.intensity, run.restorers)
     compared = without_unresolved(paired_comparisons(run.records), unresolved)
     sentences = [*verdict(run, summary, compared), *bound_sentences(run, summary)]
-    every = [summary, summarise_response(run).summary_rows]
+    every = [summary, run.once(summarise_response).summary_rows]
     write_csv(pd.concat([rows for rows in every if len(rows)]), folder / "summary.csv")
     write_csv(compared, folder / "paired_comparisons.csv")
     frames = {"summary.csv": summary, "paired_comparisons.csv": compared}

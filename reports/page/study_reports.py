@@ -13,7 +13,7 @@ from reports.figures.ladders.axes import write_axes_figure
 from reports.metrics.column_search import load_detection, summarise_detection
 from reports.metrics.columns.atom_counts import load_offsets, summarise_counts
 from reports.metrics.core_distance import load_distances, summarise_distances
-from reports.metrics.defects import summarise_defects
+from reports.metrics.defects import fidelity_of
 from reports.metrics.dislocation import load_circuits, summarise_core
 from reports.metrics.kept.image_intensity import summarise_intensity
 from reports.metrics.kept.resolution import resolved_alone, unresolved_cells
@@ -24,7 +24,7 @@ from reports.studies import cases_in_order
 from reports.summaries.bounds import summarise_bounds
 from reports.summaries.ladder_summary import LadderSummary, summarise_ladder
 from reports.summaries.response import summarise_response
-from reports.summaries.summary import summarise
+from reports.summaries.summary import summary_of
 from reports.words.defects import defect_sentences, defect_table
 from reports.words.kept.column_search import detection_table
 from reports.words.kept.intensity_table import intensity_table
@@ -101,7 +101,7 @@ def report_axes(run: Run, folder: Path) -> StudyReport:
 def report_frames(run: Run, folder: Path) -> StudyReport:
     """Report the dose spent in frames beside the one shot."""
     del folder
-    summary = summarise(run.records)
+    summary = run.once(summary_of)
     table = frames_table(run, summary)
     if table is None:
         return StudyReport()
@@ -111,7 +111,7 @@ def report_frames(run: Run, folder: Path) -> StudyReport:
 def report_defects(run: Run, folder: Path) -> StudyReport:
     """Report the fidelity of each defect and adatom."""
     del folder
-    fidelity = summarise_defects(run.records)
+    fidelity = run.once(fidelity_of)
     tables: list[Table] = []
     sentences: list[Sentence] = []
     for name, rows in fidelity.groupby("case"):
@@ -177,7 +177,7 @@ def report_column_search(run: Run, folder: Path) -> StudyReport:
     """Report the columns that a search missed or invented."""
     del folder
     searches = summarise_detection(load_detection(run))
-    from_truth = summarise(run.records) if len(searches) else None
+    from_truth = run.once(summary_of) if len(searches) else None
     tables = tuple(
         detection_table(
             rows, title=run.title(str(name)), restorers=run.restorers, from_truth=from_truth
@@ -190,7 +190,7 @@ def report_column_search(run: Run, folder: Path) -> StudyReport:
 def report_response(run: Run, folder: Path) -> StudyReport:
     """Report how much of a real change is passed on, and what information is left."""
     del folder
-    told = summarise_response(run)
+    told = run.once(summarise_response)
     tables: list[Table] = []
     sentences: list[Sentence] = []
     for name, rows in told.responses.groupby("case", sort=False):
@@ -229,13 +229,14 @@ def report_intensity(run: Run, folder: Path) -> StudyReport:
     kept = summarise_intensity(run.intensity)
     if kept.empty:
         return StudyReport()
+    unresolved = unresolved_cells(run.intensity, run.restorers)
     tables = tuple(
         intensity_table(
             rows,
-            summarise(run.records),
+            run.once(summary_of),
             title=run.title(str(name)),
             restorers=run.restorers,
-            unresolved=unresolved_cells(run.intensity, run.restorers),
+            unresolved=unresolved,
         )
         for name, rows in kept.groupby("case")
     )

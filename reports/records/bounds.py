@@ -127,7 +127,7 @@ def conform_bounds(frame: pd.DataFrame) -> pd.DataFrame:
         raise ValueError(f"bounds lack {', '.join(missing)}")
     dtypes = {name: dtype for name, (dtype, _, _) in BOUND_COLUMNS.items()}
     out = frame[list(BOUND_COLUMNS)].astype(dtypes).reset_index(drop=True)
-    unknown = sorted(set(out["kind"]) - set(BOUND_KINDS))
+    unknown = sorted(set(out["kind"].unique()) - set(BOUND_KINDS))
     if unknown:
         raise ValueError(f"bounds of unknown kind {', '.join(unknown)}")
     if out.duplicated(list(BOUND_KEYS)).any():

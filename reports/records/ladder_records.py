@@ -74,10 +74,10 @@ def load_ladders(run: Run, kind: Kind) -> list[LadderRecords]:
     rows = pd.concat(frames, ignore_index=True)
     _check(rows, declared, kind=kind, folder=str(folder))
     found = [(ladder, _of(ladder, rows)) for ladder in declared]
+    there = [(ladder, set(own[RUNG].unique()), own) for ladder, own in found if len(own)]
     return [
-        LadderRecords(ladder, tuple(r for r in ladder.rungs if r.label in set(own[RUNG])), own)
-        for ladder, own in found
-        if len(own)
+        LadderRecords(ladder, tuple(rung for rung in ladder.rungs if rung.label in labels), own)
+        for ladder, labels, own in there
     ]
 
 

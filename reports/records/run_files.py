@@ -118,7 +118,8 @@ def read_table(path: Path, *, origin: Origin, block: str, seal: str | None = Non
     try:
         file = pq.ParquetFile(pa.BufferReader(content))
         stamp = file.metadata.metadata[STAMP.encode()]
-        rows = file.read().to_pandas()
+        # Tables are small: to share one out among threads takes longer than to read it.
+        rows = file.read(use_threads=False).to_pandas(use_threads=False)
     except (OSError, ValueError, KeyError) as error:  # pyarrow's errors are of the first two
         raise InputError(f"{path} is no table of a run: delete it and run again") from error
     return RunTable(rows, _notes(path, stamp, origin=origin, block=block), own)

@@ -1,11 +1,11 @@
 """The reader of a run folder: its records, its description and its example images."""
 
 import io
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Final
+from typing import Any, Final, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -19,6 +19,7 @@ from reports.records.schema import COLUMNS, conform
 from stembench.arrays import Bools, Floats
 from stembench.errors import InputError
 
+_Known = TypeVar("_Known")
 #: File of the example images.
 EXAMPLE_FILE: Final = "examples.h5"
 #: Largest number that records can hold in any of their units; a fit gives none like it.
@@ -130,6 +131,23 @@ class Run:
         """Whether every block of the run is there; a report on an incomplete run says so."""
         return self.info.complete
 
+    @cached_property
+    def _known(self) -> dict[Callable[[Any], Any], Any]:
+        return {}
+
+    def once(self, function: Callable[["Run"], _Known]) -> _Known:
+        """Return what a function says of this run, and compute it the first time alone.
+
+        Parameters
+        ----------
+        function : callable
+            Named in a module, not made anew for each call. Nobody may change what it returns.
+        """
+        if function not in self._known:
+            self._known[function] = function(self)
+        known: _Known = self._known[function]
+        return known
+
     def case(self, name: str) -> Case:
         """Return the description of a case of the run."""
         return self.info.cases[name].case
@@ -230,7 +248,7 @@ def load_run(folder: str | Path) -> Run:
         beside=beside,
     )
     for name, known in (("case", info.cases), ("restorer", info.restorers)):
-        strangers = sorted(set(every[name]) - set(known))
+        strangers = sorted(set(every[name].unique()) - set(known))
         if strangers:
             raise InputError(
                 f"the records in {folder} hold the {name} {', '.join(strangers)}, which its"
@@ -285,5 +303,10 @@ def _records(folder: Path, blocks: Mapping[str, RunTable]) -> pd.DataFrame:
         raise InputError(
             f"the records in {folder} hold {name} = {numbers[name].max():g}, which no fit gives:"
             " run again into a new folder"
+        )
+    if not (records["sampling"] > 0).all():
+        raise InputError(
+            f"the records in {folder} hold a sampling that is not positive: run again into a new"
+            " folder"
         )
     return records

@@ -285,6 +285,8 @@ class RunInfo:
                 name: {
                     "version": info.version,
                     "engine": info.engine,
+                    # Runs of before it was stated keep their identity.
+                    **({"precision": info.precision} if info.precision else {}),
                     "weights_sha256": info.weights_sha256,
                     "source_sha256": info.source_sha256,
                 }

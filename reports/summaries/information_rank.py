@@ -35,7 +35,7 @@ def information_of_case(run: Run, case: str) -> dict[str, Told]:
     measured_by = run.case(case).study.information
     by_restorer: dict[str, dict[tuple[str, str, float], Information]] = {}
     for (name, image, dose, restorer, quantity), (told, _) in information_by_cell(
-        run, pairs_of(run)
+        run, run.once(pairs_of)
     ).items():
         if name == measured_by:
             by_restorer.setdefault(restorer, {})[quantity, image, dose] = told

@@ -107,7 +107,7 @@ def summarise_response(run: Run, *, level: float = LEVEL) -> ResponseSummary:
     -------
     ResponseSummary
     """
-    pairs = pairs_of(run)
+    pairs = run.once(pairs_of)
     rows = [row for pair in pairs for row in _response_rows(pair, level=level)]
     covariance = None
     if run.listed(LAG_COVARIANCE):

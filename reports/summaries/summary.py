@@ -9,12 +9,16 @@ import pandas as pd
 from reports.metrics.cells import CELL_COLUMNS, Cell, cells
 from reports.metrics.table import metrics_of
 from reports.names import TABLED_FITS, variant_name
+from reports.records.run_folder import Run
 from reports.statistics.intervals import LEVEL, Replicates, estimate, paired_comparison
+from stembench.arrays import Integers
 
 #: Identity of a summary row.
 SUMMARY_KEYS: Final = (*CELL_COLUMNS, "metric")
 _INTERVAL: Final = ("value", "low", "high", "method", "n_realizations", "n_columns")
 _SUMMARY_COLUMNS: Final = (*SUMMARY_KEYS, *_INTERVAL, "n_fits", "n_failed", "n_flagged")
+#: Part of a cell: its key, and which realizations.
+_Part = tuple[tuple[str, str, float, str], bytes]
 _COMPARISON_COLUMNS: Final = (*CELL_COLUMNS, "baseline", "metric", *_INTERVAL)
 
 
@@ -84,6 +88,11 @@ def summarise(records: pd.DataFrame, *, level: float = LEVEL) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=list(_SUMMARY_COLUMNS))
 
 
+def summary_of(run: Run) -> pd.DataFrame:
+    """Summary of the records of a run, of all its cells; for `Run.once`."""
+    return summarise(run.records)
+
+
 def paired_comparisons(
     records: pd.DataFrame, *, baseline: str = "raw", level: float = LEVEL
 ) -> pd.DataFrame:
@@ -126,11 +135,30 @@ def paired_comparisons(
         return by_key.get((cell.case, cell.image, cell.dose, baseline))
 
     pairs = [(cell, old) for cell in by_key.values() if (old := held_against(cell)) is not None]
-    rows = [row for new, old in pairs for row in comparison_rows(new, old, level=level)]
+    known: dict[_Part, dict[str, Replicates]] = {}
+    rows = [
+        row for new, old in pairs for row in comparison_rows(new, old, level=level, known=known)
+    ]
     return pd.DataFrame(rows, columns=list(_COMPARISON_COLUMNS))
 
 
-def comparison_rows(new: Cell, old: Cell, *, level: float = LEVEL) -> list[dict[str, object]]:
+def _at(
+    cell: Cell, realizations: Integers, known: dict[_Part, dict[str, Replicates]]
+) -> dict[str, Replicates]:
+    """Statistics of some realizations of a cell: the baseline's are needed for each restorer."""
+    part = cell.key, realizations.tobytes()
+    if part not in known:
+        known[part] = statistics(cell.at(realizations))
+    return known[part]
+
+
+def comparison_rows(
+    new: Cell,
+    old: Cell,
+    *,
+    level: float = LEVEL,
+    known: dict[_Part, dict[str, Replicates]] | None = None,
+) -> list[dict[str, object]]:
     """Paired comparison of two cells that met the same noise, one row per metric both have.
 
     Parameters
@@ -140,6 +168,8 @@ def comparison_rows(new: Cell, old: Cell, *, level: float = LEVEL) -> list[dict[
         seed.
     level : float
         Two-sided confidence of the intervals.
+    known : dict, optional
+        Statistics that several comparisons of the same cells share; is filled.
 
     Returns
     -------
@@ -149,7 +179,7 @@ def comparison_rows(new: Cell, old: Cell, *, level: float = LEVEL) -> list[dict[
     common = np.intersect1d(new.realizations, old.realizations)
     if common.size == 0:
         return []
-    ours, theirs = statistics(new.at(common)), statistics(old.at(common))
+    ours, theirs = (_at(cell, common, {} if known is None else known) for cell in (new, old))
     return [
         {
             **new.cell_columns,

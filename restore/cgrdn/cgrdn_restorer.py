@@ -1,4 +1,4 @@
-"""The published CGRDN networks as restorers, on Keras or on ONNX Runtime."""
+"""The published CGRDN networks as restorers, on Keras or on ONNX Runtime, or in bfloat16."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -9,7 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from restore.built_in import BuiltIn
-from restore.cgrdn.graph import CONVOLUTIONS, STRIDE, build_cgrdn, count_parameters
+from restore.cgrdn.fastest_engine import fastest_engine
+from restore.cgrdn.graph import (
+    CONVOLUTIONS,
+    STRIDE,
+    Precision,
+    build_cgrdn,
+    count_parameters,
+)
 from restore.cgrdn.onnx_graph import encode_cgrdn
 from restore.cgrdn.weights import (
     NETWORKS,
@@ -19,6 +26,7 @@ from restore.cgrdn.weights import (
     identify_published_weights,
     read_published_weights,
 )
+from restore.networks.bfloat16 import require_bfloat16
 from restore.networks.runtimes import (
     Forward,
     keras_engine,
@@ -31,14 +39,20 @@ from restore.networks.standardised import StandardisedNetwork
 from restore.restorer import RestorerMetadata, Tiling
 from stembench.errors import InputError
 
-Engine = Literal["keras", "onnx"]
+Engine = Literal["keras", "onnx", "bf16"]
 ENGINES: tuple[Engine, ...] = get_args(Engine)
 DEFAULT_ENGINE: Engine = "keras"
 """Keras, on TensorFlow unless KERAS_BACKEND says otherwise: what a GPU installation speeds up.
 
 ONNX Runtime (`cgrdn@onnx`, an extra) is faster on a CPU and starts sooner. Measured on two Zen 3
 cores, one thread, 256 x 256 px: 2.9 s against 4.1 s in TensorFlow.
+
+`cgrdn@bf16` has its dense convolutions in bfloat16, on Keras with TensorFlow: another precision,
+and so never chosen unasked; docs/restorers.md has what it saves and what it changes.
 """
+
+FLOAT32_ENGINES: tuple[Engine, ...] = ("keras", "onnx")
+"""What `cgrdn@auto` chooses from: engines whose results differ by rounding alone."""
 
 TILING = Tiling(whole=1024, tile=1024, margin=240, blend=32, multiple=STRIDE)
 """Windows of a large image; nine of them cover 2048 x 2048 px.
@@ -68,9 +82,9 @@ def _onnx_forward(weights: PublishedWeights) -> Forward:
     return forward
 
 
-def _keras_forward(weights: PublishedWeights) -> Forward:
+def _keras_forward(weights: PublishedWeights, dense: Precision) -> Forward:
     quiet_tensorflow()
-    network = keras_forward(build_cgrdn(weights.convolutions))
+    network = keras_forward(build_cgrdn(weights.convolutions, dense=dense))
 
     def forward(image: NDArray[np.float32]) -> NDArray[np.floating]:
         return np.asarray(network(image[None, :, :, None]))[0, :, :, 0]
@@ -96,9 +110,8 @@ def cgrdn_metadata(network: str, /, *, engine: str | None = None) -> RestorerMet
     stembench.errors.InputError
         As `load_cgrdn`.
     """
-    chosen = _checked_engine(engine)
-    weights = identify_published_weights(network)
-    return _metadata(weights, engine=engine, used=_ENGINE_VERSIONS[chosen]())
+    used = _used(network, _checked_engine(engine))
+    return _metadata(identify_published_weights(network), engine=engine, used=used)
 
 
 def load_cgrdn(network: str, /, *, engine: str | None = None) -> CgrdnRestorer:
@@ -108,24 +121,58 @@ def load_cgrdn(network: str, /, *, engine: str | None = None) -> CgrdnRestorer:
     ----------
     network : str
         One of `restore.cgrdn.weights.NETWORKS`.
-    engine : {'keras', 'onnx'}, optional
-        Library that does the arithmetic; it becomes part of the name. The two agree to about 1e-5
-        of the output's standard deviation. `DEFAULT_ENGINE` if none is given.
+    engine : {'keras', 'onnx', 'bf16'}, optional
+        Library that does the arithmetic; it becomes part of the name. The first two agree to about
+        1e-5 of the output's standard deviation. 'bf16' is Keras with the dense convolutions in
+        bfloat16, about 1e-3 away. `DEFAULT_ENGINE` if none is given.
 
     Raises
     ------
     stembench.errors.InputError
-        When the network or the engine is unknown, or the weights or ONNX Runtime are missing.
+        When the network or the engine is unknown, the weights or ONNX Runtime are missing, or
+        this machine cannot multiply in bfloat16 (see `restore.networks.bfloat16`).
     """
     chosen = _checked_engine(engine)
-    used = _ENGINE_VERSIONS[chosen]()
+    used = _used(network, chosen)
     weights = read_published_weights(network)
-    forward = _onnx_forward(weights) if chosen == "onnx" else _keras_forward(weights)
+    if chosen == "onnx":
+        forward = _onnx_forward(weights)
+    else:
+        forward = _keras_forward(weights, _precision(chosen))
     metadata = _metadata(weights, engine=engine, used=used)
     return CgrdnRestorer(metadata=metadata, forward=forward)
 
 
-_ENGINE_VERSIONS: dict[Engine, Callable[[], str]] = {"keras": keras_engine, "onnx": onnx_engine}
+_ENGINE_VERSIONS: dict[Engine, Callable[[], str]] = {
+    "keras": keras_engine,
+    "onnx": onnx_engine,
+    "bf16": keras_engine,
+}
+
+
+def _used(network: str, engine: Engine) -> str:
+    """Return the names and versions of the libraries of an engine that can be had here."""
+    if engine == "bf16":
+        require_bfloat16(_name(network))
+    return _ENGINE_VERSIONS[engine]()
+
+
+def _fastest_engine() -> str:
+    """Return the fastest engine of float32 that is installed; see `fastest_engine`."""
+    installed: dict[str, str] = {}
+    missing = None
+    for engine in FLOAT32_ENGINES:
+        try:
+            installed[engine] = _ENGINE_VERSIONS[engine]()
+        except InputError as error:
+            missing = missing or error
+    if missing is not None and not installed:
+        raise missing
+    return fastest_engine(installed)
+
+
+def _precision(engine: Engine) -> Precision:
+    return "bfloat16" if engine == "bf16" else "float32"
 
 
 def _checked_engine(engine: str | None) -> Engine:
@@ -146,9 +193,12 @@ def _modality(network: str) -> str:
     return f"{network[:2].upper()}-{network[2:].upper()}"
 
 
+def _label(network: str) -> str:
+    return "CGRDN" if network == "hrstem" else f"CGRDN {_modality(network)}"
+
+
 def _metadata(weights: WeightsIdentity, *, engine: str | None, used: str) -> RestorerMetadata:
-    name = _name(weights.network)
-    label = "CGRDN" if weights.network == "hrstem" else f"CGRDN {_modality(weights.network)}"
+    name, label = _name(weights.network), _label(weights.network)
     return RestorerMetadata(
         name=f"{name}@{engine}" if engine else name,
         label=f"{label} ({engine})" if engine else label,
@@ -162,6 +212,7 @@ def _metadata(weights: WeightsIdentity, *, engine: str | None, used: str) -> Res
         input_scale="standardised by each image's own mean and standard deviation",
         weights_sha256=weights.sha256,
         engine=used,
+        precision=_precision(_checked_engine(engine)),
         scales_with_counts=True,
         parameters=count_parameters(),
         layers=CONVOLUTIONS,
@@ -179,8 +230,11 @@ def _declared(network: str) -> BuiltIn:
         ),
         load=partial(load_cgrdn, network),
         read_metadata=partial(cgrdn_metadata, network),
+        label=_label(network),
+        family="network",
         aliases=("cgrdn-hrstem",) if network == "hrstem" else (),
         engines=ENGINES,
+        fastest_engine=_fastest_engine,
     )
 
 

@@ -8,7 +8,7 @@ rest.
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Protocol, TypeVar
+from typing import Any, Literal, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,6 +27,9 @@ STRIDE = 2
 """The blocks work at half the image's resolution, so that height and width must be even."""
 CONVOLUTIONS = 2 + GROUPS * (BLOCKS * (DENSE_LAYERS + 1) + 1) + 1 + 2
 """Layers with weights."""
+
+Precision = Literal["float32", "bfloat16"]
+"""Of the dense convolutions' multiplications; all else is float32."""
 
 Weights = Mapping[int, tuple[NDArray[np.float32], NDArray[np.float32]]]
 """Kernel and bias of each convolution, by its number in the order of the data flow, from 0.
@@ -140,51 +143,63 @@ def count_parameters() -> int:
 
 
 class _KerasOperations:
-    """The graph's operations as Keras layers; channels last, float32, whatever keras.json says."""
+    """The graph's operations as Keras layers; channels last, whatever keras.json says.
 
-    def __init__(self) -> None:
+    The dense convolutions, which alone have a ReLU, may be of low precision: nearly all of the
+    work is theirs. What leaves a block is summed in float32, so that the residual stream is not
+    rounded sixteen times.
+    """
+
+    def __init__(self, dense: Precision) -> None:
         import keras
 
         self._layers = keras.layers
+        self._dense = dense
         self.numbered: list[Any] = []
 
-    def _settings(self, size: int, stride: int) -> dict[str, Any]:
+    def _settings(self, size: int, stride: int, precision: Precision) -> dict[str, Any]:
         return {
             "kernel_size": size,
             "strides": stride,
             "padding": "same",
             "data_format": "channels_last",
-            "dtype": "float32",
+            "dtype": precision,
             "name": f"conv_{len(self.numbered):03d}",
         }
 
     def conv(
         self, x: Any, /, channels: int, size: int, *, stride: int = 1, relu: bool = False
     ) -> Any:
-        activation = "relu" if relu else None
-        layer = self._layers.Conv2D(channels, activation=activation, **self._settings(size, stride))
+        settings = self._settings(size, stride, self._dense if relu else "float32")
+        layer = self._layers.Conv2D(channels, activation="relu" if relu else None, **settings)
         self.numbered.append(layer)
         return layer(x)
 
     def deconv(self, x: Any, /, channels: int, size: int, *, stride: int) -> Any:
-        layer = self._layers.Conv2DTranspose(channels, **self._settings(size, stride))
+        layer = self._layers.Conv2DTranspose(channels, **self._settings(size, stride, "float32"))
         self.numbered.append(layer)
         return layer(x)
 
     def concatenate(self, parts: Sequence[Any], /) -> Any:
-        return self._layers.Concatenate(axis=-1, dtype="float32")(list(parts))
+        # Each output of a dense convolution goes into the next one's input.
+        dense = any(part.dtype == self._dense for part in parts)
+        return self._layers.Concatenate(axis=-1, dtype=self._dense if dense else "float32")(
+            list(parts)
+        )
 
     def add(self, a: Any, b: Any, /) -> Any:
         return self._layers.Add(dtype="float32")([a, b])
 
 
-def build_cgrdn(weights: Weights, /) -> Any:
+def build_cgrdn(weights: Weights, /, *, dense: Precision = "float32") -> Any:
     """Build the network as a Keras model, on whichever backend Keras runs, with its weights.
 
     Parameters
     ----------
     weights : mapping of int to (kernel, bias)
         One pair for each of the 153 convolutions, see `Weights`.
+    dense : {'float32', 'bfloat16'}
+        Precision of the weights, inputs and outputs of the 128 dense convolutions.
 
     Returns
     -------
@@ -200,7 +215,7 @@ def build_cgrdn(weights: Weights, /) -> Any:
     """
     import keras
 
-    operations = _KerasOperations()
+    operations = _KerasOperations(dense)
     image = keras.Input((None, None, 1), dtype="float32", name="image")
     model = keras.Model(image, connect(operations, image), name="cgrdn")
     for number, layer in enumerate(operations.numbered):

@@ -1,5 +1,6 @@
 """BM3D on variance-stabilised counts, by the optional package bm3d."""
 
+import importlib.util
 from dataclasses import dataclass
 from typing import Final
 
@@ -56,6 +57,18 @@ class BlockMatching:
         return restore_stabilised(image, denoise, least_side=_BM3D_LEAST)
 
 
+def block_matching_metadata() -> RestorerMetadata:
+    """Return the metadata without importing bm3d, which takes half a second.
+
+    Raises
+    ------
+    stembench.errors.InputError
+        As `load_block_matching`.
+    """
+    _require_package()
+    return BlockMatching().metadata
+
+
 def load_block_matching() -> BlockMatching:
     """Return BM3D.
 
@@ -64,20 +77,23 @@ def load_block_matching() -> BlockMatching:
     stembench.errors.InputError
         When the package bm3d is not installed.
     """
-    try:
-        import bm3d  # noqa: F401
-    except ImportError as error:
+    _require_package()
+    return BlockMatching()
+
+
+def _require_package() -> None:
+    if importlib.util.find_spec("bm3d") is None:
         raise InputError(
             "the package bm3d is not installed, and is not by default because its licence allows "
             "non-commercial use alone; if yours is, install the extra 'bm3d' (pip install "
             "'.[bm3d]')"
-        ) from error
-    return BlockMatching()
+        )
 
 
 RESTORER: Final = BuiltIn(
     name="bm3d",
     summary="BM3D on variance-stabilised counts (extra bm3d, non-commercial licence)",
     load=load_block_matching,
+    read_metadata=block_matching_metadata,
     extra="bm3d",
 )

@@ -20,6 +20,12 @@ WAVELET_LEVELS = 3
 _SHIFTS = 3  # cycle spinning: all shifts of 0 to 3 px, which covers two scales of the wavelet
 
 
+def _is_known(wavelet: str) -> bool:
+    import pywt
+
+    return wavelet in pywt.wavelist(kind="discrete")
+
+
 @dataclass(frozen=True)
 class Wavelet:
     """Wavelet shrinkage with a threshold of its own for each scale (BayesShrink).
@@ -36,9 +42,8 @@ class Wavelet:
 
     def __post_init__(self) -> None:
         require_positive("wavelet", levels=self.levels)
-        import pywt
-
-        if self.wavelet not in pywt.wavelist(kind="discrete"):
+        # The default need not be looked up, which would import the package for a list.
+        if self.wavelet != WAVELET and not _is_known(self.wavelet):
             raise InputError(
                 f"setting 'wavelet' of 'wavelet' must be a discrete wavelet of PyWavelets such as "
                 f"sym4 or db2, not '{self.wavelet}'"

@@ -199,7 +199,7 @@ def _declared(header: dict[str, Any], name: str) -> tuple[RestorerMetadata, Tili
             raise TypeError("there are none")
         for key, value in told.items():
             wanted: tuple[type, ...] = (str,)
-            if key == "weights_sha256":
+            if key in ("weights_sha256", "precision"):
                 wanted = (str, type(None))
             elif key == "scales_with_counts":
                 wanted = (bool, type(None))

@@ -187,6 +187,7 @@ def _metadata(settings: BlindSpotSettings) -> RestorerMetadata:
         training_data="the image itself, which is all that it sees",
         input_scale="standardised by each image's own mean and standard deviation",
         engine=keras_engine(),
+        precision="float32",
         scales_with_counts=True,
     )
 

@@ -118,6 +118,8 @@ def keras_forward(
 
     import tensorflow as tf
 
+    # A GPU would multiply float32 convolutions in TF32, and the metadata say float32.
+    tf.config.experimental.enable_tensor_float_32_execution(False)
     # One graph for every image size. By default TensorFlow traces one graph for the first size and
     # a second one for all others, and the two differ in their last digits: a result would depend
     # on what was restored before it.

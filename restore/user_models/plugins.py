@@ -4,7 +4,7 @@ Listing reads the packages' metadata alone and imports nothing; a plug-in's code
 names its restorer.
 """
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any
@@ -43,16 +43,20 @@ def find_plugins() -> tuple[PlugIn, ...]:
     return tuple(sorted(plugins, key=lambda plugin: (plugin.name, plugin.package)))
 
 
-def plugin_problems(built_in: Collection[str], /) -> dict[str, str]:
+def plugin_problems(
+    built_in: Collection[str], /, *, plugins: Sequence[PlugIn] | None = None
+) -> dict[str, str]:
     """Return one sentence of explanation for each registered name that cannot be used.
 
     Parameters
     ----------
     built_in : collection of str
         Names and aliases of the built-in restorers.
+    plugins : sequence of PlugIn, optional
+        Of `find_plugins`, where they are known.
     """
     problems = {}
-    plugins = find_plugins()
+    plugins = find_plugins() if plugins is None else plugins
     for plugin in plugins:
         packages = sorted({other.package for other in plugins if other.name == plugin.name})
         twice = sum(other.name == plugin.name for other in plugins) > 1

@@ -12,7 +12,7 @@ import pytest
 
 from restore import RESTORERS, RestorerMetadata, load_restorer, metadata_of
 from restore.cgrdn import weights
-from restore.networks import runtimes
+from restore.networks import bfloat16, runtimes
 from stembench.errors import InputError
 
 ROOT = Path(__file__).parents[2]
@@ -27,13 +27,15 @@ WEIGHTS = {
     "cgrdn-hrtem": "94b2f861d65fa78a037aeb775c0b24daa524c57edd1f6a69b790c1f2b7d924db",
     "cgrdn-lrtem": "7b235a6a478391fa647582dd3c610c39e51c9949dfdb138cd1560705c138c480",
 }
+#: The third is not for every processor.
+ENGINES = ("keras", "onnx", *(("bf16",) if bfloat16._has_instructions() else ()))
 INSTALLED = [
     entry for entry in RESTORERS if not entry.extra or importlib.util.find_spec(entry.extra)
 ]
 SPECS = [
     "identity",
     *(entry.name for entry in INSTALLED),
-    *(f"{entry.name}@{engine}" for entry in INSTALLED[-6:-4] for engine in entry.engines),
+    *(f"{entry.name}@{engine}" for entry in INSTALLED[-6:-4] for engine in ENGINES),
     "gaussian:sigma=0.45",
     "bragg:radius=0.05,longest=20",
     "wavelet:wavelet=db2,levels=2",

@@ -13,6 +13,7 @@ from bench.plan.profiles import Profile
 from bench.run.estimate.kept_rates import Rates, rates_of
 from bench.run.estimate.room import check_disk, check_memory, elsewhere
 from bench.run.estimate.work import Amount, Kind, amounts_of
+from bench.run.restorers import with_resolved_engines
 from cases import get_case
 from fitting import Engine
 from reports import seconds_text
@@ -125,6 +126,7 @@ def estimate_run(
         If the amounts are beyond those of any run, or a restorer fails.
     """
     check_amounts(profile, seed=seed)
+    profile = with_resolved_engines(profile)
     blocks = tuple(
         replace(block, engine=fit_engine)
         for block in (*plan_blocks(profile, seed=seed), *plan_ladders(profile, seed=seed))

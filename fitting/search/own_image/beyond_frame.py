@@ -22,6 +22,9 @@ _FEWEST: Final = 2
 _NEAR: Final = 0.25
 #: Places this part of the spacing inside the frame count too: searches end before the edge.
 _RIM: Final = 0.25
+#: A hole has at least so many columns no farther off than this many spacings, on opposite sides.
+_AROUND_HOLE: Final = 3
+_BESIDE: Final = 1.5
 
 
 class Visible:
@@ -84,13 +87,14 @@ def continued_places(places: Floats, visible: Visible, *, reach: float) -> Float
     reach : float
         How far from usable pixels [px].
     """
-    spacing = typical_spacing(places)
     none = np.zeros((0, 2))
-    if len(places) < 4:
+    shown = places[visible.distance(places) == 0]
+    if len(places) < 4 or len(shown) < 4:
         return none
+    spacing = typical_spacing(shown)
     known = places
     for _ in range(2):
-        found = list(_candidates(known, visible, spacing=spacing, reach=reach))
+        found = list(_candidates(known, shown, visible, spacing=spacing, reach=reach))
         if not found:
             break
         new = _merged(np.array([place for place, _ in found]), known, apart=SAME * spacing)
@@ -100,15 +104,60 @@ def continued_places(places: Floats, visible: Visible, *, reach: float) -> Float
     return known[len(places) :]
 
 
+def holes(places: Floats, visible: Visible) -> Floats:
+    """Places (m, 2) inside the frame where the columns' arrangement leads and none is known.
+
+    Parameters
+    ----------
+    places : ndarray, shape (n, 2)
+        Known columns (x, y) [px].
+    visible : Visible
+    """
+    none = np.zeros((0, 2))
+    shown = places[visible.distance(places) == 0]
+    if len(shown) < 4:
+        return none
+    spacing = typical_spacing(shown)
+    tree = cKDTree(shown)
+    found = []
+    for n in range(len(shown)):
+        steps = shown[[m for m in tree.query_ball_point(shown[n], _BESIDE * spacing) if m != n]]
+        steps = steps - shown[n]
+        # an arrangement without holes is told by the opposite of a step
+        found += [
+            shown[n] + step
+            for step in np.concatenate([steps, -steps])
+            if visible.distance(shown[n] + step[None])[0] == 0
+            and tree.query(shown[n] + step)[0] > SAME * spacing
+        ]
+    if not found:
+        return none
+    merged = _merged(np.array(found), shown, apart=SAME * spacing)
+    return merged[[_surrounded(place, shown, tree, spacing=spacing) for place in merged]]
+
+
+def _surrounded(place: Floats, shown: Floats, tree: cKDTree, *, spacing: float) -> bool:
+    """Whether columns lie around a place, not only on one side of it."""
+    beside = shown[tree.query_ball_point(place, _BESIDE * spacing)] - place
+    if len(beside) < _AROUND_HOLE:
+        return False
+    angles = np.sort(np.arctan2(beside[:, 1], beside[:, 0]))
+    widest = float(np.max(np.diff(np.append(angles, angles[0] + 2 * np.pi))))
+    return widest < np.pi
+
+
 def _candidates(
-    known: Floats, visible: Visible, *, spacing: float, reach: float
+    known: Floats, shown: Floats, visible: Visible, *, spacing: float, reach: float
 ) -> Iterator[tuple[Floats, int]]:
-    """Places beyond the usable pixels where the arrangement around leads, with their votes."""
-    tree = cKDTree(known)
+    """Places beyond the usable pixels where the arrangement around leads, with their votes.
+
+    Steps and votes are of columns that are shown alone: those beyond would confirm each other.
+    """
+    tree, of_shown = cKDTree(known), cKDTree(shown)
     far = NEIGHBOURHOOD * spacing
-    neighbours = tree.query_ball_point(known, far)
-    k = min(len(known), _AROUND)
-    around_all = np.reshape(tree.query(known, k=k)[1], (len(known), -1))
+    neighbours = of_shown.query_ball_point(shown, far)
+    k = min(len(shown), _AROUND)
+    around_all = np.reshape(of_shown.query(known, k=k)[1], (len(known), -1))
     # only columns near unusable pixels can be continued into them
     angles = np.arange(12) * (2 * np.pi / 12)
     circle = far * np.column_stack([np.cos(angles), np.sin(angles)])
@@ -117,7 +166,7 @@ def _candidates(
     for n in rim:
         around = around_all[n]
         steps = np.concatenate(
-            [known[[r for r in neighbours[q] if r != q]] - known[q] for q in around]
+            [shown[[r for r in neighbours[q] if r != q]] - shown[q] for q in around]
         ).reshape(-1, 2)
         if not len(steps):
             continue
@@ -134,9 +183,9 @@ def _candidates(
             own = np.hypot(*(steps - steps[0]).T) < _NEAR * spacing
             step = steps[own].mean(axis=0)
             steps = steps[~own]
-            others = known[around[around != n]] + step
+            others = shown[around] + step
             seen = visible.distance(others) == 0
-            occupied = np.asarray(tree.query(others)[0]) < _NEAR * spacing
+            occupied = seen & (np.asarray(of_shown.query(others)[0]) < _NEAR * spacing)
             agree = int(np.count_nonzero(occupied))
             against = int(np.count_nonzero(seen & ~occupied))
             if agree >= _FEWEST and agree >= _AGREE * (agree + against):

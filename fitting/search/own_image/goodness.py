@@ -12,6 +12,8 @@ from stembench.arrays import Bools, Floats
 #: Half size of the area around a column, in widths; at least so many pixels.
 _REACH: Final = 2.5
 _LEAST: Final = 1.5
+#: Least variance of a pixel, as a part of that of a typical one.
+_LEAST_VARIANCE: Final = 0.05
 #: Parameters that a column's area is taken to determine.
 _FREEDOM: Final = 3
 #: A column fits poorly where noise makes its residual less often than this, and what exceeds the
@@ -65,6 +67,9 @@ def goodness_of_fit(
     value, misfit = np.full(n, np.nan), np.full(n, np.nan)
     chance = np.ones(n)
     largest = float(np.max(np.abs(residual[valid]), initial=0.0))
+    if valid.any():
+        # Where a model of counts dips to zero, one count would be infinitely unlikely.
+        variance = np.maximum(variance, _LEAST_VARIANCE * float(np.median(variance[valid])))
     noisy = bool(np.median(variance[valid]) > (1e-6 * largest) ** 2) if valid.any() else False
     square = np.where(valid, residual**2, 0.0)
     ratio = np.where(valid, square / variance, 0.0) if noisy else square

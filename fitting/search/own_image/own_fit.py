@@ -1,10 +1,9 @@
 """Fit of a user's own image: what no column owns is modelled, left out, or said."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
-import pandas as pd
 from numpy.typing import ArrayLike
 from scipy.spatial import cKDTree
 
@@ -13,11 +12,14 @@ from fitting.fit import masked_pixels, start_positions
 from fitting.results.column_fit import ColumnFit
 from fitting.search.own_image.beyond_frame import Visible, continued_places, typical_spacing
 from fitting.search.own_image.contrast import looks_inverted
-from fitting.search.own_image.goodness import Goodness, goodness_of_fit
-from fitting.search.own_image.outlying_pixels import residual_outliers, thin_outliers
+from fitting.search.own_image.goodness import goodness_of_fit
+from fitting.search.own_image.noise_bias import noise_bias
 from fitting.search.own_image.own_options import DEFAULT, OwnImageOptions
+from fitting.search.own_image.own_result import OwnImageFit
 from fitting.search.own_image.own_table import own_table
-from fitting.search.own_image.pixel_noise import PixelNoise, measure_noise
+from fitting.search.own_image.pixels.constant_areas import ConstantAreas, constant_areas
+from fitting.search.own_image.pixels.outliers import residual_outliers, thin_outliers
+from fitting.search.own_image.pixels.pixel_noise import measure_noise
 from fitting.search.own_image.scene_fit import REACH, Scene, fit_scene
 from fitting.search.own_image.smooth_background import (
     SmoothBackground,
@@ -25,7 +27,6 @@ from fitting.search.own_image.smooth_background import (
     smooth_background,
 )
 from fitting.search.own_image.spot_search import Spots, search_spots
-from fitting.search.own_image.unusable_pixels import ConstantAreas, constant_areas
 from fitting.setup.options import require_positive
 from stembench.arrays import Bools, Floats
 from stembench.errors import InputError
@@ -43,60 +44,6 @@ _SAME: Final = 0.4
 _LEAVING: Final = 2
 #: Fewest pixels to fit anything to.
 _FEWEST_PIXELS: Final = 25
-
-
-@dataclass(frozen=True, kw_only=True)
-class OwnImageFit:
-    """Fit of a user's own image.
-
-    Attributes
-    ----------
-    table : pandas.DataFrame
-        One row per column, as `ColumnFit.table`, with ``chi2`` (reduced chi-square around the
-        column) and ``misfit`` (residual beyond noise over the height). Of dark columns heights and
-        SCS are those of the missing light.
-    fit : ColumnFit
-        The fit; after the rows of `table` come columns that are modelled and not reported.
-    hidden : int
-        Number of columns modelled beyond the frame or behind masked pixels.
-    unlisted : int
-        Number of columns modelled because they were found and not among the given starts.
-    model_image : ndarray, shape (rows, columns)
-        Expected image, in the image's own contrast.
-    valid : ndarray of bool, shape (rows, columns)
-        Pixels that took part.
-    areas : ConstantAreas
-        Areas of one value that were left out, and saturated pixels.
-    outliers : ndarray of bool, shape (rows, columns)
-        Outlying pixels that were left out.
-    too_many_outliers : bool
-        Whether there were so many that they were kept.
-    background : SmoothBackground
-    noise : PixelNoise
-        Noise as measured from the image.
-    goodness : Goodness
-    inverted : bool
-        Whether the columns look dark although they were fitted as bright ones.
-    """
-
-    table: pd.DataFrame
-    fit: ColumnFit
-    hidden: int
-    unlisted: int
-    model_image: Floats = field(repr=False)
-    valid: Bools = field(repr=False)
-    areas: ConstantAreas = field(repr=False)
-    outliers: Bools = field(repr=False)
-    too_many_outliers: bool
-    background: SmoothBackground
-    noise: PixelNoise
-    goodness: Goodness = field(repr=False)
-    inverted: bool
-
-    @property
-    def failed(self) -> Bools:
-        """Whether each row of the table failed."""
-        return np.asarray((self.table["flags"].to_numpy() & flags.FAILED) != 0, dtype=np.bool_)
 
 
 def fit_own_image(
@@ -354,6 +301,7 @@ class _Work:
             n_parameters=fit.n_parameters,
         )  # fmt: skip
         return OwnImageFit(
+            noise_bias=noise_bias(scene, fit, self.options.sign * expected, variance, n=n),
             table=own_table(
                 fit,
                 n,

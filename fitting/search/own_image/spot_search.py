@@ -1,6 +1,6 @@
 """Search for the columns of a user's own image, with the fit's own options and no largest pixel."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 import numpy as np
@@ -20,15 +20,21 @@ from fitting.search.column_search import (
     spot_maxima,
     strongest_apart,
 )
-from fitting.search.own_image.beyond_frame import Visible, continued_places
+from fitting.search.own_image.beyond_frame import Visible, continued_places, holes
 from fitting.search.own_image.scene_fit import REACH, Scene, fit_scene
 from stembench.arrays import Bools, Floats
 
 _ROUNDS: Final = 6
+#: Fewest columns that make an arrangement.
+_FEWEST_AROUND: Final = 9
 _SCALES: Final = 16
 #: The response that counts as the largest is exceeded by this part of all spots, and by so many.
 _TOP_PART: Final = 0.02
 _TOP_NUMBER: Final = 3
+#: In a hole of the arrangement a column is one from this many standard errors on, and this part of
+#: the others' height: one place is looked at, not the whole image.
+_IN_HOLE: Final = 3.0
+_HIGH_IN_HOLE: Final = 0.2
 #: A column's centre is shown where this part of the pixels within 1.5 widths is usable.
 _SHOWN: Final = 0.5
 
@@ -42,7 +48,9 @@ class Spots:
     places : ndarray, shape (n, 2)
         Columns whose centre is shown (x, y) [px], by row, then column.
     hidden : ndarray, shape (m, 2)
-        Those beyond the frame or behind the mask.
+        Those beyond the frame or behind the mask: where the arrangement of the others goes on.
+    left : ndarray, shape (k, 2)
+        Those among the hidden that were found inside and whose fit left the pixels that are shown.
     width : float
         Their typical width [px].
     fit : ColumnFit or None
@@ -53,6 +61,7 @@ class Spots:
     hidden: Floats
     width: float
     fit: ColumnFit | None
+    left: Floats = field(default_factory=lambda: np.zeros((0, 2)))
 
 
 def shown(places: Floats, usable: Bools, *, width: float) -> Bools:
@@ -123,10 +132,10 @@ def search_spots(
         candidates = np.concatenate([spots.places, new])
         if len(candidates) > 2:
             apart = max(apart, NEAREST * _gap(candidates))
-        confirmed = _confirmed(scene, candidates, spots.hidden, width, apart=apart, usable=usable)
+        confirmed = _confirmed(scene, candidates, spots.left, width, apart=apart, usable=usable)
         if not _settled(confirmed) and before == 0:
             sure = found[chosen & (response > SURE * typical)].astype(np.float64)
-            again = _confirmed(scene, sure, spots.hidden, width, apart=apart, usable=usable)
+            again = _confirmed(scene, sure, spots.left, width, apart=apart, usable=usable)
             confirmed = again if _settled(again) else confirmed
         spots = confirmed
         if spots.fit is None:
@@ -135,8 +144,29 @@ def search_spots(
         residual = _residual(scene, spots.fit, width)
         if len(spots.places) <= before:
             break
+    spots = _with_holes(scene, spots, apart=apart, usable=usable)
     order = np.lexsort((spots.places[:, 0], spots.places[:, 1]))
     return replace(spots, places=spots.places[order])
+
+
+def _with_holes(scene: Scene, spots: Spots, *, apart: float, usable: Bools) -> Spots:
+    """Columns of a search, and those that stand in holes of their arrangement.
+
+    At few counts a part of the columns does not reach the level that keeps noise out of a whole
+    image; light that none owns would go into width and background.
+    """
+    if spots.fit is None or len(spots.places) < _FEWEST_AROUND:
+        return spots
+    empty = holes(spots.places, Visible(usable, reach=REACH * spots.width))
+    if len(empty):
+        empty = empty[shown(empty, usable, width=spots.width)]
+    if not len(empty):
+        return spots
+    filled = _confirmed(
+        scene, np.concatenate([spots.places, empty]), spots.left, spots.width, apart=apart,
+        usable=usable, expected=len(empty),
+    )  # fmt: skip
+    return filled if _settled(filled) else spots
 
 
 def _settled(spots: Spots) -> bool:
@@ -146,34 +176,53 @@ def _settled(spots: Spots) -> bool:
 
 
 def _confirmed(
-    scene: Scene, candidates: Floats, hidden: Floats, width: float, *, apart: float, usable: Bools
+    scene: Scene,
+    candidates: Floats,
+    left: Floats,
+    width: float,
+    *,
+    apart: float,
+    usable: Bools,
+    expected: int = 0,
 ) -> Spots:
-    """Candidates that a joint fit confirms; those that it did not bring to an end are kept."""
-    kept, beyond = candidates, hidden
+    """Candidates that a joint fit confirms; those that it did not bring to an end are kept.
+
+    The last `expected` ones stand where the arrangement of the others leads.
+    """
+    kept = candidates
     last = False
     while True:
         visible = Visible(usable, reach=REACH * width)
-        if len(kept) + len(beyond):
-            far = continued_places(np.concatenate([kept, beyond]), visible, reach=REACH * width)
-            beyond = np.concatenate([beyond, far])
+        # Continued anew each time: places that follow the noise would make room for more.
+        beyond = left
+        if len(kept) + len(left):
+            far = continued_places(np.concatenate([kept, left]), visible, reach=REACH * width)
+            beyond = np.concatenate([left, far])
         fit = fit_scene(scene, kept, beyond, width=width)
         if len(fit.modelled) == 0:
-            return Spots(places=np.zeros((0, 2)), hidden=beyond, width=width, fit=None)
+            none = np.zeros((0, 2))
+            return Spots(places=none, hidden=beyond, width=width, fit=None, left=left)
         width = float(np.median(fit.model.sigma))
         if last:
             break
-        kept, beyond = _kept(fit, len(kept), apart=apart, usable=usable, width=width)
+        kept, left = _kept(
+            fit, len(kept), len(left), apart=apart, usable=usable, width=width, expected=expected
+        )
         last = True
     places = kept.copy()
     rows = fit.modelled[fit.modelled < len(kept)]
     places[rows] = np.column_stack([fit.model.x, fit.model.y])[fit.modelled < len(kept)]
-    return Spots(places=places, hidden=beyond, width=width, fit=fit)
+    return Spots(places=places, hidden=beyond, width=width, fit=fit, left=left)
 
 
 def _kept(
-    fit: ColumnFit, n: int, *, apart: float, usable: Bools, width: float
+    fit: ColumnFit, n: int, n_left: int, *, apart: float, usable: Bools, width: float, expected: int
 ) -> tuple[Floats, Floats]:
-    """Places of confirmed columns, and of those whose centre is not shown."""
+    """Places of confirmed columns, and of those found before whose centre is not shown.
+
+    Rows of the fit are `n` candidates, the `n_left` ones that left what is shown, and those that
+    continue the arrangement.
+    """
     bits = fit.table["flags"].to_numpy()[fit.modelled]
     error = fit.table["height_err"].to_numpy()[fit.modelled]
     places = np.column_stack([fit.model.x, fit.model.y])
@@ -183,7 +232,10 @@ def _kept(
     good = given & ((bits & (flags.NEGATIVE_HEIGHT | flags.AT_BOUND)) == 0) & (height > 0)
     if good.any():
         tall = float(np.median(height[good]))
-        good &= (height > LEAST * tall) & ~(height < SIGNIFICANCE * error)
+        in_hole = fit.modelled >= n - expected
+        least = np.where(in_hole, _HIGH_IN_HOLE, LEAST)
+        significance = np.where(in_hole, _IN_HOLE, SIGNIFICANCE)
+        good &= (height > least * tall) & ~(height < significance * error)
     # a hidden column that turned out to be shown is one
     promoted = ~given & seen & (height > SIGNIFICANCE * error)
     if good.any():
@@ -191,10 +243,9 @@ def _kept(
     good |= promoted
     taken = strongest_apart(places[good], height[good], apart=0.8 * apart)
     taken_places = places[good][taken]
-    hidden_now = np.ones(len(places), dtype=np.bool_)
-    hidden_now[:] = ~given & ~promoted
+    still_left = ~given & (fit.modelled < n + n_left) & ~promoted
     inside = shown(taken_places, usable, width=width) if len(taken) else np.zeros(0, np.bool_)
-    return taken_places[inside], np.concatenate([taken_places[~inside], places[hidden_now]])
+    return taken_places[inside], np.concatenate([taken_places[~inside], places[still_left]])
 
 
 def _residual(scene: Scene, fit: ColumnFit, width: float) -> Floats:

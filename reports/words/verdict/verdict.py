@@ -57,7 +57,7 @@ def verdict(run: Run, summary: pd.DataFrame, comparisons: pd.DataFrame) -> list[
         undecided and says so.
     """
     sentences = doubt_sentences(run) + resolution_sentences(run) + _validity(run, summary)
-    restorers, information = run.restorers, summarise_response(run).information
+    restorers, information = run.restorers, run.once(summarise_response).information
     scans = summarise_scans(run)
     for case in cases_in_order(run, summary):
         rows = summary[summary["case"] == case]

@@ -100,6 +100,25 @@ class TestCompare:
         assert "no restorer 'none'" in call("compare", "none", "net", "--run", old, code=2)
         assert "the same" in call("compare", "net", "net", "--run", old, code=2)
 
+    def test_engines_of_one_precision_are_one_network(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Each side has a filter that both have, and the network on another engine."""
+        monkeypatch.setattr("restore.networks.bfloat16._has_instructions", lambda: True)
+        made_with = {
+            name: made(tmp_path / name, **{"gaussian": NET, name: NET})
+            for name in ("cgrdn", "cgrdn@onnx", "cgrdn@bf16")
+        }
+        output = call("compare", made_with["cgrdn"], made_with["cgrdn@onnx"])
+        assert "(cgrdn, gaussian)" in output
+        assert "(cgrdn@onnx, gaussian)" in output
+        output = call("compare", made_with["cgrdn"], made_with["cgrdn@bf16"], code=2)
+        assert "another precision, float32 against bfloat16" in output
+        packed = tmp_path / "old.json"
+        call("baseline", made_with["cgrdn"], "--restorer", "cgrdn", "-o", packed)
+        call("compare", packed, made_with["cgrdn@onnx"])
+        call("compare", packed, made_with["cgrdn@bf16"], code=2)
+
     def test_another_seed_is_refused(self, old: Path, new: Path) -> None:
         change_run(new, seed=7)
         output = call("compare", old, new, code=2)

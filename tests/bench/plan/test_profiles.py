@@ -98,3 +98,14 @@ def test_a_study_says_how_many_images_are_searched(with_gold, monkeypatch):
     block = Block(case="au_bulk", image="z03", dose=5e2, restorer="raw", start=0, stop=8, seed=0)
     assert searched(block) == 1
     assert searched(dataclasses.replace(block, example=True)) == 2
+
+
+def test_an_engine_for_the_network_alone():
+    quick = profiles()["quick"]
+    told = narrow(quick, engine="bf16").restorers
+    assert [name for name in told if "@" in name] == ["cgrdn@bf16"]
+    assert [name.partition("@")[0] for name in told] == list(quick.restorers)
+    with pytest.raises(InputError, match="none of gaussian leaves that open"):
+        narrow(quick, restorers=["gaussian"], engine="onnx")
+    with pytest.raises(InputError, match="leaves that open"):
+        narrow(quick, restorers=["cgrdn@onnx"], engine="onnx")

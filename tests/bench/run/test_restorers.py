@@ -4,13 +4,17 @@ import json
 import subprocess
 import sys
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from bench.run.restorers import read_metadata
+from bench.plan.profiles import Profile
+from bench.run.restorers import read_metadata, with_resolved_engines
+from reports import read_run_info
 from restore import metadata_of
 from stembench.errors import InputError
+from tests.records_factory import Estimator, change_run, make_run
 
 MODULE = """
 import os, sys
@@ -86,3 +90,32 @@ def test_a_file_that_keras_alone_refuses_is_an_error_before_work(tmp_path: Path)
 def test_a_restorer_that_ends_its_process() -> None:
     with pytest.raises(InputError, match="dies' ended its own process with exit code 9"):
         read_metadata(("restorers_of_the_test:dies",))
+
+
+def profile_of(*restorers: str) -> Profile:
+    return Profile(name="made", summary="", selections=(), restorers=restorers)
+
+
+def test_a_run_that_goes_on_has_the_engine_that_it_began_with(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever is fastest by then, and on whichever machine."""
+    monkeypatch.setattr(
+        "bench.run.restorers.resolved_spec", lambda spec: spec.replace("auto", "keras")
+    )
+    asked = profile_of("raw", "cgrdn@auto", "cgrdn-hrstem@auto")
+    new = ("raw", "cgrdn@keras", "cgrdn-hrstem@keras")
+    assert with_resolved_engines(asked).restorers == new
+    assert with_resolved_engines(asked, tmp_path / "none").restorers == new
+    how = {"raw": Estimator(), "cgrdn@onnx": Estimator()}
+    begun = make_run(tmp_path / "run", cases=("pt_bulk",), thicknesses=(5,), estimators=how)
+    went_on = ("raw", "cgrdn@onnx", "cgrdn-hrstem@onnx")
+    assert with_resolved_engines(asked, begun).restorers == went_on
+    assert with_resolved_engines(profile_of("cgrdn-lrtem@auto"), begun).restorers == (
+        "cgrdn-lrtem@keras",
+    )
+    # A run of another precision is not what was asked for.
+    info = read_run_info(begun)
+    low = replace(info.restorers["cgrdn@onnx"], precision="bfloat16")
+    change_run(begun, restorers={**info.restorers, "cgrdn@onnx": low})
+    assert with_resolved_engines(asked, begun).restorers == new

@@ -29,7 +29,8 @@ POINTS = np.array([[4, 0], [2, 2], [0, 0]])
 
 def test_the_declared_settings_do_not_deviate_from_themselves():
     case = tiny_particle()
-    (found,) = measure(case, Variation("none", "", case), images=case.labels, points=POINTS)
+    again = dataclasses.replace(case, title="another object, so that it is simulated once more")
+    (found,) = measure(case, [Variation("none", "", again)], images=case.labels, points=POINTS)
     assert found.rms == found.worst == found.mean == 0
     assert found.probes == 3
 
@@ -40,13 +41,13 @@ def test_a_narrow_window_and_a_coarse_grid_deviate():
     scan = case.simulation
     narrow = dataclasses.replace(case, simulation=dataclasses.replace(scan, window=48))
     finer = dataclasses.replace(scan, oversampling=8, window=128)
-    (window,) = measure(narrow, Variation("w", "", case), images=case.labels, points=POINTS)
+    (window,) = measure(narrow, [Variation("w", "", case)], images=case.labels, points=POINTS)
     grid = Variation("g", "", dataclasses.replace(case, simulation=finer))
-    (fine,) = measure(case, grid, images=case.labels, points=POINTS)
+    (fine,) = measure(case, [grid], images=case.labels, points=POINTS)
     # Planes stay in the middle of a slice: all that changes is that the propagator's aperture,
     # tapered at its edge, is passed three times.
     thin = Variation("t", "", case, Slicing(divide=3))
-    (divided,) = measure(case, thin, images=case.labels, points=POINTS)
+    (divided,) = measure(case, [thin], images=case.labels, points=POINTS)
     assert 0 < divided.worst < 0.01
     assert 0 < fine.worst < window.worst < 1
     assert abs(window.mean) <= window.worst
@@ -59,7 +60,7 @@ def test_supercells_are_compared_with_atoms_at_rest():
     scan = case.simulation
     wide = dataclasses.replace(scan, repeats=3, grid_points=144)
     same = Variation("s", "", dataclasses.replace(case, simulation=wide), still=True)
-    found = measure(case, same, images=case.labels, points=POINTS)
+    found = list(measure(case, [same], images=case.labels, points=POINTS))
     assert [each.image for each in found] == ["z01", "z02"]
     assert 0 < found[1].worst < 0.2
 
@@ -79,8 +80,8 @@ def test_means_over_configurations_are_compared_with_their_error():
     scan = case.simulation
     narrow = dataclasses.replace(case, simulation=dataclasses.replace(scan, window=48))
     variation = Variation("w", "", case)
-    (one,) = measure(narrow, variation, images=case.labels, points=POINTS)
-    (several,) = measure(narrow, variation, images=case.labels, points=POINTS, configurations=3)
+    (one,) = measure(narrow, [variation], images=case.labels, points=POINTS)
+    (several,) = measure(narrow, [variation], images=case.labels, points=POINTS, configurations=3)
     assert one.configurations == 1
     assert one.error is None
     assert several.configurations == 3

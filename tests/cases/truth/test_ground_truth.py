@@ -14,7 +14,14 @@ from cases.truth.frame import frame_of, scan_weights
 from cases.truth.ground_truth import load_ground_truth, load_version
 from cases.truth.scan_plan import scan_plan
 from cases.truth.sealing import seal_files
-from cases.truth.truth_file import DATA_FOLDER, Scan, default_path, read_scan, write_scan
+from cases.truth.truth_file import (
+    DATA_FOLDER,
+    Scan,
+    default_path,
+    read_scan,
+    read_scan_once,
+    write_scan,
+)
 from stembench.errors import InputError
 from stembench.sealed_files import BLANK_SEAL, write_sealed
 
@@ -362,6 +369,27 @@ def test_every_flipped_bit_is_noticed(tmp_path):
         assert "\n" not in str(caught.value)
     path.write_bytes(whole)
     read_scan(path)
+
+
+def test_a_file_is_read_once_until_it_changes(tmp_path):
+    path = tmp_path / "truth.h5"
+    path.write_bytes(default_path(get_case("pt_112")).read_bytes())
+    first, provenance, simulated = read_scan_once(path)
+    again = read_scan_once(path)
+    assert again[0] is first
+    provenance["of the caller"] = 1
+    assert read_scan_once(path)[1:] == again[1:] == read_scan(path)[1:]
+    assert again[2] == simulated
+    with pytest.raises(ValueError, match="read-only"):
+        first.mean[0, 0, 0] = 1
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(content)
+    with pytest.raises(InputError, match=r"truth\.h5"):
+        read_scan_once(path)
+    path.unlink()
+    with pytest.raises(InputError, match="there is no ground truth"):
+        read_scan_once(path)
 
 
 def test_files_from_before_seals_are_read_and_can_be_sealed(tmp_path):

@@ -56,6 +56,12 @@ def side(records: pd.DataFrame, *, restorer: str = "net", **more: object) -> Evi
     return evidence_of_run(run_of(records, **more))[restorer]  # type: ignore[arg-type]
 
 
+def stating(evidence: Evidence, **said: object) -> dict[str, object]:
+    """Provenance of a side whose restorer states something else."""
+    told = evidence.provenance
+    return {**told, "restorer": {**told["restorer"], **said}}
+
+
 def changed(records: pd.DataFrame, factor: float, *, scatter: float = 0.0) -> pd.DataFrame:
     """Scale every error of the network, each image by its own factor round that."""
     rng = np.random.default_rng(99)
@@ -203,6 +209,23 @@ class TestRefusals:
         # Round-off of another machine is no other noise.
         nudged = records.assign(scs=records["scs"] * (1 + 1e-9))
         assert not not_comparable(old, side(nudged), key=("pt_bulk", "z05", 500.0))
+
+    def test_another_precision_of_one_network(self, records) -> None:
+        """Engines of float32 are one version; of bfloat16 it is another, in two runs."""
+        old, new = side(records), replace(side(records), source="out/new")
+        assert (old.precision, old.network) == ("float32", "net")
+        low = replace(new, provenance=stating(new, precision="bfloat16"))
+        (why,) = self.reasons(old, low)
+        assert why.startswith("another precision, float32 against bfloat16")
+        named = replace(new, provenance=stating(new, precision="float32"))
+        assert judge_versions([(old, named)], MARGINS).verdict is Verdict.EQUIVALENT
+        assert judge_versions([(low, low)], MARGINS).verdict is Verdict.EQUIVALENT
+        # Another restorer may be as coarse as it likes, and so may the other one of a run.
+        for allowed in (replace(low, restorer="mine"), replace(low, source=old.source)):
+            assert judge_versions([(old, allowed)], MARGINS).verdict is Verdict.EQUIVALENT
+        built_in = stating(low, built_in=True)
+        (why,) = self.reasons(old, replace(low, restorer="net@bf16", provenance=built_in))
+        assert "bfloat16" in why
 
     def test_what_was_not_run(self, records) -> None:
         part = records[records["case"] == "pt_bulk"]

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from restore import Restorer, load_restorer
 from restore.cgrdn.cgrdn_restorer import CgrdnRestorer, load_cgrdn
 from restore.cgrdn.weights import NETWORKS, published_folder, saved_model_folder
+from restore.networks import bfloat16
 from restore.restorer import RestorerMetadata
 from stembench.errors import InputError
 
@@ -71,6 +72,23 @@ def test_parity(engine: str, image: Image, reference: Callable[[Image], Image]) 
     """Both engines equal the SavedModel to 1e-4 of the output's standard deviation."""
     ours = load_restorer(f"cgrdn@{engine}").restore(image[None], sampling=0.1)
     assert deviation(ours[0], reference(image)) < 1e-4
+
+
+@pytest.mark.skipif(not bfloat16._has_instructions(), reason="no AVX512-BF16 or AMX here")
+def test_dense_convolutions_in_bfloat16(
+    image: Image, cgrdn: Restorer, reference: Callable[[Image], Image]
+) -> None:
+    """Rounded inside its blocks alone, 2^-9 a time: well off float32, and near the truth."""
+    low = load_restorer("cgrdn@bf16")
+    (ours,) = low.restore(image[None], sampling=0.1)
+    theirs = reference(image)
+    root_mean_square = float(np.sqrt(np.mean((ours - theirs) ** 2)) / theirs.std())
+    assert 1e-4 < root_mean_square < 4e-3
+    assert deviation(cgrdn.restore(image[None], sampling=0.1)[0], theirs) < 1e-4
+    again = low.restore(np.stack([image.T, image]), sampling=0.1)[1]
+    np.testing.assert_array_equal(again, ours)
+    assert (low.metadata.name, low.metadata.label) == ("cgrdn@bf16", "CGRDN (bf16)")
+    assert (low.metadata.precision, cgrdn.metadata.precision) == ("bfloat16", "float32")
 
 
 @pytest.mark.parametrize(
@@ -264,9 +282,12 @@ def test_metadata(cgrdn: Restorer) -> None:
 
 
 def test_unknown_engine() -> None:
-    with pytest.raises(InputError, match="unknown engine 'cuda' for CGRDN; known are keras, onnx"):
+    with pytest.raises(
+        InputError, match="unknown engine 'cuda' for CGRDN; known are keras, onnx, bf16"
+    ):
         load_cgrdn("hrstem", engine="cuda")
-    with pytest.raises(InputError, match="unknown engine 'cuda' of restorer 'cgrdn'; known are"):
+    known = "known are keras, onnx, bf16, auto"
+    with pytest.raises(InputError, match=f"unknown engine 'cuda' of restorer 'cgrdn'; {known}"):
         load_restorer("cgrdn@cuda")
     with pytest.raises(InputError, match="unknown engine 'onnx' of restorer 'raw'; it has none"):
         load_restorer("raw@onnx")

