@@ -56,7 +56,7 @@ def cautions(fit: "OwnImageFit", image: Floats) -> list[str]:
     """
     from fitting import NOT_CONVERGED, PARTLY_MASKED, POOR_FIT, SATURATED
 
-    out = []
+    out: list[str] = []
     bits = fit.table["flags"].to_numpy()
     n = len(bits)
     if fit.failed.all():  # that nothing was fitted is all there is to say
