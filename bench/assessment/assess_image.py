@@ -32,7 +32,7 @@ from bench.assessment.restorations import (
     restore_image,
 )
 from bench.assessment.trust import trust_in
-from bench.executor.placement import Executor
+from  import Executor
 from bench.own_images.values.pixel_values import ElectronScale
 from restore import RestorerMetadata, metadata_of
 from stembench.arrays import Floats
