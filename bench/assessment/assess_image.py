@@ -32,11 +32,11 @@ from bench.assessment.restorations import (
     restore_image,
 )
 from bench.assessment.trust import trust_in
-from  import Executor
 from bench.own_images.values.pixel_values import ElectronScale
 from restore import RestorerMetadata, metadata_of
 from stembench.arrays import Floats
 from stembench.errors import InputError
+from stembench.independent_work import Executor
 
 if TYPE_CHECKING:
     from fitting import OwnImageFit
