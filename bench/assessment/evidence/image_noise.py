@@ -38,7 +38,7 @@ _SURE: Final = 3.5
 _ACROSS: Final = 0.03
 #: Part of what undoing a response changes that its long tail, hidden by the specimen's light at low
 #: frequencies, may change besides.
-_TAIL: Final = 0.2
+_TAIL: Final = 0.25
 #: Largest change of the noise's logarithm by a response that is followed: stronger ones, and those
 #: that ring, hide too much at low frequencies.
 _STRONGEST: Final = 0.35
@@ -305,7 +305,7 @@ def _judged(
             "noise along the lines has a spectrum that no short response gives: interference, or "
             "a filter"
         )
-    elif shaped > _STRONGEST or (shaped and not shape.seen):
+    elif shaped > _STRONGEST or (shaped and not (shape.seen and shape.simple)):
         reason = (
             f"neighbouring pixels along the lines are correlated ({along[0]:.2f}), and the "
             "specimen's light hides how long the response is"

@@ -98,6 +98,11 @@ class NoiseShape:
     holds: bool
     seen: bool
 
+    @property
+    def simple(self) -> bool:
+        """Whether two coefficients are enough: more are asked for by a response that rings."""
+        return len(self.coefficients) <= 3
+
     def response(self, length: int = 48) -> Floats:
         """Causal response with that spectrum, of least phase and sum 1, shape (length,)."""
         return least_phase(self.coefficients, length=length)
