@@ -36,6 +36,8 @@ INDEPENDENT: Final = 0.08
 #: Cross-correlation of noise of lines, in standard errors, that is no chance, and one worth saying.
 _SURE: Final = 3.5
 _ACROSS: Final = 0.03
+#: Errors of blocks are too small by this factor: neighbouring blocks share differences of lines.
+_SHARED: Final = 1.05
 #: Part of what undoing a response changes that its long tail, hidden by the specimen's light at low
 #: frequencies, may change besides.
 _TAIL: Final = 0.25
@@ -268,7 +270,7 @@ def _judged(
     # Undone with another response, noise of another power passes the filter.
     lever = 2 * (1 - line.overlap[: len(shape.coefficients) - 1])
     moved = (shape.replicates - shape.coefficients)[:, 1:] @ lever
-    error = float(jackknife_error(np.log(line.replicates[:, 1]) + moved))
+    error = _SHARED * float(jackknife_error(np.log(line.replicates[:, 1]) + moved))
     shaped = 0.0 if _independent(shape) else abs(2 * float(shape.coefficients[1:].sum()))
     error = float(np.hypot(error, _TAIL * shaped))
     gain = Estimate(
