@@ -36,7 +36,7 @@ _ORDERS: Final = (1, 2, 3, 6, 10)
 _LACK: Final = 3.3
 #: Frequencies [1/px] below which a slow or ringing response shows, fewest bins there to tell, and
 #: how far they may lie off the shape together, in standard errors.
-_LOW: Final = 0.12
+_LOW: Final = 0.15
 _FEWEST_LOW: Final = 8
 _OFF: Final = 2.2
 #: Most passes in which bins above the spectrum are left out.
