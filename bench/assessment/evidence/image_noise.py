@@ -323,7 +323,7 @@ def _judged(
             "noise along the lines has a spectrum that no short response gives: interference, or "
             "a filter"
         )
-    elif shaped > _STRONGEST or (shaped and not (shape.seen and shape.simple)):
+    elif shaped > _STRONGEST or (shaped and not (shape.seen and shape.simple and shape.trails)):
         reason = (
             f"neighbouring pixels along the lines are correlated ({along[0]:.2f}), and the "
             "specimen's light hides how long the response is"

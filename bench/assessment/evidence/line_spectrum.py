@@ -103,6 +103,11 @@ class NoiseShape:
         """Whether two coefficients are enough: more are asked for by a response that rings."""
         return len(self.coefficients) <= 3
 
+    @property
+    def trails(self) -> bool:
+        """Whether the response smooths the noise: one that rings makes it rougher."""
+        return bool(self.coefficients[1:].sum() > 0)
+
     def response(self, length: int = 48) -> Floats:
         """Causal response with that spectrum, of least phase and sum 1, shape (length,)."""
         return least_phase(self.coefficients, length=length)
