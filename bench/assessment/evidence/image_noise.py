@@ -36,9 +36,15 @@ INDEPENDENT: Final = 0.08
 #: Cross-correlation of noise of lines, in standard errors, that is no chance, and one worth saying.
 _SURE: Final = 3.5
 _ACROSS: Final = 0.03
+#: Pixels of the largest value from which on they may be saturated.
+_GATHERED: Final = 5
+#: Errors of blocks are too small by this factor: neighbouring blocks share differences of lines.
+_SHARED: Final = 1.05
 #: Part of what undoing a response changes that its long tail, hidden by the specimen's light at low
 #: frequencies, may change besides.
-_TAIL: Final = 0.2
+_TAIL: Final = 0.25
+#: Relative error of the gain by responses too weak to be seen.
+_UNSEEN: Final = 0.03
 #: Largest change of the noise's logarithm by a response that is followed: stronger ones, and those
 #: that ring, hide too much at low frequencies.
 _STRONGEST: Final = 0.35
@@ -207,6 +213,8 @@ def _measured(pixels: Floats, modelled: Floats, usable: Bools) -> ImageNoise:
     window = tuple(slice(*(np.flatnonzero(part)[[0, -1]] + [0, 1])) for part in (rows, columns))
     pixels, modelled, usable = pixels[window], modelled[window], usable[window]
     pixels = np.where(usable, pixels, modelled)
+    if _saturated(pixels[usable]):
+        return _unknown("the brightest pixels share one value: they are saturated")
     residual = pixels - modelled
     blocks = blocks_of_lines(len(pixels))
     used = np.asarray(np.mean(~usable, axis=1) < _HOLES, dtype=np.bool_)
@@ -240,6 +248,16 @@ def _measured(pixels: Floats, modelled: Floats, usable: Bools) -> ImageNoise:
     return _judged(line, shape, across=across, across_error=across_error)
 
 
+def _saturated(values: Floats) -> bool:
+    """Whether pixels gather at the largest value, more than at the one below."""
+    largest = values.max()
+    at_most = int(np.count_nonzero(values == largest))
+    below = values[values < largest]
+    if at_most < _GATHERED or not below.size:
+        return False
+    return at_most > 3 * int(np.count_nonzero(below == below.max()))
+
+
 def _along_error(shape: NoiseShape) -> Floats:
     """Standard errors of the correlation at lags 1, 2 and 3 px, shape (3,)."""
     return jackknife_error(np.stack([correlation_of(row) for row in shape.replicates]))
@@ -268,9 +286,9 @@ def _judged(
     # Undone with another response, noise of another power passes the filter.
     lever = 2 * (1 - line.overlap[: len(shape.coefficients) - 1])
     moved = (shape.replicates - shape.coefficients)[:, 1:] @ lever
-    error = float(jackknife_error(np.log(line.replicates[:, 1]) + moved))
+    error = _SHARED * float(jackknife_error(np.log(line.replicates[:, 1]) + moved))
     shaped = 0.0 if _independent(shape) else abs(2 * float(shape.coefficients[1:].sum()))
-    error = float(np.hypot(error, _TAIL * shaped))
+    error = float(np.sqrt(error**2 + (_TAIL * shaped) ** 2 + _UNSEEN**2))
     gain = Estimate(
         value=line.gain,
         low=line.gain * float(np.exp(-quantile * error)),
@@ -305,7 +323,7 @@ def _judged(
             "noise along the lines has a spectrum that no short response gives: interference, or "
             "a filter"
         )
-    elif shaped > _STRONGEST or (shaped and not shape.seen):
+    elif shaped > _STRONGEST or (shaped and not (shape.seen and shape.simple and shape.trails)):
         reason = (
             f"neighbouring pixels along the lines are correlated ({along[0]:.2f}), and the "
             "specimen's light hides how long the response is"

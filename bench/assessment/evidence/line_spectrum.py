@@ -36,7 +36,7 @@ _ORDERS: Final = (1, 2, 3, 6, 10)
 _LACK: Final = 3.3
 #: Frequencies [1/px] below which a slow or ringing response shows, fewest bins there to tell, and
 #: how far they may lie off the shape together, in standard errors.
-_LOW: Final = 0.12
+_LOW: Final = 0.15
 _FEWEST_LOW: Final = 8
 _OFF: Final = 2.2
 #: Most passes in which bins above the spectrum are left out.
@@ -97,6 +97,16 @@ class NoiseShape:
     replicates: Floats
     holds: bool
     seen: bool
+
+    @property
+    def simple(self) -> bool:
+        """Whether two coefficients are enough: more are asked for by a response that rings."""
+        return len(self.coefficients) <= 3
+
+    @property
+    def trails(self) -> bool:
+        """Whether the response smooths the noise: one that rings makes it rougher."""
+        return bool(self.coefficients[1:].sum() > 0)
 
     def response(self, length: int = 48) -> Floats:
         """Causal response with that spectrum, of least phase and sum 1, shape (length,)."""
