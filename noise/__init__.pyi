@@ -55,7 +55,12 @@ from .seeds import (
 from .stages.additions.coupled_counts import (
     coupled_counts as coupled_counts,
 )
+from .stages.fast_scan import (
+    trail_with as trail_with,
+)
 from .stages.jitter import (
+    Jitter as Jitter,
+    displaced_image as displaced_image,
     jitter_displacements as jitter_displacements,
 )
 from .tem import (

@@ -4,6 +4,9 @@ from .figures.acquisition.displacements import (
 from .figures.acquisition.noise import (
     write_noise_figures as write_noise_figures,
 )
+from .figures.assessed_columns import (
+    AssessedColumns as AssessedColumns,
+)
 from .gate.comparability import (
     renewal as renewal,
 )
@@ -67,6 +70,10 @@ from .names import (
     SCAN_FIT as SCAN_FIT,
     RestorerInfo as RestorerInfo,
     variant_name as variant_name,
+)
+from .page.assessment_page import (
+    AssessmentPage as AssessmentPage,
+    write_assessment_page as write_assessment_page,
 )
 from .page.image_report import (
     write_image_report as write_image_report,
@@ -134,8 +141,12 @@ from .records.verification import (
 )
 from .words.numbers import (
     seconds_text as seconds_text,
+    tabulated as tabulated,
 )
 from .words.studies.verification import (
     refit_text as refit_text,
     verification_sentence as verification_sentence,
+)
+from .words.tables import (
+    Table as Table,
 )

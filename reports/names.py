@@ -93,6 +93,8 @@ class RestorerInfo:
         Name of the restorer whose images a further fit is of; '' for the main fit.
     parameters, layers : int or None
         Trained numbers of a network, and its layers that have some; None where not stated.
+    smallest_pixel, largest_pixel : float or None
+        Pixel sizes that the restorer is made for [Å]; None where not stated.
     """
 
     name: str
@@ -112,6 +114,8 @@ class RestorerInfo:
     of: str = ""
     parameters: int | None = None
     layers: int | None = None
+    smallest_pixel: float | None = None
+    largest_pixel: float | None = None
 
 
 def variant_name(restorer: str, fit: str) -> str:

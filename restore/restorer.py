@@ -97,6 +97,10 @@ class RestorerMetadata:
     """Trained numbers of the network; None where there is none, or nothing is stated."""
     layers: int | None = None
     """Layers with trained numbers; None likewise."""
+    smallest_pixel: float | None = None
+    """Smallest pixel size it is made for [Å]; None where the maker says nothing."""
+    largest_pixel: float | None = None
+    """Largest pixel size it is made for [Å]; None likewise."""
 
     def __post_init__(self) -> None:
         if self.family not in get_args(Family):
@@ -106,6 +110,17 @@ class RestorerMetadata:
             )
         if not self.label:
             object.__setattr__(self, "label", self.name)
+
+    def pixel_note(self, sampling: float) -> str:
+        """Say that a pixel size [Å] is outside what the restorer is made for; empty if not."""
+        low, high = self.smallest_pixel, self.largest_pixel
+        if (low is None or sampling >= low) and (high is None or sampling <= high):
+            return ""
+        made = f"{'any' if low is None else f'{low:g}'} to {'any' if high is None else f'{high:g}'}"
+        return (
+            f"{self.name} is made for pixels of {made} Å; these have {sampling:.4g} Å, for which"
+            " it says nothing of its results"
+        )
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -20,9 +20,9 @@ from bench.cli.exits import (
     guarded,
     read_doses,
 )
-from bench.cli.fit_commands import fit
 from bench.cli.gate_commands import baseline, compare, power, regression
 from bench.cli.noise_commands import noise_figures, noise_ranges
+from bench.cli.own_image_commands import assess, fit
 from bench.cli.run_commands import plan, verify_fit
 from bench.cli.simulation_commands import convergence, simulate
 from bench.cli.terminal import make_printable
@@ -295,6 +295,7 @@ def images(
 
 for _command in (
     fit,
+    assess,
     plan,
     compare,
     baseline,

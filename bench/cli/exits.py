@@ -13,6 +13,8 @@ from stembench.surroundings.refusals import what_failed
 
 FAILED: Final = 1
 BAD_INPUT: Final = 2
+#: Fewer columns can be trusted than were asked for.
+UNTRUSTED: Final = 3
 INTERRUPTED: Final = 130
 
 #: Message after an interrupt of a command that continues where it stopped.

@@ -282,7 +282,7 @@ class _OneImage:
             _require_columns(len(done.table), self.path)
         for sentence in facts(done):
             typer.echo(prefix + sentence)
-        say(*(prefix + sentence for sentence in cautions(done)))
+        say(*(prefix + sentence for sentence in cautions(done, image)))
         return done
 
     def of_frames(

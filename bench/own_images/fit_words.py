@@ -4,12 +4,19 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from stembench.arrays import Bools, Floats
+
 if TYPE_CHECKING:
     from fitting import OwnImageFit
 
 #: Reduced chi-square of an image above which the sentence says that the model does not hold.
 _MISFIT: Final = 1.25
 _HALF: Final = 0.5
+#: Noise whose differences of neighbours are less than this part of those of pixels two apart, in
+#: variance, was smoothed; it is 1 where pixels are independent.
+_SMOOTHED: Final = 0.3
+#: Fewest differences that are compared.
+_FEWEST: Final = 100
 
 
 def facts(fit: "OwnImageFit") -> list[str]:
@@ -38,8 +45,15 @@ def facts(fit: "OwnImageFit") -> list[str]:
     return out
 
 
-def cautions(fit: "OwnImageFit") -> list[str]:
-    """What a user should know before trusting the numbers."""
+def cautions(fit: "OwnImageFit", image: Floats) -> list[str]:
+    """What a user should know before trusting the numbers.
+
+    Parameters
+    ----------
+    fit : OwnImageFit
+    image : ndarray, shape (rows, columns)
+        What was fitted.
+    """
     from fitting import NOT_CONVERGED, PARTLY_MASKED, POOR_FIT, SATURATED
 
     out: list[str] = []
@@ -80,6 +94,12 @@ def cautions(fit: "OwnImageFit") -> list[str]:
             " chi-square): the image holds light that the model does not, or its noise is"
             " correlated between pixels (interpolated, restored); --residual FILE shows where"
         )
+    if smoothness(image - fit.model_image, fit.valid) < _SMOOTHED:
+        out.append(
+            "neighbouring pixels hardly differ: the image is restored, smoothed or interpolated, or"
+            " has no noise. Errors in the table come from its residual and are not those of the"
+            " measurement; stembench assess tells how far restored numbers can be trusted"
+        )
     if fit.noise_bias is not None and fit.noise_bias.shown:
         bias = fit.noise_bias
         out.append(
@@ -91,3 +111,33 @@ def cautions(fit: "OwnImageFit") -> list[str]:
     if having(POOR_FIT):
         out.append(f"{having(POOR_FIT)} of {n} columns fit poorly (flag POOR_FIT)")
     return out
+
+
+def smoothness(residual: Floats, valid: Bools) -> float:
+    """Variance of differences of neighbouring pixels over that of pixels two apart.
+
+    Parameters
+    ----------
+    residual : ndarray, shape (rows, columns)
+        Image minus model; what it holds of columns is little, and less in differences.
+    valid : ndarray of bool, shape (rows, columns)
+
+    Returns
+    -------
+    float
+        Of mixed second differences, by medians of squares: 1 for independent pixels, near 0 for a
+        smoothed image; 1 where there are too few pixels or no difference at all.
+    """
+    near, far = (_differences(residual, valid, apart=apart) for apart in (1, 2))
+    if min(len(near), len(far)) < _FEWEST or not float(np.median(far)) > 0:
+        return 1.0
+    return float(np.median(near) / np.median(far))
+
+
+def _differences(image: Floats, valid: Bools, *, apart: int) -> Floats:
+    """Squared mixed second differences of pixels some px apart, where all nine are valid."""
+    filled = np.where(valid, image, np.nan)
+    for _ in range(2):
+        moved = filled.T
+        filled = moved[2 * apart :] - 2 * moved[apart:-apart] + moved[: -2 * apart]
+    return np.asarray(filled[np.isfinite(filled)] ** 2)

@@ -59,7 +59,7 @@ def restore_file(
         scales_with_counts=loaded.metadata.scales_with_counts,
         restorer=loaded.metadata.name,
     )
-    say(note)
+    say(note, loaded.metadata.pixel_note(pixel))
     try:
         restored = restore_with_progress(loaded, scale.electrons(file.images), sampling=pixel)
     except RestorationError as error:

@@ -144,11 +144,27 @@ def trail(images: Floats, fast_scan: FastScan) -> Floats:
     -------
     ndarray, shape (..., h, w)
     """
+    return trail_with(images, fast_scan.response())
+
+
+def trail_with(images: Floats, response: Floats) -> Floats:
+    """Convolve each scan line with any trailing response.
+
+    Parameters
+    ----------
+    images : ndarray, shape (..., h, w)
+        Any unit. Before its first pixel a line is taken to rest at that pixel's value.
+    response : ndarray, shape (n,)
+        Response at lags 0, 1, ... px.
+
+    Returns
+    -------
+    ndarray, shape (..., h, w)
+    """
     from noise.stages.compiled.kernels import trail_lines
 
     stack = np.ascontiguousarray(images, dtype=np.float64)
     out = np.empty_like(stack)
-    response = fast_scan.response()
     flat = stack.reshape(-1, *stack.shape[-2:])
     for source, target in zip(flat, out.reshape(flat.shape), strict=True):
         trail_lines(source, response, target)

@@ -165,12 +165,36 @@ def _cubic_weights(fraction: Floats) -> tuple[Floats, ...]:
     )
 
 
-def _apply(image: Floats, jitter: Jitter, context: Context, /) -> Floats:
-    coefficients = context.once(spline_coefficients, image)
-    dx, dy = jitter_displacements(jitter, context.streams, lines=image.shape[0]).T
-    moved = displace_lines(coefficients, dx / context.sampling, dy=dy / context.sampling)
+def displaced_image(image: Floats, displacements: Floats, *, sampling: float) -> Floats:
+    """Image whose lines show the specimen displaced, equation (42), without counting.
+
+    Parameters
+    ----------
+    image : ndarray, shape (h, w)
+        Expected image in any unit, >= 0.
+    displacements : ndarray, shape (h, 2)
+        (dx, dy) of each line [Å], such as `jitter_displacements`.
+    sampling : float
+        Å/px.
+
+    Returns
+    -------
+    ndarray, shape (h, w)
+    """
+    return _displaced(spline_coefficients(image), displacements, sampling=sampling)
+
+
+def _displaced(coefficients: Floats, displacements: Floats, *, sampling: float) -> Floats:
+    dx, dy = displacements.T
+    moved = displace_lines(coefficients, dx / sampling, dy=dy / sampling)
     # The spline undershoots beside steep peaks; a beam fraction below zero has no meaning.
     return np.maximum(moved, 0.0)
+
+
+def _apply(image: Floats, jitter: Jitter, context: Context, /) -> Floats:
+    coefficients = context.once(spline_coefficients, image)
+    displacements = jitter_displacements(jitter, context.streams, lines=image.shape[0])
+    return _displaced(coefficients, displacements, sampling=context.sampling)
 
 
 STAGES: Final = (

@@ -38,7 +38,7 @@ RC: Final[Any] = {
     "pdf.fonttype": 42,
 }
 WIDTH: Final = 7.2
-_DPI: Final = 200
+DPI: Final = 200
 _FOOTER_SIZE: Final = 6.5
 _FOOTER_LINE: Final = 0.125
 
@@ -97,7 +97,7 @@ def new_figure(
 def save(figure: "Figure", stem: Path) -> tuple[Path, Path]:
     """Write a figure as ``stem``.png and ``stem``.pdf, the same bytes for the same figure."""
     png, pdf = stem.with_suffix(".png"), stem.with_suffix(".pdf")
-    figure.savefig(png, dpi=_DPI, metadata={"Software": None})
+    figure.savefig(png, dpi=DPI, metadata={"Software": None})
     figure.savefig(pdf, metadata={"CreationDate": None, "Producer": None, "Creator": None})
     return png, pdf
 

@@ -53,17 +53,7 @@ def render(
     str
         HTML without links to other files than the CSV and PDF files beside it.
     """
-    import jinja2
-
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(_TEMPLATES),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters["unbroken"] = unbroken
-    return environment.get_template("report.html.j2").render(
+    page: str = template("report.html.j2").render(
         title=f"stembench report: profile {run.info.profile}",
         run=run,
         lead=lead(run),
@@ -78,6 +68,22 @@ def render(
         metrics=metrics,
         settings=settings(run),
     )
+    return page
+
+
+def template(name: str) -> Any:
+    """Template of a page, which escapes what it is given and refuses what it is not."""
+    import jinja2
+
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(_TEMPLATES),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["unbroken"] = unbroken
+    return environment.get_template(name)
 
 
 def unbroken(text: str) -> str:

@@ -92,6 +92,11 @@ def _keras_forward(weights: PublishedWeights, dense: Precision) -> Forward:
     return forward
 
 
+#: Pixel sizes [Å] of the simulated images that the networks for high resolution were trained on
+#: (the paper's Methods, before its three steps of specimens); of the others it states none.
+_TRAINED_PIXELS: Final = {"hrstem": (0.025, 0.90), "hrtem": (0.025, 0.90)}
+
+
 def cgrdn_metadata(network: str, /, *, engine: str | None = None) -> RestorerMetadata:
     """Return the metadata of one published network without building it.
 
@@ -211,6 +216,8 @@ def _metadata(weights: WeightsIdentity, *, engine: str | None, used: str) -> Res
         scales_with_counts=True,
         parameters=count_parameters(),
         layers=CONVOLUTIONS,
+        smallest_pixel=_TRAINED_PIXELS.get(weights.network, (None, None))[0],
+        largest_pixel=_TRAINED_PIXELS.get(weights.network, (None, None))[1],
     )
 
 

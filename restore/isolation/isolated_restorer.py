@@ -205,6 +205,8 @@ def _declared(header: dict[str, Any], name: str) -> tuple[RestorerMetadata, Tili
                 wanted = (bool, type(None))
             elif key in ("parameters", "layers"):
                 wanted = (int, type(None))
+            elif key in ("smallest_pixel", "largest_pixel"):
+                wanted = (int, float, type(None))
             if not isinstance(value, wanted):
                 raise TypeError(f"{sentence(key)}={sentence(repr(value))[:40]}")
             if isinstance(value, str) and value != sentence(value):

@@ -1,11 +1,19 @@
-"""The command that fits a user's own image: fit."""
+"""The commands that measure on a user's own image: fit and assess."""
 
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from bench.cli.exits import Verbose, WhichImage, guarded
+from bench.cli.exits import (
+    UNTRUSTED,
+    ModelMemory,
+    ModelTimeout,
+    Verbose,
+    WhichImage,
+    guarded,
+)
+from stembench.errors import InputError
 
 
 @guarded()
@@ -133,3 +141,75 @@ def fit(
         summed=summed,
         beam=BeamChoice(dose=dose, detector_map=detector_map, library=library, fraction=fraction),
     )
+
+
+@guarded()
+def assess(
+    image: Annotated[Path, typer.Argument(help="Image: .npy, .npz, .tif, .dm4, .emd, ...")],
+    restorer: Annotated[
+        str, typer.Option("--restorer", "-r", help="Restorer, model file, or module:callable.")
+    ] = "cgrdn",
+    out: Annotated[
+        Path, typer.Option("--out", "-o", help="Page to write; the table goes beside it as .csv.")
+    ] = Path("assessment.html"),
+    sampling: Annotated[
+        float | None, typer.Option(help="Å per pixel, if the file does not state it.")
+    ] = None,
+    roi: Annotated[
+        str | None,
+        typer.Option(
+            help="Region, as y0:y1,x0:x1 in px, ends not included; at most 512 x 512 px where"
+            " columns are by default."
+        ),
+    ] = None,
+    draws: Annotated[
+        int, typer.Option(help="Draws of the noise, each restored without and with changes.")
+    ] = 15,
+    seed: Annotated[int, typer.Option(help="Seed of all random numbers.")] = 0,
+    gain: Annotated[float | None, typer.Option(help="Grey levels per electron.")] = None,
+    offset: Annotated[float | None, typer.Option(help="Grey level of no electrons.")] = None,
+    counts: Annotated[
+        bool, typer.Option("--counts", help="Values are electrons per pixel.")
+    ] = False,
+    fast_axis: Annotated[
+        str, typer.Option(help="Direction of the scan lines: horizontal or vertical.")
+    ] = "horizontal",
+    jobs: Annotated[
+        int | None, typer.Option(help="Worker processes; the number of cores by default.")
+    ] = None,
+    fail_below: Annotated[
+        float | None,
+        typer.Option(help="Exit with 3 if a smaller share of the columns can be trusted."),
+    ] = None,
+    chosen: WhichImage = None,
+    model_timeout: ModelTimeout = None,
+    model_memory: ModelMemory = None,
+    verbose: Verbose = False,
+) -> None:
+    """Say how far the restored numbers of an image can be trusted, without a truth.
+
+    Example: `stembench assess img.dm4 --restorer cgrdn -o assessment.html`
+    """
+    from bench.assessment.assess_file import assess_file
+    from bench.assessment.assessment import AssessOptions
+    from bench.own_images.values.pixel_values import PixelValues
+
+    if fail_below is not None and not 0 <= fail_below <= 1:
+        raise InputError(f"--fail-below is a share between 0 and 1, not {fail_below:g}")
+    found = assess_file(
+        image,
+        out,
+        options=AssessOptions(
+            restorer=restorer,
+            draws=draws,
+            seed=seed,
+            fast_axis=fast_axis,
+            values=PixelValues(gain=gain, offset=offset, counts=counts),
+        ),
+        sampling=sampling,
+        image=chosen,
+        roi=roi,
+        jobs=jobs,
+    )
+    if fail_below is not None and found.trust.share < fail_below:
+        raise typer.Exit(UNTRUSTED)

@@ -1,0 +1,340 @@
+"""Assessing one image: its noise, restoration, draws and changes, one after another."""
+
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from bench.assessment.assessment import Assessment, AssessOptions
+from bench.assessment.column_errors import column_errors
+from bench.assessment.column_fits import ColumnFitting
+from bench.assessment.edits import Edit, planned_edits
+from bench.assessment.evidence.halves import (
+    HalfComparison,
+    compare_halves,
+    intensity_kept,
+    thinned_halves,
+    whiteness,
+)
+from bench.assessment.evidence.image_noise import Estimate, ImageNoise, estimate_noise
+from bench.assessment.evidence.support import compare_support
+from bench.assessment.injected import InjectedDraw, injected_changes
+from bench.assessment.noise_draws import NoiseDraws
+from bench.assessment.restorations import (
+    Drawn,
+    Draws,
+    Restored,
+    UsedRestorer,
+    clipped_truth,
+    restore_draw,
+    restore_image,
+)
+from bench.assessment.trust import trust_in
+from bench.own_images.values.pixel_values import ElectronScale
+from restore import RestorerMetadata, metadata_of
+from stembench.arrays import Floats
+from stembench.errors import InputError
+from stembench.independent_work import Executor
+
+if TYPE_CHECKING:
+    from fitting import OwnImageFit
+
+#: Fewest columns whose median says anything.
+FEWEST_COLUMNS: Final = 4
+#: Columns of two halves are one within this part of the spacing.
+_SAME: Final = 0.4
+#: Negative light above which it is said.
+_MUCH: Final = 0.01
+#: Purposes of random generators.
+_EDITS, _HALVES = 1, 2
+
+
+def assess_image(
+    image: Floats,
+    *,
+    sampling: float,
+    options: AssessOptions,
+    executor: Executor,
+    say: Callable[[str], None],
+    announce: Callable[[float], None] = lambda _: None,
+    advance: Callable[[], None] = lambda: None,
+) -> Assessment:
+    """Assess the numbers that a restorer leaves in one image.
+
+    Parameters
+    ----------
+    image : ndarray, shape (rows, columns)
+        Values of the file, all finite.
+    sampling : float
+        Å/px.
+    options : AssessOptions
+    executor : Executor
+        Does the restorations; the result does not depend on how many there work.
+    say : callable
+        Called with sentences on what is going on, the time that it will take among them.
+    announce, advance : callable
+        Called with the number of restorations, and after each.
+
+    Returns
+    -------
+    Assessment
+
+    Raises
+    ------
+    InputError
+        If the restorer, the values or the noise of the image cannot be used, or the restored image
+        shows too few columns.
+    """
+    begin = time.perf_counter()
+    metadata = metadata_of(options.restorer)
+    raw_fit = _fit(image, sampling=sampling)
+    if raw_fit.inverted:
+        raise InputError("the columns of this image look dark; only bright ones are assessed")
+    noise = _noise(image, raw_fit, sampling=sampling, options=options)
+    scale = ElectronScale(gain=noise.gain.value, offset=noise.offset.value)
+    seen, note = _seen_scale(noise, metadata, options=options, sampling=sampling)
+    notes = [note]
+    restorer = UsedRestorer(spec=options.restorer, seen=seen, sampling=sampling)
+    first: Restored = _only(executor, restore_image, (restorer, image))
+    notes += first.said
+    fit = _fit(first.image, sampling=sampling)
+    fitting = ColumnFitting.of(fit, sampling=sampling)
+    if fitting.reported < FEWEST_COLUMNS:
+        raise InputError(
+            f"{fitting.reported} columns were found in the image that {metadata.name} restored;"
+            f" an assessment needs {FEWEST_COLUMNS}: give another --roi"
+        )
+    truth, negative = clipped_truth(scale.electrons(first.image))
+    if negative > _MUCH:
+        notes.append(
+            f"negative values, {negative:.1%} of the light of the restored image, were taken for"
+            " none: such an image cannot be counted"
+        )
+    start = time.perf_counter()
+    draws = Draws(
+        restorer=restorer,
+        truth=truth,
+        scale=scale,
+        columns=fitting.fitted(scale.values(truth)),
+        fitting=fitting,
+        noise=NoiseDraws.of(
+            noise,
+            sampling=sampling,
+            vertical=options.fast_axis == "vertical",
+            seed=options.seed,
+        ),
+    )
+    edits = _all_edits(draws, options)
+    total = 2 * options.draws + (2 if noise.determined else 0)
+    each = first.seconds + 2.0 * (time.perf_counter() - start)
+    say(
+        f"{total} restorations of {image.shape[0]} x {image.shape[1]} px by {metadata.name} take"
+        f" about {max(1.0, each * total / executor.workers / 60):.0f} min on {executor.workers}"
+        " processes"
+    )
+    announce(float(total))
+    halves, note = _halves(
+        image, noise, restorer, executor, options=options, spacing=fitting.spacing, advance=advance
+    )
+    notes.append(note)
+    plain, changed = _drawn(draws, edits, executor, advance)
+    notes += [sentence for one in (*plain, *changed) for sentence in one.said]
+    injected, raw_injected = (
+        injected_changes(
+            draws.columns,
+            [
+                InjectedDraw(
+                    edits=edit,
+                    before=getattr(before, which),
+                    after=getattr(after, which),
+                )
+                for edit, before, after in zip(edits, plain, changed, strict=True)
+            ],
+        )
+        for which in ("restored", "raw")
+    )
+    errors, raw_errors = (
+        column_errors(draws.columns, [getattr(one, which) for one in plain], sampling=sampling)
+        for which in ("restored", "raw")
+    )
+    power = noise.power(raw_fit.model_image)
+    support = compare_support(image, raw_fit, fit, power=power, sampling=sampling)
+    supported = np.ones(len(fit.table), dtype=np.bool_)
+    supported[support.drawn_without_support] = False
+    supported[support.undecided] = False
+    supported = supported[fitting.rows]
+    return Assessment(
+        image=image,
+        restored=first.image,
+        sampling=sampling,
+        restorer=metadata,
+        options=options,
+        scale=scale,
+        noise=noise,
+        fit=fit,
+        fitting=fitting,
+        columns=draws.columns,
+        errors=errors,
+        raw_errors=raw_errors,
+        injected=injected,
+        raw_injected=raw_injected,
+        support=support,
+        supported=supported,
+        removed=raw_fit.table[["x", "y"]].to_numpy()[support.removed_with_support],
+        halves=halves,
+        whiteness=(
+            whiteness(
+                image - first.image, raw_fit.valid, variance=noise.variance(raw_fit.model_image)
+            )
+            if noise.determined
+            else None
+        ),
+        intensity=intensity_kept(
+            image, first.image, raw_fit.valid, power=power, offset=scale.offset
+        ),
+        trust=trust_in(errors, injected, supported=supported),
+        notes=tuple(dict.fromkeys(note for note in notes if note)),
+        seconds=time.perf_counter() - begin,
+    )
+
+
+def _fit(image: Floats, *, sampling: float) -> "OwnImageFit":
+    from fitting import fit_own_image
+
+    given: Callable[..., OwnImageFit] = fit_own_image
+    return given(image, sampling=sampling)
+
+
+def _noise(
+    image: Floats, fit: "OwnImageFit", *, sampling: float, options: AssessOptions
+) -> ImageNoise:
+    """Noise of the image; what the user says of the values is taken as given."""
+    said = options.values.scale(sampling=sampling)
+    noise = estimate_noise(
+        image,
+        fit,
+        sampling=sampling,
+        given_gain=None if said is None else said.gain,
+        given_offset=None if said is None else said.offset,
+        fast_axis=options.fast_axis,
+    )
+    if np.isfinite(noise.gain.value) and np.isfinite(noise.offset.value):
+        return noise
+    # What neighbouring pixels differ by is a gain too, if they are independent; nothing says so.
+    rough = fit.noise
+    if not rough.slope > 0:
+        raise InputError(
+            f"the noise of this image cannot be estimated ({noise.reason}); give --gain and"
+            " --offset, or --counts if values are electrons"
+        )
+    gain, offset = rough.slope, -rough.floor / rough.slope
+    return replace(
+        noise,
+        gain=Estimate(value=gain, low=float("nan"), high=float("nan")),
+        offset=Estimate(value=offset, low=float("nan"), high=float("nan")),
+        sentences=(
+            *noise.sentences,
+            f"differences of neighbouring pixels suggest a gain of {gain:.3g} and an offset of"
+            f" {offset:.4g}, which are assumed",
+        ),
+    )
+
+
+def _seen_scale(
+    noise: ImageNoise, metadata: RestorerMetadata, *, options: AssessOptions, sampling: float
+) -> tuple[ElectronScale, str]:
+    """Scale by which the restorer sees the image, as `stembench restore` would give it."""
+    said = options.values.scale(sampling=sampling)
+    if said is not None:
+        return said, ""
+    if metadata.scales_with_counts is not False:
+        return ElectronScale(gain=1.0, offset=0.0), ""
+    if not noise.determined:
+        raise InputError(
+            f"{metadata.name} takes values for electrons per pixel, and how many electrons a grey"
+            f" level is worth is not determined: {noise.reason}; give --gain and --offset, or"
+            " --counts if values are electrons"
+        )
+    return ElectronScale(gain=noise.gain.value, offset=noise.offset.value), (
+        f"{metadata.name} is given electrons by the estimated gain and offset; give --gain"
+        f" {noise.gain.value:.3g} --offset {noise.offset.value:.4g} to stembench restore likewise"
+    )
+
+
+def _all_edits(draws: Draws, options: AssessOptions) -> list[tuple[Edit, ...]]:
+    rows, cols = draws.truth.shape
+    edits = [
+        planned_edits(
+            draws.columns,
+            (rows, cols),
+            spacing=draws.fitting.spacing,
+            sampling=draws.fitting.sampling,
+            number=number,
+            rng=np.random.default_rng([options.seed, _EDITS, number]),
+        )
+        for number in range(options.draws)
+    ]
+    if not any(edits):
+        raise InputError(
+            "no column lies far enough from the rim of the region to be changed; give a larger"
+            " --roi"
+        )
+    return edits
+
+
+def _drawn(
+    draws: Draws,
+    edits: list[tuple[Edit, ...]],
+    executor: Executor,
+    advance: Callable[[], None],
+) -> tuple[list[Drawn], list[Drawn]]:
+    """All draws as they are, and changed, in the order of their numbers."""
+    tasks = [
+        ((number, changed), (draws, number, edit if changed else None))
+        for number, edit in enumerate(edits)
+        for changed in (False, True)
+    ]
+    done: dict[tuple[int, bool], Drawn] = {}
+    for key, result in executor.completed(restore_draw, tasks):
+        done[key] = result
+        advance()
+    plain, changed = (
+        [done[number, which] for number in range(len(edits))] for which in (False, True)
+    )
+    return plain, changed
+
+
+def _halves(
+    image: Floats,
+    noise: ImageNoise,
+    restorer: UsedRestorer,
+    executor: Executor,
+    *,
+    options: AssessOptions,
+    spacing: float,
+    advance: Callable[[], None],
+) -> tuple[HalfComparison | None, str]:
+    """Compare the columns of the two restored halves of the counts, or say why not."""
+    if not noise.determined:
+        return None, ""
+    scale = ElectronScale(gain=noise.gain.value, offset=noise.offset.value)
+    try:
+        parts = thinned_halves(
+            scale.electrons(image), np.random.default_rng([options.seed, _HALVES])
+        )
+    except InputError as error:
+        return None, f"the counts were not halved: {error}"
+    tasks = [(number, (restorer, scale.values(half))) for number, half in enumerate(parts)]
+    tables = {}
+    for number, restored in executor.completed(restore_image, tasks):
+        tables[number] = _fit(restored.image, sampling=restorer.sampling).table
+        advance()
+    reach = _SAME * spacing
+    return compare_halves(tables[0], tables[1], sampling=restorer.sampling, reach=reach), ""
+
+
+def _only(executor: Executor, function: Callable[..., Any], arguments: tuple[Any, ...]) -> Any:
+    ((_, result),) = executor.completed(function, [(0, arguments)])
+    return result

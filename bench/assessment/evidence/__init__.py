@@ -1,0 +1,1 @@
+"""What the raw image itself says: its noise, which columns it supports, halves of its counts."""

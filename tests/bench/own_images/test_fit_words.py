@@ -1,0 +1,59 @@
+"""What a fit of one's own image says: noise that was smoothed, as restored images have it."""
+
+import numpy as np
+import pytest
+from scipy.ndimage import gaussian_filter, zoom
+from typer.testing import CliRunner
+
+from bench.cli.app import app
+from bench.own_images.fit_words import smoothness
+
+
+def _counts(mean: float = 20.0, size: int = 160) -> np.ndarray:
+    return np.random.default_rng(3).poisson(mean, (size, size)).astype(float)
+
+
+@pytest.mark.parametrize("mean", [0.3, 20.0, 1e4])
+def test_independent_pixels_are_not_smoothed(mean) -> None:
+    image = _counts(mean)
+    assert smoothness(image - mean, np.ones(image.shape, bool)) == pytest.approx(1, abs=0.25)
+
+
+@pytest.mark.parametrize("made", [lambda i: gaussian_filter(i, 0.8), lambda i: zoom(i, 1.5)])
+def test_filtered_and_interpolated_images_are(made) -> None:
+    image = made(_counts())
+    assert smoothness(image - image.mean(), np.ones(image.shape, bool)) < 0.15
+
+
+def test_a_slow_detector_is_no_restoration() -> None:
+    slow = np.apply_along_axis(
+        lambda line: np.convolve(line, (0.6, 0.25, 0.15), "same"), 1, _counts()
+    )
+    assert smoothness(slow - 20, np.ones(slow.shape, bool)) > 0.4
+
+
+def test_masked_pixels_and_small_images() -> None:
+    image, valid = _counts(), np.ones((160, 160), bool)
+    image[:, :80] = 1e6
+    valid[:, :80] = False
+    assert smoothness(image, valid) == pytest.approx(1, abs=0.25)
+    assert smoothness(image[:5, :5], valid[:5, :5]) == 1
+    assert smoothness(np.zeros((40, 40)), np.ones((40, 40), bool)) == 1
+
+
+@pytest.mark.parametrize("restored", [False, True])
+def test_fit_names_assess_for_a_restored_image_alone(restored, tmp_path) -> None:
+    y, x = np.mgrid[:80, :80]
+    clean = sum(
+        60 * np.exp(-((x - cx) ** 2 + (y - cy) ** 2) / 12.5)
+        for cx in range(10, 80, 15)
+        for cy in range(10, 80, 15)
+    )
+    image = np.random.default_rng(1).poisson(clean + 5).astype(float)
+    np.save(tmp_path / "i.npy", gaussian_filter(image, 1.5) if restored else image)
+    told = CliRunner().invoke(
+        app,
+        ["fit", str(tmp_path / "i.npy"), "--sampling", "0.1", "-o", str(tmp_path / "c.csv")],
+    )
+    assert told.exit_code == 0, told.output
+    assert ("stembench assess tells" in told.output) == restored
