@@ -19,6 +19,7 @@ from bench.assessment.evidence.halves import (
     whiteness,
 )
 from bench.assessment.evidence.image_noise import Estimate, ImageNoise, estimate_noise
+from bench.assessment.evidence.local_light import local_light
 from bench.assessment.evidence.support import compare_support
 from bench.assessment.injected import InjectedDraw, injected_changes
 from bench.assessment.noise_draws import NoiseDraws
@@ -45,6 +46,8 @@ if TYPE_CHECKING:
 FEWEST_COLUMNS: Final = 4
 #: Columns of two halves are one within this part of the spacing.
 _SAME: Final = 0.4
+#: Side of the places whose light is compared, in spacings.
+_PLACE: Final = 2.0
 #: Negative light above which it is said.
 _MUCH: Final = 0.01
 #: Purposes of random generators.
@@ -193,6 +196,15 @@ def assess_image(
         ),
         intensity=intensity_kept(
             image, first.image, raw_fit.valid, power=power, offset=scale.offset
+        ),
+        light=local_light(
+            image,
+            first.image,
+            raw_fit.valid,
+            power=power,
+            size=round(_PLACE * fitting.spacing),
+            offset=scale.offset,
+            dispersion=support.dispersion,
         ),
         trust=trust_in(errors, injected, supported=supported),
         notes=tuple(dict.fromkeys(note for note in notes if note)),
