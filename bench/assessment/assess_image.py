@@ -20,7 +20,7 @@ from bench.assessment.evidence.halves import (
 )
 from bench.assessment.evidence.image_noise import Estimate, ImageNoise, estimate_noise
 from bench.assessment.evidence.local_light import local_light
-from bench.assessment.evidence.support import compare_support
+from bench.assessment.evidence.support import compare_support, held_columns
 from bench.assessment.injected import InjectedDraw, injected_changes
 from bench.assessment.noise_draws import NoiseDraws
 from bench.assessment.restorations import (
@@ -162,8 +162,9 @@ def assess_image(
         column_errors(draws.columns, [getattr(one, which) for one in plain], sampling=sampling)
         for which in ("restored", "raw")
     )
-    power = noise.power(raw_fit.model_image)
-    support = compare_support(image, raw_fit, fit, power=power, sampling=sampling)
+    held = held_columns(image, raw_fit, fit, sampling=sampling)
+    power = noise.power(held.model)
+    support = compare_support(image, raw_fit, fit, power=power, sampling=sampling, held=held)
     supported = np.ones(len(fit.table), dtype=np.bool_)
     supported[support.drawn_without_support] = False
     supported[support.undecided] = False
@@ -188,9 +189,7 @@ def assess_image(
         removed=raw_fit.table[["x", "y"]].to_numpy()[support.removed_with_support],
         halves=halves,
         whiteness=(
-            whiteness(
-                image - first.image, raw_fit.valid, variance=noise.variance(raw_fit.model_image)
-            )
+            whiteness(image - first.image, raw_fit.valid, variance=noise.variance(held.model))
             if noise.determined
             else None
         ),

@@ -11,7 +11,8 @@ from bench.assessment.column_fits import Columns
 from stembench.arrays import Floats, Integers
 
 Kind = Literal["vacancy", "shift", "scs"]
-#: Kinds of change, by turns.
+#: Kinds of change, by turns: one in each draw. A restorer that learns from the image itself would
+#: else pass on a displacement because it has seen vacancies.
 KINDS: Final[tuple[Kind, ...]] = ("vacancy", "shift", "scs")
 #: Displacement [pm] and part of the SCS that are put in.
 SHIFT_PM: Final = 15.0
@@ -70,21 +71,21 @@ def planned_edits(
     sampling : float
         Å/px.
     number : int
-        Of the draw: kinds and directions go on from draw to draw.
+        Of the draw: kinds go by turns, and directions on from draw to draw.
     rng : numpy.random.Generator
         Chooses the columns.
 
     Returns
     -------
     tuple of Edit
-        Empty where no column is far enough from the rim.
+        All of one kind. Empty where no column is far enough from the rim.
     """
     chosen = _apart(columns, shape, spacing=spacing, rng=rng)
     step = SHIFT_PM / _PM_PER_ANGSTROM / sampling
     edits = []
+    kind, turn = KINDS[number % len(KINDS)], number // len(KINDS)
     for place, column in enumerate(chosen):
-        turn = number * len(chosen) + place
-        kind, direction = KINDS[turn % len(KINDS)], turn // len(KINDS)
+        direction = turn * len(chosen) + place
         if kind == "vacancy":
             edits.append(Edit(column=int(column), kind=kind, factor=0.0))
         elif kind == "shift":

@@ -64,7 +64,8 @@ class LocalLight:
             np.clip(np.searchsorted(edges, np.rint(along), side="right") - 1, 0, len(edges) - 2)
             for edges, along in ((self.rows, y), (self.cols, x))
         )
-        return values[row, col]
+        chosen: npt.NDArray[Value] = values[row, col]
+        return chosen
 
 
 def local_light(
