@@ -129,8 +129,9 @@ def columns_table(found: Assessment, *, corner: tuple[int, int]) -> pd.DataFrame
     """
     errors, trust = found.errors, found.trust
     x, y = found.columns.x + corner[0], found.columns.y + corner[1]
-    place, light = found.columns, found.light
-    judged = [light.at(which, x=place.x, y=place.y) for which in (light.lost, light.added)]
+    light = found.light
+    places = light.places(found.columns.x, found.columns.y)
+    judged = [which[places] for which in (light.lost, light.added)]
     return pd.DataFrame(
         {
             "x": x,
@@ -147,7 +148,7 @@ def columns_table(found: Assessment, *, corner: tuple[int, int]) -> pd.DataFrame
             "position_error_pm": trust.position_error,
             "scs_error_pct": trust.scs_error,
             "found": errors.found,
-            "light_change_pct": 100 * light.at(light.change, x=place.x, y=place.y),
+            "light_change_pct": 100 * light.change[places],
             "light": np.select(judged, ("lost", "added"), ""),
             "supported": found.supported,
             "trusted": trust.trusted,

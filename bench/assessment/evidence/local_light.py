@@ -1,14 +1,11 @@
 """Light of a restored image against the raw one, place by place: dark holes and invented light."""
 
 from dataclasses import dataclass
-from typing import Final, TypeVar
+from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 
 from stembench.arrays import Bools, Floats, Integers
-
-Value = TypeVar("Value", bound=np.generic)
 
 #: Chance that noise alone makes one place of the whole image stand out.
 LEVEL: Final = 0.05
@@ -50,22 +47,20 @@ class LocalLight:
         """Left, top, right and bottom edges [px] of chosen places, shape (k, 4)."""
         row, col = np.nonzero(chosen)
         edges = (self.cols[col], self.rows[row], self.cols[col + 1], self.rows[row + 1])
-        return np.column_stack(edges) - 0.5
+        return np.asarray(np.column_stack(edges) - 0.5, dtype=np.float64)
 
-    def at(self, values: npt.NDArray[Value], *, x: Floats, y: Floats) -> npt.NDArray[Value]:
-        """Value, of one for each place, at points (x, y) [px]; the nearest place's beyond the rim.
+    def places(self, x: Floats, y: Floats) -> tuple[Integers, Integers]:
+        """Row and column, among the places, of points (x, y) [px]; beyond the rim the nearest.
 
         Parameters
         ----------
-        values : ndarray, shape (m, n)
         x, y : ndarray, shape (k,)
         """
         row, col = (
             np.clip(np.searchsorted(edges, np.rint(along), side="right") - 1, 0, len(edges) - 2)
             for edges, along in ((self.rows, y), (self.cols, x))
         )
-        chosen: npt.NDArray[Value] = values[row, col]
-        return chosen
+        return row, col
 
 
 def local_light(

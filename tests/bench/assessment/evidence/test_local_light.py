@@ -62,5 +62,5 @@ def test_boxes_and_points_are_those_of_the_places():
     assert left < 60 < right
     assert top < 16 <= bottom + 0.5
     x, y = np.array([69.4, 0.0, 200.0]), np.array([0.0, 99.0, -9.0])
-    assert found.at(found.added, x=x, y=y).tolist() == [True, False, True]
-    np.testing.assert_allclose(found.at(found.change, x=x[1:2], y=y[1:2]), 0)
+    assert found.added[found.places(x, y)].tolist() == [True, False, True]
+    np.testing.assert_allclose(found.change[found.places(x, y)][1], 0)
