@@ -197,7 +197,8 @@ def _errors(found: Assessment) -> Table:
     return Table(
         title="Errors of columns in images drawn anew",
         note="Against the restored image, which is taken as truth. Middle column: half of the"
-        " columns are better. Coverage: share of errors within the 95 % interval that the fit"
+        " columns are better. Bias: root mean square over columns of what comes again in every"
+        " draw. Coverage: share of errors within the 95 % interval that the fit"
         " states from its residual.",
         header=("image", "quantity", "middle column", "worst tenth above", "bias", "coverage"),
         rows=tuple(rows),

@@ -21,7 +21,7 @@ from bench.assessment.evidence.halves import (
 from bench.assessment.evidence.image_noise import Estimate, ImageNoise, estimate_noise
 from bench.assessment.evidence.support import compare_support
 from bench.assessment.injected import InjectedDraw, injected_changes
-from bench.assessment.noise_draws import NoiseDraws
+from bench.assessment.noise_draws import NoiseDraws, lines_note
 from bench.assessment.restorations import (
     Drawn,
     Draws,
@@ -33,6 +33,7 @@ from bench.assessment.restorations import (
 )
 from bench.assessment.trust import trust_in
 from bench.own_images.values.pixel_values import ElectronScale
+from reports import seconds_text
 from restore import RestorerMetadata, metadata_of
 from stembench.arrays import Floats
 from stembench.errors import InputError
@@ -95,7 +96,7 @@ def assess_image(
     noise = _noise(image, raw_fit, sampling=sampling, options=options)
     scale = ElectronScale(gain=noise.gain.value, offset=noise.offset.value)
     seen, note = _seen_scale(noise, metadata, options=options, sampling=sampling)
-    notes = [note]
+    notes = [note, lines_note(noise)]
     restorer = UsedRestorer(spec=options.restorer, seen=seen, sampling=sampling)
     first: Restored = _only(executor, restore_image, (restorer, image))
     notes += first.said
@@ -112,7 +113,6 @@ def assess_image(
             f"negative values, {negative:.1%} of the light of the restored image, were taken for"
             " none: such an image cannot be counted"
         )
-    start = time.perf_counter()
     draws = Draws(
         restorer=restorer,
         truth=truth,
@@ -128,11 +128,15 @@ def assess_image(
     )
     edits = _all_edits(draws, options)
     total = 2 * options.draws + (2 if noise.determined else 0)
+    # A fit of noise takes many more steps than one of the image that is taken as truth.
+    start = time.perf_counter()
+    fitting.fitted(scale.values(draws.noise.drawn(truth, None, number=0)))
     each = first.seconds + 2.0 * (time.perf_counter() - start)
+    one = executor.workers == 1
     say(
         f"{total} restorations of {image.shape[0]} x {image.shape[1]} px by {metadata.name} take"
-        f" about {max(1.0, each * total / executor.workers / 60):.0f} min on {executor.workers}"
-        " processes"
+        f" about {seconds_text(float(f'{each * total / executor.workers:.2g}'))} on"
+        f" {executor.workers} process{'' if one else 'es'}"
     )
     announce(float(total))
     halves, note = _halves(
