@@ -4,9 +4,6 @@ from .figures.acquisition.displacements import (
 from .figures.acquisition.noise import (
     write_noise_figures as write_noise_figures,
 )
-from .figures.assessed_columns import (
-    AssessedColumns as AssessedColumns,
-)
 from .gate.comparability import (
     renewal as renewal,
 )
@@ -70,6 +67,9 @@ from .names import (
     SCAN_FIT as SCAN_FIT,
     RestorerInfo as RestorerInfo,
     variant_name as variant_name,
+)
+from .page.assessed_columns import (
+    AssessedColumns as AssessedColumns,
 )
 from .page.assessment_page import (
     AssessmentPage as AssessmentPage,

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from reports.figures import panels
-from reports.figures.assessed_columns import AssessedColumns, figure_columns, figure_images
+from reports.page.assessed_columns import AssessedColumns, figure_columns, figure_images
 from reports.page.page import template
 from reports.words.tables import Table
 from stembench.arrays import Floats

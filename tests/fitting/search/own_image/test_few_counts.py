@@ -52,7 +52,7 @@ def test_a_bias_of_noise_is_said_and_no_bias_is_not():
     assert said.noise_bias is not None
     assert said.noise_bias.shown
     assert said.noise_bias.scs < 0
-    assert any("follows the noise" in sentence for sentence in cautions(said))
+    assert any("follows the noise" in sentence for sentence in cautions(said, dim))
     quiet = fit_own_image(bright, sampling=SAMPLING)
     assert quiet.noise_bias is None
-    assert not any("follows the noise" in sentence for sentence in cautions(quiet))
+    assert not any("follows the noise" in sentence for sentence in cautions(quiet, bright))
