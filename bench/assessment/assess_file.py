@@ -64,6 +64,11 @@ def assess_file(
     require_place(table, TABLES, source=path)
     metadata = metadata_of(options.restorer)
     file, pixel = opened(path, image, sampling)
+    if file.restored_by:
+        raise InputError(
+            f"{path} says that it was restored ({file.restored_by}); give the image as recorded,"
+            " which is restored here"
+        )
     if file.stack:
         raise InputError(
             f"{path} is a stack of {len(file.images)} images; an assessment is of one: write one of"
