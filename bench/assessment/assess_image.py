@@ -128,22 +128,21 @@ def assess_image(
     )
     edits = _all_edits(draws, options)
     total = 2 * options.draws + (2 if noise.determined else 0)
-    # A fit of noise takes many more steps than one of the image that is taken as truth.
-    start = time.perf_counter()
-    fitting.fitted(scale.values(draws.noise.drawn(truth, None, number=0)))
-    each = first.seconds + 2.0 * (time.perf_counter() - start)
-    one = executor.workers == 1
+    # The restoration of the image itself is slower than the others: networks are built in it.
+    sample: Drawn = _only(executor, restore_draw, (draws, 0, None))
+    seconds = sample.seconds * (total - 1) / executor.workers
     say(
         f"{total} restorations of {image.shape[0]} x {image.shape[1]} px by {metadata.name} take"
-        f" about {seconds_text(float(f'{each * total / executor.workers:.2g}'))} on"
-        f" {executor.workers} process{'' if one else 'es'}"
+        f" about {seconds_text(float(f'{seconds:.2g}'))} on {executor.workers}"
+        f" process{'' if executor.workers == 1 else 'es'}"
     )
     announce(float(total))
+    advance()
     halves, note = _halves(
         image, noise, restorer, executor, options=options, spacing=fitting.spacing, advance=advance
     )
     notes.append(note)
-    plain, changed = _drawn(draws, edits, executor, advance)
+    plain, changed = _drawn(draws, edits, executor, advance, sample=sample)
     notes += [sentence for one in (*plain, *changed) for sentence in one.said]
     injected, raw_injected = (
         injected_changes(
@@ -293,14 +292,17 @@ def _drawn(
     edits: list[tuple[Edit, ...]],
     executor: Executor,
     advance: Callable[[], None],
+    *,
+    sample: Drawn,
 ) -> tuple[list[Drawn], list[Drawn]]:
-    """All draws as they are, and changed, in the order of their numbers."""
+    """All draws as they are, the first of which is done, and changed, in order of their numbers."""
     tasks = [
         ((number, changed), (draws, number, edit if changed else None))
         for number, edit in enumerate(edits)
         for changed in (False, True)
+        if (number, changed) != (0, False)
     ]
-    done: dict[tuple[int, bool], Drawn] = {}
+    done = {(0, False): sample}
     for key, result in executor.completed(restore_draw, tasks):
         done[key] = result
         advance()
