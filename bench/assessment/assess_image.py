@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -11,6 +10,7 @@ from bench.assessment.assessment import Assessment, AssessOptions
 from bench.assessment.column_errors import column_errors
 from bench.assessment.column_fits import ColumnFitting
 from bench.assessment.edits import Edit, planned_edits
+from bench.assessment.evidence.assumed_noise import assumed_noise
 from bench.assessment.evidence.halves import (
     HalfComparison,
     compare_halves,
@@ -18,7 +18,7 @@ from bench.assessment.evidence.halves import (
     thinned_halves,
     whiteness,
 )
-from bench.assessment.evidence.image_noise import Estimate, ImageNoise, estimate_noise
+from bench.assessment.evidence.image_noise import ImageNoise, estimate_noise
 from bench.assessment.evidence.support import compare_support
 from bench.assessment.injected import InjectedDraw, injected_changes
 from bench.assessment.noise_draws import NoiseDraws, lines_note
@@ -225,24 +225,7 @@ def _noise(
     )
     if np.isfinite(noise.gain.value) and np.isfinite(noise.offset.value):
         return noise
-    # What neighbouring pixels differ by is a gain too, if they are independent; nothing says so.
-    rough = fit.noise
-    if not rough.slope > 0:
-        raise InputError(
-            f"the noise of this image cannot be estimated ({noise.reason}); give --gain and"
-            " --offset, or --counts if values are electrons"
-        )
-    gain, offset = rough.slope, -rough.floor / rough.slope
-    return replace(
-        noise,
-        gain=Estimate(value=gain, low=float("nan"), high=float("nan")),
-        offset=Estimate(value=offset, low=float("nan"), high=float("nan")),
-        sentences=(
-            *noise.sentences,
-            f"differences of neighbouring pixels suggest a gain of {gain:.3g} and an offset of"
-            f" {offset:.4g}, which are assumed",
-        ),
-    )
+    return assumed_noise(image, fit, noise, fast_axis=options.fast_axis)
 
 
 def _seen_scale(

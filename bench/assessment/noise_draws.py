@@ -134,10 +134,12 @@ class NoiseDraws:
 
 
 def drifting(axis: "LineEstimate") -> bool:
-    """Whether the lines' correlation is at its limit: a drift over many lines, and no jitter."""
+    """Whether the lines' correlation is at its limit, and no interval reaches from there down."""
     from fitting import MOST_PHI
 
-    return axis.phi >= MOST_PHI - _AT_LIMIT
+    ends = axis.phi_interval
+    told = ends is not None and np.isfinite(ends).all() and ends[0] < MOST_PHI
+    return axis.phi >= MOST_PHI - _AT_LIMIT and not told
 
 
 def lines_note(noise: "ImageNoise") -> str:

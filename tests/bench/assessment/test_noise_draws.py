@@ -114,6 +114,12 @@ def test_lines_that_only_drift_are_said_and_not_drawn() -> None:
     assert one.jitter is not None
     assert (one.jitter.sigma_x, one.jitter.sigma_y) == (0.10, 0.0)
     assert lines_note(estimated(0.5, MOST_PHI)).startswith("displacements across the lines drift")
+    noise = estimated(0.5, MOST_PHI)
+    assert noise.scan is not None
+    told = replace(noise.scan.y, phi_interval=(0.6, 1.0))  # an image of few counts
+    kept = NoiseDraws.of(replace(noise, scan=replace(noise.scan, y=told)), **common)
+    assert kept.jitter is not None
+    assert kept.jitter.sigma_y == 0.20
     none = NoiseDraws.of(estimated(MOST_PHI, MOST_PHI), **common)
     assert none.jitter is None
     assert "along and across" in lines_note(estimated(MOST_PHI, MOST_PHI))
