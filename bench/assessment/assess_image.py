@@ -128,21 +128,24 @@ def assess_image(
     )
     edits = _all_edits(draws, options)
     total = 2 * options.draws + (2 if noise.determined else 0)
-    # The restoration of the image itself is slower than the others: networks are built in it.
-    sample: Drawn = _only(executor, restore_draw, (draws, 0, None))
-    seconds = sample.seconds * (total - 1) / executor.workers
+    # What comes first is slower than all others: networks are built and functions compiled in it.
+    begun: list[Drawn] = [
+        _only(executor, restore_draw, (draws, 0, edit)) for edit in (None, edits[0])
+    ]
+    seconds = begun[-1].seconds * (total - len(begun)) / executor.workers
     say(
         f"{total} restorations of {image.shape[0]} x {image.shape[1]} px by {metadata.name} take"
         f" about {seconds_text(float(f'{seconds:.2g}'))} on {executor.workers}"
         f" process{'' if executor.workers == 1 else 'es'}"
     )
     announce(float(total))
-    advance()
+    for _ in begun:
+        advance()
     halves, note = _halves(
         image, noise, restorer, executor, options=options, spacing=fitting.spacing, advance=advance
     )
     notes.append(note)
-    plain, changed = _drawn(draws, edits, executor, advance, sample=sample)
+    plain, changed = _drawn(draws, edits, executor, advance, begun=begun)
     notes += [sentence for one in (*plain, *changed) for sentence in one.said]
     injected, raw_injected = (
         injected_changes(
@@ -276,16 +279,16 @@ def _drawn(
     executor: Executor,
     advance: Callable[[], None],
     *,
-    sample: Drawn,
+    begun: list[Drawn],
 ) -> tuple[list[Drawn], list[Drawn]]:
-    """All draws as they are, the first of which is done, and changed, in order of their numbers."""
+    """All draws as they are and changed, in order; both of the first number are done already."""
     tasks = [
         ((number, changed), (draws, number, edit if changed else None))
         for number, edit in enumerate(edits)
         for changed in (False, True)
-        if (number, changed) != (0, False)
+        if number
     ]
-    done = {(0, False): sample}
+    done = {(0, False): begun[0], (0, True): begun[1]}
     for key, result in executor.completed(restore_draw, tasks):
         done[key] = result
         advance()

@@ -46,19 +46,19 @@ class NoiseDraws:
 
     @classmethod
     def of(cls, noise: "ImageNoise", *, sampling: float, vertical: bool, seed: int) -> "NoiseDraws":
-        """Take over what was estimated from an image, but for lines that only drift.
+        """Take over what was estimated from an image, but for the drift of its lines.
 
-        A correlation at the limit of the scan fit is no jitter: columns whose profile is not the
-        model's look like that, and drawn anew it would displace columns by what was no noise.
+        Where the correlation is at the limit of the scan fit, drift or columns whose profile is not
+        the model's have been fitted too, and drawn anew these would displace whole columns. What
+        lines differ by from one to the next is told all the same: it is drawn without correlation.
         """
         from noise import Jitter
 
         jitter = None
         if noise.scan is not None:
             axes = noise.scan.x, noise.scan.y
-            sigma_x, sigma_y = (0.0 if drifting(axis) else axis.sigma for axis in axes)
+            (sigma_x, phi_x), (sigma_y, phi_y) = (_drawn(axis) for axis in axes)
             if max(sigma_x, sigma_y) > _SEEN * sampling:
-                phi_x, phi_y = (float(np.clip(axis.phi, 0.0, _MOST_CORRELATED)) for axis in axes)
                 jitter = Jitter(sigma_x=sigma_x, sigma_y=sigma_y, phi_x=phi_x, phi_y=phi_y)
         return cls(
             jitter=jitter,
@@ -134,12 +134,17 @@ class NoiseDraws:
 
 
 def drifting(axis: "LineEstimate") -> bool:
-    """Whether the lines' correlation is at its limit, and no interval reaches from there down."""
+    """Whether the lines' correlation is at its limit: they drift, beside jitter or without any."""
     from fitting import MOST_PHI
 
-    ends = axis.phi_interval
-    told = ends is not None and np.isfinite(ends).all() and ends[0] < MOST_PHI
-    return axis.phi >= MOST_PHI - _AT_LIMIT and not told
+    return axis.phi >= MOST_PHI - _AT_LIMIT
+
+
+def _drawn(axis: "LineEstimate") -> tuple[float, float]:
+    """Standard deviation of innovations [Å] and correlation of the displacements to be drawn."""
+    phi = float(np.clip(axis.phi, 0.0, _MOST_CORRELATED))
+    # Consecutive lines differ by the same: 2 sigma² / (1 + phi) is the variance of differences.
+    return (axis.sigma / float(np.sqrt(1.0 + phi)), 0.0) if drifting(axis) else (axis.sigma, phi)
 
 
 def lines_note(noise: "ImageNoise") -> str:
@@ -152,7 +157,7 @@ def lines_note(noise: "ImageNoise") -> str:
     if not names:
         return ""
     return (
-        f"displacements {' and '.join(names)} the lines drift over many lines: columns that are no"
-        " Gaussians make such ones, and jitter of single lines does not; they are not drawn anew,"
-        " so that errors of places are without any drift of the scan"
+        f"displacements {' and '.join(names)} the lines drift over many lines (φ at its limit), as"
+        " columns that are no Gaussians let them seem to; what consecutive lines differ by is drawn"
+        " anew and the drift is not, so that errors of places are without any drift of the scan"
     )
