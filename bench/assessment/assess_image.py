@@ -1,7 +1,7 @@
 """Assessing one image: its noise, restoration, draws and changes, one after another."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -129,23 +129,27 @@ def assess_image(
     edits = _all_edits(draws, options)
     total = 2 * options.draws + (2 if noise.determined else 0)
     # What comes first is slower than all others: networks are built and functions compiled in it.
-    begun: list[Drawn] = [
-        _only(executor, restore_draw, (draws, 0, edit)) for edit in (None, edits[0])
-    ]
-    seconds = begun[-1].seconds * (total - len(begun)) / executor.workers
+    done = _drawn(draws, edits, (0,), executor)
+    second = _drawn(draws, edits, (1,), executor)
+    done |= second
+    each = float(np.mean([one.seconds for one in second.values()]))
+    seconds = each * (total - len(done)) / executor.workers
     say(
         f"{total} restorations of {image.shape[0]} x {image.shape[1]} px by {metadata.name} take"
         f" about {seconds_text(float(f'{seconds:.2g}'))} on {executor.workers}"
         f" process{'' if executor.workers == 1 else 'es'}"
     )
     announce(float(total))
-    for _ in begun:
+    for _ in done:
         advance()
     halves, note = _halves(
         image, noise, restorer, executor, options=options, spacing=fitting.spacing, advance=advance
     )
     notes.append(note)
-    plain, changed = _drawn(draws, edits, executor, advance, begun=begun)
+    done |= _drawn(draws, edits, range(2, options.draws), executor, advance)
+    plain, changed = (
+        [done[number, which] for number in range(options.draws)] for which in (False, True)
+    )
     notes += [sentence for one in (*plain, *changed) for sentence in one.said]
     injected, raw_injected = (
         injected_changes(
@@ -276,26 +280,21 @@ def _all_edits(draws: Draws, options: AssessOptions) -> list[tuple[Edit, ...]]:
 def _drawn(
     draws: Draws,
     edits: list[tuple[Edit, ...]],
+    numbers: Iterable[int],
     executor: Executor,
-    advance: Callable[[], None],
-    *,
-    begun: list[Drawn],
-) -> tuple[list[Drawn], list[Drawn]]:
-    """All draws as they are and changed, in order; both of the first number are done already."""
+    advance: Callable[[], None] = lambda: None,
+) -> dict[tuple[int, bool], Drawn]:
+    """Draws of some numbers, as they are and changed, by number and whether they are changed."""
     tasks = [
-        ((number, changed), (draws, number, edit if changed else None))
-        for number, edit in enumerate(edits)
+        ((number, changed), (draws, number, edits[number] if changed else None))
+        for number in numbers
         for changed in (False, True)
-        if number
     ]
-    done = {(0, False): begun[0], (0, True): begun[1]}
+    done: dict[tuple[int, bool], Drawn] = {}
     for key, result in executor.completed(restore_draw, tasks):
         done[key] = result
         advance()
-    plain, changed = (
-        [done[number, which] for number in range(len(edits))] for which in (False, True)
-    )
-    return plain, changed
+    return done
 
 
 def _halves(
