@@ -52,6 +52,9 @@ from .results.scan_result import (
     LineEstimate as LineEstimate,
     ScanResult as ScanResult,
 )
+from .scan.line_statistics.frozen_likelihood import (
+    MOST_PHI as MOST_PHI,
+)
 from .scan.preparation.alignment import (
     LARGEST_DRIFT as LARGEST_DRIFT,
     AlignedFrames as AlignedFrames,

@@ -64,6 +64,11 @@ def assess_file(
     require_place(table, TABLES, source=path)
     metadata = metadata_of(options.restorer)
     file, pixel = opened(path, image, sampling)
+    if file.restored_by:
+        raise InputError(
+            f"{path} says that it was restored ({file.restored_by}); give the image as recorded,"
+            " which is restored here"
+        )
     if file.stack:
         raise InputError(
             f"{path} is a stack of {len(file.images)} images; an assessment is of one: write one of"
@@ -206,7 +211,8 @@ def _errors(found: Assessment) -> Table:
     return Table(
         title="Errors of columns in images drawn anew",
         note="Against the restored image, which is taken as truth. Middle column: half of the"
-        " columns are better. Coverage: share of errors within the 95 % interval that the fit"
+        " columns are better. Bias: root mean square over columns of what comes again in every"
+        " draw. Coverage: share of errors within the 95 % interval that the fit"
         " states from its residual.",
         header=("image", "quantity", "middle column", "worst tenth above", "bias", "coverage"),
         rows=tuple(rows),

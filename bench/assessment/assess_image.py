@@ -1,8 +1,7 @@
 """Assessing one image: its noise, restoration, draws and changes, one after another."""
 
 import time
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -11,6 +10,7 @@ from bench.assessment.assessment import Assessment, AssessOptions
 from bench.assessment.column_errors import column_errors
 from bench.assessment.column_fits import ColumnFitting
 from bench.assessment.edits import Edit, planned_edits
+from bench.assessment.evidence.assumed_noise import assumed_noise
 from bench.assessment.evidence.halves import (
     HalfComparison,
     compare_halves,
@@ -18,11 +18,11 @@ from bench.assessment.evidence.halves import (
     thinned_halves,
     whiteness,
 )
-from bench.assessment.evidence.image_noise import Estimate, ImageNoise, estimate_noise
+from bench.assessment.evidence.image_noise import ImageNoise, estimate_noise
 from bench.assessment.evidence.local_light import local_light
 from bench.assessment.evidence.support import compare_support, held_columns
 from bench.assessment.injected import InjectedDraw, injected_changes
-from bench.assessment.noise_draws import NoiseDraws
+from bench.assessment.noise_draws import NoiseDraws, lines_note
 from bench.assessment.restorations import (
     Drawn,
     Draws,
@@ -34,6 +34,7 @@ from bench.assessment.restorations import (
 )
 from bench.assessment.trust import trust_in
 from bench.own_images.values.pixel_values import ElectronScale
+from reports import seconds_text
 from restore import RestorerMetadata, metadata_of
 from stembench.arrays import Floats
 from stembench.errors import InputError
@@ -98,7 +99,7 @@ def assess_image(
     noise = _noise(image, raw_fit, sampling=sampling, options=options)
     scale = ElectronScale(gain=noise.gain.value, offset=noise.offset.value)
     seen, note = _seen_scale(noise, metadata, options=options, sampling=sampling)
-    notes = [note]
+    notes = [note, lines_note(noise)]
     restorer = UsedRestorer(spec=options.restorer, seen=seen, sampling=sampling)
     first: Restored = _only(executor, restore_image, (restorer, image))
     notes += first.said
@@ -115,7 +116,6 @@ def assess_image(
             f"negative values, {negative:.1%} of the light of the restored image, were taken for"
             " none: such an image cannot be counted"
         )
-    start = time.perf_counter()
     draws = Draws(
         restorer=restorer,
         truth=truth,
@@ -131,18 +131,28 @@ def assess_image(
     )
     edits = _all_edits(draws, options)
     total = 2 * options.draws + (2 if noise.determined else 0)
-    each = first.seconds + 2.0 * (time.perf_counter() - start)
+    # What comes first is slower than all others: networks are built and functions compiled in it.
+    done = _drawn(draws, edits, (0,), executor)
+    second = _drawn(draws, edits, (1,), executor)
+    done |= second
+    each = float(np.mean([one.seconds for one in second.values()]))
+    seconds = each * (total - len(done)) / executor.workers
     say(
         f"{total} restorations of {image.shape[0]} x {image.shape[1]} px by {metadata.name} take"
-        f" about {max(1.0, each * total / executor.workers / 60):.0f} min on {executor.workers}"
-        " processes"
+        f" about {seconds_text(float(f'{seconds:.2g}'))} on {executor.workers}"
+        f" process{'' if executor.workers == 1 else 'es'}"
     )
     announce(float(total))
+    for _ in done:
+        advance()
     halves, note = _halves(
         image, noise, restorer, executor, options=options, spacing=fitting.spacing, advance=advance
     )
     notes.append(note)
-    plain, changed = _drawn(draws, edits, executor, advance)
+    done |= _drawn(draws, edits, range(2, options.draws), executor, advance)
+    plain, changed = (
+        [done[number, which] for number in range(options.draws)] for which in (False, True)
+    )
     notes += [sentence for one in (*plain, *changed) for sentence in one.said]
     injected, raw_injected = (
         injected_changes(
@@ -233,24 +243,7 @@ def _noise(
     )
     if np.isfinite(noise.gain.value) and np.isfinite(noise.offset.value):
         return noise
-    # What neighbouring pixels differ by is a gain too, if they are independent; nothing says so.
-    rough = fit.noise
-    if not rough.slope > 0:
-        raise InputError(
-            f"the noise of this image cannot be estimated ({noise.reason}); give --gain and"
-            " --offset, or --counts if values are electrons"
-        )
-    gain, offset = rough.slope, -rough.floor / rough.slope
-    return replace(
-        noise,
-        gain=Estimate(value=gain, low=float("nan"), high=float("nan")),
-        offset=Estimate(value=offset, low=float("nan"), high=float("nan")),
-        sentences=(
-            *noise.sentences,
-            f"differences of neighbouring pixels suggest a gain of {gain:.3g} and an offset of"
-            f" {offset:.4g}, which are assumed",
-        ),
-    )
+    return assumed_noise(image, fit, noise, fast_axis=options.fast_axis)
 
 
 def _seen_scale(
@@ -298,23 +291,21 @@ def _all_edits(draws: Draws, options: AssessOptions) -> list[tuple[Edit, ...]]:
 def _drawn(
     draws: Draws,
     edits: list[tuple[Edit, ...]],
+    numbers: Iterable[int],
     executor: Executor,
-    advance: Callable[[], None],
-) -> tuple[list[Drawn], list[Drawn]]:
-    """All draws as they are, and changed, in the order of their numbers."""
+    advance: Callable[[], None] = lambda: None,
+) -> dict[tuple[int, bool], Drawn]:
+    """Draws of some numbers, as they are and changed, by number and whether they are changed."""
     tasks = [
-        ((number, changed), (draws, number, edit if changed else None))
-        for number, edit in enumerate(edits)
+        ((number, changed), (draws, number, edits[number] if changed else None))
+        for number in numbers
         for changed in (False, True)
     ]
     done: dict[tuple[int, bool], Drawn] = {}
     for key, result in executor.completed(restore_draw, tasks):
         done[key] = result
         advance()
-    plain, changed = (
-        [done[number, which] for number in range(len(edits))] for which in (False, True)
-    )
-    return plain, changed
+    return done
 
 
 def _halves(

@@ -8,7 +8,7 @@ import numpy as np
 from scipy.spatial import cKDTree
 
 from bench.assessment.column_fits import Columns
-from stembench.arrays import Floats, Integers
+from stembench.arrays import Bools, Floats, Integers
 
 Kind = Literal["vacancy", "shift", "scs"]
 #: Kinds of change, by turns: one in each draw. A restorer that learns from the image itself would
@@ -20,6 +20,9 @@ SCS_PART: Final = 0.25
 #: Changed columns of one draw lie at least this many spacings apart, and half as many from the rim.
 _APART: Final = 3.0
 _INSIDE: Final = 1.5
+#: Two columns of one width are one maximum below this many widths (Sparrow): what each of them has
+#: is decided by what the model lacks.
+_RESOLVED: Final = 2.0
 #: Most changed columns of one draw, and largest part of the columns. Vacancies are few, as they
 #: are in a crystal: where CGRDN sees nine among 169 columns it fills each of them less.
 _MOST: Final = 24
@@ -106,7 +109,7 @@ def _apart(
     part: float,
     rng: np.random.Generator,
 ) -> Integers:
-    """Numbers of columns that are no neighbours of each other, in random order."""
+    """Numbers of resolved columns that are no neighbours of each other, in random order."""
     rows, cols = shape
     gap = spacing if np.isfinite(spacing) else 6.0 * float(np.nanmedian(columns.sigma))
     places = np.column_stack([columns.x, columns.y])
@@ -114,7 +117,7 @@ def _apart(
         [places[:, 0], cols - 1 - places[:, 0], places[:, 1], rows - 1 - places[:, 1]]
     )
     usable = np.isfinite(places).all(axis=1) & (rim >= _INSIDE * gap)
-    usable &= np.isfinite(columns.scs) & (columns.scs > 0)
+    usable &= np.isfinite(columns.scs) & (columns.scs > 0) & _resolved(columns)
     order = rng.permutation(np.flatnonzero(usable))
     most = max(1, min(_MOST, int(part * np.count_nonzero(usable))))
     tree = cKDTree(np.nan_to_num(places, nan=-1e9))
@@ -127,6 +130,17 @@ def _apart(
             chosen.append(int(column))
             free[tree.query_ball_point(places[column], _APART * gap)] = False
     return np.array(chosen, dtype=np.int64)
+
+
+def _resolved(columns: Columns) -> Bools:
+    """Whether each column, shape (n,), is a maximum apart from that of its nearest neighbour."""
+    known = np.flatnonzero(np.isfinite(columns.x) & np.isfinite(columns.y))
+    out = np.ones(len(columns.x), dtype=np.bool_)
+    if len(known) > 1:
+        places = np.column_stack([columns.x[known], columns.y[known]])
+        distance = cKDTree(places).query(places, k=2)[0][:, 1]
+        out[known] = distance > _RESOLVED * columns.sigma[known]
+    return out
 
 
 def edited_image(image: Floats, columns: Columns, edits: Sequence[Edit]) -> Floats:

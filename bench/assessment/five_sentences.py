@@ -59,9 +59,10 @@ def error_sentence(assessment: Assessment) -> str:
         f"Drawn anew {assessment.options.draws} times, restored and fitted, the middle column is"
         f" {errors.x.typical_rms:.2g} pm off along x, {errors.y.typical_rms:.2g} pm along y and"
         f" {errors.scs.typical_rms:.2g} % in its SCS (raw: {raw.x.typical_rms:.2g} pm,"
-        f" {raw.y.typical_rms:.2g} pm, {raw.scs.typical_rms:.2g} %), of which"
-        f" {errors.x.typical_bias:.2g} pm, {errors.y.typical_bias:.2g} pm and"
-        f" {errors.scs.typical_bias:.2g} % come again in every draw; the 95 % intervals that a fit"
+        f" {raw.y.typical_rms:.2g} pm, {raw.scs.typical_rms:.2g} %); what comes again in every draw"
+        f" is {errors.x.typical_bias:.2g} pm, {errors.y.typical_bias:.2g} pm and"
+        f" {errors.scs.typical_bias:.2g} % (root mean square over columns); the 95 % intervals that"
+        " a fit"
         f" of the restored image states hold {share_text(errors.x.coverage)} of the places along x"
         f" and {share_text(errors.scs.coverage)} of the SCS."
     )

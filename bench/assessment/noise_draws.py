@@ -9,12 +9,15 @@ from stembench.arrays import Floats
 
 if TYPE_CHECKING:
     from bench.assessment.evidence.image_noise import ImageNoise
+    from fitting import LineEstimate
     from noise import Jitter
 
 #: Displacements whose standard deviation is below this part of a pixel are not drawn.
 _SEEN: Final = 0.01
 #: Correlation of consecutive lines beyond which a series would have no standard deviation.
 _MOST_CORRELATED: Final = 0.99
+#: Distance to the limit of the correlation that is at the limit.
+_AT_LIMIT: Final = 1e-6
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,17 +46,20 @@ class NoiseDraws:
 
     @classmethod
     def of(cls, noise: "ImageNoise", *, sampling: float, vertical: bool, seed: int) -> "NoiseDraws":
-        """Take over what was estimated from an image."""
+        """Take over what was estimated from an image, but for the drift of its lines.
+
+        Where the correlation is at the limit of the scan fit, drift or columns whose profile is not
+        the model's have been fitted too, and drawn anew these would displace whole columns. What
+        lines differ by from one to the next is told all the same: it is drawn without correlation.
+        """
         from noise import Jitter
 
         jitter = None
         if noise.scan is not None:
-            along, across = noise.scan.x, noise.scan.y
-            if max(along.sigma, across.sigma) > _SEEN * sampling:
-                phi_x, phi_y = (
-                    float(np.clip(axis.phi, 0.0, _MOST_CORRELATED)) for axis in (along, across)
-                )
-                jitter = Jitter(sigma_x=along.sigma, sigma_y=across.sigma, phi_x=phi_x, phi_y=phi_y)
+            axes = noise.scan.x, noise.scan.y
+            (sigma_x, phi_x), (sigma_y, phi_y) = (_drawn(axis) for axis in axes)
+            if max(sigma_x, sigma_y) > _SEEN * sampling:
+                jitter = Jitter(sigma_x=sigma_x, sigma_y=sigma_y, phi_x=phi_x, phi_y=phi_y)
         return cls(
             jitter=jitter,
             trailing=noise.trailing,
@@ -125,3 +131,33 @@ class NoiseDraws:
         return realization_generator(
             self.seed, "assess", image=purpose, dose=1.0, realization=number
         )
+
+
+def drifting(axis: "LineEstimate") -> bool:
+    """Whether the lines' correlation is at its limit: they drift, beside jitter or without any."""
+    from fitting import MOST_PHI
+
+    return axis.phi >= MOST_PHI - _AT_LIMIT
+
+
+def _drawn(axis: "LineEstimate") -> tuple[float, float]:
+    """Standard deviation of innovations [Å] and correlation of the displacements to be drawn."""
+    phi = float(np.clip(axis.phi, 0.0, _MOST_CORRELATED))
+    # Consecutive lines differ by the same: 2 sigma² / (1 + phi) is the variance of differences.
+    return (axis.sigma / float(np.sqrt(1.0 + phi)), 0.0) if drifting(axis) else (axis.sigma, phi)
+
+
+def lines_note(noise: "ImageNoise") -> str:
+    """Say which displacements of the lines are not drawn, or '' if all are."""
+    if noise.scan is None:
+        return ""
+    names = [
+        name for name, axis in (("along", noise.scan.x), ("across", noise.scan.y)) if drifting(axis)
+    ]
+    if not names:
+        return ""
+    return (
+        f"displacements {' and '.join(names)} the lines drift over many lines (φ at its limit), as"
+        " columns that are no Gaussians let them seem to; what consecutive lines differ by is drawn"
+        " anew and the drift is not, so that errors of places are without any drift of the scan"
+    )

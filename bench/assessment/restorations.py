@@ -100,11 +100,12 @@ class Draws:
 
 @dataclass(frozen=True, kw_only=True)
 class Drawn:
-    """Columns of one draw, as fitted in the image as drawn and in the restored one."""
+    """Columns of one draw, fitted in the image as drawn and in the restored one; time it took."""
 
     raw: Columns
     restored: Columns
     said: tuple[str, ...]
+    seconds: float
 
 
 def restore_image(restorer: UsedRestorer, values: Floats) -> Restored:
@@ -123,14 +124,13 @@ def restore_draw(draws: Draws, number: int, edits: tuple[Edit, ...] | None) -> D
     edits : tuple of Edit or None
         Changes that are put in before the noise; None for none.
     """
+    begin = time.perf_counter()
     after = None if edits is None else draws.edited(edits)
     values = draws.scale.values(draws.noise.drawn(draws.truth, after, number=number))
     done = draws.restorer.restored(values)
-    return Drawn(
-        raw=draws.fitting.fitted(values),
-        restored=draws.fitting.fitted(done.image),
-        said=done.said,
-    )
+    raw, restored = (draws.fitting.fitted(image) for image in (values, done.image))
+    seconds = time.perf_counter() - begin
+    return Drawn(raw=raw, restored=restored, said=done.said, seconds=seconds)
 
 
 def clipped_truth(image: Floats) -> tuple[Floats, float]:

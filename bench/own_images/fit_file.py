@@ -12,7 +12,7 @@ import typer
 from bench.own_images.files.image_file import ImageFile, read_image
 from bench.own_images.files.sampling import spacing_note
 from bench.own_images.files.writers import IMAGES, TABLES, require_place, write_image
-from bench.own_images.fit_words import cautions, facts
+from bench.own_images.fit_words import cautions, facts, restored_caution
 from bench.own_images.frame_series import added_up, drift_of, fit_each, sum_of
 from bench.own_images.opened_image import opened, positions_near, say
 from bench.own_images.pixel_choice import PixelChoice
@@ -129,6 +129,7 @@ def fit_file(
             " --fraction, or make them such by --detector-map"
         )
     file, pixel = opened(path, image, sampling, columns=True)
+    say(restored_caution(file.restored_by))
     if summed and model is not None:
         raise InputError("--sum adds frames up, and a scan fit wants them apart; give one of both")
     shape = file.images.shape[1:]

@@ -45,6 +45,17 @@ def facts(fit: "OwnImageFit") -> list[str]:
     return out
 
 
+def restored_caution(restored_by: str) -> str:
+    """What the mark of a restored file says of errors; '' for a file without one."""
+    if not restored_by:
+        return ""
+    return (
+        f"the file says that it was restored ({restored_by}). Errors in the table come from its"
+        " residual and are not those of the measurement; stembench assess, given the image as"
+        " recorded, tells how far restored numbers can be trusted"
+    )
+
+
 def cautions(fit: "OwnImageFit", image: Floats) -> list[str]:
     """What a user should know before trusting the numbers.
 

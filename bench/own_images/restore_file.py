@@ -64,7 +64,11 @@ def restore_file(
         restored = restore_with_progress(loaded, scale.electrons(file.images), sampling=pixel)
     except RestorationError as error:
         raise InputError(str(error)) from error
-    write_image(out, ImageFile(scale.values(restored), stack=file.stack, sampling=pixel))
+    by = f"{loaded.metadata.name}, {loaded.metadata.version}"
+    write_image(
+        out,
+        ImageFile(scale.values(restored), stack=file.stack, sampling=pixel, restored_by=by),
+    )
     typer.echo(f"{path} at {pixel:g} Å/px restored by {loaded.metadata.name} -> {out}")
 
 

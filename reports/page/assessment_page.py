@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from reports.figures import panels
-from reports.page.assessed_columns import AssessedColumns, figure_columns, figure_images
+from reports.page.assessed_columns import AssessedColumns, error_figures, image_figures
 from reports.page.page import template
 from reports.words.tables import Table
 from stembench.arrays import Floats
@@ -59,9 +59,12 @@ def render_assessment(page: AssessmentPage) -> str:
     figures = [
         {
             "title": "The image",
-            "data": _png(
-                figure_images(page.raw, page.restored, page.columns, sampling=page.sampling)
-            ),
+            "pictures": [
+                _png(figure)
+                for figure in image_figures(
+                    page.raw, page.restored, page.columns, sampling=page.sampling
+                )
+            ],
             "caption": "As recorded, as restored, and the restored one with its columns: trusted"
             " (blue circles), not trusted (red crosses), drawn without support by the raw image"
             " (red squares), supported and not drawn (yellow triangles);"
@@ -70,11 +73,14 @@ def render_assessment(page: AssessmentPage) -> str:
         },
         {
             "title": "Trust in each column",
-            "data": _png(figure_columns(page.columns, shape=page.raw.shape)),
+            "pictures": [
+                _png(figure) for figure in error_figures(page.columns, shape=page.raw.shape)
+            ],
             "caption": "Error of the place per axis, the larger of the two, and of the SCS, as a"
             " root mean square, that a column would have after a change of 15 pm or of 25 %: bias"
             " and scatter over the draws, and what the restorer does not pass on. Half of the"
-            " change is where trust ends.",
+            " change, white, is where trust ends; blue is better and red worse. Black crosses: not"
+            " known.",
         },
     ]
     text: str = template("assessment.html.j2").render(page=page, figures=figures)

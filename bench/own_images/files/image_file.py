@@ -10,6 +10,7 @@ from bench.own_images.declared_size import require_room, want_of_memory
 from bench.own_images.files.axes import PixelSize
 from bench.own_images.files.choice import chosen
 from bench.own_images.files.dataset import Contents, Dataset
+from bench.own_images.files.restored_mark import mark_of
 from stembench.arrays import Floats
 from stembench.errors import InputError
 from stembench.system import available_memory, memory_cap
@@ -33,6 +34,8 @@ class ImageFile:
         What a file that was read states of the size of a pixel.
     notes : list of str
         Sentences on what was chosen in the file.
+    restored_by : str
+        Restorer that made the image, as the file's mark says; empty for none.
     """
 
     images: Floats
@@ -40,6 +43,7 @@ class ImageFile:
     sampling: float | None
     pixel: PixelSize = field(default_factory=PixelSize)
     notes: list[str] = field(default_factory=list)
+    restored_by: str = ""
 
 
 def read_image(path: Path, *, image: str | None = None, finite: bool = True) -> ImageFile:
@@ -97,6 +101,7 @@ def _read(path: Path, *, image: str | None, finite: bool) -> ImageFile:
         sampling=dataset.pixel.sampling,
         pixel=dataset.pixel,
         notes=notes,
+        restored_by=mark_of(path),
     )
 
 

@@ -8,6 +8,7 @@ from typing import Final
 import numpy as np
 
 from bench.own_images.files.image_file import ImageFile
+from bench.own_images.files.restored_mark import KEY, mark_tiff
 from stembench.arrays import Floats
 from stembench.atomic_files import require_writable
 from stembench.errors import InputError
@@ -59,6 +60,8 @@ def _either(suffixes: Sequence[str]) -> str:
 def write_image(path: Path, image: ImageFile) -> None:
     """Write an image or stack as .npy, .npz (with its sampling) or .tif (float32, calibrated).
 
+    What says by what it was restored gets that mark, where the format has a place for it.
+
     Raises
     ------
     InputError
@@ -74,9 +77,13 @@ def write_image(path: Path, image: ImageFile) -> None:
             np.save(content, data, allow_pickle=False)
         elif suffix == ".npz":
             known = {} if image.sampling is None else {"sampling": np.array(image.sampling)}
+            if image.restored_by:
+                known[KEY] = np.array(image.restored_by)
             np.savez_compressed(content, allow_pickle=False, image=data, **known)
         else:
             _write_tiff(content, data, sampling=image.sampling)
+            if image.restored_by:
+                mark_tiff(content, image.restored_by)
     except (InputError, MemoryError):
         raise
     except Exception as error:  # writers raise exceptions of any kind

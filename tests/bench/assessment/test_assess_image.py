@@ -151,7 +151,7 @@ def test_the_command_writes_page_and_table_and_exits_by_the_share(tmp_path) -> N
     assert (table["against"].isna() == table["trusted"]).all()
     html = page.read_text(encoding="utf-8")
     assert html.count("<li>") >= 5
-    assert html.count("data:image/png;base64,") == 2
+    assert html.count("data:image/png;base64,") == 5
     outward = re.findall(r'(?:src|href)="(?!data:)([^"]*)"', html)
     assert outward == ["a.csv"]
     assert json.dumps(html)

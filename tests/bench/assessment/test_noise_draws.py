@@ -5,7 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from bench.assessment.noise_draws import NoiseDraws
+from bench.assessment.evidence.image_noise import Estimate, ImageNoise
+from bench.assessment.noise_draws import NoiseDraws, lines_note
+from fitting import MOST_PHI, LineEstimate, ScanResult
 from noise import Jitter
 
 _DRAWS = NoiseDraws(sampling=0.2, seed=5)
@@ -85,3 +87,33 @@ def test_pairs_with_displaced_lines_share_them() -> None:
     far[15:51, 25:61] = False
     np.testing.assert_array_equal(plain[far], edited[far])
     assert edited.sum() > plain.sum()
+
+
+def estimated(phi_x: float, phi_y: float) -> ImageNoise:
+    """Noise with lines of some correlation, as a scan fit states them."""
+    exact = Estimate(value=1.0, low=1.0, high=1.0)
+    scan = ScanResult(
+        displacements=np.zeros((1, 60, 2)), errors=np.zeros((1, 60, 2)),
+        drifts=np.zeros((1, 60, 2)), x=LineEstimate(sigma=0.10, phi=phi_x),
+        y=LineEstimate(sigma=0.20, phi=phi_y), widths=(2.0, 4.0), wide_part=0.1,
+        covariance=np.zeros((0, 2, 2)), misfit=1.0, converged=True, steps=5, warnings=(),
+    )  # fmt: skip
+    return ImageNoise(
+        gain=exact, offset=exact, correlation=(0.0,) * 6, scan=scan, trailing=(), known=True,
+        determined=True, reason="", sentences=(),
+    )  # fmt: skip
+
+
+def test_of_lines_that_drift_the_differences_are_drawn() -> None:
+    """The particle of ptir_image has phi at its limit, and its places would be 38 pm off."""
+    common = {"sampling": 0.2, "vertical": False, "seed": 1}
+    both = NoiseDraws.of(estimated(0.5, 0.7), **common)
+    assert both.jitter == Jitter(sigma_x=0.10, sigma_y=0.20, phi_x=0.5, phi_y=0.7)
+    assert lines_note(estimated(0.5, 0.7)) == ""
+    one = NoiseDraws.of(estimated(0.5, MOST_PHI), **common).jitter
+    assert one is not None
+    assert (one.sigma_x, one.phi_x, one.phi_y) == (0.10, 0.5, 0.0)
+    # differences of AR(1) have the variance 2 sigma² / (1 + phi)
+    assert 2 * one.sigma_y**2 == pytest.approx(2 * 0.20**2 / (1 + MOST_PHI))
+    assert lines_note(estimated(0.5, MOST_PHI)).startswith("displacements across the lines drift")
+    assert "along and across" in lines_note(estimated(MOST_PHI, MOST_PHI))

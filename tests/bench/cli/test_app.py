@@ -322,6 +322,19 @@ class TestRestore:
         with np.load(out) as file:
             assert file["image"].shape == (31, 30)
             assert file["sampling"] == 0.2
+            assert str(file["restored_by"]).startswith("gaussian, ")
+
+    def test_its_mark_is_heard(self, gaussians, tmp_path: Path) -> None:
+        image, positions, _ = gaussians
+        common = ("--sampling", 0.2)
+        for out in (tmp_path / "out.tif", tmp_path / "out.npz"):
+            call("restore", image, "-r", "gaussian", *common, "-o", out)
+            fitted = ("fit", out, "--positions", positions, "-o", tmp_path / "o.csv")
+            assert "the file says that it was restored (gaussian, " in call(*fitted)
+            told = call("assess", out, "-o", tmp_path / "a.html", code=2)
+            assert "give the image as recorded" in told
+        fitted = ("fit", image, "--positions", positions, *common, "-o", tmp_path / "o.csv")
+        assert "was restored (" not in call(*fitted)
 
     def test_unknown_restorer(self, gaussians, tmp_path: Path) -> None:
         image, _, _ = gaussians

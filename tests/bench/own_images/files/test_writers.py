@@ -34,6 +34,19 @@ def test_round_trip(tmp_path: Path, image: np.ndarray, suffix: str, stack: bool)
     assert [file.name for file in tmp_path.iterdir()] == [path.name]
 
 
+@pytest.mark.parametrize("suffix", [".tif", ".npz"])
+@pytest.mark.parametrize("stack", [False, True])
+def test_the_mark_of_a_restored_image_is_kept(tmp_path, image, suffix, stack) -> None:
+    path = tmp_path / f"a{suffix}"
+    images = np.stack([image, image[::-1]]) if stack else image[None]
+    for by, read in (("cgrdn, tk_r_em 1.0.4", None), ("", None), ("my Net\n2 µ", "my Net 2 \\xb5")):
+        write_image(path, ImageFile(images, stack=stack, sampling=0.2, restored_by=by))
+        back = read_image(path)
+        assert back.restored_by == (by if read is None or suffix == ".npz" else read)
+        assert back.sampling == pytest.approx(0.2)
+        assert back.images == pytest.approx(images, abs=1e-7)
+
+
 @settings(deadline=None, max_examples=40)
 @given(st.floats(np.log(POSSIBLE[0]), np.log(POSSIBLE[1])))
 def test_tiff_states_every_pixel_size(log: float) -> None:

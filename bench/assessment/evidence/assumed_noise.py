@@ -1,0 +1,70 @@
+"""Noise that is assumed where the image does not tell it, held against what the image shows."""
+
+from dataclasses import replace
+from typing import Final
+
+import numpy as np
+
+from bench.assessment.evidence.image_noise import Estimate, ImageNoise
+from fitting import OwnImageFit
+from stembench.arrays import Floats
+from stembench.errors import InputError
+
+#: Differences of neighbours, as a mean of squares, over those by medians, from which on medians are
+#: not believed: in an image of few counts most differences are of pixels without any.
+_SPARSE: Final = 3.0
+#: Residual over the noise that is drawn from which on it is said.
+_MORE: Final = 1.5
+
+
+def assumed_noise(
+    image: Floats, fit: OwnImageFit, noise: ImageNoise, *, fast_axis: str
+) -> ImageNoise:
+    """Gain and offset that differences of neighbouring pixels suggest, if these are independent.
+
+    Parameters
+    ----------
+    image : ndarray, shape (rows, columns)
+        Grey levels.
+    fit : OwnImageFit
+        Of the image.
+    noise : ImageNoise
+        As estimated, without a gain.
+    fast_axis : {'horizontal', 'vertical'}
+        Along which the lines run: neighbours are those of a line.
+
+    Raises
+    ------
+    InputError
+        If there is no noise that grows with the level.
+    """
+    rough = fit.noise
+    gain = rough.slope
+    if not gain > 0:
+        raise InputError(
+            f"the noise of this image cannot be estimated ({noise.reason}); give --gain and"
+            " --offset, or --counts if values are electrons"
+        )
+    offset = -rough.floor / gain
+    residual = np.where(fit.valid, image - fit.model_image, np.nan)
+    along = np.diff(residual, axis=0 if fast_axis == "vertical" else 1)
+    level = float(np.mean(np.maximum(fit.model_image - offset, 0.0)[fit.valid]))
+    by_means = float(np.nanmean(along**2)) / (2.0 * level)
+    how = "differences of neighbouring pixels suggest"
+    if by_means > _SPARSE * gain:
+        gain, how = by_means, "squared differences of neighbouring pixels of few counts suggest"
+    sentences = [
+        f"{how} a gain of {gain:.3g} and an offset of {offset + 0.0:.4g}, which are assumed"
+    ]
+    excess = float(np.nanmean(residual**2)) / (gain * level)
+    if excess > _MORE:
+        sentences.append(
+            f"what the fit leaves of the image has {excess:.2g} times the variance of that noise:"
+            f" as far as it is noise, scatter is up to {np.sqrt(excess):.2g} times as large"
+        )
+    return replace(
+        noise,
+        gain=Estimate(value=gain, low=float("nan"), high=float("nan")),
+        offset=Estimate(value=offset, low=float("nan"), high=float("nan")),
+        sentences=(*noise.sentences, *sentences),
+    )
