@@ -128,10 +128,15 @@ def columns_table(found: Assessment, *, corner: tuple[int, int]) -> pd.DataFrame
     pandas.DataFrame
         x, y [px of the whole image], x_A, y_A [Å], scs [values x Å²]; bias and scatter of places
         [pm] and SCS [%], position_error [pm] and scs_error [%] after a change, found (share of the
-        draws), supported, trusted, against (reasons).
+        draws), light_change_pct (restored minus raw light of the place that holds the column [% of
+        the image's mean light]), light ('lost' or 'added' beyond the noise there, or empty),
+        supported, trusted, against (reasons).
     """
     errors, trust = found.errors, found.trust
     x, y = found.columns.x + corner[0], found.columns.y + corner[1]
+    light = found.light
+    places = light.places(found.columns.x, found.columns.y)
+    judged = [which[places] for which in (light.lost, light.added)]
     return pd.DataFrame(
         {
             "x": x,
@@ -148,6 +153,8 @@ def columns_table(found: Assessment, *, corner: tuple[int, int]) -> pd.DataFrame
             "position_error_pm": trust.position_error,
             "scs_error_pct": trust.scs_error,
             "found": errors.found,
+            "light_change_pct": 100 * light.change[places],
+            "light": np.select(judged, ("lost", "added"), ""),
             "supported": found.supported,
             "trusted": trust.trusted,
             "against": trust.reasons,
@@ -181,6 +188,8 @@ def _page(
             trusted=found.trust.trusted,
             supported=found.supported,
             removed=found.removed,
+            dark=found.light.boxes(found.light.lost),
+            bright=found.light.boxes(found.light.added),
             limits=(SHIFT_PM / 2, 100 * SCS_PART / 2),
         ),
         sampling=found.sampling,

@@ -19,7 +19,8 @@ from bench.assessment.evidence.halves import (
     whiteness,
 )
 from bench.assessment.evidence.image_noise import ImageNoise, estimate_noise
-from bench.assessment.evidence.support import compare_support
+from bench.assessment.evidence.local_light import local_light
+from bench.assessment.evidence.support import compare_support, held_columns
 from bench.assessment.injected import InjectedDraw, injected_changes
 from bench.assessment.noise_draws import NoiseDraws, lines_note
 from bench.assessment.restorations import (
@@ -46,6 +47,8 @@ if TYPE_CHECKING:
 FEWEST_COLUMNS: Final = 4
 #: Columns of two halves are one within this part of the spacing.
 _SAME: Final = 0.4
+#: Side of the places whose light is compared, in spacings.
+_PLACE: Final = 2.0
 #: Negative light above which it is said.
 _MUCH: Final = 0.01
 #: Purposes of random generators.
@@ -169,8 +172,9 @@ def assess_image(
         column_errors(draws.columns, [getattr(one, which) for one in plain], sampling=sampling)
         for which in ("restored", "raw")
     )
-    power = noise.power(raw_fit.model_image)
-    support = compare_support(image, raw_fit, fit, power=power, sampling=sampling)
+    held = held_columns(image, raw_fit, fit, sampling=sampling)
+    power = noise.power(held.model)
+    support = compare_support(image, raw_fit, fit, power=power, sampling=sampling, held=held)
     supported = np.ones(len(fit.table), dtype=np.bool_)
     supported[support.drawn_without_support] = False
     supported[support.undecided] = False
@@ -195,14 +199,21 @@ def assess_image(
         removed=raw_fit.table[["x", "y"]].to_numpy()[support.removed_with_support],
         halves=halves,
         whiteness=(
-            whiteness(
-                image - first.image, raw_fit.valid, variance=noise.variance(raw_fit.model_image)
-            )
+            whiteness(image - first.image, raw_fit.valid, variance=noise.variance(held.model))
             if noise.determined
             else None
         ),
         intensity=intensity_kept(
             image, first.image, raw_fit.valid, power=power, offset=scale.offset
+        ),
+        light=local_light(
+            image,
+            first.image,
+            raw_fit.valid,
+            power=power,
+            size=round(_PLACE * fitting.spacing),
+            offset=scale.offset,
+            dispersion=support.dispersion,
         ),
         trust=trust_in(errors, injected, supported=supported),
         notes=tuple(dict.fromkeys(note for note in notes if note)),

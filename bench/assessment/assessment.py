@@ -7,6 +7,7 @@ from bench.assessment.column_errors import ColumnErrors
 from bench.assessment.column_fits import ColumnFitting, Columns
 from bench.assessment.evidence.halves import HalfComparison, Whiteness
 from bench.assessment.evidence.image_noise import Estimate, ImageNoise
+from bench.assessment.evidence.local_light import LocalLight
 from bench.assessment.evidence.support import Support
 from bench.assessment.injected import Injected
 from bench.assessment.trust import Trust
@@ -98,6 +99,8 @@ class Assessment:
         Of the raw image minus the restored one; None likewise.
     intensity : Estimate
         Light of the restored image over that of the raw one.
+    light : LocalLight
+        The same place by place, of two spacings each.
     trust : Trust
     notes : tuple of str
         What was assumed or left out.
@@ -124,6 +127,7 @@ class Assessment:
     halves: HalfComparison | None
     whiteness: Whiteness | None
     intensity: Estimate
+    light: LocalLight = field(repr=False)
     trust: Trust
     notes: tuple[str, ...]
     seconds: float

@@ -95,8 +95,24 @@ def support_sentence(assessment: Assessment) -> str:
         f"Of {len(assessment.fit.table)} columns of the restored image the raw one excludes"
         f" {drawn} at the height at which they are drawn and cannot decide on"
         f" {len(support.undecided)}; {removed} that it supports are not drawn. Of the light"
-        f" {estimate_text(assessment.intensity)} is kept."
+        f" {estimate_text(assessment.intensity)} is kept;"
+        f" {_light_places(assessment)}."
     )
+
+
+def _light_places(assessment: Assessment) -> str:
+    """Say in how many places light was lost or added beyond the noise, and how much at most."""
+    light = assessment.light
+    lost, added = int(np.count_nonzero(light.lost)), int(np.count_nonzero(light.added))
+    text = (
+        f"of {int(np.count_nonzero(np.isfinite(light.change)))} places of {light.size} x"
+        f" {light.size} px {lost} lost light beyond the noise and {added} gained some"
+    )
+    if not lost and not added:
+        return text
+    changes = light.change[light.lost | light.added]
+    worst = float(changes[np.argmax(np.abs(changes))])
+    return f"{text}, by {worst:+.0%} of the mean light at most"
 
 
 def five_sentences(assessment: Assessment) -> tuple[str, ...]:

@@ -41,6 +41,8 @@ class AssessedColumns:
     trusted, supported : ndarray of bool, shape (n,)
     removed : ndarray, shape (m, 2)
         Places (x, y) [px] of columns that the raw image supports and the restored one lacks.
+    dark, bright : ndarray, shape (k, 4)
+        Left, top, right and bottom edges [px] of places that lost and gained light.
     limits : (float, float)
         Errors of place [pm] and SCS [%] at which trust ends.
     """
@@ -52,6 +54,8 @@ class AssessedColumns:
     trusted: Bools
     supported: Bools
     removed: Floats = field(default_factory=lambda: np.zeros((0, 2)))
+    dark: Floats = field(default_factory=lambda: np.zeros((0, 4)))
+    bright: Floats = field(default_factory=lambda: np.zeros((0, 4)))
     limits: tuple[float, float]
 
 
@@ -175,6 +179,12 @@ def _mark(axes: "Axes", columns: AssessedColumns) -> None:
         columns.removed[:, 0], columns.removed[:, 1], marker="^", s=size, linewidths=1.0,
         facecolors="none", edgecolors=_REMOVED,
     )  # fmt: skip
+    for boxes, colour, style in ((columns.dark, _TRUSTED, "-"), (columns.bright, _REMOVED, "--")):
+        for left, top, right, bottom in boxes:
+            axes.plot(
+                [left, right, right, left, left], [top, top, bottom, bottom, top],
+                color=colour, linestyle=style, linewidth=0.6,
+            )  # fmt: skip
 
 
 def _frame(axes: "Axes", shape: tuple[int, ...]) -> None:

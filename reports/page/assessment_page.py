@@ -67,8 +67,9 @@ def render_assessment(page: AssessmentPage) -> str:
             ],
             "caption": "As recorded, as restored, and the restored one with its columns: trusted"
             " (blue circles), not trusted (red crosses), drawn without support by the raw image"
-            " (red squares), supported and not drawn (yellow triangles). Each image has its own"
-            " grey scale.",
+            " (red squares), supported and not drawn (yellow triangles);"
+            " frames are places that lost light (blue) or gained some (yellow, dashed). Each image"
+            " has its own grey scale.",
         },
         {
             "title": "Trust in each column",

@@ -5,7 +5,7 @@ from typing import Final
 
 import numpy as np
 
-from stembench.arrays import Bools, Floats
+from stembench.arrays import Bools, Floats, Integers
 
 #: Chance that noise alone makes one place of the whole image stand out.
 LEVEL: Final = 0.05
@@ -30,7 +30,9 @@ class LocalLight:
         Places where light was lost or added beyond what noise makes in one image of twenty, by at
         least 5 % of the mean light.
     size : int
-        Side of a place [px].
+        Side of a place [px], which the image's is divided into as evenly as it can be.
+    rows, cols : ndarray of int, shapes (m + 1,) and (n + 1,)
+        First pixels of the places, and the image's end.
     """
 
     change: Floats
@@ -38,6 +40,27 @@ class LocalLight:
     lost: Bools
     added: Bools
     size: int
+    rows: Integers
+    cols: Integers
+
+    def boxes(self, chosen: Bools) -> Floats:
+        """Left, top, right and bottom edges [px] of chosen places, shape (k, 4)."""
+        row, col = np.nonzero(chosen)
+        edges = (self.cols[col], self.rows[row], self.cols[col + 1], self.rows[row + 1])
+        return np.asarray(np.column_stack(edges) - 0.5, dtype=np.float64)
+
+    def places(self, x: Floats, y: Floats) -> tuple[Integers, Integers]:
+        """Row and column, among the places, of points (x, y) [px]; beyond the rim the nearest.
+
+        Parameters
+        ----------
+        x, y : ndarray, shape (k,)
+        """
+        row, col = (
+            np.clip(np.searchsorted(edges, np.rint(along), side="right") - 1, 0, len(edges) - 2)
+            for edges, along in ((self.rows, y), (self.cols, x))
+        )
+        return row, col
 
 
 def local_light(
@@ -86,4 +109,10 @@ def local_light(
     with np.errstate(invalid="ignore"):
         much = np.abs(change) > LEAST
         lost, added = (score < -limit) & much, (score > limit) & much
-    return LocalLight(change=change, error=error, lost=lost, added=added, size=size)
+    rows, cols = (
+        np.append(starts, whole).astype(np.int64)
+        for starts, whole in zip(edges, raw.shape, strict=True)
+    )
+    return LocalLight(
+        change=change, error=error, lost=lost, added=added, size=size, rows=rows, cols=cols
+    )

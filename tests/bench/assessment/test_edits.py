@@ -88,17 +88,19 @@ def test_kinds_and_directions_take_turns() -> None:
         )
     ]  # fmt: skip
     kinds = [edit.kind for edit in found]
+    assert kinds == ["vacancy", "shift", "scs"] * 8
     assert {kinds.count(kind) for kind in ("vacancy", "shift", "scs")} == {8}
     steps = {(np.sign(e.dx), np.sign(e.dy)) for e in found if e.kind == "shift"}
     assert steps == {(1, 0), (-1, 0), (0, 1), (0, -1)}
     assert {e.factor for e in found if e.kind == "scs"} == {1 - SCS_PART, 1 + SCS_PART}
 
 
-def test_the_edited_image_is_that_of_the_changed_columns() -> None:
+@pytest.mark.parametrize("number", [0, 1, 2])
+def test_the_edited_image_is_that_of_the_changed_columns(number) -> None:
     columns = lattice()
     image = drawn(columns, 84)
     edits = planned_edits(
-        columns, image.shape, spacing=_PITCH, sampling=_SAMPLING, number=0,
+        columns, image.shape, spacing=_PITCH, sampling=_SAMPLING, number=number,
         rng=np.random.default_rng(3),
     )  # fmt: skip
     x, y, height = columns.x.copy(), columns.y.copy(), columns.height.copy()
@@ -148,13 +150,18 @@ def test_a_restorer_that_passes_on_a_share_responds_by_it(share) -> None:
 
 def test_a_column_that_the_fit_loses_has_passed_nothing_on() -> None:
     truth = lattice(12)
-    edits = planned_edits(
-        truth, (156, 156), spacing=_PITCH, sampling=_SAMPLING, number=0,
-        rng=np.random.default_rng(1),
-    )  # fmt: skip
+    edits = [
+        planned_edits(
+            truth, (156, 156), spacing=_PITCH, sampling=_SAMPLING, number=number,
+            rng=np.random.default_rng(1),
+        )
+        for number in range(3)
+    ]  # fmt: skip
     gone = np.full_like(truth.x, np.nan)
     lost = replace(truth, x=gone, y=gone, scs=gone, held_scs=gone)
-    found = injected_changes(truth, [InjectedDraw(edits=edits, before=truth, after=lost)])
+    found = injected_changes(
+        truth, [InjectedDraw(edits=each, before=truth, after=lost) for each in edits]
+    )
     assert min(found.numbers.values()) >= 1
     assert found.position.value == found.scs.value == found.vacancy.value == 0
     assert found.filled == 1

@@ -49,3 +49,18 @@ def test_places_without_pixels_and_offsets():
     scaled = local_light(50 + 3 * raw, 50 + 3 * TRUTH, valid, power=9 * TRUTH, size=16, offset=50.0)
     np.testing.assert_allclose(scaled.change, found.change, rtol=1e-9)
     np.testing.assert_allclose(scaled.error[3:], found.error[3:], rtol=1e-9)
+
+
+def test_boxes_and_points_are_those_of_the_places():
+    """Places of 100 x 70 px in squares of 16: edges meet, and each point lies in one."""
+    light = np.full((100, 70), 4.0)
+    restored = light.copy()
+    restored[:20, 60:] = 8.0
+    found = local_light(light, restored, light > 0, power=0.01 * light, size=16)
+    left, top, right, bottom = found.boxes(found.added)[0]
+    assert (top, right) == (-0.5, 69.5)
+    assert left < 60 < right
+    assert top < 16 <= bottom + 0.5
+    x, y = np.array([69.4, 0.0, 200.0]), np.array([0.0, 99.0, -9.0])
+    assert found.added[found.places(x, y)].tolist() == [True, False, True]
+    np.testing.assert_allclose(found.change[found.places(x, y)][1], 0)

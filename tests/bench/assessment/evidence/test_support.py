@@ -11,6 +11,7 @@ from bench.assessment.evidence.support import (
     WINDOW,
     column_support,
     compare_support,
+    held_columns,
     support_threshold,
 )
 
@@ -185,3 +186,27 @@ def test_a_column_without_pixels_is_not_judged():
     assert np.isnan(found["ratio"][0])
     assert list(found["supported"]) == [False, True]
     assert not found["excluded"].any()
+
+
+def test_the_width_is_that_of_the_raw_image_and_not_of_its_spikes():
+    """A raw fit of half the width, as of spikes, n = 1: held places give the true one within 3 %.
+
+    Negative control: with the raw fit's own width true columns are excluded.
+    """
+    columns = places()
+    heights = np.full(len(columns), 3.0)
+    empty = len(columns) // 2
+    heights[empty] = 0.0
+    image = np.random.default_rng(7).poisson(scene(columns, heights)).astype(float)
+    spikes = fit_of(columns[::3], heights[::3])
+    spikes.table["sigma"] = WIDTH / 2
+    spikes.background = SimpleNamespace(name="constant", image=None)
+    restored = fit_of(columns, np.full(len(columns), 2.5))
+    held = held_columns(image, spikes, restored, sampling=SAMPLING)
+    assert held.width == pytest.approx(WIDTH, rel=0.03)
+    assert held.model.min() > 0
+    given = {"power": np.maximum(held.model, 0.1), "sampling": SAMPLING}
+    found = compare_support(image, spikes, restored, held=held, **given)
+    assert list(found.drawn_without_support) == [empty]
+    without = compare_support(image, spikes, restored, level=1.0, **given)
+    assert len(without.drawn_without_support) > 5
