@@ -116,8 +116,8 @@ def cautions(fit: "OwnImageFit", image: Floats) -> list[str]:
         out.append(
             f"columns stand out by {bias.significance:.0f} standard errors alone, and a fit of so"
             " few counts follows the noise: drawn anew from its own model, the median SCS comes"
-            f" out {100 * bias.scs:+.0f} % off, and the truth may lie several times as far; sum frames,"
-            " hold the width (--width PX), or give --background none where there is none"
+            f" out {100 * bias.scs:+.0f} % off, and the truth may lie several times as far; sum"
+            " frames, hold the width (--width PX), or give --background none where there is none"
         )
     if having(POOR_FIT):
         out.append(f"{having(POOR_FIT)} of {n} columns fit poorly (flag POOR_FIT)")
