@@ -119,20 +119,14 @@ def holes(places: Floats, visible: Visible) -> Floats:
         return none
     spacing = typical_spacing(shown)
     tree = cKDTree(shown)
-    found = []
-    for n in range(len(shown)):
-        steps = shown[[m for m in tree.query_ball_point(shown[n], _BESIDE * spacing) if m != n]]
-        steps = steps - shown[n]
-        # an arrangement without holes is told by the opposite of a step
-        found += [
-            shown[n] + step
-            for step in np.concatenate([steps, -steps])
-            if visible.distance(shown[n] + step[None])[0] == 0
-            and tree.query(shown[n] + step)[0] > SAME * spacing
-        ]
-    if not found:
+    first, second = tree.query_pairs(_BESIDE * spacing, output_type="ndarray").T
+    # Where the step from one column to a neighbour leads from it in the other direction.
+    found = np.concatenate([2 * shown[first] - shown[second], 2 * shown[second] - shown[first]])
+    found = found[visible.distance(found) == 0]
+    found = found[np.asarray(tree.query(found)[0]) > SAME * spacing] if len(found) else found
+    if not len(found):
         return none
-    merged = _merged(np.array(found), shown, apart=SAME * spacing)
+    merged = _merged(found, shown, apart=SAME * spacing)
     return merged[[_surrounded(place, shown, tree, spacing=spacing) for place in merged]]
 
 
