@@ -95,6 +95,8 @@ class ImageNoise:
         Sentence on why not `determined`; empty if it is.
     sentences : tuple of str
         What was estimated, with intervals.
+    imprecise : bool
+        Whether only the precision of the gain speaks against `known`: a given gain mends it.
     """
 
     gain: Estimate
@@ -106,6 +108,7 @@ class ImageNoise:
     determined: bool
     reason: str
     sentences: tuple[str, ...]
+    imprecise: bool = False
 
     def electrons(self, image: Floats) -> Floats:
         """Electrons per pixel of grey levels of any shape."""
@@ -311,7 +314,7 @@ def _judged(
         "correlation of the noise of neighbouring pixels along the lines: "
         f"{along[0]:.2f} ± {along_error[0]:.2f}, across: {across[0]:.2f} ± {across_error[0]:.2f}",
     ]
-    reason = ""
+    reason, imprecise = "", False
     if filtered.any():
         reason = (
             "noise of neighbouring lines is correlated "
@@ -329,6 +332,7 @@ def _judged(
             "specimen's light hides how long the response is"
         )
     elif error * quantile > np.log1p(WITHIN):
+        imprecise = True
         reason = (
             f"the gain is known to {100 * np.expm1(error * quantile):.0f} % alone, and 20 % are "
             "needed: the image is too small, or has too little light or contrast"
@@ -339,10 +343,7 @@ def _judged(
         gain = offset = _NOTHING
         del sentences[0]
     elif not independent:
-        reason = (
-            f"neighbouring pixels along the lines are correlated ({along[0]:.2f} ± "
-            f"{along_error[0]:.2f}), as by a slow detector: values are no independent counts"
-        )
+        reason = _trailed(along[0])
         sentences.append(
             "response along the lines at lags 0, 1, ... px: "
             + ", ".join(f"{value:.2f}" for value in trailing[:5])
@@ -350,7 +351,7 @@ def _judged(
     return ImageNoise(
         gain=gain, offset=offset, correlation=correlation, scan=None,
         trailing=trailing, known=known, determined=not reason, reason=reason,
-        sentences=tuple(sentences),
+        sentences=tuple(sentences), imprecise=imprecise,
     )  # fmt: skip
 
 
@@ -369,20 +370,27 @@ def _unknown(reason: str, *, correlation: Floats | None = None) -> ImageNoise:
 def _with_given(found: ImageNoise, gain: float, offset: float) -> ImageNoise:
     """Noise with what the user knows of the gain, held against what was found."""
     sentences = [f"gain {gain:g} grey levels per electron and offset {offset:g} as given"]
-    if np.isfinite(found.gain.value):
+    own = int(np.isfinite(found.gain.value))  # whether the first sentence is of the image's gain
+    if own:
         sentences.append(f"the image itself: {found.sentences[0]}")
         if not found.gain.low <= gain <= found.gain.high:
             sentences.append(
                 "the given gain is not within the interval of the image's own: one electron is "
                 "worth another number of grey levels, or pulses and filters change the noise"
             )
-    sentences.extend(found.sentences[1:])
-    exact = (Estimate(value=value, low=value, high=value) for value in (gain, offset))
-    given, zero = exact
-    loose = "the gain is known to" in found.reason
-    known = found.known or loose
-    uncorrelated = known and not found.trailing
+    sentences.extend(found.sentences[own:])
+    given, zero = (Estimate(value=value, low=value, high=value) for value in (gain, offset))
+    reason = found.reason
+    if found.imprecise:
+        reason = _trailed(found.correlation[0]) if found.trailing else ""
     return replace(
-        found, gain=given, offset=zero, known=known, determined=uncorrelated,
-        reason="" if uncorrelated else found.reason, sentences=tuple(sentences),
+        found, gain=given, offset=zero, known=found.known or found.imprecise,
+        determined=not reason, reason=reason, sentences=tuple(sentences), imprecise=False,
     )  # fmt: skip
+
+
+def _trailed(correlation: float) -> str:
+    return (
+        f"neighbouring pixels along the lines are correlated ({correlation:.2f}), as by a slow"
+        " detector: values are no independent counts"
+    )

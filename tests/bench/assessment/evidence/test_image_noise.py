@@ -128,6 +128,22 @@ def test_what_the_user_knows_is_held_against_the_image(particle):
     assert any("another number" in sentence for sentence in wrong.sentences)
 
 
+def test_a_given_gain_mends_one_that_is_not_known_well(particle):
+    """A cut of 100 px tells the gain to 27 %; what it tells of the correlation stays said."""
+    image, fit, sampling = drawn(particle, dose=2e3, chain=JITTER, seed=23)
+    cut = (slice(80, 180), slice(80, 180))
+    part = SimpleNamespace(valid=fit.valid[cut], model_image=fit.model_image[cut])
+    options = {"sampling": sampling, "lines": False}
+    alone = estimate_noise(image[cut], part, **options)
+    assert alone.imprecise
+    assert not alone.known
+    told = estimate_noise(image[cut], part, given_gain=GAIN, given_offset=OFFSET, **options)
+    assert told.known
+    assert told.determined
+    assert not told.imprecise
+    assert any("correlation of the noise" in sentence for sentence in told.sentences)
+
+
 def test_variance_follows_the_counts(particle):
     image, fit, sampling = drawn(particle, dose=5e3, chain=ScanNoise(), seed=24)
     found = estimate_noise(image, fit, sampling=sampling, lines=False)
