@@ -82,7 +82,8 @@ def assess_file(
             f"assessed is the region --roi {region} of {whole.shape[0]} x {whole.shape[1]} px,"
             " where most columns are"
         )
-    say(metadata.pixel_note(pixel))
+    outside = metadata.pixel_note(pixel)
+    say(outside)
     placement = Placement(jobs=jobs)
     with (
         progress_bar("Restoring") as bar,
@@ -102,7 +103,6 @@ def assess_file(
     with replacing(table) as temporary:
         columns.rename_axis("column").to_csv(temporary, float_format=f"%.{_DIGITS}g")
     sentences = five_sentences(found)
-    outside = metadata.pixel_note(pixel)
     write_assessment_page(
         _page(found, sentences, name=path.name, region=region, csv=table.name, notes=(outside,)),
         out,

@@ -224,8 +224,7 @@ def assess_image(
 def _fit(image: Floats, *, sampling: float) -> "OwnImageFit":
     from fitting import fit_own_image
 
-    given: Callable[..., OwnImageFit] = fit_own_image
-    return given(image, sampling=sampling)
+    return fit_own_image(image, sampling=sampling)
 
 
 def _noise(

@@ -6,7 +6,7 @@ from scipy.ndimage import gaussian_filter, zoom
 from typer.testing import CliRunner
 
 from bench.cli.app import app
-from bench.own_images.fit_words import smoothness
+from bench.own_images.smoothness import smoothness
 
 
 def _counts(mean: float = 20.0, size: int = 160) -> np.ndarray:
