@@ -5,10 +5,9 @@ from typing import Final
 
 import numpy as np
 import pandas as pd
-from scipy.spatial import cKDTree
 
 from bench.assessment.evidence.image_noise import Estimate
-from fitting import FAILED
+from fitting import FAILED, score_detection
 from stembench.arrays import Bools, Floats
 from stembench.errors import InputError
 
@@ -153,12 +152,7 @@ def compare_halves(
     a, b = (table[(table["flags"] & FAILED) == 0] for table in (first, second))
     places = [table[["x", "y"]].to_numpy(dtype=np.float64) for table in (a, b)]
     nothing = Estimate(value=np.nan, low=np.nan, high=np.nan)
-    pairs = np.zeros((0, 2), dtype=np.int64)
-    if len(a) and len(b):
-        distance, nearest = cKDTree(places[1]).query(places[0])
-        back = cKDTree(places[0]).query(places[1])[1]
-        same = (back[nearest] == np.arange(len(a))) & (distance <= reach)
-        pairs = np.column_stack([np.flatnonzero(same), nearest[same]])
+    pairs = score_detection(places[0], places[1], radius=reach).matches
     number = len(pairs)
     scatter = [nothing] * 3
     if number > 2:

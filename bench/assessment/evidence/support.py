@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from scipy.spatial import cKDTree
 
-from fitting import FAILED, OwnImageFit
+from fitting import FAILED, OwnImageFit, score_detection
 from stembench.arrays import Bools, Floats, Integers
 
 #: Chance that one column of the whole image is judged wrongly.
@@ -374,15 +374,14 @@ def _width(fit: OwnImageFit) -> float:
 
 
 def _pairs(drawn: Floats, raw: Floats) -> Integers:
-    """Raw column of each drawn one, -1 for none: nearest to each other within the reach."""
+    """Raw column of each drawn one, -1 for none."""
     out = np.full(len(drawn), -1, dtype=np.int64)
     if not len(drawn) or not len(raw):
         return out
     every = drawn if len(drawn) > 2 else np.concatenate([drawn, raw])
     gaps = cKDTree(every).query(every, k=2)[0][:, 1] if len(every) > 1 else np.array([np.inf])
-    distance, nearest = cKDTree(raw).query(drawn)
-    back = cKDTree(drawn).query(raw)[1]
-    mutual = back[nearest] == np.arange(len(drawn))
-    same = mutual & (distance <= _SAME * float(np.median(gaps)))
-    out[same] = nearest[same]
+    # Places that coincide have no spacing.
+    reach = max(_SAME * float(np.median(gaps)), 1e-6)
+    first, second = score_detection(drawn, raw, radius=reach).matches.T
+    out[first] = second
     return out
