@@ -1,10 +1,8 @@
 """The SCS library of a run, kept between runs in this program's cache folder."""
 
-import hashlib
 import json
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
-from pathlib import Path
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -13,11 +11,9 @@ from bench.environment import arithmetic, hardware, program_hash
 from bench.reference import scs_library
 from cases import Case, FitChoice, load_ground_truth
 from stembench.arrays import Floats
-from stembench.describe import as_plain, from_dict
-from stembench.errors import InputError
+from stembench.describe import as_plain
 from stembench.limits import require
-from stembench.sealed_json import check_content, read_json, write_json
-from stembench.surroundings.private_folder import cache_root, private_room
+from stembench.surroundings.kept_values import KeptValues
 
 _ROOM: Final = "libraries"
 
@@ -56,33 +52,23 @@ def kept_scs_library(
     InputError
         As `bench.reference.scs_library`.
     """
-    tell = note or (lambda _: None)
-    path = _path(case, choice, tell)
-    if path is not None and path.exists():
-        try:
-            content = check_content(read_json(path), path, remedy="the library is fitted again")
-            return np.array(from_dict(_Kept, content, source=str(path)).scs)
-        except InputError as error:
-            tell(str(error))
+    kept = KeptValues(
+        _ROOM,
+        what="the SCS library is",
+        remedy="the library is fitted again",
+        note=note or (lambda _: None),
+    )
+    key = _key(case, choice)
+    found = kept.read(_Kept, key)
+    if found is not None:
+        return np.array(found.scs)
     library = scs_library(case, choice=choice)
-    if path is not None:
-        try:
-            write_json(path, asdict(_Kept(tuple(library.tolist()))))
-        except InputError as error:
-            tell(f"the SCS library is not kept ({error})")
+    kept.write(_Kept(tuple(library.tolist())), key)
     return library
 
 
-def _path(case: Case, choice: FitChoice, tell: Callable[[str], None]) -> Path | None:
-    """File of a library; None where there is no place for it."""
-    root = cache_root()
-    if root is None:
-        return None
-    try:
-        room = private_room(root, _ROOM)
-    except OSError as error:
-        tell(f"the SCS library is not kept ({error})")
-        return None
+def _key(case: Case, choice: FitChoice) -> str:
+    """What a library hangs on."""
     machine = hardware()
     parts = {
         "case": case.hash,
@@ -92,5 +78,4 @@ def _path(case: Case, choice: FitChoice, tell: Callable[[str], None]) -> Path | 
         "packages": arithmetic(()),
         "machine": [machine["processor"], machine["system"]],
     }
-    key = json.dumps(parts, sort_keys=True)
-    return room / f"{hashlib.sha256(key.encode()).hexdigest()[:32]}.json"
+    return json.dumps(parts, sort_keys=True)

@@ -1,6 +1,5 @@
 """The fastest engine of CGRDN on this machine, timed once and kept in the cache folder."""
 
-import hashlib
 import json
 import logging
 import os
@@ -8,7 +7,7 @@ import platform
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Final
@@ -17,8 +16,7 @@ from restore.networks.threads import child_thread_limit
 from stembench.describe import from_dict
 from stembench.errors import InputError
 from stembench.limits import require
-from stembench.sealed_json import check_content, read_json, write_json
-from stembench.surroundings.private_folder import cache_root, private_room
+from stembench.surroundings.kept_values import KeptValues
 
 _ROOM: Final = "engines"
 _TIMEOUT: Final = 600.0  # s
@@ -76,21 +74,18 @@ def _fastest(
 ) -> str:
     # Once per process, even where nothing can be kept: a second probe might say otherwise.
     engines = tuple(name for name, _ in versions)
-    path = _path(json.dumps([versions, machine]))
-    if path is not None and path.exists():
-        try:
-            content = check_content(read_json(path), path, remedy="the engines are timed again")
-            kept = from_dict(EngineTimes, content, source=str(path))
-            if set(kept.seconds) == set(engines):
-                return kept.fastest
-        except InputError as error:
-            _LOG.warning("stembench: %s", error)
+    store = KeptValues(
+        _ROOM,
+        what="which engine is fastest is",
+        remedy="the engines are timed again",
+        note=lambda sentence: _LOG.warning("stembench: %s", sentence),
+    )
+    key = json.dumps([versions, machine])
+    kept = store.read(EngineTimes, key)
+    if kept is not None and set(kept.seconds) == set(engines):
+        return kept.fastest
     times = probe(engines)
-    if path is not None:
-        try:
-            write_json(path, asdict(times))
-        except InputError as error:
-            _LOG.warning("stembench: which engine is fastest is not kept (%s)", error)
+    store.write(times, key)
     return times.fastest
 
 
@@ -100,19 +95,6 @@ def _machine() -> tuple[str, ...]:
     settings = (os.environ.get(name, "") for name in _SETTINGS)
     gpu = str(Path("/dev/nvidiactl").exists())
     return (get_host_cpu_name(), platform.machine(), platform.system(), gpu, *settings)
-
-
-def _path(key: str) -> Path | None:
-    """Where the times are kept; None where there is no place for it."""
-    root = cache_root()
-    if root is None:
-        return None
-    try:
-        room = private_room(root, _ROOM)
-    except OSError as error:
-        _LOG.warning("stembench: which engine is fastest is not kept (%s)", error)
-        return None
-    return room / f"{hashlib.sha256(key.encode()).hexdigest()[:32]}.json"
 
 
 def _probe(engines: tuple[str, ...]) -> EngineTimes:

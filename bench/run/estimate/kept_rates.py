@@ -1,11 +1,9 @@
 """Rates that are kept between calls, in this program's cache folder, and measured where missing."""
 
-import hashlib
 import json
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, replace
-from pathlib import Path
+from dataclasses import dataclass, replace
 from typing import Any, Final, TypeVar
 
 import numpy as np
@@ -18,10 +16,7 @@ from bench.run.estimate.work import Amount, Kind
 from bench.run.user_code import UserCode
 from cases import get_case, load_ground_truth
 from stembench.arrays import Floats
-from stembench.describe import from_dict
-from stembench.errors import InputError
-from stembench.sealed_json import check_content, read_json, write_json
-from stembench.surroundings.private_folder import cache_root, private_room
+from stembench.surroundings.kept_values import KeptValues
 
 _Kept = TypeVar("_Kept", CaseRate, Rate)
 _ROOM: Final = "rates"
@@ -174,44 +169,20 @@ class Keeper:
     def __init__(self, code: UserCode, *, again: bool, note: Callable[[str], None]) -> None:
         self._code = code
         self._again = again
-        self._note = note
         machine = hardware()
         self._here = [
             machine["processor"], machine["system"], str(machine["memory_bytes"]),
             program_hash(), json.dumps(versions(_PACKAGES), sort_keys=True),
         ]  # fmt: skip
-        root = cache_root()
-        self._room: Path | None = None
-        if root is not None:
-            try:
-                self._room = private_room(root, _ROOM)
-            except OSError as error:
-                note(f"rates are not kept ({error})")
+        self._kept = KeptValues(_ROOM, what="rates are", remedy="it is measured again", note=note)
 
     def read(self, kind: type[Any], *key: str, spec: str = "") -> Any:
         """Return a rate that was kept; None if there is none."""
-        path = self._path(key, spec)
-        if self._again or path is None or not path.exists():
-            return None
-        try:
-            content = check_content(read_json(path), path, remedy="it is measured again")
-            return from_dict(kind, content, source=str(path))
-        except InputError as error:
-            self._note(str(error))
-            return None
+        return None if self._again else self._kept.read(kind, self._key(key, spec))
 
     def write(self, rate: Any, *key: str, spec: str = "") -> None:
         """Keep a rate; where that is not possible it is measured by the next call too."""
-        path = self._path(key, spec)
-        if path is not None:
-            try:
-                write_json(path, asdict(rate))
-            except InputError as error:
-                self._note(f"rates are not kept ({error})")
-                self._room = None
+        self._kept.write(rate, self._key(key, spec))
 
-    def _path(self, key: tuple[str, ...], spec: str) -> Path | None:
-        if self._room is None:
-            return None
-        parts = [*self._here, *key, self._code.hashes.get(spec, "")]
-        return self._room / f"{hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:32]}.json"
+    def _key(self, key: tuple[str, ...], spec: str) -> str:
+        return json.dumps([*self._here, *key, self._code.hashes.get(spec, "")])

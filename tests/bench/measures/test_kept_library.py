@@ -9,6 +9,7 @@ from bench.measures import kept_library
 from bench.measures.kept_library import kept_scs_library
 from cases import Case, FitChoice, get_case
 from stembench.arrays import Floats
+from stembench.surroundings import kept_values
 
 FITTED = np.array([0.1 + 0.2, 1 / 3, np.nextafter(1.0, 2.0)])
 
@@ -23,7 +24,7 @@ def fits(tmp_path, monkeypatch: pytest.MonkeyPatch) -> list[FitChoice]:
         return FITTED
 
     monkeypatch.setattr(kept_library, "scs_library", fit)
-    monkeypatch.setattr(kept_library, "cache_root", lambda: tmp_path)
+    monkeypatch.setattr(kept_values, "cache_root", lambda: tmp_path)
     return made
 
 
@@ -68,7 +69,7 @@ def test_what_is_damaged_is_fitted_again(fits, tmp_path) -> None:
 
 
 def test_without_a_place_it_is_fitted_each_time(fits, monkeypatch) -> None:
-    monkeypatch.setattr(kept_library, "cache_root", lambda: None)
+    monkeypatch.setattr(kept_values, "cache_root", lambda: None)
     case = get_case("pt_bulk")
     for _ in range(2):
         kept_scs_library(case, choice=case.fit)

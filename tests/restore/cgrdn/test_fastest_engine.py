@@ -10,6 +10,7 @@ from restore import load_restorer, metadata_of, resolved_spec, with_engine
 from restore.cgrdn import cgrdn_restorer, fastest_engine
 from restore.cgrdn.fastest_engine import EngineTimes
 from stembench.errors import InputError
+from stembench.surroundings import kept_values
 
 VERSIONS = {"keras": "keras 3", "onnx": "onnxruntime 1"}
 
@@ -28,7 +29,7 @@ class Probe:
 
 @pytest.fixture(autouse=True)
 def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    monkeypatch.setattr(fastest_engine, "cache_root", lambda: tmp_path)
+    monkeypatch.setattr(kept_values, "cache_root", lambda: tmp_path)
     fastest_engine._fastest.cache_clear()
     yield tmp_path / "engines"
     fastest_engine._fastest.cache_clear()
@@ -71,7 +72,7 @@ def test_what_is_kept_and_damaged_is_timed_again(
 
 
 def test_without_a_place_it_is_timed_once_a_process(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(fastest_engine, "cache_root", lambda: None)
+    monkeypatch.setattr(kept_values, "cache_root", lambda: None)
     probe = probe_with(monkeypatch, keras=1.0, onnx=2.0)
     assert [fastest_engine.fastest_engine(VERSIONS) for _ in range(2)] == ["keras", "keras"]
     assert probe.calls == 1

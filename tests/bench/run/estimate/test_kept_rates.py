@@ -12,6 +12,7 @@ from bench.run.estimate import kept_rates
 from bench.run.estimate.kept_rates import Keeper
 from bench.run.estimate.rates import CaseRate
 from bench.run.user_code import UserCode
+from stembench.surroundings import kept_values
 
 RATE = CaseRate(clean=1.5, bound=0.0, library=0.25)
 
@@ -20,7 +21,7 @@ RATE = CaseRate(clean=1.5, bound=0.0, library=0.25)
 def room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder of rates of each test's own; compiled code stays where it is."""
     (tmp_path / "cache").mkdir(mode=0o700)
-    monkeypatch.setattr(kept_rates, "cache_root", lambda: tmp_path / "cache")
+    monkeypatch.setattr(kept_values, "cache_root", lambda: tmp_path / "cache")
     return tmp_path / "cache" / "rates"
 
 
