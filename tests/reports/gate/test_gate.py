@@ -1,7 +1,6 @@
 """The gate on made records: its verdicts, what it refuses, its baseline, its files."""
 
 import json
-import math
 from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree as ET
@@ -15,64 +14,11 @@ from reports.gate.evidence import Evidence, chosen, evidence_of_run, read_baseli
 from reports.gate.gate import judge_versions
 from reports.gate.gate_files import write_csv, write_json, write_junit, write_markdown
 from reports.gate.gate_text import closing_text, markdown
-from reports.gate.margins import default_margins, load_margins, parse_margins
+from reports.gate.margins import load_margins, parse_margins
 from reports.gate.result import FAILURES, POOLED, GateResult, Verdict
-from reports.records.run_folder import Examples, Run
 from stembench.errors import InputError
-from tests.records_factory import Estimator, Layout, make_info, make_records
-
-MARGINS = default_margins()
-COUNTS = np.full(16, 5)
-
-
-def made_records(seed: int = 0) -> pd.DataFrame:
-    """Raw and one network in two cases, 12 realizations, the second case counted."""
-    how = {"raw": Estimator(std_pm=30.0, scs_std_pct=20.0), "net": Estimator(column_bias_pm=2.0)}
-    bulk = make_records(Layout(), how, doses=(500.0, 5000.0), realizations=12, seed=seed)
-    particle = make_records(
-        Layout(case="nanoparticle", image="particle", counts=COUNTS, bound_pm=None),
-        how, realizations=12, seed=seed + 1,
-    )  # fmt: skip
-    return pd.concat([bulk, particle], ignore_index=True)
-
-
-def run_of(records: pd.DataFrame, *, seed: int = 0, complete: bool = True, **case: object) -> Run:
-    """A run whose cases differ from the registry's in `case`: version, hash or data_hash."""
-    version = case.pop("version", 1)
-    info = make_info(records, complete=complete)
-    cases = {
-        name: replace(
-            each,
-            case=replace(each.case, version=version),
-            **{"hash": "h", "data_hash": "d", **case},
-        )
-        for name, each in info.cases.items()
-    }
-    info = replace(info, seed=seed, profile="quick", commit="abc", cases=cases)
-    return Run(Path("out/made"), records, info, Examples(Path("none.h5")))
-
-
-def side(records: pd.DataFrame, *, restorer: str = "net", **more: object) -> Evidence:
-    return evidence_of_run(run_of(records, **more))[restorer]  # type: ignore[arg-type]
-
-
-def stating(evidence: Evidence, **said: object) -> dict[str, object]:
-    """Provenance of a side whose restorer states something else."""
-    told = evidence.provenance
-    return {**told, "restorer": {**told["restorer"], **said}}
-
-
-def changed(records: pd.DataFrame, factor: float, *, scatter: float = 0.0) -> pd.DataFrame:
-    """Scale every error of the network, each image by its own factor round that."""
-    rng = np.random.default_rng(99)
-    out = records.copy()
-    own = out["restorer"] == "net"
-    keys = out.loc[own, ["case", "dose", "realization"]].apply(tuple, axis=1)
-    factors = {key: factor * math.exp(scatter * rng.standard_normal()) for key in keys.unique()}
-    scale = keys.map(factors).to_numpy()
-    for fit, ref in (("x_fit", "x_ref"), ("y_fit", "y_ref"), ("scs", "scs_ref")):
-        out.loc[own, fit] = out.loc[own, ref] + scale * (out.loc[own, fit] - out.loc[own, ref])
-    return out
+from tests.records_factory import Estimator, Layout, make_records
+from tests.reports.gate.made_sides import MARGINS, changed, made_records, run_of, side
 
 
 @pytest.fixture(scope="module")
@@ -209,23 +155,6 @@ class TestRefusals:
         # Round-off of another machine is no other noise.
         nudged = records.assign(scs=records["scs"] * (1 + 1e-9))
         assert not not_comparable(old, side(nudged), key=("pt_bulk", "z05", 500.0))
-
-    def test_another_precision_of_one_network(self, records) -> None:
-        """Engines of float32 are one version; of bfloat16 it is another, in two runs."""
-        old, new = side(records), replace(side(records), source="out/new")
-        assert (old.precision, old.network) == ("float32", "net")
-        low = replace(new, provenance=stating(new, precision="bfloat16"))
-        (why,) = self.reasons(old, low)
-        assert why.startswith("another precision, float32 against bfloat16")
-        named = replace(new, provenance=stating(new, precision="float32"))
-        assert judge_versions([(old, named)], MARGINS).verdict is Verdict.EQUIVALENT
-        assert judge_versions([(low, low)], MARGINS).verdict is Verdict.EQUIVALENT
-        # Another restorer may be as coarse as it likes, and so may the other one of a run.
-        for allowed in (replace(low, restorer="mine"), replace(low, source=old.source)):
-            assert judge_versions([(old, allowed)], MARGINS).verdict is Verdict.EQUIVALENT
-        built_in = stating(low, built_in=True)
-        (why,) = self.reasons(old, replace(low, restorer="net@bf16", provenance=built_in))
-        assert "bfloat16" in why
 
     def test_what_was_not_run(self, records) -> None:
         part = records[records["case"] == "pt_bulk"]

@@ -1,0 +1,13 @@
+"""Calls of the command line in this process."""
+
+from typer.testing import CliRunner
+
+from bench.cli.app import app
+
+
+def call(*arguments: object, code: int = 0) -> str:
+    wide = {"COLUMNS": "200"}  # a narrow terminal breaks the lines of tables
+    result = CliRunner().invoke(app, [str(argument) for argument in arguments], env=wide)
+    assert result.exit_code == code, result.output
+    assert "Traceback" not in result.output
+    return result.output
