@@ -276,8 +276,8 @@ def description(scan: "ScanResult", *, model: "ScanModel", lines: Path) -> list[
     )
     sentences = [
         f"{scan.displacements.shape[0] * scan.displacements.shape[1]} lines -> {lines}",
-        f"along the lines: {_statistics_text(scan.x)}",
-        f"across the lines: {_statistics_text(scan.y)}",
+        f"along the lines: {statistics_text(scan.x)}",
+        f"across the lines: {statistics_text(scan.y)}",
         f"misfit: {misfit}",
     ]
     if model.lattice_prior is not None:
@@ -298,7 +298,8 @@ def description(scan: "ScanResult", *, model: "ScanModel", lines: Path) -> list[
     return sentences
 
 
-def _statistics_text(axis: "LineEstimate") -> str:
+def statistics_text(axis: "LineEstimate") -> str:
+    """Write sigma and phi of the lines along one axis with their intervals."""
     sigma = f"sigma {100 * axis.sigma:.1f} pm"
     phi = f"phi {axis.phi:.2f}"
     if axis.sigma_interval is not None:

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from bench.own_images.scanned_image import statistics_text
 from fitting import FAILED, FitOptions, OwnImageFit, ScanModel, ScanResult, fit_columns
 from stembench.arrays import Floats
 from stembench.errors import InputError
@@ -52,17 +53,7 @@ def fit_lines(
     if scan is None:
         return None, ()
     words = tuple(
-        f"jitter of the lines {name}: σ {100 * axis.sigma:.1f} pm"
-        + _interval_text(axis.sigma_interval, 100.0, "{:.1f}")
-        + f", φ {axis.phi:.2f}"
-        + _interval_text(axis.phi_interval, 1.0, "{:.2f}")
+        f"jitter of the lines {name}: {statistics_text(axis)}"
         for name, axis in (("along them", scan.x), ("across them", scan.y))
     )
     return scan, words
-
-
-def _interval_text(ends: tuple[float, float] | None, scale: float, form: str) -> str:
-    if ends is None or not np.isfinite(ends).all():
-        return ""
-    low, high = (form.format(scale * end) for end in ends)
-    return f" (95 %: {low} to {high})"
