@@ -45,6 +45,11 @@ from .presets import (
     axis_ladder as axis_ladder,
     noise_axes as noise_axes,
 )
+from .ranges import (
+    Chance as Chance,
+    Drawn as Drawn,
+    Range as Range,
+)
 from .scan import (
     ScanNoise as ScanNoise,
 )

@@ -1,0 +1,10 @@
+from .specimens.crystals.unit_cells import (
+    UnitCell as UnitCell,
+)
+from .specimens.random_specimen import (
+    Specimen as Specimen,
+    draw_specimen as draw_specimen,
+)
+from .specimens.simulation_box import (
+    Box as Box,
+)
