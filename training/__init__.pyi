@@ -1,3 +1,9 @@
+from .images.radial_functions import (
+    RadialFunctions as RadialFunctions,
+)
+from .images.superposition import (
+    atomic_image as atomic_image,
+)
 from .specimens.crystals.unit_cells import (
     UnitCell as UnitCell,
 )

@@ -46,7 +46,8 @@ def separated_points(
     placed = np.empty((count, 3))
     done, tried = 0, 0
     while done < count and tried < _PATIENCE * count:
-        some = (count - done) + 64
+        # No more than are wanted: all of them have their turn, wherever they lie.
+        some = count - done
         candidates = rng.random((some, 3)) * sides
         # Neighbours in space come one after another: large boxes then take a third of the time.
         plane = (candidates[:, 0] / edge).astype(np.int16)

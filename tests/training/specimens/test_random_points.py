@@ -42,12 +42,16 @@ def test_a_full_box_ends_below_the_wanted_number():
     assert 10 < len(points) < 0.384 * 8.0**3 / (np.pi / 6 * 2.0**3)
 
 
-def test_places_are_uniform():
+@pytest.mark.parametrize("count", [20, 20_000])
+def test_places_are_uniform(count):
     box = np.array([10.0, 20.0, 30.0])
-    points = separated_points(np.random.default_rng(1), box, count=20_000, distance=0.05)
-    assert len(points) == 20_000
+    rng = np.random.default_rng(1)
+    several = [
+        separated_points(rng, box, count=count, distance=0.05) for _ in range(20_000 // count)
+    ]
+    assert all(len(points) == count for points in several)
     for axis in range(3):
-        counts, _ = np.histogram(points[:, axis], 10, (0.0, box[axis]))
+        counts, _ = np.histogram(np.concatenate(several)[:, axis], 10, (0.0, box[axis]))
         # Multinomial: chi square of 9 degrees has mean 9 and variance 18; k = 5.
         assert ((counts - 2000) ** 2 / 2000).sum() < 9 + 5 * np.sqrt(18)
 
