@@ -1,8 +1,34 @@
+from .evidence.image_coverage import (
+    IMAGE_STATISTICS as IMAGE_STATISTICS,
+    drawn_images as drawn_images,
+    image_statistics as image_statistics,
+    published_statistics as published_statistics,
+)
+from .evidence.pair_figure import (
+    pair_figure as pair_figure,
+)
 from .images.radial_functions import (
     RadialFunctions as RadialFunctions,
 )
 from .images.superposition import (
     atomic_image as atomic_image,
+)
+from .pairs.modalities import (
+    DATA_SETS as DATA_SETS,
+    Modality as Modality,
+    modality_named as modality_named,
+)
+from .pairs.pair import (
+    Pair as Pair,
+    make_pair as make_pair,
+)
+from .pairs.pair_sequence import (
+    PairSequence as PairSequence,
+    stream_batches as stream_batches,
+)
+from .pairs.shards import (
+    Shards as Shards,
+    write_pairs as write_pairs,
 )
 from .specimens.crystals.unit_cells import (
     UnitCell as UnitCell,
