@@ -24,6 +24,10 @@ def plan(
     case: Annotated[
         list[str] | None, typer.Option(help="Case to run; repeatable. All by default.")
     ] = None,
+    image: Annotated[
+        list[str] | None,
+        typer.Option(help="Image of these cases, or FIRST:LAST; repeatable. All by default."),
+    ] = None,
     profile: Annotated[
         str, typer.Option(help="How much to run: glance, quick, paper or axes.")
     ] = "quick",
@@ -70,6 +74,7 @@ def plan(
     chosen = narrow(
         get_profile(profile),
         cases=case or (),
+        images=image or (),
         doses=read_doses(doses),
         realizations=realizations,
         restorers=restorer or (),
