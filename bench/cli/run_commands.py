@@ -99,6 +99,26 @@ def plan(
 
 
 @guarded()
+def pack(
+    folder: Annotated[Path, typer.Argument(help="Run folder, complete.")],
+    out: Annotated[Path, typer.Option("--out", "-o", help=".pack to write.")],
+    verbose: Verbose = False,
+) -> None:
+    """Pack a run to what reports are made of: statistics per realization, summaries, examples.
+
+    `stembench report` and `stembench compare` read a pack, or a folder of packs of the parts of
+    one run, in place of the run folder. Fits of single columns are not in it.
+
+    Example: `stembench pack out/paper -o results/paper.pack`
+    """
+    from bench.run.estimate.room import size_text
+    from reports import load_run, write_pack
+
+    size = write_pack(load_run(folder), out)
+    typer.echo(f"Pack: {out}, {size_text(size)}")
+
+
+@guarded()
 def verify_fit(
     folder: Annotated[Path, typer.Argument(help="Run folder.")] = Path("out/quick"),
     number: Annotated[
