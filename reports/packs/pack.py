@@ -1,6 +1,6 @@
 """A pack: what a report asks of a run, in one file of a fraction of the run folder's size.
 
-The file is a zip archive with ``run.json``, a table of each name in `reports.packs.kept_values`
+The file is a zip archive with ``run.json``, a table of each name in `reports.packs.packed_values`
 and the example images; its comment holds the seal of `stembench.sealed_files`.
 """
 
@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from cases import case_from_dict
-from reports.packs.kept_values import KEPT, Tables
+from reports.packs.packed_values import KEPT, Tables
 from reports.records.run_folder import Run
 from reports.records.run_info import RUN_FILE, RunInfo
 from stembench.arrays import Floats

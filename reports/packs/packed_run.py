@@ -6,8 +6,8 @@ from pathlib import Path
 import pandas as pd
 
 from reports.packs.joined_info import joined_info
-from reports.packs.kept_values import KEPT, Tables
 from reports.packs.pack import SUFFIX, Pack, read_pack
+from reports.packs.packed_values import KEPT, Tables
 from reports.records.run_folder import Examples, Run, load_run
 from reports.records.run_info import RUN_FILE, RunInfo
 from stembench.arrays import Floats

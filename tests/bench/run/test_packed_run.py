@@ -11,7 +11,7 @@ from bench.plan.ladders import ONE_STEP, ablation, axes
 from bench.plan.profiles import Profile, Selection, narrow
 from bench.run.run import run_benchmark
 from reports import evidence_of_run, load_run, open_run, write_pack, write_report
-from reports.packs.kept_values import KEPT
+from reports.packs.packed_values import KEPT
 from reports.summaries.summary import summary_of
 from stembench.errors import InputError
 
