@@ -15,6 +15,7 @@ from .evidence.coverage import (
     rank as rank,
 )
 from .evidence.declarations import (
+    drawn_tables as drawn_tables,
     range_table as range_table,
     stage_table as stage_table,
 )

@@ -1,3 +1,6 @@
+from .evidence.drawn_parameters import (
+    training_table as training_table,
+)
 from .evidence.image_coverage import (
     IMAGE_STATISTICS as IMAGE_STATISTICS,
     drawn_images as drawn_images,
@@ -6,6 +9,7 @@ from .evidence.image_coverage import (
 )
 from .evidence.pair_figure import (
     pair_figure as pair_figure,
+    write_pair_figure as write_pair_figure,
 )
 from .images.radial_functions import (
     RadialFunctions as RadialFunctions,

@@ -21,7 +21,7 @@ from bench.cli.exits import (
     read_doses,
 )
 from bench.cli.gate_commands import baseline, compare, power, regression
-from bench.cli.noise_commands import noise_figures, noise_ranges
+from bench.cli.noise_commands import noise_figures, noise_ranges, pairs
 from bench.cli.own_image_commands import assess, fit
 from bench.cli.run_commands import pack, plan, verify_fit
 from bench.cli.simulation_commands import convergence, simulate
@@ -315,6 +315,7 @@ for _command in (
     convergence,
     noise_figures,
     noise_ranges,
+    pairs,
     verify_fit,
     pack,
 ):

@@ -1,9 +1,11 @@
 """Figure of pairs: distorted beside undistorted images."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from stembench.atomic_files import replacing
 from training.pairs.pair import Image
 from training.pairs.pair_sequence import PairSequence
 
@@ -44,6 +46,14 @@ def pair_figure(sequences: tuple[PairSequence, ...], *, count: int = 32) -> "Fig
         scale = f", {pair.sampling:.2g} Å/px" if atoms else ""
         right.set_title(f"{pair.kind}{scale}", fontsize=6, pad=2)
     return figure
+
+
+def write_pair_figure(sequence: PairSequence, path: Path) -> Path:
+    """Draw the first pairs of a sequence, 32 at most, to an image file; return its path."""
+    figure = pair_figure((sequence,), count=min(32, len(sequence)))
+    with replacing(path) as temporary:
+        figure.savefig(temporary)
+    return path
 
 
 def _grey(image: Image) -> tuple[float, float]:
