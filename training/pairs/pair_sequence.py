@@ -1,6 +1,7 @@
 """Pairs as a sequence: what torch's DataLoader takes, and batches streamed by workers."""
 
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -115,8 +116,9 @@ def stream_batches(
     wanted = iter(starts)
     following = next(wanted)
     # Workers finish out of order; a training run sees one order whatever their number.
-    for key, batch in completed(start, PairSequence.batch, tasks):
-        waiting[key] = batch
-        while following in waiting:
-            yield waiting.pop(following)
-            following = next(wanted, -1)
+    with closing(completed(start, PairSequence.batch, tasks)) as finished:
+        for key, batch in finished:
+            waiting[key] = batch
+            while following in waiting:
+                yield waiting.pop(following)
+                following = next(wanted, -1)

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import pytest
 from typer.testing import CliRunner
 
 from bench.cli.app import app
@@ -68,3 +69,13 @@ class TestPairs:
         call("pairs", "-o", tmp_path, "--count", 2, *self.SMALL)
         output = call("pairs", "-o", tmp_path, "--count", 2, *self.SMALL, "--seed", 1, code=2)
         assert "other pairs (seed differ)" in output
+
+    @pytest.mark.slow
+    def test_two_processes_write_what_one_writes(self, tmp_path: Path) -> None:
+        for jobs in (1, 2):
+            folder = tmp_path / str(jobs)
+            shape = ("--modality", "hrstem", "--size", 32, "--per-file", 3)
+            call("pairs", "-o", folder, "--count", 10, *shape, "--jobs", jobs)
+        one, two = ({p.name: p.read_bytes() for p in (tmp_path / j).iterdir()} for j in "12")
+        assert one == two
+        assert len(one) == 5
