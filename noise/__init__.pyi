@@ -6,13 +6,16 @@ from .chain import (
     distort as distort,
 )
 from .dose import (
+    draw_counts as draw_counts,
     electrons_per_pixel as electrons_per_pixel,
 )
 from .evidence.coverage import (
     drawn_statistics as drawn_statistics,
     random_distortion as random_distortion,
+    rank as rank,
 )
 from .evidence.declarations import (
+    drawn_tables as drawn_tables,
     range_table as range_table,
     stage_table as stage_table,
 )

@@ -68,6 +68,12 @@ from .names import (
     RestorerInfo as RestorerInfo,
     variant_name as variant_name,
 )
+from .packs.pack import (
+    write_pack as write_pack,
+)
+from .packs.packed_run import (
+    open_run as open_run,
+)
 from .page.assessed_columns import (
     AssessedColumns as AssessedColumns,
 )

@@ -1,3 +1,16 @@
+from .evidence.drawn_parameters import (
+    training_table as training_table,
+)
+from .evidence.image_coverage import (
+    IMAGE_STATISTICS as IMAGE_STATISTICS,
+    drawn_images as drawn_images,
+    image_statistics as image_statistics,
+    published_statistics as published_statistics,
+)
+from .evidence.pair_figure import (
+    pair_figure as pair_figure,
+    write_pair_figure as write_pair_figure,
+)
 from .images.radial_functions import (
     RadialFunctions as RadialFunctions,
 )
@@ -38,12 +51,33 @@ from .networks.dense_networks import (
 from .networks.generator import (
     Generator as Generator,
 )
+from .networks.layer_graph import (
+    LayerNode as LayerNode,
+    layer_nodes as layer_nodes,
+)
 from .networks.mr_unet import (
     MrUnet as MrUnet,
     averaged_truths as averaged_truths,
 )
 from .networks.patch_discriminator import (
     PatchDiscriminator as PatchDiscriminator,
+)
+from .pairs.modalities import (
+    DATA_SETS as DATA_SETS,
+    Modality as Modality,
+    modality_named as modality_named,
+)
+from .pairs.pair import (
+    Pair as Pair,
+    make_pair as make_pair,
+)
+from .pairs.pair_sequence import (
+    PairSequence as PairSequence,
+    stream_batches as stream_batches,
+)
+from .pairs.shards import (
+    Shards as Shards,
+    write_pairs as write_pairs,
 )
 from .specimens.crystals.unit_cells import (
     UnitCell as UnitCell,

@@ -21,6 +21,8 @@ from training.specimens.simulation_box import Box
 #: Grid points per pixel, and the window's width in grid points: an error of 1e-4 of the peak.
 _FINENESS: Final = 1.5
 _WIDTH: Final = 6
+#: Å per point beyond which no function of (17) has 1e-3 of its peak to show.
+_FINEST: Final = 0.05
 #: Samples of the window for half of its width.
 _SAMPLES: Final = 6000
 #: Nodes of the quadrature over half of the window.
@@ -51,15 +53,18 @@ def atomic_image(atoms: AtomSet, box: Box, functions: RadialFunctions) -> Floats
 
     skirt, sampling = box.skirt, box.sampling
     shape = [fft.next_fast_len(side + 2 * skirt, real=True) for side in box.extended]
-    fine = [fft.next_fast_len(math.ceil(_FINENESS * side), real=True) for side in shape]
-    # The periods of both grids are the same; atoms begin at the box's corner, half a pixel before
-    # the middle of the first pixel.
+    # The same period with fewer points, where pixels hold more than there is to see.
+    held = [
+        min(side, fft.next_fast_len(math.ceil(side * sampling / _FINEST), real=True))
+        for side in shape
+    ]
+    fine = [fft.next_fast_len(math.ceil(_FINENESS * side), real=True) for side in held]
+    # Atoms begin at the box's corner, half a pixel before the middle of the first pixel.
     scale = np.array([fine[1] / shape[1], fine[0] / shape[0]]) / sampling
-    rows: Floats = np.asarray(np.fft.fftfreq(shape[0], sampling), dtype=np.float64)
-    columns: Floats = np.asarray(np.fft.rfftfreq(shape[1], sampling), dtype=np.float64)
-    highest = math.hypot(rows.min(), columns.max())
-    frequency = np.linspace(0.0, highest * 1.001, _TABLE)
-    spectrum = np.zeros((shape[0], len(columns)), dtype=np.complex128)
+    rows = _counts(held[0]) / (shape[0] * sampling)
+    columns = np.arange(held[1] // 2 + 1) / (shape[1] * sampling)
+    frequency = np.linspace(0.0, 1.001 * math.hypot(rows.min(), columns.max()), _TABLE)
+    spectrum = np.zeros((held[0], len(columns)), dtype=np.complex128)
     grid = np.empty(fine)
     for number in np.unique(atoms.numbers):
         grid[:] = 0.0
@@ -68,15 +73,22 @@ def atomic_image(atoms: AtomSet, box: Box, functions: RadialFunctions) -> Floats
         add_spectrum(fft.rfft2(grid), rows, columns, table, frequency[1], spectrum)
     y, x = (
         _correction(_counts(length), grid_length)
-        for length, grid_length in zip(shape, fine, strict=True)
+        for length, grid_length in zip(held, fine, strict=True)
     )
     half = np.exp(1j * np.pi * sampling * rows)[:, None] * np.exp(1j * np.pi * sampling * columns)
     spectrum *= half * (y[:, None] * x[None, : len(columns)]) / sampling**2
     # A frequency at the end of the band stands for both signs: its half-pixel phase has no
     # meaning, and no image is resolved so far.
-    spectrum[rows == -0.5 / sampling] = 0
-    spectrum[:, columns == 0.5 / sampling] = 0
-    image = fft.irfft2(spectrum, s=shape)
+    if held[0] % 2 == 0:
+        spectrum[held[0] // 2] = 0
+    if held[1] % 2 == 0:
+        spectrum[:, -1] = 0
+    whole = np.zeros((shape[0], shape[1] // 2 + 1), dtype=np.complex128)
+    positive = (held[0] + 1) // 2
+    negative = held[0] - positive
+    whole[:positive, : len(columns)] = spectrum[:positive]
+    whole[shape[0] - negative :, : len(columns)] = spectrum[positive:]
+    image = fft.irfft2(whole, s=shape)
     height, width = box.extended
     return np.ascontiguousarray(image[skirt : skirt + height, skirt : skirt + width])
 

@@ -14,7 +14,15 @@ _GENERATION: Final = "paper, Specimen generation"
 
 BOX: Final = Drawn(
     name="box",
-    ranges={"sampling": Range(0.025, 0.9, "Å/px", "linear", _GENERATION)},
+    ranges={
+        "sampling": Range(
+            0.025,
+            0.9,
+            "Å/px",
+            "log",
+            "paper; ours: even in the logarithm, as atoms 30 px wide in published pairs ask for",
+        ),
+    },
 )
 KIND: Final = Drawn(
     name="kind",

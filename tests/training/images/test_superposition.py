@@ -82,6 +82,21 @@ def test_where_pixels_are_fine_it_is_the_sum_itself():
     assert np.abs(atomic_image(moved, box, functions) - expected).max() > 4e-3 * direct.max()
 
 
+def test_very_fine_pixels_show_the_sum_too():
+    """Below 0.05 Å/px the structure factor has fewer points than the image."""
+    box = Box((30, 40), 0.027)
+    assert [side + 2 * box.skirt for side in box.extended] == [328, 338]
+    size = [360, 360]  # what the fast transforms round up to
+    atoms = random_atoms(box, 6, seed=5)
+    functions = RadialFunctions(1.0, 12.0, tuple((z, (1.0, 0.3, 0.8)) for z in ELEMENTS))
+    found = atomic_image(atoms, box, functions)
+    near = summed(atoms, functions, step=0.027, size=tuple(size), period=[n * 0.027 for n in size])
+    skirt = box.skirt
+    expected = near[skirt : skirt + 30, skirt : skirt + 40]
+    # The cusp of the exponential is the slowest to be shown.
+    assert np.abs(found - expected).max() < 3e-3 * near.max()
+
+
 @pytest.mark.parametrize("sampling", [0.05, 0.4, 0.9])
 def test_an_atom_s_signal_is_its_integral_wherever_it_lies(sampling):
     """Without aliasing the sum over pixels does not depend on the place between them."""
