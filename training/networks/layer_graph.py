@@ -136,4 +136,4 @@ def _kind(layer: Mapping[str, Any]) -> str:
         moved = f" stride {stride}" if stride > 1 else ""
         word = "conv" if name == "Conv2D" else "deconv"
         return f"{word} {rows}x{columns}{moved}{ending}"
-    return _WORDS.get(name, name)
+    return str(_WORDS.get(name, name))
