@@ -4,6 +4,27 @@ from .figures.acquisition.displacements import (
 from .figures.acquisition.noise import (
     write_noise_figures as write_noise_figures,
 )
+from .figures.paper.column_width import (
+    COLUMNS as COLUMNS,
+    area as area,
+    even_grid as even_grid,
+    letter as letter,
+    new_page as new_page,
+    picture as picture,
+    shared_grey as shared_grey,
+    side_label as side_label,
+    tag as tag,
+)
+from .figures.paper.paper_figure import (
+    Drawn as Drawn,
+    Finding as Finding,
+    LackingError as LackingError,
+    Material as Material,
+    PaperFigure as PaperFigure,
+)
+from .figures.paper.run_figures import (
+    run_paper_figures as run_paper_figures,
+)
 from .gate.comparability import (
     renewal as renewal,
 )
@@ -74,6 +95,12 @@ from .page.assessed_columns import (
 from .page.assessment_page import (
     AssessmentPage as AssessmentPage,
     write_assessment_page as write_assessment_page,
+)
+from .page.gallery import (
+    write_gallery as write_gallery,
+)
+from .page.gallery_entry import (
+    GalleryEntry as GalleryEntry,
 )
 from .page.image_report import (
     write_image_report as write_image_report,
