@@ -1,3 +1,11 @@
+from .claims.rules import (
+    Number as Number,
+    Rule as Rule,
+    above as above,
+    below as below,
+    rule as rule,
+    within as within,
+)
 from .figures.acquisition.displacements import (
     write_displacement_figure as write_displacement_figure,
 )
@@ -72,6 +80,18 @@ from .gate.result import (
 from .metrics.dislocation import (
     BURGERS_CIRCLE as BURGERS_CIRCLE,
 )
+from .metrics.images.agreement import (
+    psnr as psnr,
+)
+from .metrics.images.residual import (
+    residual_autocorrelation_rms as residual_autocorrelation_rms,
+)
+from .metrics.images.ring_correlation import (
+    RingCorrelation as RingCorrelation,
+    cutoff as cutoff,
+    one_seventh as one_seventh,
+    ring_correlation as ring_correlation,
+)
 from .metrics.images.restored_image import (
     RestoredImage as RestoredImage,
 )
@@ -87,6 +107,8 @@ from .names import (
     RAW as RAW,
     SCAN_FIT as SCAN_FIT,
     RestorerInfo as RestorerInfo,
+    Restorers as Restorers,
+    RestorerStyle as RestorerStyle,
     variant_name as variant_name,
 )
 from .page.assessed_columns import (
@@ -167,6 +189,7 @@ from .records.verification import (
     write_verification as write_verification,
 )
 from .words.numbers import (
+    quantity as quantity,
     seconds_text as seconds_text,
     tabulated as tabulated,
 )

@@ -24,6 +24,9 @@ def figures(
         list[str] | None,
         typer.Option("--restorer", "-r", help="Further restorer of Fig. 7; repeatable."),
     ] = None,
+    wheels: Annotated[
+        Path, typer.Option(help="Folder of wheels that hold experimental images.")
+    ] = Path("out/wheels"),
     model_timeout: ModelTimeout = None,
     model_memory: ModelMemory = None,
     verbose: Verbose = False,
@@ -41,6 +44,7 @@ def figures(
         numbers=number or (),
         run=run,
         rivals=restorer or (),
+        wheels=wheels,
         note=lambda line: typer.echo(line, err=True),
     )
     for entry in entries:

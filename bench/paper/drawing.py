@@ -15,6 +15,7 @@ def draw_figures(
     numbers: Sequence[str] = (),
     run: Path | None = None,
     rivals: Sequence[str] = (),
+    wheels: Path | None = None,
     note: Callable[[str], None],
 ) -> tuple[GalleryEntry, ...]:
     """Draw counterparts of the paper's figures into a folder.
@@ -29,6 +30,8 @@ def draw_figures(
         Run folder that Figs. 2 to 4 and the verdicts are of.
     rivals : sequence of str
         Specs of further restorers that experimental images are shown with.
+    wheels : pathlib.Path, optional
+        Folder of downloaded wheels, from which experimental images are read too.
     note : callable
         Called with what is being done.
 
@@ -46,5 +49,6 @@ def draw_figures(
         found=find_columns,
         run=None if run is None else load_run(run),
         rivals=tuple(rivals),
+        wheels=wheels,
     )
     return write_gallery(folder, paper_figures(), material, numbers=numbers, progress=note)

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 import pandas as pd
@@ -58,12 +59,15 @@ class Material:
         Records of the benchmark; None if none were named.
     rivals : tuple of str
         Specs of further restorers that experimental images are shown with.
+    wheels : pathlib.Path or None
+        Folder of downloaded wheels, from which experimental images are read too.
     """
 
     restored: Restoring
     found: Searching
     run: Run | None = None
     rivals: tuple[str, ...] = ()
+    wheels: Path | None = None
 
     @cached_property
     def _summarised(self) -> tuple[Run, pd.DataFrame]:
