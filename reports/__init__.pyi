@@ -19,6 +19,7 @@ from .figures.paper.column_width import (
     letter as letter,
     new_page as new_page,
     picture as picture,
+    scale_bar as scale_bar,
     shared_grey as shared_grey,
     side_label as side_label,
     tag as tag,
@@ -29,6 +30,7 @@ from .figures.paper.paper_figure import (
     LackingError as LackingError,
     Material as Material,
     PaperFigure as PaperFigure,
+    Searching as Searching,
 )
 from .figures.paper.run_figures import (
     run_paper_figures as run_paper_figures,

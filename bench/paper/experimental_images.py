@@ -143,7 +143,7 @@ def strontium_titanate(wheels: Path | None = None) -> ExperimentalImage:
     del wheels
     arrays = _of_checkout("sto_haadf.npz")
     return ExperimentalImage(
-        name="HAADF, SrTiO3", pixels=arrays["raw"], sampling=float(arrays["sampling"]),
+        name="HAADF, SrTiO3", pixels=arrays["raw"], sampling=0.135,
         source=_GRUNEWALD,
     )  # fmt: skip
 

@@ -1,7 +1,9 @@
 """Particles counted by one segmentation, whose parameters were fixed before any image was counted.
 
-Otsu's threshold, small objects dropped, touching ones parted by a watershed of the distance to the
-edge; and simulated images of particles of known number that the count is tried on.
+The ground taken off by a white top-hat, Otsu's threshold, small objects dropped, touching ones
+parted by a watershed of the distance to the edge; and simulated images of particles of known number
+that the count is tried on. The top-hat was added once: without it one bright particle of the SEM
+image took the whole threshold, raw and restored.
 """
 
 from dataclasses import dataclass
@@ -11,6 +13,8 @@ import numpy as np
 
 from stembench.arrays import Floats, Integers
 
+#: Radius of the top-hat, px: the ground is what is wider.
+GROUND: Final = 12
 #: Objects of fewer px are dropped.
 SMALLEST: Final = 30
 #: Two particles' centres are at least this far apart, px.
@@ -30,9 +34,11 @@ def segmented(image: Floats) -> Integers:
     from skimage.feature import peak_local_max
     from skimage.filters import threshold_otsu
     from skimage.measure import label
+    from skimage.morphology import disk, white_tophat
     from skimage.segmentation import watershed
 
-    bright = image > threshold_otsu(image)  # type: ignore[no-untyped-call]
+    above = white_tophat(image, footprint=disk(GROUND))  # type: ignore[no-untyped-call]
+    bright = above > threshold_otsu(above)  # type: ignore[no-untyped-call]
     parts = label(bright)  # type: ignore[no-untyped-call]
     size = np.bincount(parts.ravel())
     size[0] = 0

@@ -12,6 +12,7 @@ _DECLARED: Final = (
     "invented_features",
     "noise_out_of_range",
     "architectures",
+    "rivals",
 )
 
 

@@ -22,6 +22,8 @@ _COLOURS: Final = {
     "image": "#FFFFFF", "input": "#FFFFFF", GROUP: "#BBD9C4", DENSE_BLOCK: "#D5E8C8",
 }  # fmt: skip
 _HEIGHT: Final = 158.0
+#: Nodes side by side from which on letters are smaller.
+_MANY: Final = 15
 
 
 def _draw(material: Material) -> Drawn:
@@ -90,8 +92,11 @@ def _chain(axes: "Axes", nodes: Sequence[Node], *, fed: int = 0) -> None:
                 facecolor=colour, edgecolor="#333333", linewidth=0.6,
             )
         )  # fmt: skip
-        axes.text(k, tall / 2, _words(node), rotation=90, ha="center", va="center", fontsize=5.6 if len(shown) < 15 else 5.0,
-                  linespacing=1.1)  # fmt: skip
+        size = 5.6 if len(shown) < _MANY else 5.0
+        axes.text(
+            k, tall / 2, _words(node), rotation=90, ha="center", va="center", fontsize=size,
+            linespacing=1.1,
+        )  # fmt: skip
         for place in node.inputs:
             source = place + offset
             if k - source == 1:
