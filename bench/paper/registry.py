@@ -13,6 +13,11 @@ _DECLARED: Final = (
     "noise_out_of_range",
     "architectures",
     "rivals",
+    "networks_exchanged",
+    "altered_images",
+    "kept_marks",
+    "kept_objects",
+    "atomic_numbers",
 )
 
 

@@ -114,6 +114,7 @@ def _entry(folder: Path, figure: PaperFigure, material: Material) -> GalleryEntr
         state="drawn",
         sentence=figure.not_yet,
         caption=drawn.caption,
+        summary=drawn.summary,
         sources=drawn.sources,
         findings=drawn.findings,
         files=files,

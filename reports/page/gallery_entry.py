@@ -19,6 +19,8 @@ class GalleryEntry:
     sentence : str
         What is lacking and what brings it, or why there is nothing yet; '' for a whole figure.
     caption : str
+    summary : tuple of tuple of str
+        A table for readers, its header first; () for none.
     sources : tuple of str
         Origin and licence of images.
     findings : tuple of Finding
@@ -34,6 +36,7 @@ class GalleryEntry:
     state: State
     sentence: str = ""
     caption: str = ""
+    summary: tuple[tuple[str, ...], ...] = ()
     sources: tuple[str, ...] = ()
     findings: tuple[Finding, ...] = ()
     files: tuple[str, ...] = ()

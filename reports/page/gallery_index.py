@@ -10,7 +10,7 @@ from reports.figures.paper.paper_figure import PaperFigure
 from reports.page.gallery_entry import GalleryEntry
 from reports.records.run_folder import Run
 from reports.words.numbers import quantity, seconds_text
-from reports.words.tables import escape
+from reports.words.tables import escape, markdown_grid
 
 INDEX: Final = "figures.md"
 _CLAIMS_FILE: Final = "claims.csv"
@@ -81,6 +81,9 @@ def _section(
     else:
         pictures = [name for name in entry.files if name.endswith(".png")]
         lines += [f"![{heading}]({name})" for name in pictures] + ([""] if pictures else [])
+        if entry.summary:
+            header, *rows = entry.summary
+            lines += [*markdown_grid(header, rows, left=(0,)), ""]
         lines += [escape(entry.caption), ""]
         if entry.sentence:
             lines += [f"**Not yet:** {escape(entry.sentence)}", ""]

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
-from bench.paper.verdicts import judged, mean_number
+from bench.paper.verdicts import difference, judged, mean_number, rate_number
 from cases import get_case, load_ground_truth
 from fitting import median_spacing, score_detection
 from noise import electrons_per_pixel
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure as Drawing
 
 _CASE: Final = "nanoparticle"
-_DOSES: Final = (50.0, 150.0, 500.0, 1500.0)
+_DOSES: Final = (5.0, 15.0, 50.0, 150.0, 500.0)
 _REALIZATIONS: Final = 3
 _SEED: Final = 102
 #: Of the spacing: a found column is that of a true one; of no true one farther away: in vacuum.
@@ -117,8 +117,8 @@ def _draw(material: Material) -> Drawn:
 
 def _place(dose: float, restorer: str) -> int | None:
     """Column of the grid that an image is shown in; None for one that is not shown."""
-    shown = {(_DOSES[0], "raw"): 0, (_DOSES[0], "CGRDN"): 1, (_DOSES[2], "raw"): 2,
-             (_DOSES[2], "CGRDN"): 3}  # fmt: skip
+    shown = {(_DOSES[1], "raw"): 0, (_DOSES[1], "CGRDN"): 1, (_DOSES[3], "raw"): 2,
+             (_DOSES[3], "CGRDN"): 3}  # fmt: skip
     return shown.get((dose, restorer))
 
 
@@ -165,10 +165,11 @@ def _curves(page: "Drawing", table: pd.DataFrame) -> None:
         for kind in _NOISES:
             for restorer, line, face in (("CGRDN", "-", "full"), ("raw", (0, (3, 1.5)), "none")):
                 own = table[(table["noise"] == kind) & (table["restorer"] == restorer)]
-                numbers = [mean_number(factor * rows[name]) for _, rows in own.groupby("dose")]
+                mean = rate_number if k else mean_number
+                numbers = [mean(factor * rows[name]) for _, rows in own.groupby("dose")]
                 value = np.array([number.value for number in numbers])
                 ends = np.array([[n.value - n.low, n.high - n.value] for n in numbers]).T
-                ends[0] = np.minimum(ends[0], value)
+                ends = np.nan_to_num(ends)
                 axes.errorbar(
                     _DOSES, value, yerr=ends, color=_COLOURS[kind], linestyle=line,
                     marker="s" if kind == "Poisson" else "o", markersize=3.5, fillstyle=face,
@@ -177,7 +178,7 @@ def _curves(page: "Drawing", table: pd.DataFrame) -> None:
         axes.set_xscale("log")
         axes.set_xticks(_DOSES, [f"{dose:g}" for dose in _DOSES])
         axes.minorticks_off()
-        axes.set_xlabel("dose, or Gaussian noise of its energy (e/Å²)")
+        axes.set_xlabel("dose, or Gaussian of its energy (e/Å²)")
         axes.set_ylabel(label)
         if k:
             axes.set_yscale("symlog", linthresh=1.0)
@@ -200,22 +201,27 @@ def _findings(table: pd.DataFrame) -> tuple[Finding, ...]:
         index="number", columns="noise", values="invented"
     )
     where = f"{_DOSES[0]:g} e/Å², n = {len(lowest)} images"
-    many = mean_number(lowest["Gaussian"], at=f"invented per image, Gaussian, {where}")
-    more = mean_number(
-        lowest["Poisson"] - lowest["Gaussian"],
-        at=f"invented per image under Poisson less under Gaussian noise, {where}",
-    )
-    return judged(35, rule(above(0.5)), [many]), judged(36, rule(below(0.0)), [more])
+    rates = {
+        kind: rate_number(lowest[kind], at=f"columns invented under {kind} noise, {where}")
+        for kind in _NOISES
+    }
+    fewer = difference(
+        rates["Poisson"], rates["Gaussian"],
+        at=f"columns invented under Poisson less under Gaussian noise, {where}",
+    )  # fmt: skip
+    many = rates["Gaussian"]
+    return judged(35, rule(above(0.5)), [many]), judged(36, rule(below(0.0)), [fewer])
 
 
 def _caption() -> str:
     return (
-        "Nanoparticle at four doses. (a–e) Gaussian noise, which hangs on no signal, of the mean "
-        "variance of the Poisson noise of that dose; (f–j) Poisson noise. Rings: columns that a "
-        "search finds in that image and that are none (farther than 0.4 of the spacing from every "
-        "true one). (k) Share of the true columns found; (l) columns invented per image; (m) those "
-        f"in vacuum, farther than 1.5 spacings from every true one. Open marks: the same search in "
-        f"the raw image. n = {_REALIZATIONS} images per point, 95 % intervals (t)."
+        f"Nanoparticle at {len(_DOSES)} doses. (a–e) Gaussian noise, which hangs on no signal, of "
+        "the mean variance of the Poisson noise of that dose; (f–j) Poisson noise. Rings: columns "
+        "that a search finds in that image and that are none (farther than 0.4 of the spacing "
+        "from every true one). (k) Share of the true columns found; (l) columns invented per "
+        "image; (m) those in vacuum, farther than 1.5 spacings from every true one. Open marks: "
+        f"the same search in the raw image. n = {_REALIZATIONS} images per point; 95 % intervals, "
+        "of Poisson rates in l and m."
     )
 
 

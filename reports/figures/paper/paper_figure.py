@@ -138,6 +138,8 @@ class Drawn:
         None where tables are all there is.
     tables : mapping of str to pandas.DataFrame
         Its numbers, by the end of their file's name; '' for the only one.
+    summary : tuple of tuple of str
+        A table for readers, its header first; () for none.
     sources : tuple of str
         Origin and licence of each image that is not the benchmark's own.
     findings : tuple of Finding
@@ -149,6 +151,7 @@ class Drawn:
     caption: str
     drawing: "Drawing | None" = None
     tables: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+    summary: tuple[tuple[str, ...], ...] = ()
     sources: tuple[str, ...] = ()
     findings: tuple[Finding, ...] = ()
     run: str = ""

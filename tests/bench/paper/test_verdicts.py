@@ -3,8 +3,14 @@
 import numpy as np
 import pytest
 
-from bench.paper.verdicts import judged, mean_number, share_number
-from reports import above, below, rule
+from bench.paper.verdicts import (
+    difference,
+    judged,
+    mean_number,
+    rate_number,
+    share_number,
+)
+from reports import Number, above, below, rule
 
 
 def test_intervals_of_a_mean_hold_it_as_often_as_stated() -> None:
@@ -16,6 +22,25 @@ def test_intervals_of_a_mean_hold_it_as_often_as_stated() -> None:
     # Negative control: an interval of normal quantiles would be too narrow for five values.
     narrow = [abs(n.value) < (n.high - n.value) * 1.96 / 2.776 for n in numbers]
     assert np.mean(narrow) < 0.95 - 4 * np.sqrt(0.95 * 0.05 / 2000)
+
+
+def test_equal_values_tell_no_scatter() -> None:
+    assert np.isnan(mean_number([1.0, 1.0, 1.0]).low)
+
+
+def test_rates_of_rare_counts_have_exact_intervals() -> None:
+    """Garwood's table: none in one image is below 3.689, five are 1.623 to 11.668."""
+    none, five = rate_number([0]), rate_number([2, 3])
+    assert (none.low, none.high) == pytest.approx((0, 3.689), abs=1e-3)
+    assert (five.value, five.low, five.high) == pytest.approx(
+        (2.5, 1.623 / 2, 11.668 / 2), abs=1e-3
+    )
+
+
+def test_a_difference_of_symmetric_numbers_adds_squares() -> None:
+    one, other = (Number(value=v, low=v - h, high=v + h) for v, h in ((5.0, 3.0), (1.0, 4.0)))
+    found = difference(one, other)
+    assert (found.value, found.low, found.high) == pytest.approx((4.0, -1.0, 9.0))
 
 
 def test_a_single_value_has_no_interval() -> None:
