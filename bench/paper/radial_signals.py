@@ -40,16 +40,22 @@ class RadialSignal:
     @property
     def cross_section(self) -> float:
         """Integral over the plane, Å²."""
-        return float(2 * np.pi * np.trapezoid(self.value * self.radius, self.radius))
+        from scipy.interpolate import CubicSpline
+
+        ring = CubicSpline(self.radius, 2 * np.pi * self.radius * self.value)
+        return float(ring.integrate(self.radius[0], self.radius[-1]))
 
     def blurred(self, sigma: float) -> "RadialSignal":
         """Blur by a Gaussian source of standard deviation `sigma` (Å), which keeps the integral."""
+        from scipy.interpolate import CubicSpline
         from scipy.ndimage import gaussian_filter
 
         step = float(self.radius[1]) / 2
         half = int(self.radius[-1] / step)
         y, x = np.mgrid[-half : half + 1, -half : half + 1] * step
-        plane = np.interp(np.hypot(x, y), self.radius, self.value, right=0.0)
+        away = np.hypot(x, y)
+        plane = CubicSpline(self.radius, self.value)(np.minimum(away, self.radius[-1]))
+        plane[away > self.radius[-1]] = 0.0
         line = gaussian_filter(plane, sigma / step)[half, half:]
         return RadialSignal(
             np.asarray(step * np.arange(half + 1), dtype=np.float64),

@@ -14,6 +14,8 @@ _RADIUS: Final = 0.18
 #: Nearest columns that a column's background lies between.
 _AROUND: Final = 4
 _FEWEST: Final = 12
+#: Distance of two classes over their own spread; halves of one normal distribution have 2.65.
+_APART: Final = 3.5
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,7 +91,11 @@ def sublattices(image: Floats, found: Searching, *, smooth: float) -> Sublattice
     radius = _RADIUS * median_spacing(places)
     bright = _brightness(image, places, radius=radius)
     weak = bright < threshold_otsu(bright)  # type: ignore[no-untyped-call]
-    if min(weak.sum(), (~weak).sum()) < _FEWEST:
+    parted = min(weak.sum(), (~weak).sum()) >= _FEWEST
+    if parted:
+        apart = bright[~weak].mean() - bright[weak].mean()
+        parted = apart > _APART * np.hypot(bright[weak].std(), bright[~weak].std()) / np.sqrt(2)
+    if not parted:
         raise LackingError("the columns are all alike: there is no weaker sublattice")
     _, near = KDTree(places).query(places, k=_AROUND + 1)
     between = (places[:, np.newaxis] + places[near[:, 1:]]) / 2

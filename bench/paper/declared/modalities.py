@@ -24,6 +24,7 @@ from reports import (
     Drawn,
     LackingError,
     Material,
+    Number,
     PaperFigure,
     above,
     area,
@@ -48,7 +49,7 @@ _UNSTATED: Final = 0.2
 _SHOWN: Final = 384
 _HALVED: Final = 512
 #: Simulated particles: electrons per px of full brightness, images of each, seed.
-_LEVELS: Final = (0.1, 0.3, 1.0, 10.0)
+_LEVELS: Final = (0.3, 1.0, 3.0, 10.0)
 _IMAGES: Final = 4
 _SEED: Final = 18
 _COUNTED: Final = {"raw": "#6E6E6E", "Gaussian filter": "#E69F00", "CGRDN HR-SEM": "#0072B2"}
@@ -124,14 +125,7 @@ def _draw(material: Material) -> Drawn:
         [found.gain for found in curves.values()], at=f"mean over rings, {len(curves)} images",
         condition="Fourier analysis",
     )  # fmt: skip
-    low = simulated[simulated["electrons"] == _LEVELS[0]].pivot_table(
-        index="image", columns="restorer", values="error"
-    )
-    fewer = mean_number(
-        low["CGRDN HR-SEM"].abs() - low["raw"].abs(),
-        at=f"|error| of the count less that of raw, {_LEVELS[0]:g} e/px, n = {len(low)} images",
-        condition="particle count",
-    )
+    fewer = [_fewer_errors(simulated, level) for level in _LEVELS]
     return Drawn(
         drawing=page,
         caption=_caption(counted, curves),
@@ -141,7 +135,7 @@ def _draw(material: Material) -> Drawn:
             judged(
                 32,
                 rule(above(0.0, name="Fourier analysis"), below(0.0, name="particle count")),
-                [gain, fewer],
+                [gain, *fewer],
             ),
         ),
     )
@@ -159,10 +153,10 @@ def _empty(axes: "Axes") -> None:
 
 
 def _cut(pixels: Floats, side: int) -> Floats:
-    """Middle of an image, of at most `side` px and even sides."""
-    height, width = (min(size // 2 * 2, side) for size in pixels.shape)
-    y, x = (pixels.shape[0] - height) // 2, (pixels.shape[1] - width) // 2
-    return pixels[y : y + height, x : x + width]
+    """Square middle of an image, of an even number of px, `side` at most."""
+    side = min(*(size // 2 * 2 for size in pixels.shape), side)
+    y, x = ((size - side) // 2 for size in pixels.shape)
+    return pixels[y : y + side, x : x + side]
 
 
 def _correlations(
@@ -274,6 +268,18 @@ def _simulated(page: "Drawing", material: Material) -> pd.DataFrame:
     return table
 
 
+def _fewer_errors(table: pd.DataFrame, level: float) -> Number:
+    """Error of the count, restored less raw, each without its sign."""
+    own = table[table["electrons"] == level].pivot_table(
+        index="image", columns="restorer", values="error"
+    )
+    return mean_number(
+        own["CGRDN HR-SEM"].abs() - own["raw"].abs(),
+        at=f"|error| of the count less that of raw, {level:g} e/px, n = {len(own)} images",
+        condition="particle count",
+    )
+
+
 def _count_curves(axes: "Axes", table: pd.DataFrame) -> None:
     for restorer, colour in _COUNTED.items():
         own = table[table["restorer"] == restorer]
@@ -292,7 +298,8 @@ def _count_curves(axes: "Axes", table: pd.DataFrame) -> None:
     axes.minorticks_off()
     axes.set_xlabel("electrons per px at full brightness")
     axes.set_ylabel("counted / true number")
-    axes.set_yscale("log")
+    axes.set_yscale("symlog", linthresh=1.0)
+    axes.set_ylim(bottom=0)
     axes.yaxis.set_major_formatter(lambda value, _: f"{value:g}")
     even_grid(axes)
     axes.legend(frameon=False, fontsize=6)

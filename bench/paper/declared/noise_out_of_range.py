@@ -118,13 +118,13 @@ def _distortions() -> tuple[_Distortion, ...]:
             title="interpolation",
             within=_registered,
             beyond=_enlarged,
-            said=("moved by ½ px and back", "every second px filled in"),
+            said=("½ px there and back", "every 2nd px filled in"),
         ),
         _Distortion(
             title="Y jitter",
             within=_scanned(ScanNoise(jitter=_y_jitter(0.3))),
             beyond=_scanned(ScanNoise(jitter=_y_jitter(1.2))),
-            said=("σ_y 0.3 Å", "σ_y 1.2 Å"),
+            said=("σy 0.3 Å", "σy 1.2 Å"),
         ),
         _Distortion(
             title="detector noise",
