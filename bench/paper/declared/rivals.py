@@ -69,7 +69,7 @@ def _draw(material: Material) -> Drawn:
     restored = {
         spec: image.pixels
         if spec == "raw"
-        else scale.to_grey(_by(material, scale.to_counts(image.pixels), spec, image=image))
+        else scale.to_grey(_by(material, scale.to_counts(image.pixels), spec))
         for spec in specs
     }
     classes = sublattices(image.pixels, material.found, smooth=_SMOOTH)
@@ -77,7 +77,7 @@ def _draw(material: Material) -> Drawn:
     halves = {
         spec: half_correlations(
             scale.to_counts(image.pixels),
-            partial(_half, material=material, spec=spec, image=image),
+            partial(_half, material=material, spec=spec),
         )
         for spec in specs
     }
@@ -132,12 +132,12 @@ def _electrons(image: ExperimentalImage, material: Material) -> GreyScale:
     return effective_scale(image.pixels, restored + image.pixels.min())
 
 
-def _by(material: Material, counts: Floats, spec: str, *, image: ExperimentalImage) -> Floats:
+def _by(material: Material, counts: Floats, spec: str) -> Floats:
     return material.restored(counts, spec, sampling=_UNSTATED)
 
 
-def _half(half: Floats, *, material: Material, spec: str, image: ExperimentalImage) -> Floats:
-    return half if spec == "raw" else _by(material, half, spec, image=image)
+def _half(half: Floats, *, material: Material, spec: str) -> Floats:
+    return half if spec == "raw" else _by(material, half, spec)
 
 
 def _residual(raw: Floats, restored: Floats) -> float:
