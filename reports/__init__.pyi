@@ -113,6 +113,12 @@ from .names import (
     RestorerStyle as RestorerStyle,
     variant_name as variant_name,
 )
+from .packs.pack import (
+    write_pack as write_pack,
+)
+from .packs.packed_run import (
+    open_run as open_run,
+)
 from .page.assessed_columns import (
     AssessedColumns as AssessedColumns,
 )

@@ -23,7 +23,7 @@ from bench.cli.exits import (
 from bench.cli.gate_commands import baseline, compare, power, regression
 from bench.cli.own_image_commands import assess, fit
 from bench.cli.paper_commands import figures, noise_figures, noise_ranges
-from bench.cli.run_commands import plan, verify_fit
+from bench.cli.run_commands import pack, plan, verify_fit
 from bench.cli.simulation_commands import convergence, simulate
 from bench.cli.terminal import make_printable
 from stembench import __version__
@@ -75,6 +75,10 @@ def run(
     case: Annotated[
         list[str] | None, typer.Option(help="Case to run; repeatable. All by default.")
     ] = None,
+    image: Annotated[
+        list[str] | None,
+        typer.Option(help="Image of these cases, or FIRST:LAST; repeatable. All by default."),
+    ] = None,
     profile: Annotated[
         str, typer.Option(help="How much to run: glance, quick, paper or axes.")
     ] = "quick",
@@ -114,6 +118,7 @@ def run(
     chosen = narrow(
         get_profile(profile),
         cases=case or (),
+        images=image or (),
         doses=read_doses(doses),
         realizations=realizations,
         restorers=restorer or (),
@@ -139,7 +144,12 @@ def run(
 @app.command()
 @guarded()
 def report(
-    folder: Annotated[Path, typer.Argument(help="Run folder.")] = Path("out/quick"),
+    folder: Annotated[
+        Path, typer.Argument(help="Run folder, pack, or folder of packs of one run.")
+    ] = Path("out/quick"),
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", help="Folder to write; FOLDER/report by default.")
+    ] = None,
     verbose: Verbose = False,
 ) -> None:
     """Write the report of a run from its records: tables, figures and one HTML page.
@@ -148,7 +158,7 @@ def report(
     """
     from reports import write_report
 
-    page = write_report(folder)
+    page = write_report(folder, out=out)
     typer.echo(f"Report: {page}")
 
 
@@ -307,6 +317,7 @@ for _command in (
     noise_figures,
     noise_ranges,
     verify_fit,
+    pack,
 ):
     app.command()(_command)
 

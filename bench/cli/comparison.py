@@ -24,9 +24,9 @@ from reports import (
     evidence_of_run,
     judge_versions,
     load_margins,
-    load_run,
     metric_text,
     needed_text,
+    open_run,
     ordered,
     read_baseline,
     value_text,
@@ -82,7 +82,7 @@ def sides(
         If a side does not exist or it is not clear which restorer is meant.
     """
     if run is not None:
-        within = evidence_of_run(load_run(run))
+        within = evidence_of_run(open_run(run))
         if old == new:
             raise InputError(f"the two restorers are the same: {old}")
         return [(chosen(within, old, which=str(run)), chosen(within, new, which=str(run)))]
@@ -125,7 +125,7 @@ def _side(name: str) -> dict[str, Evidence]:
             f"there is no run folder or baseline file {name}; to compare two restorers of one run"
             " add --run FOLDER"
         )
-    return evidence_of_run(load_run(path))
+    return evidence_of_run(open_run(path))
 
 
 def margins_from(path: Path | None) -> Margins:

@@ -18,7 +18,7 @@ from reports import (
     Margins,
     chosen,
     evidence_of_run,
-    load_run,
+    open_run,
     read_baseline,
     renewal,
     write_baseline,
@@ -45,7 +45,7 @@ def golden_baseline() -> Path:
 
 def pack(folder: Path, out: Path, *, restorer: str | None) -> str:
     """Save a run's restorer as a baseline file; return a sentence about it."""
-    evidence = chosen(evidence_of_run(load_run(folder)), restorer, which=str(folder))
+    evidence = chosen(evidence_of_run(open_run(folder)), restorer, which=str(folder))
     write_baseline(evidence, out)
     return (
         f"Baseline of {evidence.restorer}, {len(evidence.cells)} images and doses, seed"
@@ -132,7 +132,7 @@ def regress(
     outcome = run_with_progress(profile, folder, seed=old.seed, placement=placement, verbose=detail)
     for sentence in outcome.failures[:5]:
         Console(stderr=True).print(Text(f"stembench: failed: {sentence}"))
-    new = chosen(evidence_of_run(load_run(folder)), None, which=str(folder))
+    new = chosen(evidence_of_run(open_run(folder)), None, which=str(folder))
     return judge_and_print(
         [(old, new)],
         margins=margins,

@@ -24,6 +24,10 @@ def plan(
     case: Annotated[
         list[str] | None, typer.Option(help="Case to run; repeatable. All by default.")
     ] = None,
+    image: Annotated[
+        list[str] | None,
+        typer.Option(help="Image of these cases, or FIRST:LAST; repeatable. All by default."),
+    ] = None,
     profile: Annotated[
         str, typer.Option(help="How much to run: glance, quick, paper or axes.")
     ] = "quick",
@@ -70,6 +74,7 @@ def plan(
     chosen = narrow(
         get_profile(profile),
         cases=case or (),
+        images=image or (),
         doses=read_doses(doses),
         realizations=realizations,
         restorers=restorer or (),
@@ -91,6 +96,26 @@ def plan(
         f"disk       {size_text(found.disk)} in {folder}, {size_text(free_disk(folder))} free"
     )
     check_estimate(found, folder)
+
+
+@guarded()
+def pack(
+    folder: Annotated[Path, typer.Argument(help="Run folder, complete.")],
+    out: Annotated[Path, typer.Option("--out", "-o", help=".pack to write.")],
+    verbose: Verbose = False,
+) -> None:
+    """Pack a run to what reports are made of: statistics per realization, summaries, examples.
+
+    `stembench report` and `stembench compare` read a pack, or a folder of packs of the parts of
+    one run, in place of the run folder. Fits of single columns are not in it.
+
+    Example: `stembench pack out/paper -o results/paper.pack`
+    """
+    from bench.run.estimate.room import size_text
+    from reports import load_run, write_pack
+
+    size = write_pack(load_run(folder), out)
+    typer.echo(f"Pack: {out}, {size_text(size)}")
 
 
 @guarded()

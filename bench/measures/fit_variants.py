@@ -15,7 +15,6 @@ import pandas as pd
 from scipy.spatial import cKDTree
 
 from bench.measures.scan_fits import (
-    REALIZATIONS,
     RUNG_REALIZATIONS,
     WEAK_PRIOR,
     FittedImage,
@@ -23,6 +22,7 @@ from bench.measures.scan_fits import (
     has_jitter,
     scan_model,
 )
+from bench.plan.profiles import SCAN_FITS
 from bench.reference import clean_fit, fit_options, positions_and_mask
 from cases import Case
 from fitting import NOT_RESOLVED, Engine, FitOptions, ScanModel, fit_batch
@@ -72,7 +72,8 @@ class FitVariant:
     applies : callable
         ``applies(setting)`` tells whether it is made.
     realizations : int or None
-        How many of the first realizations are fitted so; None for all.
+        How many of the first realizations are fitted so; None for all. Of a scan fit the block
+        says it.
     rung_realizations : int
         The same on the rungs of ladders, where the main fit is made of all; 0 for none.
     scan : callable or None
@@ -87,9 +88,14 @@ class FitVariant:
     rung_realizations: int = 0
     scan: Callable[[Setting], ScanModel] | None = None
 
-    def number(self, *, start: int, stop: int, rung: bool) -> int:
-        """How many of the realizations start, ..., stop - 1 are fitted so."""
-        most = self.rung_realizations if rung and self.name else self.realizations
+    def number(self, *, start: int, stop: int, rung: bool, scans: int = SCAN_FITS) -> int:
+        """How many of the realizations start, ..., stop - 1 are fitted so.
+
+        `scans` is how many of the first are, by a fit that knows how lines move.
+        """
+        most = scans if self.scan else self.realizations
+        if rung and self.name:
+            most = self.rung_realizations
         return stop - start if most is None else max(0, min(stop, most) - start)
 
 
@@ -124,7 +130,6 @@ def _scan_fit(name: str, label: str, *, lattice_prior: float | None) -> FitVaria
         label,
         _main,
         _scanned,
-        realizations=REALIZATIONS,
         rung_realizations=RUNG_REALIZATIONS,
         scan=lambda setting: scan_model(setting.noise, lattice_prior=lattice_prior),
     )
@@ -232,6 +237,7 @@ def fit_tables(
     resolved: Bools,
     main_alone: bool = False,
     rung: bool = False,
+    scans: int = SCAN_FITS,
     engine: Engine = "joint",
 ) -> Mapping[str, list[FittedImage]]:
     """Fit images in every way that applies.
@@ -253,6 +259,8 @@ def fit_tables(
         Leave out all but the main fit.
     rung : bool
         Whether the images are of a rung of a ladder, of which few further fits are made.
+    scans : int
+        How many of the first realizations have their scan lines fitted.
     engine : {'joint', 'lmfit'}
         That finds the minimum; scan fits have their own descent.
 
@@ -270,7 +278,7 @@ def fit_tables(
     raw = setting.family == "raw"
     tables = {}
     for variant in variants_of(setting)[: 1 if main_alone else None]:
-        number = variant.number(start=start, stop=start + len(images), rung=rung)
+        number = variant.number(start=start, stop=start + len(images), rung=rung, scans=scans)
         chosen = np.flatnonzero(resolved[:number])
         options = variant.options(setting, width=width, spacing=spacing(case, image))
         # The pulses' spread acts as a lower dose.

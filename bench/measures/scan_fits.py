@@ -15,8 +15,7 @@ from noise import ScanNoise
 from stembench.arrays import Floats
 from stembench.errors import InputError
 
-#: Realizations of each image and dose that are fitted so, and of each rung of a ladder.
-REALIZATIONS: Final = 8
+#: Realizations of each rung of a ladder that are fitted so; of the others `bench.plan` says it.
 RUNG_REALIZATIONS: Final = 4
 #: Standard deviation [Å] of a column's distance from its neighbours' mean in the second fit.
 WEAK_PRIOR: Final = 0.1

@@ -8,7 +8,7 @@ from typing import Final
 
 from bench.plan.acquisitions import FRAMES
 from bench.plan.probed_images import probed
-from bench.plan.profiles import Profile
+from bench.plan.profiles import SCAN_FITS, Profile
 from cases import get_case
 from fitting import Engine
 from noise import ScanNoise
@@ -56,6 +56,8 @@ class Block:
         What fits the images. The noise-free fits, references of all others, are joint ones.
     main_alone : bool
         Leave out all but the main fit.
+    scans : int
+        Realizations whose scan lines are fitted, from 0 on; few on the rungs of ladders.
     probes : int
         Realizations of this image, dose and restorer that are probed, from 0 on
         (`bench.plan.probed_images`).
@@ -74,6 +76,7 @@ class Block:
     noise: ScanNoise | None = None
     engine: Engine = "joint"
     main_alone: bool = False
+    scans: int = SCAN_FITS
     probes: int = 0
 
     @property
@@ -149,6 +152,7 @@ def plan_blocks(profile: Profile, *, seed: int, block_size: int = BLOCK_SIZE) ->
                             stop=min(start + block_size, selection.realizations_of(restorer)),
                             seed=seed,
                             example=start == 0 and (image, dose) in (low, high),
+                            scans=profile.scans,
                             probes=chosen[restorer][2] * (chosen[restorer][:2] == (image, dose)),
                         )
                         for start in range(0, selection.realizations_of(restorer), block_size)

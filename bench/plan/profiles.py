@@ -15,6 +15,8 @@ from stembench.errors import InputError
 
 #: Realizations of the references: an image without information hardly differs from the next.
 REFERENCE_REALIZATIONS: Final = 1
+#: Realizations of each image and dose whose scan lines are fitted, which takes seconds each.
+SCAN_FITS: Final = 8
 #: Filters without training, and the references that every restorer is read beside.
 _CONTROLS: Final = ("gaussian", "bragg", "patch-pca")
 _REFERENCES: Final = ("flat", "row-mean")
@@ -70,6 +72,8 @@ class Profile:
         What is run once more under ladders of noise chains.
     frames : tuple of Selection
         Where the dose is also spread over frames that are aligned and summed.
+    scans : int
+        Realizations of each image and dose whose scan lines are fitted.
     """
 
     name: str
@@ -78,6 +82,7 @@ class Profile:
     restorers: tuple[str, ...]
     ladders: tuple[Ladder, ...] = ()
     frames: tuple[Selection, ...] = ()
+    scans: int = SCAN_FITS
 
     @property
     def specs(self) -> tuple[str, ...]:
@@ -124,10 +129,19 @@ def _with_bm3d() -> tuple[str, ...]:
 def _paper() -> Profile:
     return Profile(
         name="paper",
-        summary="The three studies of the paper, defects and adatoms in full, 100 realizations.",
+        summary="The three studies of the paper, defects, adatoms, response and axes in full.",
         selections=_selections((case, case.study.paper) for case in CASES),
-        restorers=("raw", *_CONTROLS, *_with_bm3d(), "cgrdn", *_REFERENCES),
-        ladders=(_particle_ablation(realizations=100),),
+        restorers=("raw", *_CONTROLS, "nlm", *_with_bm3d(), "cgrdn", *_REFERENCES),
+        ladders=(
+            _particle_ablation(realizations=100),
+            *(
+                ladder
+                for case, image in _DISTORTED
+                for ladder in axes(case, image, dose=5e3, realizations=20)
+            ),
+        ),
+        frames=_distorted(doses=(5e3,), realizations=20),
+        scans=100,
     )
 
 
@@ -197,6 +211,7 @@ def narrow(
     profile: Profile,
     *,
     cases: Sequence[str] = (),
+    images: Sequence[str] = (),
     doses: Sequence[float] = (),
     realizations: int | None = None,
     restorers: Sequence[str] = (),
@@ -211,6 +226,9 @@ def narrow(
     profile : Profile
     cases : sequence of str
         Names of the cases to keep; none keeps all.
+    images : sequence of str
+        Labels of the images of these cases to keep, or 'FIRST:LAST' for all from one to another in
+        the order of the case; none keeps all. Edited images bring the one they are held against.
     doses : sequence of float
         Doses in e/Å² in place of each case's own; none keeps those.
     realizations : int, optional
@@ -225,9 +243,9 @@ def narrow(
     Raises
     ------
     InputError
-        If a case is not known or not run by the profile, a dose is not positive, a number of
-        realizations is below one, something is named twice, or an engine is given and no restorer
-        takes it.
+        If a case is not known or not run by the profile, an image is of none of its cases, a dose
+        is not positive, a number of realizations is below one, something is named twice, or an
+        engine is given and no restorer takes it.
     """
     present = {selection.case for selection in profile.selections}
     for name in cases:
@@ -241,18 +259,23 @@ def narrow(
         electrons_per_pixel(dose, 1.0)
     if realizations is not None and realizations < 1:
         raise InputError(f"realizations must be at least 1, not {realizations}")
-    for what, named in (("case", cases), ("dose", doses), ("restorer", restorers)):
+    for what, named in (
+        ("case", cases),
+        ("image", images),
+        ("dose", doses),
+        ("restorer", restorers),
+    ):
         if len(set(named)) != len(named):
             raise InputError(f"a {what} is named twice: {', '.join(map(str, named))}")
     kept = tuple(
         replace(
             selection,
+            images=chosen_images,
             doses=tuple(sorted(doses)) or selection.doses,
             realizations=realizations or selection.realizations,
             raw_realizations=0 if realizations else selection.raw_realizations,
         )
-        for selection in profile.selections
-        if not cases or selection.case in cases
+        for selection, chosen_images in _of_images(profile, cases=cases, images=images)
     )
     chosen = tuple(restorers) or profile.restorers
     if engine:
@@ -265,7 +288,12 @@ def narrow(
         chosen = told
     if not any(is_raw(spec) for spec in chosen):
         chosen = ("raw", *chosen)
-    still_run = {(selection.case, dose) for selection in kept for dose in selection.doses}
+    still_run = {
+        (selection.case, image, dose)
+        for selection in kept
+        for image in selection.images
+        for dose in selection.doses
+    }
     return replace(
         profile,
         selections=kept,
@@ -273,11 +301,59 @@ def narrow(
         ladders=tuple(
             replace(ladder, realizations=realizations or ladder.realizations)
             for ladder in profile.ladders
-            if (ladder.case, ladder.dose) in still_run
+            if (ladder.case, ladder.image, ladder.dose) in still_run
         ),
         frames=tuple(
             replace(selection, doses=left, realizations=realizations or selection.realizations)
             for selection in profile.frames
-            if (left := tuple(d for d in selection.doses if (selection.case, d) in still_run))
+            if (
+                left := tuple(
+                    dose
+                    for dose in selection.doses
+                    if any((selection.case, image, dose) in still_run for image in selection.images)
+                )
+            )
         ),
     )
+
+
+def _of_images(
+    profile: Profile, *, cases: Sequence[str], images: Sequence[str]
+) -> list[tuple[Selection, tuple[str, ...]]]:
+    """Selections of the cases that are kept, each with the labels of its images that are."""
+    kept = [one for one in profile.selections if not cases or one.case in cases]
+    if not images:
+        return [(one, one.images) for one in kept]
+    wanted = {
+        one.case: _with_bases(one.case, {name for text in images for name in _labels(one, text)})
+        for one in kept
+    }
+    for text in images:
+        if not any(_labels(one, text) for one in kept):
+            raise InputError(
+                f"no image {text!r} is run of {', '.join(wanted)}; images are named by their label,"
+                f" such as {kept[0].images[0]}, or by two of them, such as"
+                f" {kept[0].images[0]}:{kept[0].images[-1]}"
+            )
+    return [
+        (one, tuple(label for label in one.images if label in wanted[one.case]))
+        for one in kept
+        if wanted[one.case]
+    ]
+
+
+def _with_bases(case: str, labels: set[str]) -> set[str]:
+    """Labels of images with those that edited ones are held against."""
+    edits = get_case(case).structure.edits_on_host
+    return labels if edits is None else labels | {edits.base_of(label) for label in labels}
+
+
+def _labels(selection: Selection, text: str) -> tuple[str, ...]:
+    """Labels of a selection that a text names: one, or all from one to another."""
+    first, _, last = text.partition(":")
+    try:
+        start = selection.images.index(first)
+        stop = selection.images.index(last or first)
+    except ValueError:
+        return ()
+    return selection.images[start : stop + 1]

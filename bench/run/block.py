@@ -165,6 +165,7 @@ def run_block(block: Block, library: Floats, *, code: str = "") -> BlockResult:
                 resolved=resolved | (family in ("raw", "reference")),
                 main_alone=block.main_alone,
                 rung=bool(block.rung),
+                scans=block.scans,
                 engine=block.engine,
             )
         )

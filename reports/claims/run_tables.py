@@ -9,6 +9,7 @@ import pandas as pd
 from reports.names import NETWORK, Restorers
 from reports.records.run_folder import Run
 from reports.records.run_info import RunInfo
+from reports.summaries.cells_of_run import cells_of, columns_of
 
 
 @dataclass(frozen=True)
@@ -18,21 +19,22 @@ class RunTables:
     Attributes
     ----------
     info : RunInfo
-    records : pandas.DataFrame
-        Rows of `reports.records.schema.COLUMNS`.
+    cells, columns : pandas.DataFrame
+        `reports.summaries.cells_of_run.cells_of` and `columns_of` the run.
     frames : mapping of str to pandas.DataFrame
         Tidy tables by the name of the CSV file that holds them, such as 'summary.csv'. A report
         that does not write one has none here.
     """
 
     info: RunInfo
-    records: pd.DataFrame
+    cells: pd.DataFrame
+    columns: pd.DataFrame
     frames: Mapping[str, pd.DataFrame]
 
     @classmethod
     def of(cls, run: Run, frames: Mapping[str, pd.DataFrame]) -> "RunTables":
         """Bundle a run with the tables of its report."""
-        return cls(run.info, run.records, frames)
+        return cls(run.info, run.once(cells_of), run.once(columns_of), frames)
 
     @property
     def network(self) -> str:
@@ -62,7 +64,7 @@ class RunTables:
         """Doses of a case that no record holds; none without a case of that name in the run."""
         if case not in self.info.cases:
             return []
-        there = self.records.loc[self.records["case"] == case, "dose"].unique()
+        there = self.cells.loc[self.cells["case"] == case, "dose"].unique()
         doses = self.info.cases[case].case.doses
         return [dose for dose in doses if not np.isclose(there, dose).any()]
 

@@ -8,7 +8,7 @@ import pandas as pd
 
 from reports.figures import panels
 from reports.figures.figure import Figure
-from reports.metrics.columns.atom_counts import load_offsets, summarise_counts
+from reports.metrics.columns.atom_counts import counts_of, shares_right_of
 from reports.names import RestorerStyle
 from reports.records.run_folder import Run
 from reports.summaries.bounds import drawn_bounds, summarise_bounds
@@ -48,7 +48,7 @@ def figure_counting(run: Run, summary: pd.DataFrame, *, case: str) -> "Drawing":
     image = str(rows["image"].iloc[0])
     names = list(rows["restorer"].unique())
     styles = run.restorers.styles(names)
-    bounds = summarise_bounds(run)
+    bounds = run.once(summarise_bounds)
     bounds = bounds[bounds["image"] == image]
     doses = np.unique(rows["dose"].to_numpy())
     figure, bottom, top = panels.new_figure(
@@ -122,7 +122,7 @@ def figure_counting(run: Run, summary: pd.DataFrame, *, case: str) -> "Drawing":
         top=split - 0.2 / height,
         wspace=0.08,
     )
-    sampling = float(run.records["sampling"][run.records["case"] == case].iloc[0])
+    sampling = run.case(case).sampling
     clean = run.examples.clean(case, image)
     axes = figure.add_subplot(maps[0, 0])
     panels.picture(axes, clean, sampling=sampling, bar=10)
@@ -160,8 +160,8 @@ def _count_errors(
     """Bias of SCS against true count at the lowest dose, counts within one atom, shape error."""
     from matplotlib.ticker import MaxNLocator
 
-    records = run.records[run.records["image"] == image]
-    found = summarise_counts(records, {case: run.case(case)}, offsets=load_offsets(run))
+    found = run.once(counts_of)
+    found = found[(found["case"] == case) & (found["image"] == image)]
     bias, near, shape = panes
     if found.empty:
         for axes in panes:
@@ -194,21 +194,13 @@ def _count_errors(
 
 def _share_right(run: Run, case: str, *, image: str, dose: float, restorer: str) -> pd.DataFrame:
     """Per measured column: x, y in px and the share (%) of realizations counted right."""
-    records = run.records
-    rows = records[
-        (records["case"] == case)
-        & (records["image"] == image)
-        & (records["dose"] == dose)
-        & (records["restorer"] == restorer)
-        & records["measured"]
+    shares = run.once(shares_right_of)
+    return shares[
+        (shares["case"] == case)
+        & (shares["image"] == image)
+        & (shares["dose"] == dose)
+        & (shares["restorer"] == restorer)
     ]
-    fitted = rows[["x_fit", "y_fit", "scs"]].notna().all(axis=1)
-    right = fitted & (rows["count_fit"] == rows["count_true"])
-    return (
-        rows.assign(right=100.0 * right)
-        .groupby("column")
-        .agg(x=("x_true", "first"), y=("y_true", "first"), right=("right", "mean"))
-    )
 
 
 def _map(

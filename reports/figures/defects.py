@@ -10,9 +10,11 @@ from cases import SITE, site_labels
 from reports.figures import panels
 from reports.figures.figure import Figure
 from reports.metrics.defects import fidelity_of
+from reports.metrics.kept.image_intensity import intensity_of
 from reports.metrics.table import metrics_of
 from reports.names import RestorerStyle
 from reports.records.run_folder import Run
+from reports.summaries.cells_of_run import cells_of, columns_of
 from reports.words.captions import case_settings
 from reports.words.numbers import dose_text
 from stembench.arrays import Floats
@@ -285,8 +287,9 @@ def _kept(run: Run, case: str) -> tuple[str, float, float]:
     The latter is where the first restorer's images are farthest from what they should be in
     contrast, intensity or vacuum; the lowest again if none is known.
     """
-    rows = run.records[run.records["case"] == case]
-    pairs = rows[["image", "dose", "restorer"]].drop_duplicates().sort_values("dose")
+    rows = run.once(cells_of)
+    rows = rows[rows["case"] == case]
+    pairs = rows[["image", "dose", "restorer"]].sort_values("dose", kind="stable")
     kept = [
         (str(image), float(dose))
         for image, dose, restorer in pairs.itertuples(index=False)
@@ -303,21 +306,21 @@ def _kept(run: Run, case: str) -> tuple[str, float, float]:
 
 def _amiss(run: Run, case: str, *, image: str) -> dict[float, float]:
     """Largest distance of a metric of intensity from its target by dose, of the first restorer."""
-    kept = run.intensity
+    kept = run.once(intensity_of)
     if kept.empty:
         return {}
     best = run.restorers.main(kept["restorer"].unique())
     own = kept[(kept["case"] == case) & (kept["image"] == image) & (kept["restorer"] == best)]
     targets = {m.name: m.gate.target for m in metrics_of("intensity") if m.gate is not None}
-    means = own.groupby("dose")[list(targets)].mean()
-    distances = (means - pd.Series(targets)).abs().max(axis=1)
-    doses = distances.index.to_numpy(dtype=np.float64)
-    return dict(zip(doses.tolist(), distances.to_list(), strict=True))
+    own = own[own["metric"].isin(targets)]
+    away = (own["value"] - own["metric"].map(targets).astype(np.float64)).abs()
+    return {float(str(dose)): float(most) for dose, most in away.groupby(own["dose"]).max().items()}
 
 
 def _first_defect(run: Run, case: str) -> tuple[str, Floats]:
     """Kind and position (x, y) in px of the first defect that the case has."""
-    rows = run.records[run.records["case"] == case].drop_duplicates("column")
+    rows = run.once(columns_of)
+    rows = rows[rows["case"] == case]
     sites = rows[rows["role"] == SITE]
     for kind in site_labels():
         here = sites[sites["site"] == kind]

@@ -10,12 +10,13 @@ from numpy.typing import NDArray
 from cases import Case, to_pixels
 from reports.figures import panels
 from reports.figures.figure import Figure
-from reports.metrics.core_distance import load_distances, summarise_distances
+from reports.metrics.core_distance import distances_of
 from reports.metrics.dislocation import BURGERS_CIRCLE, load_circuits, summarise_burgers
-from reports.metrics.kept.resolution import resolved_alone, unresolved_cells
+from reports.metrics.kept.resolution import contrast_of, resolved_alone, unresolved_cells
 from reports.names import Restorers, RestorerStyle
 from reports.records.run_folder import Run
 from reports.summaries.bounds import drawn_bounds, summarise_bounds
+from reports.summaries.cells_of_run import columns_of
 from reports.words.captions import case_settings_text
 from reports.words.numbers import dose_text
 from reports.words.studies.dislocation import ERROR
@@ -54,7 +55,7 @@ def figure_dislocation(run: Run, summary: pd.DataFrame, *, case: str) -> "Drawin
     described = run.case(case)
     names = list(rows["restorer"].unique())
     styles = run.restorers.styles(names)
-    bounds = summarise_bounds(run)
+    bounds = run.once(summarise_bounds)
     bounds = bounds[bounds["image"] == image]
     raw = run.restorers.raw(names)
     restored = run.restorers.main(names)
@@ -92,7 +93,7 @@ def figure_dislocation(run: Run, summary: pd.DataFrame, *, case: str) -> "Drawin
         wspace=0.36,
     )
 
-    sampling = float(run.records["sampling"][run.records["case"] == case].iloc[0])
+    sampling = run.case(case).sampling
     columns = _columns(run, case, image=image)
     centre = to_pixels(described, np.zeros((1, 2)))[0]  # the core is the reference point
     schematic = figure.add_subplot(grid[0, 0])
@@ -146,8 +147,8 @@ def _columns(run: Run, case: str, *, image: str) -> tuple[Floats, NDArray[np.boo
     kept = run.examples.true_columns(case, image)
     if kept is not None:
         return kept
-    rows = run.records[(run.records["case"] == case) & (run.records["image"] == image)]
-    rows = rows.drop_duplicates("column")
+    rows = run.once(columns_of)
+    rows = rows[(rows["case"] == case) & (rows["image"] == image)]
     return rows[["x_true", "y_true"]].to_numpy(), rows["measured"].to_numpy()
 
 
@@ -233,7 +234,9 @@ def _legend(axes: "Axes", styles: Mapping[str, RestorerStyle], *, title: str) ->
 
 def _burgers(axes: "Axes", run: Run, *, case: str, names: list[str]) -> None:
     """In how many images of each dose the Burgers vector is read right."""
-    circuits = resolved_alone(load_circuits(run), unresolved_cells(run.intensity, run.restorers))
+    circuits = resolved_alone(
+        run.once(load_circuits), unresolved_cells(run.once(contrast_of), run.restorers)
+    )
     found = summarise_burgers(circuits, run.case(case), case=case)
     found = found[found["restorer"].isin(names)]
     if found.empty:
@@ -266,8 +269,8 @@ def _label(restorers: Restorers, name: str) -> str:
 
 def _by_distance(axes: "Axes", run: Run, *, case: str, styles: Mapping[str, RestorerStyle]) -> None:
     """Position error in rings about the core at the lowest dose."""
-    distances = load_distances(run)
-    distances = distances[distances["case"] == case]
+    distances = run.once(distances_of)
+    distances = distances[(distances["case"] == case) & distances["restorer"].isin(styles)]
     if distances.empty:
         axes.set_axis_off()
         axes.text(
@@ -275,9 +278,7 @@ def _by_distance(axes: "Axes", run: Run, *, case: str, styles: Mapping[str, Rest
             transform=axes.transAxes, color="#666666",
         )  # fmt: skip
         return
-    lowest = distances[distances["dose"] == distances["dose"].min()]
-    lowest = resolved_alone(lowest, unresolved_cells(run.intensity, run.restorers))
-    found = summarise_distances(lowest, baseline=run.restorers.raw(styles))
+    found = distances[distances["dose"] == distances["dose"].min()]
     found = found[found["metric"] == ERROR]
     rings = sorted(set(zip(found["from_A"], found["to_A"], strict=True)))
     place = {low: k for k, (low, _) in enumerate(rings)}

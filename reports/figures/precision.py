@@ -71,7 +71,7 @@ def figure_precision(run: Run, summary: pd.DataFrame, *, case: str) -> "Drawing"
         wspace=0.22,
     )
     letters = iter("abcdefgh")
-    bounds = summarise_bounds(run)
+    bounds = run.once(summarise_bounds)
     told = run.once(summarise_response).information
     held = told[told["case"] == run.case(case).study.information]
     keyed: list[Axes] = []
@@ -147,7 +147,7 @@ def _example(
     panels.picture(
         axes,
         run.examples.image(case, image, dose=dose, restorer=restorer),
-        sampling=float(run.records["sampling"][run.records["case"] == case].iloc[0]),
+        sampling=run.case(case).sampling,
     )
     label = run.restorers.label(restorer)
     panels.heading(

@@ -9,6 +9,7 @@ from reports.figures import panels
 from reports.figures.figure import Figure
 from reports.names import RestorerStyle
 from reports.records.run_folder import Run
+from reports.summaries.cells_of_run import cells_of
 from reports.summaries.response import ResponseSummary, summarise_response
 from reports.words.captions import case_settings
 from reports.words.numbers import dose_text
@@ -262,11 +263,12 @@ def response_settings(run: Run, summary: pd.DataFrame, *, case: str) -> str:
         Name of the case.
     """
     del summary
-    rows = run.edited[run.edited["case"] == case]
+    rows = run.once(cells_of)
+    rows = rows[(rows["case"] == case) & rows["edited"]]
     thicknesses = np.unique(rows["thickness"].to_numpy())
     shown = int(thicknesses[(len(thicknesses) - 1) // 2])
-    n = rows.groupby(["image", "dose", "restorer"])["realization"].nunique()
-    number = f"{n.max()}"  # references and further fits have fewer
+    # References and further fits have fewer.
+    number = f"{rows['n_realizations'].max()}"
     return (
         f"{shown} atoms thick. Response: change of the fit between an edited and the unedited "
         "restored image of the same noise, over the change between the noise-free ones. Edits: "

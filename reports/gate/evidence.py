@@ -13,17 +13,11 @@ from typing import Any, Final
 
 import numpy as np
 
-from reports.metrics.defects import site_deviations
 from reports.metrics.table import GATES
 from reports.names import RestorerInfo
 from reports.records.run_folder import Run
-from reports.summaries.per_realization import (
-    CellKey,
-    CellStatistics,
-    realization_statistics,
-    response_statistics,
-)
-from reports.summaries.response import pairs_of
+from reports.summaries.per_realization import CellKey, CellStatistics
+from reports.summaries.run_statistics import run_statistics
 from reports.words.verdict.cautions import doubted
 from stembench.describe import as_plain, from_dict
 from stembench.errors import InputError
@@ -112,12 +106,9 @@ def evidence_of_run(run: Run) -> dict[str, Evidence]:
     InputError
         If rows of a column are missing from a realization.
     """
-    sites = site_deviations(run.records)
+    told = run.once(run_statistics)
     # A fit that knows the scan is no restorer of which versions are judged.
-    shown = run.restorers.shown(run.records["restorer"].unique())
-    names = [name for name in shown if not run.restorers.is_beside(name)]
-    records = run.records[run.records["restorer"].isin(names)]
-    statistics = realization_statistics(records, sites=sites, intensity=run.intensity)
+    statistics = {name: dict(by_key) for name, by_key in told.every.items()}
     raw = {
         key: dict(zip(cell.realizations, map(float, cell.by_metric["scs_rmse"]), strict=True))
         for name, by_key in statistics.items()
@@ -125,7 +116,7 @@ def evidence_of_run(run: Run) -> dict[str, Evidence]:
         for key, cell in by_key.items()
     }
     info = run.info
-    for restorer, of_changes in response_statistics(pairs_of(run)).items():
+    for restorer, of_changes in told.responses.items():
         if restorer in statistics:  # fits that stand in tables alone are not compared
             statistics[restorer] |= of_changes
     return {

@@ -204,6 +204,11 @@ def load_detection(run: Run) -> pd.DataFrame:
     return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=_CELL)
 
 
+def detection_of(run: Run) -> pd.DataFrame:
+    """Searches of a run, summarised; for `Run.once`."""
+    return summarise_detection(load_detection(run))
+
+
 def summarise_detection(searches: pd.DataFrame, *, level: float = LEVEL) -> pd.DataFrame:
     """Reduce searches to metrics with confidence intervals over realizations.
 

@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from reports.metrics.cells import CELL_COLUMNS
+from reports.metrics.kept.resolution import contrast_of, resolved_alone, unresolved_cells
 from reports.metrics.metric import Metric
 from reports.records.run_folder import Run
 from reports.statistics.intervals import LEVEL, Replicates, estimate, paired_comparison
@@ -66,6 +67,15 @@ def load_distances(run: Run) -> pd.DataFrame:
     if not frames:
         return pd.DataFrame(columns=[*_CELL, "realization", *_RING])
     return pd.concat(frames, ignore_index=True)
+
+
+def distances_of(run: Run) -> pd.DataFrame:
+    """Errors by distance of a run, summarised, of resolved columns alone; for `Run.once`."""
+    unresolved = unresolved_cells(run.once(contrast_of), run.restorers)
+    return summarise_distances(
+        resolved_alone(load_distances(run), unresolved),
+        baseline=run.restorers.raw(run.info.restorers),
+    )
 
 
 def summarise_distances(

@@ -143,6 +143,12 @@ def load_circuits(run: Run) -> pd.DataFrame:
     return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=_CELL)
 
 
+def core_of(run: Run) -> pd.DataFrame:
+    """Strain error and Burgers vector of a run, summarised; for `Run.once`."""
+    cases = {name: run.case(name) for name in run.info.cases}
+    return summarise_core(run.records, cases, circuits=run.once(load_circuits))
+
+
 def summarise_core(
     records: pd.DataFrame,
     cases: Mapping[str, Case],

@@ -9,15 +9,16 @@ from reports.claims.claim_table import claim_table, claims_markdown, claims_text
 from reports.claims.judgement import claim_rows, judge_claims, number_rows
 from reports.claims.run_tables import RunTables
 from reports.figures.draw import write_figures
-from reports.metrics.kept.resolution import unresolved_cells, without_unresolved
+from reports.metrics.kept.resolution import contrast_of, unresolved_cells, without_unresolved
+from reports.packs.packed_run import open_run
 from reports.page.page import lead, render
 from reports.page.study_reports import STUDY_REPORTS
 from reports.page.summary_reports import SUMMARY_REPORTS
-from reports.records.run_folder import Run, load_run
+from reports.records.run_folder import Run
 from reports.studies import cases_in_order
 from reports.summaries.leaderboard import leaderboard
 from reports.summaries.response import summarise_response
-from reports.summaries.summary import paired_comparisons, summary_of
+from reports.summaries.summary import comparisons_of, summary_of
 from reports.words.examples import example_table
 from reports.words.leaderboard import leaderboard_tables
 from reports.words.sentences import Sentence
@@ -31,7 +32,7 @@ from stembench.surroundings.refusals import not_written
 PAGE = "report.html"
 
 
-def write_report(folder: str | Path) -> Path:
+def write_report(folder: str | Path, *, out: str | Path | None = None) -> Path:
     """Write the report of a run under ``folder/report``.
 
     Everything is first made in a folder of its own and then moved file by file, the page last: a
@@ -40,7 +41,9 @@ def write_report(folder: str | Path) -> Path:
     Parameters
     ----------
     folder : str or pathlib.Path
-        A run folder, complete or not.
+        A run folder, complete or not; or a pack, or a folder of packs of one run.
+    out : str or pathlib.Path, optional
+        Folder of the report in place of ``folder/report``.
 
     Returns
     -------
@@ -60,15 +63,15 @@ def write_report(folder: str | Path) -> Path:
     InputError
         If the folder is not a run, holds no measured column, or cannot be written.
     """
-    run = load_run(folder)
-    unresolved = unresolved_cells(run.intensity, run.restorers)
+    run = open_run(folder)
+    unresolved = unresolved_cells(run.once(contrast_of), run.restorers)
     summary = without_unresolved(run.once(summary_of), unresolved)
     if summary.empty:
         raise InputError(f"{run.folder} holds no record of a measured column: nothing to report")
-    target = run.folder / "report"
+    target = run.folder / "report" if out is None else Path(out)
     try:
-        target.mkdir(exist_ok=True)
-        with staging_folder(run.folder) as staging:
+        target.mkdir(parents=out is not None, exist_ok=True)
+        with staging_folder(target.parent) as staging:
             _write_files(run, summary, staging)
             for file in sorted(staging.iterdir(), key=lambda path: path.name == PAGE):
                 file.replace(target / file.name)
@@ -79,8 +82,8 @@ def write_report(folder: str | Path) -> Path:
 
 def _write_files(run: Run, summary: pd.DataFrame, folder: Path) -> None:
     """Write every file of the report into a folder."""
-    unresolved = unresolved_cells(run.intensity, run.restorers)
-    compared = without_unresolved(paired_comparisons(run.records), unresolved)
+    unresolved = unresolved_cells(run.once(contrast_of), run.restorers)
+    compared = without_unresolved(run.once(comparisons_of), unresolved)
     sentences = [*verdict(run, summary, compared), *bound_sentences(run, summary)]
     every = [summary, run.once(summarise_response).summary_rows]
     write_csv(pd.concat([rows for rows in every if len(rows)]), folder / "summary.csv")

@@ -10,19 +10,17 @@ import pandas as pd
 from reports.figures.figure import FigureFile
 from reports.figures.ladders.ablation import write_ablation_figure
 from reports.figures.ladders.axes import write_axes_figure
-from reports.metrics.column_search import load_detection, summarise_detection
-from reports.metrics.columns.atom_counts import load_offsets, summarise_counts
-from reports.metrics.core_distance import load_distances, summarise_distances
+from reports.metrics.column_search import detection_of
+from reports.metrics.columns.atom_counts import counts_of
+from reports.metrics.core_distance import distances_of
 from reports.metrics.defects import fidelity_of
-from reports.metrics.dislocation import load_circuits, summarise_core
-from reports.metrics.kept.image_intensity import summarise_intensity
-from reports.metrics.kept.resolution import resolved_alone, unresolved_cells
-from reports.records.ladder import ABLATION, AXES
-from reports.records.ladder_records import load_ladders
+from reports.metrics.dislocation import core_of
+from reports.metrics.kept.image_intensity import intensity_of
+from reports.metrics.kept.resolution import contrast_of, resolved_alone, unresolved_cells
 from reports.records.run_folder import Run
 from reports.studies import cases_in_order
 from reports.summaries.bounds import summarise_bounds
-from reports.summaries.ladder_summary import LadderSummary, summarise_ladder
+from reports.summaries.ladder_summary import LadderSummary, ablations_of, axes_of
 from reports.summaries.response import summarise_response
 from reports.summaries.summary import summary_of
 from reports.words.defects import defect_sentences, defect_table
@@ -67,7 +65,7 @@ class StudyReport:
 
 def report_ablation(run: Run, folder: Path) -> StudyReport:
     """Report what each stage of the noise costs; draws its figure into `folder`."""
-    ablations = [summarise_ladder(records) for records in load_ladders(run, ABLATION)]
+    ablations = run.once(ablations_of)
     if not ablations:
         return StudyReport()
     pairs = [frame for one in ablations for frame in (one.against_raw, one.against_rung_before)]
@@ -82,7 +80,7 @@ def report_ablation(run: Run, folder: Path) -> StudyReport:
 
 def report_axes(run: Run, folder: Path) -> StudyReport:
     """Report what each axis of noise costs; draws a figure per case and dose into `folder`."""
-    axes = [summarise_ladder(records) for records in load_ladders(run, AXES)]
+    axes = run.once(axes_of)
     if not axes:
         return StudyReport()
     by_case: dict[str, list[LadderSummary]] = {}
@@ -128,14 +126,9 @@ def report_defects(run: Run, folder: Path) -> StudyReport:
 def report_dislocations(run: Run, folder: Path) -> StudyReport:
     """Report strain errors, Burgers vector and errors by distance around dislocations."""
     del folder
-    cases = {name: run.case(name) for name in run.info.cases}
-    unresolved = unresolved_cells(run.intensity, run.restorers)
-    core = summarise_core(run.records, cases, circuits=load_circuits(run))
-    core = resolved_alone(core, unresolved)
-    distances = summarise_distances(
-        resolved_alone(load_distances(run), unresolved),
-        baseline=run.restorers.raw(run.info.restorers),
-    )
+    unresolved = unresolved_cells(run.once(contrast_of), run.restorers)
+    core = resolved_alone(run.once(core_of), unresolved)
+    distances = run.once(distances_of)
     tables: list[Table] = []
     sentences: list[Sentence] = []
     for summary, tabulate, say in (
@@ -158,8 +151,7 @@ def report_dislocations(run: Run, folder: Path) -> StudyReport:
 def report_counts(run: Run, folder: Path) -> StudyReport:
     """Report the errors of atom counts: by one atom, of the total, of the shape, by true count."""
     del folder
-    cases = {name: run.case(name) for name in run.info.cases}
-    counts = summarise_counts(run.records, cases, offsets=load_offsets(run))
+    counts = run.once(counts_of)
     tables: list[Table] = []
     sentences: list[Sentence] = []
     for name, rows in counts.groupby("case"):
@@ -176,7 +168,7 @@ def report_counts(run: Run, folder: Path) -> StudyReport:
 def report_column_search(run: Run, folder: Path) -> StudyReport:
     """Report the columns that a search missed or invented."""
     del folder
-    searches = summarise_detection(load_detection(run))
+    searches = run.once(detection_of)
     from_truth = run.once(summary_of) if len(searches) else None
     tables = tuple(
         detection_table(
@@ -215,7 +207,7 @@ def report_response(run: Run, folder: Path) -> StudyReport:
 def report_bounds(run: Run, folder: Path) -> StudyReport:
     """Report the bounds and what each takes as known."""
     del folder
-    bounds = summarise_bounds(run)
+    bounds = run.once(summarise_bounds)
     tables = tuple(
         bound_table(bounds[bounds["case"] == case], title=run.title(case))
         for case in cases_in_order(run, bounds)
@@ -226,10 +218,10 @@ def report_bounds(run: Run, folder: Path) -> StudyReport:
 def report_intensity(run: Run, folder: Path) -> StudyReport:
     """Report contrast, intensity and vacuum of the images."""
     del folder
-    kept = summarise_intensity(run.intensity)
+    kept = run.once(intensity_of)
     if kept.empty:
         return StudyReport()
-    unresolved = unresolved_cells(run.intensity, run.restorers)
+    unresolved = unresolved_cells(run.once(contrast_of), run.restorers)
     tables = tuple(
         intensity_table(
             rows,

@@ -33,7 +33,7 @@ def report_coverage(run: Run, summary: pd.DataFrame) -> StudyReport:
 
 def report_scan_fits(run: Run, summary: pd.DataFrame) -> StudyReport:
     """Report what fits that know the scan found of columns and lines."""
-    scans = summarise_scans(run)
+    scans = run.once(summarise_scans)
     if scans.empty:
         return StudyReport()
     tables = tuple(

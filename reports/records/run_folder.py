@@ -36,10 +36,13 @@ class Examples:
         The run's ``examples.h5``; need not exist.
     origin : Origin or None
         The run that it must be of; None for a run that keeps none.
+    there : mapping of str to ndarray, optional
+        The arrays themselves, by their path in the file, in place of the file.
     """
 
     path: Path
     origin: Origin | None = None
+    there: Mapping[str, Floats] | None = None
 
     def clean(self, case: str, image: str) -> Floats | None:
         """Noise-free image (h, w) in fractions of the beam."""
@@ -61,6 +64,24 @@ class Examples:
         """Positions (n, 2) as (x, y) in px fitted in that image, NaN where the fit failed."""
         return self._at_dose(case, image, dose=dose, name=f"{restorer}/positions")
 
+    def arrays(self) -> Mapping[str, Floats]:
+        """All arrays by their path in the file."""
+        if self.there is not None:
+            return self.there
+        if self._content is None:
+            return {}
+        import h5py
+
+        found: dict[str, Floats] = {}
+
+        def keep(name: str, item: object) -> None:
+            if isinstance(item, h5py.Dataset):
+                found[name] = np.asarray(item, dtype=np.float64)
+
+        with h5py.File(self._content, "r") as file:
+            file.visititems(keep)
+        return found
+
     def _at_dose(self, case: str, image: str, *, dose: float, name: str) -> Floats | None:
         for written in self._groups(f"{case}/{image}"):
             if _is_dose(written, dose):
@@ -68,18 +89,24 @@ class Examples:
         return None
 
     def _groups(self, name: str) -> list[str]:
-        import h5py
-
+        if self.there is not None:
+            below = f"{name}/"
+            inner = (key.removeprefix(below) for key in self.there if key.startswith(below))
+            return list(dict.fromkeys(key.partition("/")[0] for key in inner))
         if self._content is None:
             return []
+        import h5py
+
         with h5py.File(self._content, "r") as file:
             return list(file[name]) if name in file else []
 
     def _read(self, name: str) -> Floats | None:
-        import h5py
-
+        if self.there is not None:
+            return self.there.get(name)
         if self._content is None:
             return None
+        import h5py
+
         with h5py.File(self._content, "r") as file:
             return np.asarray(file[name], dtype=np.float64) if name in file else None
 
@@ -107,24 +134,59 @@ class Run:
     ----------
     folder : pathlib.Path
         Where it lies.
-    records : pandas.DataFrame
-        Rows of `reports.records.schema.COLUMNS`, those of edited images left out.
+    fits : pandas.DataFrame or None
+        Rows of `reports.records.schema.COLUMNS`, those of edited images left out; None where only
+        statistics of them are kept (`reports.packs`).
     info : RunInfo
         Its description.
     examples : Examples
         Its example images.
-    edited : pandas.DataFrame
+    edited_fits : pandas.DataFrame or None
         Rows of edited images, which say how much of a change is passed on and nothing else.
     beside : mapping of str to mapping of str to str
         Tables that lie beside the records: their folder, their blocks, and the seal of each file.
+    kept : mapping of callable to object
+        What functions say of a run whose fits are not there, for `once`.
     """
 
     folder: Path
-    records: pd.DataFrame
+    fits: pd.DataFrame | None
     info: RunInfo
     examples: Examples
-    edited: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(COLUMNS)))
+    edited_fits: pd.DataFrame | None = field(
+        default_factory=lambda: pd.DataFrame(columns=list(COLUMNS))
+    )
     beside: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    kept: Mapping[Callable[[Any], Any], Any] = field(default_factory=dict)
+
+    @property
+    def records(self) -> pd.DataFrame:
+        """Rows of `reports.records.schema.COLUMNS`, those of edited images left out.
+
+        Raises
+        ------
+        InputError
+            If only statistics of them are kept.
+        """
+        return self._there(self.fits)
+
+    @property
+    def edited(self) -> pd.DataFrame:
+        """Rows of edited images; raises as `records` does."""
+        return self._there(self.edited_fits)
+
+    def _there(self, rows: pd.DataFrame | None) -> pd.DataFrame:
+        if rows is None:
+            raise InputError(
+                f"{self.folder} holds statistics of a run and no fits of single columns, which this"
+                " needs: name the run folder itself"
+            )
+        return rows
+
+    @property
+    def packed(self) -> bool:
+        """Whether only statistics of the fits are there."""
+        return self.fits is None
 
     @property
     def complete(self) -> bool:
@@ -143,6 +205,9 @@ class Run:
         function : callable
             Named in a module, not made anew for each call. Nobody may change what it returns.
         """
+        if function in self.kept:
+            there: _Known = self.kept[function]
+            return there
         if function not in self._known:
             self._known[function] = function(self)
         known: _Known = self._known[function]
@@ -169,6 +234,8 @@ class Run:
         InputError
             If a file is missing, is not as it was written, or is of another run.
         """
+        if self.packed:
+            self._there(None)
         return [
             read_table(
                 self.folder / kind / f"{block}.parquet", origin=self.origin, block=block, seal=seal
@@ -239,12 +306,12 @@ def load_run(folder: str | Path) -> Run:
             beside.setdefault(kind, {})[block] = seal
     run = Run(
         folder=folder,
-        records=every[~edited],
+        fits=every[~edited],
         info=info,
         examples=Examples(
             folder / EXAMPLE_FILE, info.origin if EXAMPLE_FILE in info.files else None
         ),
-        edited=every[edited],
+        edited_fits=every[edited],
         beside=beside,
     )
     for name, known in (("case", info.cases), ("restorer", info.restorers)):

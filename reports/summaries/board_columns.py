@@ -7,10 +7,11 @@ from typing import Final
 
 import numpy as np
 
-from reports.metrics.defects import VACANCY_FIDELITY, CellSites, vacancy_fidelities
+from reports.metrics.defects import VACANCY_FIDELITY
 from reports.metrics.table import GATE_METRICS, GATES
 from reports.statistics.paired import Effect, bias_effect, mean_effect, ratio_effect
 from reports.summaries.per_realization import CellStatistics
+from stembench.arrays import Floats
 
 _UNKNOWN: Final = Effect(math.nan, math.nan, 0.0, 0)
 
@@ -24,13 +25,13 @@ class BoardCell:
     statistics : CellStatistics
     bounds : mapping of str to float
         Cramér-Rao bound by the name of the metric in the gate; NaN where none is stated.
-    sites : CellSites or None
-        Deviations of the cell's sites, where it has any.
+    vacancies : ndarray or None
+        Fidelity of the cell's vacancies per realization, where it has any.
     """
 
     statistics: CellStatistics
     bounds: Mapping[str, float]
-    sites: CellSites | None
+    vacancies: Floats | None
 
 
 @dataclass(frozen=True)
@@ -157,5 +158,4 @@ def _mean(name: str) -> Callable[[BoardCell], Effect]:
 
 def _vacancies(cell: BoardCell) -> Effect | None:
     """Mean fidelity of vacancies."""
-    fidelities = None if cell.sites is None else vacancy_fidelities(cell.sites)
-    return None if fidelities is None else mean_effect(fidelities)
+    return None if cell.vacancies is None else mean_effect(cell.vacancies)

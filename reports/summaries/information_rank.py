@@ -10,7 +10,7 @@ from reports.metrics.response.scatter_over_response import Information
 from reports.records.run_folder import Run
 from reports.statistics.paired import Effect, pooled_effect
 from reports.summaries.board_columns import BoardColumn
-from reports.summaries.response import information_by_cell, pairs_of
+from reports.summaries.response import information_of_run
 
 #: What the rank is by, in place of a metric of the gate.
 INFORMATION: Final = "information"
@@ -34,9 +34,8 @@ def information_of_case(run: Run, case: str) -> dict[str, Told]:
     """
     measured_by = run.case(case).study.information
     by_restorer: dict[str, dict[tuple[str, str, float], Information]] = {}
-    for (name, image, dose, restorer, quantity), (told, _) in information_by_cell(
-        run, run.once(pairs_of)
-    ).items():
+    found = run.once(information_of_run)
+    for (name, image, dose, restorer, quantity), told in found.items():
         if name == measured_by:
             by_restorer.setdefault(restorer, {})[quantity, image, dose] = told
     return dict(by_restorer)

@@ -15,8 +15,9 @@ import pandas as pd
 
 from reports.metrics.cells import Cell, cells
 from reports.names import RAW
-from reports.records.ladder import Ladder, Rung
-from reports.records.ladder_records import RUNG, LadderRecords, with_rung
+from reports.records.ladder import ABLATION, AXES, Ladder, Rung
+from reports.records.ladder_records import RUNG, LadderRecords, load_ladders, with_rung
+from reports.records.run_folder import Run
 from reports.statistics.intervals import Replicates, paired_comparison
 from reports.summaries.summary import (
     comparison_rows,
@@ -80,6 +81,16 @@ class LadderSummary:
     def labels(self) -> tuple[str, ...]:
         """Labels of the rungs that have records, in order."""
         return tuple(rung.label for rung in self.rungs)
+
+
+def ablations_of(run: Run) -> list[LadderSummary]:
+    """Ablations of a run, summarised; for `Run.once`."""
+    return [summarise_ladder(records) for records in load_ladders(run, ABLATION)]
+
+
+def axes_of(run: Run) -> list[LadderSummary]:
+    """Axes of noise of a run, summarised; for `Run.once`."""
+    return [summarise_ladder(records) for records in load_ladders(run, AXES)]
 
 
 def summarise_ladder(ladder: LadderRecords) -> LadderSummary:

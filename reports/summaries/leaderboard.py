@@ -7,14 +7,13 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
-from reports.metrics.cells import cells
-from reports.metrics.defects import cell_sites, site_deviations
-from reports.metrics.kept.resolution import unresolved_cells
+from reports.metrics.kept.resolution import contrast_of, unresolved_cells
 from reports.metrics.table import GATES
 from reports.records.run_folder import Run
 from reports.statistics.intervals import wilson
 from reports.statistics.paired import Effect, difference_effect, pooled_effect, ratio_effect
 from reports.summaries.board_columns import BoardCell, BoardColumn, board_columns
+from reports.summaries.cells_of_run import cells_of
 from reports.summaries.information_rank import (
     INFORMATION,
     INFORMATION_COLUMNS,
@@ -22,7 +21,8 @@ from reports.summaries.information_rank import (
     information_ranks,
     information_row,
 )
-from reports.summaries.per_realization import CellKey, CellStatistics, realization_statistics
+from reports.summaries.per_realization import CellKey, CellStatistics
+from reports.summaries.run_statistics import run_statistics
 
 #: A standard error below this is that of shares that are the same in every realization.
 _SAME: Final = 1e-12
@@ -58,12 +58,9 @@ def leaderboard(run: Run) -> pd.DataFrame:
     shares the rank of the first above it that leads a rank if the 95 % interval of their paired
     difference includes zero, or if they cannot be told apart.
     """
-    records = _common(run)
-    sites = site_deviations(records)
-    statistics = realization_statistics(records, sites=sites, intensity=run.intensity)
-    bounds = _bounds(records)
-    unresolved = unresolved_cells(run.intensity, run.restorers)
-    deviations = cell_sites(sites)
+    told = run.once(run_statistics)
+    statistics = told.common
+    unresolved = unresolved_cells(run.once(contrast_of), run.restorers)
     rows: list[dict[str, object]] = []
     cases = {case for by_key in statistics.values() for case, _, _ in by_key}
     # Study 0 is beside the paper's three and comes last.
@@ -80,7 +77,7 @@ def leaderboard(run: Run) -> pd.DataFrame:
                 case,
                 name,
                 board=[
-                    BoardCell(cell, bounds[key], deviations.get((*key, name)))
+                    BoardCell(cell, told.bounds[key], told.vacancies.get((*key, name)))
                     for key, cell in by_key.items()
                 ],
                 unresolved=sum((*key, name) in unresolved for key in by_key),
@@ -94,10 +91,10 @@ def leaderboard(run: Run) -> pd.DataFrame:
         ]
         resolving = [name for name in whole if not by_restorer[name]["unresolved"]]
         if run.case(case).study.information:
-            score, told = INFORMATION, information_of_case(run, case)
+            score, informed = INFORMATION, information_of_case(run, case)
             for name in by_restorer:
-                by_restorer[name] |= information_row(told[name]) if name in told else {}
-            ranks = information_ranks(told, resolving)
+                by_restorer[name] |= information_row(informed[name]) if name in informed else {}
+            ranks = information_ranks(informed, resolving)
         else:
             score = score_of(
                 run.case(case).study.score,
@@ -177,23 +174,6 @@ def _score(cell: CellStatistics, against: CellStatistics | None, score: str) -> 
     return ratio_effect(old[both], new[both])
 
 
-def _common(run: Run) -> pd.DataFrame:
-    """Records of the ranked restorers, of the realizations that all of them have.
-
-    Those of fits that know the scan go with them where they are.
-    """
-    present = run.records["restorer"].unique()
-    records = run.records[run.records["restorer"].isin(run.restorers.ranked(present))]
-    place = ["case", "image", "dose"]
-    having = records[[*place, "realization", "restorer"]].drop_duplicates()
-    # Not every restorer is in every case: a further fit is made where it applies.
-    wanted = having.groupby(place)["restorer"].transform("nunique")
-    number = having.groupby([*place, "realization"])["restorer"].transform("nunique")
-    kept = having[number == wanted][[*place, "realization"]].drop_duplicates()
-    beside = run.records[run.records["restorer"].isin(run.restorers.beside(present))]
-    return pd.concat([records, beside]).merge(kept, on=[*place, "realization"])
-
-
 def _row(
     run: Run, case: str, restorer: str, *, board: Sequence[BoardCell], unresolved: int
 ) -> dict[str, object]:
@@ -250,16 +230,6 @@ def _failed_images(cell: CellStatistics) -> int:
     return sum(int((failed == n).sum() == len(cell.columns)) for n in restored)
 
 
-def _bounds(records: pd.DataFrame) -> dict[CellKey, dict[str, float]]:
-    """Bounds of each cell by the name of the metric in the gate; NaN where none is stated."""
-    return {
-        (cell.case, cell.image, cell.dose): {
-            name: gate.bound(cell) for name, gate in GATES.items() if gate.bound is not None
-        }
-        for cell in cells(records)
-    }
-
-
 def seconds_per_image(run: Run, *, case: str, restorer: str) -> float:
     """Seconds of restoration per image of a case; NaN if the run does not state them.
 
@@ -271,10 +241,8 @@ def seconds_per_image(run: Run, *, case: str, restorer: str) -> float:
     total = run.info.stages.get(f"restore {restorer}")
     if total is None:
         return math.nan
-    rows = pd.concat([run.records, run.edited])
-    rows = rows[rows["restorer"] == restorer]
-    images = rows[["case", "image", "dose", "realization"]].drop_duplicates()
-    counts = images["case"].value_counts()
+    rows = run.once(cells_of)
+    counts = rows[rows["restorer"] == restorer].groupby("case")["n_realizations"].sum()
     pixels = {str(name): float(np.prod(run.case(str(name)).shape)) for name in counts.index}
     whole = sum(pixels[str(name)] * int(count) for name, count in counts.items())
     return float(total) * pixels[case] / whole

@@ -90,6 +90,12 @@ def information_by_cell(
     return out
 
 
+def information_of_run(run: Run) -> dict[InformationKey, Information]:
+    """Scatter and response of a run by case, image, dose, restorer, quantity; for `Run.once`."""
+    told = information_by_cell(run, run.once(pairs_of))
+    return {key: information for key, (information, _) in told.items()}
+
+
 def _unedited(run: Run) -> pd.DataFrame:
     return run.records[run.records["case"].isin(run.edited["case"].unique())]
 

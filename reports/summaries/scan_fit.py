@@ -5,7 +5,7 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
-from reports.metrics.cells import cells
+from reports.metrics.cells import Cell, cells
 from reports.records.run_folder import Run
 from reports.summaries.bounds import drawn_bounds, summarise_bounds
 from reports.summaries.ladder_summary import ERROR
@@ -18,6 +18,8 @@ _MEANS: Final = (
     *("jitter_x_pm", "jitter_y_pm", "lines_x_pm", "lines_y_pm"),
     *("sigma_x", "sigma_y", "phi_x", "phi_y", "misfit", "steps"),
 )
+_PLACE: Final = ("case", "image", "dose", "fit", "network")
+_RATIO: Final = ("value", "low", "high", "n_realizations")
 _ROOT_MEAN_SQUARES: Final = ("jitter_x_pm", "jitter_y_pm", "lines_x_pm", "lines_y_pm")
 
 
@@ -53,7 +55,7 @@ def summarise_scans(run: Run) -> pd.DataFrame:
     if rows.empty:
         return rows
     found = []
-    bounds = summarise_bounds(run)
+    bounds = run.once(summarise_bounds)
     for place, own in rows.groupby(list(SCAN_CELL), sort=True):
         cell = dict(zip(SCAN_CELL, place, strict=True))
         means: dict[str, Any] = {}
@@ -83,33 +85,44 @@ def summarise_scans(run: Run) -> pd.DataFrame:
     return pd.DataFrame(found)
 
 
-def against_network(run: Run, *, case: str, fit: str, network: str) -> pd.DataFrame:
-    """Compare the error of position of a scan fit with that of a network's images, paired.
-
-    Parameters
-    ----------
-    run : Run
-    case : str
-    fit, network : str
-        Names in records.
+def scan_gains_of(run: Run) -> pd.DataFrame:
+    """Compare errors of position of scan fits with those of networks' images; for `Run.once`.
 
     Returns
     -------
     pandas.DataFrame
-        Per dose the ratio of MAE fit / network with its 95 % interval over the realizations that
-        both have: dose, value, low, high, n_realizations.
+        One row per case, image, dose, fit and network (names in records): the ratio of MAE fit /
+        network with its 95 % interval over the realizations that both have, paired: value, low,
+        high, n_realizations.
     """
-    records = run.records[run.records["case"] == case]
-    by_key = {
-        (cell.image, cell.dose, cell.restorer): cell
-        for cell in cells(records[records["restorer"].isin([fit, network])])
-    }
-    rows = [
-        {name: row[name] for name in ("dose", "value", "low", "high", "n_realizations")}
-        for (image, dose, name), cell in by_key.items()
-        if name == fit and (image, dose, network) in by_key
-        for row in comparison_rows(cell, by_key[image, dose, network])
-        if row["metric"] == ERROR
+    present = run.records["restorer"].unique()
+    fits = run.restorers.beside(present)
+    networks = [
+        name
+        for name in run.restorers.order(present)
+        if run.restorers.is_network(name) and not run.restorers.is_variant(name)
     ]
-    columns = ["dose", "value", "low", "high", "n_realizations"]
-    return pd.DataFrame(rows, columns=columns).sort_values("dose", ignore_index=True)
+    records = run.records[run.records["restorer"].isin([*fits, *networks])]
+    by_key = {cell.key: cell for cell in cells(records)} if fits and networks else {}
+    rows = [
+        {**dict(zip(_PLACE, (case, image, dose, fit, network), strict=True)), **found}
+        for (case, image, dose, fit), cell in by_key.items()
+        if fit in fits
+        for network in networks
+        if (case, image, dose, network) in by_key
+        for found in _gain(cell, by_key[case, image, dose, network])
+    ]
+    return pd.DataFrame(rows, columns=[*_PLACE, *_RATIO])
+
+
+def _gain(fit: Cell, network: Cell) -> list[dict[str, object]]:
+    """Ratio of the errors of position of two cells, none if they share no realization."""
+    rows = comparison_rows(fit, network)
+    return [{name: row[name] for name in _RATIO} for row in rows if row["metric"] == ERROR]
+
+
+def against_network(run: Run, *, case: str, fit: str, network: str) -> pd.DataFrame:
+    """Rows of `scan_gains_of` of one case, fit and network, by dose."""
+    rows = run.once(scan_gains_of)
+    own = rows[(rows["case"] == case) & (rows["fit"] == fit) & (rows["network"] == network)]
+    return own[["dose", *_RATIO]].sort_values("dose", ignore_index=True)

@@ -93,6 +93,11 @@ def summary_of(run: Run) -> pd.DataFrame:
     return summarise(run.records)
 
 
+def comparisons_of(run: Run) -> pd.DataFrame:
+    """Paired comparisons of the restorers of a run with raw; for `Run.once`."""
+    return paired_comparisons(run.records)
+
+
 def paired_comparisons(
     records: pd.DataFrame, *, baseline: str = "raw", level: float = LEVEL
 ) -> pd.DataFrame:

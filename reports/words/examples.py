@@ -4,6 +4,7 @@ import numpy as np
 
 from reports.metrics.images.agreement import psnr, ssim
 from reports.records.run_folder import Run
+from reports.summaries.cells_of_run import cells_of
 from reports.words.numbers import dose_text
 from reports.words.tables import Table
 
@@ -21,7 +22,8 @@ def example_table(run: Run) -> Table | None:
         One row per case, image, dose and restorer of which an image was kept; None without any.
         One realization each: no interval can be stated.
     """
-    cells = run.records[["case", "image", "dose", "restorer"]].drop_duplicates()
+    every = run.once(cells_of)
+    cells = every.loc[~every["edited"], ["case", "image", "dose", "restorer"]]
     styles = run.restorers.styles(cells["restorer"].unique())
     rows = []
     for (case, image, _), cell in cells.groupby(["case", "image", "dose"], sort=True):

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from bench.measures.column_search import searched
-from bench.measures.scan_fits import REALIZATIONS, RUNG_REALIZATIONS, has_jitter
+from bench.measures.scan_fits import RUNG_REALIZATIONS, has_jitter
 from bench.plan.blocks import Block, repeated_blocks
 from cases import get_case
 from restore import is_raw
@@ -125,5 +125,5 @@ def _scanned(block: Block) -> int:
     noise = block.noise or get_case(block.case).noise
     if not is_raw(block.restorer) or not has_jitter(noise):
         return 0
-    limit = RUNG_REALIZATIONS if block.ladder else REALIZATIONS
+    limit = RUNG_REALIZATIONS if block.ladder else block.scans
     return max(0, min(block.stop, limit) - block.start)

@@ -144,8 +144,7 @@ def _realizations(tables: RunTables) -> list[Number]:
 
 
 def _thickness(tables: RunTables) -> list[Number]:
-    rows = tables.records[tables.records["case"] == _CASE]
-    columns = rows[rows["measured"]].drop_duplicates(["image", "column"])
+    columns = tables.columns[(tables.columns["case"] == _CASE) & tables.columns["measured"]]
     means = columns.groupby("thickness")["scs_ref"].mean()
     return [
         exact(float(after / before), at=f"{thick} over {thin} atoms")

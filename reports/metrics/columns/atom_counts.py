@@ -213,6 +213,36 @@ def load_offsets(run: Run) -> pd.DataFrame:
     return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=_CELL)
 
 
+def counts_of(run: Run) -> pd.DataFrame:
+    """Errors of the counts of a run, summarised; for `Run.once`."""
+    cases = {name: run.case(name) for name in run.info.cases}
+    return summarise_counts(run.records, cases, offsets=load_offsets(run))
+
+
+def shares_right_of(run: Run) -> pd.DataFrame:
+    """How often each column of the counted cases of a run is counted right; for `Run.once`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per case, image, restorer and measured column, at the lowest dose of the image:
+        dose, x, y (true position, px), right (share of the realizations in percent; failed fits
+        are wrong).
+    """
+    rows = run.records[run.records["measured"]]
+    counted = rows.groupby("case")["count_fit"].transform(lambda values: values.notna().any())
+    rows = rows[counted.to_numpy(dtype=bool)]
+    rows = rows[rows["dose"] == rows.groupby(["case", "image"])["dose"].transform("min")]
+    fitted = rows[["x_fit", "y_fit", "scs"]].notna().all(axis=1)
+    right = fitted & (rows["count_fit"] == rows["count_true"])
+    return (
+        rows.assign(right=100.0 * right)
+        .groupby(["case", "image", "dose", "restorer", "column"], sort=True)
+        .agg(x=("x_true", "first"), y=("y_true", "first"), right=("right", "mean"))
+        .reset_index()
+    )
+
+
 def summarise_counts(
     records: pd.DataFrame,
     cases: Mapping[str, Case],

@@ -13,6 +13,7 @@ import pandas as pd
 
 from reports.metrics.cells import CELL, CELL_COLUMNS
 from reports.metrics.metric import Direction, Gate, Metric
+from reports.records.run_folder import Run
 from reports.statistics.intervals import LEVEL, estimate
 from reports.statistics.moments import mean_with_left_out
 from stembench.arrays import Floats
@@ -142,6 +143,11 @@ def cell_images(intensity: pd.DataFrame) -> dict[tuple[str, str, float, str], Ce
         )
         for (case, image, _, restorer), rows in intensity.groupby(list(CELL), sort=False)
     }
+
+
+def intensity_of(run: Run) -> pd.DataFrame:
+    """Intensity that the images of a run kept, summarised; for `Run.once`."""
+    return summarise_intensity(run.intensity)
 
 
 def summarise_intensity(intensity: pd.DataFrame, *, level: float = LEVEL) -> pd.DataFrame:

@@ -6,6 +6,7 @@ import pandas as pd
 
 from reports.metrics.cells import CELL
 from reports.names import Restorers
+from reports.records.run_folder import Run
 
 #: Least share of the columns' contrast with which an image is fitted. Of Gaussian blurs of the
 #: particle at 5000 e/Å² a search from the image alone finds 96 % of the columns where 11 % of the
@@ -24,15 +25,49 @@ _OF_CASE: Final = ("count_accuracy_clean", "position_bound_pm", "scs_bound_pct")
 CellName = tuple[str, str, float, str]
 
 
-def unresolved_cells(intensity: pd.DataFrame, restorers: Restorers) -> frozenset[CellName]:
+def contrast_of(run: Run) -> pd.DataFrame:
+    """Contrast that the images of each cell kept; for `Run.once`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        `contrast_by_cell` of the run's images.
+    """
+    return contrast_by_cell(run.intensity)
+
+
+def contrast_by_cell(intensity: pd.DataFrame) -> pd.DataFrame:
+    """Reduce the contrast that images kept to cells.
+
+    Parameters
+    ----------
+    intensity : pandas.DataFrame
+        `reports.records.run_folder.Run.intensity`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        case, image, dose, restorer; mean and least contrast kept, and the share of images below
+        `CONTRAST_FLOOR`. Empty if nothing was measured.
+    """
+    if intensity.empty:
+        return pd.DataFrame(columns=[*CELL, "mean", "least", "below"])
+    kept = intensity.assign(below=intensity["contrast_kept"] < CONTRAST_FLOOR)
+    cells = kept.groupby(list(CELL)).agg(
+        mean=("contrast_kept", "mean"), least=("contrast_kept", "min"), below=("below", "mean")
+    )
+    return cells.reset_index()
+
+
+def unresolved_cells(contrast: pd.DataFrame, restorers: Restorers) -> frozenset[CellName]:
     """Find the cells whose images kept less than the floor of contrast.
 
     They did so in the mean, or more than `MOST_BELOW` of them did.
 
     Parameters
     ----------
-    intensity : pandas.DataFrame
-        `reports.records.run_folder.Run.intensity`.
+    contrast : pandas.DataFrame
+        `contrast_of` the run.
     restorers : Restorers
         Of the run. Raw images and references are never among the cells: nothing made them.
 
@@ -41,14 +76,10 @@ def unresolved_cells(intensity: pd.DataFrame, restorers: Restorers) -> frozenset
     frozenset of tuple
         (case, image, dose, restorer), further fits of the same images included.
     """
-    if intensity.empty:
-        return frozenset()
-    kept = intensity.assign(below=intensity["contrast_kept"] < CONTRAST_FLOOR)
-    means = kept.groupby(list(CELL))[["contrast_kept", "below"]].mean()
-    below = means[(means["contrast_kept"] < CONTRAST_FLOOR) | (means["below"] > MOST_BELOW)].index
+    below = contrast[(contrast["mean"] < CONTRAST_FLOOR) | (contrast["below"] > MOST_BELOW)]
     return frozenset(
         (str(case), str(image), float(dose), name)
-        for case, image, dose, restorer in below
+        for case, image, dose, restorer in zip(*(below[name] for name in CELL), strict=True)
         for name, info in restorers.by_name.items()
         if str(restorer) in (name, info.of)
         and not (restorers.is_raw(name) or restorers.is_reference(name))

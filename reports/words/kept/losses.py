@@ -5,11 +5,12 @@ from typing import Final
 
 import pandas as pd
 
-from reports.metrics.kept.image_intensity import summarise_intensity
+from reports.metrics.kept.image_intensity import intensity_of
 from reports.metrics.kept.resolution import (
     CONTRAST_FLOOR,
     MOST_BELOW,
     NOT_RESOLVED,
+    contrast_of,
     unresolved_cells,
 )
 from reports.records.run_folder import Run
@@ -34,13 +35,13 @@ def resolution_sentences(run: Run) -> list[Sentence]:
     list of Sentence
         One warning per restorer below the floor of contrast in any case, image and dose.
     """
-    unresolved = unresolved_cells(run.intensity, run.restorers)
+    kept = run.once(contrast_of)
+    unresolved = unresolved_cells(kept, run.restorers)
     sentences = []
-    kept = run.intensity
     for restorer in run.restorers.ranked({name for *_, name in unresolved}):
         cells = [cell for cell in unresolved if cell[3] == restorer]
         own = kept[kept["restorer"] == (run.restorers.by_name[restorer].of or restorer)]
-        shares = own.groupby(["case", "image", "dose"])["contrast_kept"].min()
+        shares = own.set_index(["case", "image", "dose"])["least"]
         least = min(float(shares[cell[:3]]) for cell in cells)
         total = len(shares)
         sentences.append(
@@ -76,7 +77,7 @@ def loss_sentences(run: Run) -> list[Sentence]:
         Per case and restorer the worst place, where the whole interval lies beyond the limit and
         raw images lie within it.
     """
-    kept = summarise_intensity(run.intensity)
+    kept = run.once(intensity_of)
     sentences = []
     for (case, restorer), rows in kept.groupby(["case", "restorer"], sort=True):
         name = str(restorer)

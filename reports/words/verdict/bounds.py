@@ -23,7 +23,7 @@ _QUANTITIES: Final = {
 
 def bound_caption(run: Run, *, case: str, metric: str) -> str:
     """Say what the bounds drawn beside a metric take as known; '' where none is drawn."""
-    drawn = drawn_bounds(summarise_bounds(run), case=case, metric=metric)
+    drawn = drawn_bounds(run.once(summarise_bounds), case=case, metric=metric)
     return "".join(
         f" {_capital(kind.label)}: taken as known is {_small(kind.known)}" for kind in _kinds(drawn)
     )
@@ -87,7 +87,7 @@ def bound_sentences(run: Run, summary: pd.DataFrame) -> list[Sentence]:
     -------
     list of Sentence
     """
-    if not (run.folder / BOUNDS_FILE).is_file():
+    if not run.listed(BOUNDS_FILE):
         return [
             Sentence(
                 f"This run folder holds no {BOUNDS_FILE}: bounds under other assumptions and under "
@@ -96,7 +96,7 @@ def bound_sentences(run: Run, summary: pd.DataFrame) -> list[Sentence]:
                 topic=TOPIC,
             )
         ]
-    bounds = summarise_bounds(run)
+    bounds = run.once(summarise_bounds)
     sentences: list[Sentence] = []
     for case in cases_in_order(run, summary):
         own = bounds[bounds["case"] == case]

@@ -58,7 +58,7 @@ def verdict(run: Run, summary: pd.DataFrame, comparisons: pd.DataFrame) -> list[
     """
     sentences = doubt_sentences(run) + resolution_sentences(run) + _validity(run, summary)
     restorers, information = run.restorers, run.once(summarise_response).information
-    scans = summarise_scans(run)
+    scans = run.once(summarise_scans)
     for case in cases_in_order(run, summary):
         rows = summary[summary["case"] == case]
         pairs = comparisons[comparisons["case"] == case]

@@ -15,7 +15,6 @@ from bench.measures.fit_variants import (
     variants_of,
 )
 from bench.measures.scan_fits import (
-    REALIZATIONS,
     RUNG_REALIZATIONS,
     WEAK_PRIOR,
     fit_scan_image,
@@ -23,6 +22,7 @@ from bench.measures.scan_fits import (
     tell_scans,
 )
 from bench.plan.blocks import Block
+from bench.plan.profiles import SCAN_FITS
 from bench.reference import positions_and_mask, reference_table
 from bench.run.block import BlockResult, run_block
 from cases import get_case, load_ground_truth
@@ -69,8 +69,9 @@ def test_a_fit_is_told_what_the_chain_declares() -> None:
 def test_rows_that_a_rung_repeats_are_those_that_it_would_make(name: str) -> None:
     variant = next(variant for variant in VARIANTS if variant.name == name)
     numbers = [variant.number(start=a, stop=a + 3, rung=rung) for rung in (0, 1) for a in (0, 3, 6)]
-    assert (REALIZATIONS, RUNG_REALIZATIONS) == (8, 4)
+    assert (SCAN_FITS, RUNG_REALIZATIONS) == (8, 4)
     assert numbers == [3, 3, 2, 3, 1, 0]
+    assert variant.number(start=96, stop=104, rung=False, scans=100) == 4
     records = pd.DataFrame(
         [(who, k) for who in ("raw", f"raw/{name}", "raw/true-width") for k in range(9)],
         columns=["restorer", "realization"],

@@ -100,6 +100,47 @@ def test_a_study_says_how_many_images_are_searched(with_gold, monkeypatch):
     assert searched(dataclasses.replace(block, example=True)) == 2
 
 
+def test_a_part_of_the_images():
+    paper = profiles()["paper"]
+    (bulk,) = narrow(paper, cases=["pt_bulk"], images=["z02:z04", "z20"]).selections
+    assert bulk.images == ("z02", "z03", "z04", "z20")
+    both = narrow(paper, images=["z10", "particle"]).selections
+    assert {one.case: one.images for one in both} == {
+        "pt_bulk": ("z10",),
+        "nanoparticle": ("particle",),
+        "defect_ladder": ("z10",),
+        "particle_adatoms": ("particle",),
+        "response": ("z10",),
+        "response_long": ("z10",),
+    }
+    for stranger in ("z99", "z20:z02", "z02:core"):
+        with pytest.raises(InputError, match=f"no image '{stranger}' is run of pt_bulk"):
+            narrow(paper, cases=["pt_bulk"], images=[stranger])
+    with pytest.raises(InputError, match="image is named twice"):
+        narrow(paper, images=["z10", "z10"])
+
+
+def test_parts_of_the_images_are_together_the_whole_plan():
+    paper = profiles()["paper"]
+    whole = {block.name for block in plan_blocks(narrow(paper, cases=["pt_bulk"]), seed=0)}
+    parts = [narrow(paper, cases=["pt_bulk"], images=[part]) for part in ("z02:z30", "z31:z75")]
+    names = [{block.name for block in plan_blocks(part, seed=0)} for part in parts]
+    assert names[0] | names[1] == whole
+    assert not names[0] & names[1]
+
+
+def test_an_edited_image_brings_the_one_it_is_held_against():
+    (one,) = narrow(profiles()["quick"], cases=["response"], images=["z10-shift15"]).selections
+    assert one.images == ("z10", "z10-shift15")
+
+
+def test_ladders_and_frames_stay_with_their_image():
+    paper = profiles()["paper"]
+    assert narrow(paper, images=["particle"]).ladders
+    assert {one.case for one in narrow(paper, images=["core"]).frames} == {"edge_dislocation"}
+    assert not narrow(paper, images=["z20"]).ladders
+
+
 def test_an_engine_for_the_network_alone():
     quick = profiles()["quick"]
     told = narrow(quick, engine="bf16").restorers

@@ -7,7 +7,7 @@ import pytest
 from bench.executor.placement import Placement
 from bench.plan.profiles import Profile, Selection
 from bench.run.run import run_benchmark
-from reports.metrics.kept.resolution import unresolved_cells, without_unresolved
+from reports.metrics.kept.resolution import contrast_of, unresolved_cells, without_unresolved
 from reports.records.run_folder import load_run
 from reports.summaries.leaderboard import leaderboard
 from reports.summaries.summary import paired_comparisons, summarise
@@ -63,7 +63,7 @@ def test_erasers_are_named_first_and_rank_behind_raw(run) -> None:
         "raw": 0, "raw/poisson": 0, "erasing:sharp": 0, "erasing:smooth": 1, "erasing:constant": 1,
     }  # fmt: skip
     assert board.loc[["erasing:smooth", "erasing:constant"], "position_rmse_pm"].isna().all()
-    unresolved = unresolved_cells(run.intensity, run.restorers)
+    unresolved = unresolved_cells(run.once(contrast_of), run.restorers)
     summary = without_unresolved(summarise(run.records), unresolved)
     compared = without_unresolved(paired_comparisons(run.records), unresolved)
     first, second, *rest = verdict(run, summary, compared)

@@ -13,7 +13,7 @@ from reports.claims.judgement import claim_rows, judge_claims, number_rows
 from reports.claims.registry import CLAIMS, in_order
 from reports.claims.run_tables import RunTables
 from tests.claims_factory import BULK, ENDS, RAW, both, information, judge, untold, verdicts
-from tests.records_factory import Estimator, make_info, make_records
+from tests.records_factory import Estimator, as_run, make_info, make_records
 
 
 def test_every_claim_of_the_paper_has_a_row() -> None:
@@ -135,7 +135,8 @@ def test_the_network_is_described_by_the_run() -> None:
     assert (judged[1].verdict, judged[2].verdict) == ("confirmed", "refuted")
     info = make_info(records)
     told = {n: replace(r, parameters=None, layers=None) for n, r in info.restorers.items()}
-    tables = RunTables(replace(info, restorers=told), records, {})
+    run = as_run(records)
+    tables = RunTables.of(replace(run, info=replace(info, restorers=told)), {})
     silent = {one.claim.number: one.verdict for one in judge_claims(tables)}
     assert (silent[1], silent[2]) == ("no data", "no data")
 

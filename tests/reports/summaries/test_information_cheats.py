@@ -8,7 +8,7 @@ from bench.executor.placement import Placement
 from bench.plan.profiles import Profile, Selection
 from bench.run.run import run_benchmark
 from cases import get_case, load_ground_truth
-from reports.metrics.kept.resolution import unresolved_cells
+from reports.metrics.kept.resolution import contrast_by_cell, unresolved_cells
 from reports.metrics.response.scatter_over_response import Information
 from reports.records.run_folder import Run, load_run
 from reports.summaries.leaderboard import leaderboard
@@ -107,7 +107,7 @@ def test_images_that_are_given_back_blank_are_no_choice_of_the_better_ones(run: 
     blank = own["contrast_kept"] < 0.1
     assert 0 < blank.sum() < len(own)
     assert own["contrast_kept"].mean() > 0.1
-    cells = unresolved_cells(kept, run.restorers)
+    cells = unresolved_cells(contrast_by_cell(kept), run.restorers)
     assert ("response", "z10", 5e3, "drawn_if_near:choose") in cells
     assert not any(cell[3] == "raw" for cell in cells)
     board = leaderboard(run).set_index("restorer")
@@ -126,10 +126,10 @@ def test_what_does_not_scatter_at_all_has_no_information() -> None:
 def test_a_run_of_two_realizations_says_that_they_are_too_few(run: Run) -> None:
     two = Run(
         folder=run.folder,
-        records=run.records[run.records["realization"] < 2],
+        fits=run.records[run.records["realization"] < 2],
         info=run.info,
         examples=run.examples,
-        edited=run.edited[run.edited["realization"] < 2],
+        edited_fits=run.edited[run.edited["realization"] < 2],
     )
     board = leaderboard(two)
     assert board["rank"].isna().all()

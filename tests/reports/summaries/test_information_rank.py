@@ -145,10 +145,10 @@ def test_a_run_without_edited_images_has_no_rank_for_bulk(run: Run) -> None:
     info = replace(run.info, cases={"pt_bulk": run.info.cases["pt_bulk"]})
     alone = Run(
         folder=run.folder,
-        records=run.records[run.records["case"] == "pt_bulk"],
+        fits=run.records[run.records["case"] == "pt_bulk"],
         info=info,
         examples=run.examples,
-        edited=run.edited.iloc[:0],
+        edited_fits=run.edited.iloc[:0],
     )
     board = leaderboard(alone)
     assert board["rank"].isna().all()

@@ -55,7 +55,7 @@ def scans(rows: pd.DataFrame, *, response: float | None) -> pd.DataFrame:
 
 def run_of(folder: Path, rows: pd.DataFrame, *, response: float | None = 0.8) -> Run:
     # The description names the further fits itself.
-    run = replace(as_run(rows[~rows["restorer"].isin(NAMES)], folder), records=rows)
+    run = replace(as_run(rows[~rows["restorer"].isin(NAMES)], folder), fits=rows)
     write_bounds_file(folder, make_bounds(rows), origin=run.origin)
     return add_tables(run, "scan", scans(rows, response=response))
 
@@ -148,7 +148,7 @@ def test_the_leaderboard_lists_them_last_and_unranked(tmp_path: Path) -> None:
     rows = records(realizations=12, scanned=5)
     run = run_of(tmp_path, rows)
     board = leaderboard(run).set_index("restorer")
-    alone = leaderboard(replace(run, records=rows[~rows["restorer"].isin(NAMES)]))
+    alone = leaderboard(replace(run, fits=rows[~rows["restorer"].isin(NAMES)]))
     # A fit of fewer realizations takes none from the others.
     shared = list(alone.columns.drop("restorer"))
     pd.testing.assert_frame_equal(
