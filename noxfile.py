@@ -156,7 +156,7 @@ def figures(session: nox.Session) -> None:
         return
     if "--run" not in wanted:
         for folder in (ROOT / "results" / "paper", ROOT / "out" / "quick"):
-            if (folder / "run.json").exists():
+            if (folder / "run.json").exists() or any(folder.glob("*.pack")):
                 wanted += ["--run", str(folder)]
                 break
     stembench(session, "figures", *wanted)
