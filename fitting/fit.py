@@ -90,10 +90,14 @@ def fit_columns(
             "one shape"
         ) from error
     if scan is not None:
-        return _fit_scan(
-            pixels, positions, scan=scan, sampling=sampling, options=options, dose=dose, mask=mask,
-            detector_sigma=detector_sigma,
-        )  # fmt: skip
+        from threadpoolctl import threadpool_limits
+
+        # Sums in parallel differ in their last digits with the number of threads.
+        with threadpool_limits(1, user_api="blas"):
+            return _fit_scan(
+                pixels, positions, scan=scan, sampling=sampling, options=options, dose=dose,
+                mask=mask, detector_sigma=detector_sigma,
+            )  # fmt: skip
     if pixels.ndim != 2:
         raise InputError(f"an image has two axes (rows, columns), not shape {pixels.shape}")
     return fit_batch(
@@ -121,8 +125,6 @@ def _fit_scan(
     detector_sigma: float,
 ) -> ColumnFit:
     """Fit as if nothing had moved, and from there columns and lines together."""
-    from threadpoolctl import threadpool_limits
-
     from fitting.scan.preparation.alignment import LARGEST_DRIFT, align_frames
     from fitting.scan.preparation.surroundings import with_surroundings
     from fitting.scan.preparation.trailing import undo_trailing
@@ -157,20 +159,18 @@ def _fit_scan(
         detector_sigma=detector_sigma * np.sqrt(len(frames)),
         threads=1,
     )[0]
-    # Sums in parallel differ in their last digits with the number of threads.
-    with threadpool_limits(1, user_api="blas"):
-        return fit_scan(
-            replace(still, dose=dose),
-            frames,
-            drifts=aligned.drifts,
-            given=len(starts),
-            scan=scan,
-            width=options.width_mode,
-            background=options.background == "constant",
-            dose=None if dose is None else float(dose),
-            detector_sigma=float(detector_sigma),
-            masked=masked,
-        )
+    return fit_scan(
+        replace(still, dose=dose),
+        frames,
+        drifts=aligned.drifts,
+        given=len(starts),
+        scan=scan,
+        width=options.width_mode,
+        background=options.background == "constant",
+        dose=None if dose is None else float(dose),
+        detector_sigma=float(detector_sigma),
+        masked=masked,
+    )
 
 
 def fit_batch(

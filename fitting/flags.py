@@ -39,6 +39,7 @@ NOT_RESOLVED: Final = 512
 PARTLY_MASKED: Final = 1024
 SATURATED: Final = 2048
 POOR_FIT: Final = 4096
+GIVEN_UP: Final = 8192
 
 FLAGS: Final[tuple[Flag, ...]] = (
     Flag(NOT_CONVERGED, "NOT_CONVERGED", True, "the last step still moved the column"),
@@ -107,6 +108,13 @@ FLAGS: Final[tuple[Flag, ...]] = (
         False,
         "the residual around the column is larger than noise makes it: light that the model does "
         "not hold (own images)",
+    ),
+    Flag(
+        GIVEN_UP,
+        "GIVEN_UP",
+        True,
+        "the fit of the whole image was ended: with its widths held or on their bounds, step after "
+        "step gained next to nothing, as where there are no columns",
     ),
 )
 

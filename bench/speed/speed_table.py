@@ -99,6 +99,12 @@ COMPARISONS: Final = (
         "the published SavedModel",
     ),
     Comparison(
+        "CGRDN, 128² px, bfloat16",
+        "test_restore[cgrdn@bf16]",
+        "test_published_saved_model",
+        "the published SavedModel",
+    ),
+    Comparison(
         "4096 columns against 1024",
         "test_growth_with_the_number_of_columns[64-poisson]",
         "test_growth_with_the_number_of_columns[32-poisson]",

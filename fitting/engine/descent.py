@@ -10,7 +10,7 @@ import numpy as np
 from fitting.engine.columns import Columns
 from fitting.engine.factor import Factor
 from fitting.engine.layout import Layout
-from fitting.engine.lost_descents import Turns
+from fitting.engine.lost_descents import Turns, Vain
 from fitting.kernels import sums
 from fitting.kernels.assembly import EVERY_PIXEL
 from stembench.arrays import Bools, Floats, Integers
@@ -80,6 +80,8 @@ class Descent:
         Last step of each column in units of its width and height; infinite if none was made.
     unsettled : bool
         Whether the descent was left because a shared width went to and fro, or crawled.
+    given_up : bool
+        Whether it was ended because its steps led nowhere (`fitting.engine.lost_descents.Vain`).
     """
 
     theta: Floats
@@ -88,6 +90,7 @@ class Descent:
     held: Integers
     moved: Floats
     unsettled: bool = False
+    given_up: bool = False
 
 
 def minimise(
@@ -126,7 +129,8 @@ def minimise(
     moved = np.full(len(columns.x), np.inf)
     outward = np.zeros(len(theta), dtype=np.bool_)
     turns = Turns(columns.layout, theta)
-    unsettled = False
+    vain = Vain(columns.layout, lower, upper)
+    unsettled = given_up = False
     steps = stalled = 0
     while steps < MAX_STEPS:
         steps += 1
@@ -159,10 +163,13 @@ def minimise(
         level = here.cost - trial.cost <= _FLAT * here.cost and moved.max() <= 1e3 * TOLERANCE
         stalled = stalled + 1 if level else 0
         unsettled = not patient and turns.too_many(there - here.theta, here.theta)
+        gain = (here.cost - trial.cost) / max(here.cost, np.finfo(np.float64).tiny)
+        given_up = vain.too_many(there, gain=gain, moved=moved, convex=quadratic.is_convex)
         here = trial
-        if small or stalled == _MAX_STALLED or unsettled:
+        if small or stalled == _MAX_STALLED or unsettled or given_up:
             break
-    return Descent(here.theta, here.cost, steps, outward.astype(np.int64), moved, unsettled)
+    held = outward.astype(np.int64)
+    return Descent(here.theta, here.cost, steps, held, moved, unsettled, given_up)
 
 
 @dataclass(frozen=True)
@@ -322,6 +329,11 @@ class _Quadratic:
         self._matrix = columns.newton_matrix(self._normal, second, self._held)
         self._is_normal = False
         self._factor = factor
+
+    @property
+    def is_convex(self) -> bool:
+        """Whether the second derivatives are still in use."""
+        return not self._is_normal
 
     def step(self, damping: _Damping, *, may_brake: bool) -> Floats | None:
         """Step to the minimum of the damped model.

@@ -84,8 +84,19 @@ def solve(problem: Problem) -> Minimum:
         singular=singular,
         cost=end.cost,
         steps=steps,
-        message="converged" if converged.all() else f"{(~converged).sum()} columns still moved",
+        message=_ending(end, int((~converged).sum())),
+        given_up=end.given_up,
     )
+
+
+def _ending(end: descent.Descent, moving: int) -> str:
+    """One sentence on how a descent ended with so many columns that still moved."""
+    if end.given_up:
+        return (
+            f"given up after {end.steps} steps, which gained next to nothing: the image holds no "
+            "columns where they were looked for"
+        )
+    return f"{moving} columns still moved" if moving else "converged"
 
 
 def _reach(problem: Problem, widths: Floats, *, linear: bool) -> float:

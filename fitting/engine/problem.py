@@ -116,6 +116,8 @@ class Minimum:
         Number of steps.
     message : str
         One sentence on how the engine ended.
+    given_up : bool
+        Whether the descent was ended because it led nowhere (flags.GIVEN_UP).
     """
 
     x: Floats
@@ -132,6 +134,7 @@ class Minimum:
     cost: float
     steps: int
     message: str
+    given_up: bool = False
 
 
 def width_bounds(problem: Problem, widths: Floats) -> tuple[Floats, Floats]:

@@ -160,6 +160,7 @@ def _flags_of(problem: Problem, minimum: Minimum) -> Integers:
         (flags.NEGATIVE_HEIGHT, (minimum.height <= 0) & problem.positions_free),
         (flags.NO_COVARIANCE, minimum.singular),
         (flags.SHAPE_AT_BOUND, minimum.shape_at_bound),
+        (flags.GIVEN_UP, np.full(len(x), minimum.given_up)),
     ):
         bits[raised] |= bit
     return bits
