@@ -1,4 +1,4 @@
-"""Commands about the noise model and training pairs: noise-figures, noise-ranges, pairs."""
+"""Commands about the paper: its figures, noise model, training pairs and networks."""
 
 from functools import partial
 from pathlib import Path
@@ -6,7 +6,54 @@ from typing import Annotated
 
 import typer
 
-from bench.cli.exits import Jobs, Verbose, guarded
+from bench.cli.exits import FAILED, Jobs, ModelMemory, ModelTimeout, Verbose, guarded
+
+
+@guarded("the figures drawn so far are kept")
+def figures(
+    number: Annotated[
+        list[str] | None,
+        typer.Argument(help="1 to 13, table-1, s2, or the name of a table. All by default."),
+    ] = None,
+    run: Annotated[
+        Path | None, typer.Option(help="Run folder or packs, of Figs. 2 to 4 and of the verdicts.")
+    ] = None,
+    out: Annotated[Path, typer.Option("--out", "-o", help="Folder to write.")] = Path(
+        "out/figures/paper"
+    ),
+    restorer: Annotated[
+        list[str] | None,
+        typer.Option("--restorer", "-r", help="Further restorer of Fig. 7; repeatable."),
+    ] = None,
+    wheels: Annotated[
+        Path, typer.Option(help="Folder of wheels that hold experimental images.")
+    ] = Path("out/wheels"),
+    model_timeout: ModelTimeout = None,
+    model_memory: ModelMemory = None,
+    verbose: Verbose = False,
+) -> None:
+    """Draw counterparts of the paper's figures and tables, with the claims they stand for.
+
+    What a figure lacks is said in the index; the exit code is 1 if one was asked for by number.
+
+    Example: `stembench figures 2 3 --run out/quick -o out/figures/paper`
+    """
+    from bench.paper.drawing import draw_figures
+
+    entries = draw_figures(
+        out,
+        numbers=number or (),
+        run=run,
+        rivals=restorer or (),
+        wheels=wheels,
+        note=lambda line: typer.echo(line, err=True),
+    )
+    for entry in entries:
+        told = f": {entry.sentence}" if entry.sentence else ""
+        typer.echo(f"{entry.number} {entry.state}{told}")
+    typer.echo(f"Index: {out / 'figures.md'}")
+    if number and any(entry.state != "drawn" for entry in entries):
+        raise typer.Exit(FAILED)
 
 
 @guarded()
@@ -75,6 +122,29 @@ def pairs(
     typer.echo(out)
     if figure:
         typer.echo(write_pair_figure(sequence, out / "pairs.png"))
+
+
+@guarded("the networks drawn so far are kept")
+def networks(
+    name: Annotated[
+        list[str] | None,
+        typer.Argument(help="cgrdn, grdn, mr-unet or discriminator. All by default."),
+    ] = None,
+    out: Annotated[Path, typer.Option("--out", "-o", help="Folder to write.")] = Path(
+        "out/figures/networks"
+    ),
+    verbose: Verbose = False,
+) -> None:
+    """Draw the networks of training from their own graphs, with a table of their layers.
+
+    Example: `stembench networks discriminator -o out/figures/networks`
+    """
+    from bench.paper.networks.network_files import draw_networks
+
+    for drawn in draw_networks(out, name or ()):
+        typer.echo(f"{drawn.name}: {drawn.layers} layers, {drawn.parameters} parameters")
+        for path in drawn.paths:
+            typer.echo(path)
 
 
 def _note(sentence: str) -> None:

@@ -1,0 +1,88 @@
+"""Counterparts of Figs. 8 and 9 and of Table 1: the networks, from the code's own graphs."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from bench.paper.networks.network_drawing import draw_chain, grouped, layer_table
+from bench.paper.networks.network_graph import (
+    DENSE_BLOCK,
+    GROUP,
+    Node,
+    generator_nodes,
+    with_blocks,
+)
+from reports import Drawn, Material, PaperFigure, letter, new_page
+
+_HEIGHT: Final = 158.0
+
+
+def _draw(material: Material) -> Drawn:
+    del material
+    nodes = generator_nodes()
+    network = with_blocks(nodes)
+    group = next(node for node in network if node.kind == GROUP)
+    block = next(node for node in group.inner if node.kind == DENSE_BLOCK)
+    entering = network[group.inputs[0]].channels
+    page = new_page(_HEIGHT)
+    rows = (
+        ("a", "generator", network, 7.0, 0),
+        ("b", f"{GROUP}, one of {_number(network, GROUP)}", group.inner, 58.0, entering),
+        (
+            "c",
+            f"{DENSE_BLOCK}, one of {_number(group.inner, DENSE_BLOCK)}",
+            block.inner,
+            106.0,
+            entering,
+        ),
+    )
+    for mark, title, shown, top, fed in rows:
+        axes = page.add_axes((3 / 180, 1 - (top + 44) / _HEIGHT, 174 / 180, 42 / _HEIGHT))
+        draw_chain(axes, shown, fed=fed)
+        letter(axes, mark, title)
+    total = sum(node.parameters for node in nodes)
+    layers = sum(node.layers for node in nodes)
+    return Drawn(
+        drawing=page,
+        caption=(
+            "CGRDN as restore/cgrdn/graph.py connects it; blocks are found in the recorded graph "
+            "as what repeats there. Boxes hold the operation, the channels of its output, and its "
+            "trained numbers; arcs are inputs from farther back. The dense convolutions alone "
+            f"have a ReLU. In all {layers} layers with weights and {grouped(total)} trained "
+            "numbers."
+        ),
+        tables={"layers": layer_table(network)},
+    )
+
+
+def _number(nodes: Sequence[Node], kind: str) -> int:
+    return sum(node.kind == kind for node in nodes)
+
+
+FIGURES: Final = (
+    PaperFigure(
+        number="8",
+        title="Generator: layers and trained numbers",
+        theirs="The architecture of the generator, its groups and its residual dense blocks.",
+        claims=(1, 2, 37),
+        needs="nothing but this program",
+        draw=_draw,
+    ),
+    PaperFigure(
+        number="9",
+        title="Patch discriminator",
+        theirs="The architecture of the discriminator, which judges patches.",
+        claims=(37,),
+        needs="the training package",
+        not_yet="the discriminator is part of the training package, which this version lacks; its "
+        "graph is drawn once it is there",
+    ),
+    PaperFigure(
+        number="table-1",
+        title="PSNR and size of network architectures",
+        theirs="Trained numbers and PSNR of MR-UNET, GRDN and CGRDN, trained alike.",
+        claims=(3,),
+        needs="the training package",
+        not_yet="GRDN and MR-UNET must be trained beside CGRDN on the same images; their weights "
+        "are not published, and no others stand in for them",
+    ),
+)

@@ -1,0 +1,1 @@
+"""Networks drawn from the graphs that their own code makes."""
