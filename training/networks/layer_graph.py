@@ -1,6 +1,6 @@
 """A Keras network's graph: what each layer is, what it takes, and its trained numbers."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -19,6 +19,10 @@ _WORDS: Final = {
     "Multiply": "multiply",
     "UpSampling2D": "upsample 2",
 }
+
+
+#: A layer's name and which of its uses it is.
+_Use = tuple[str, int]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,12 +78,7 @@ def layer_nodes(model: Any, /) -> tuple[LayerNode, ...]:
     ):
         channels[name, use] = int(tensor.shape[-1])
     sizes = {layer.name: layer.count_params() for layer in model.layers}
-    order: dict[tuple[str, int], int] = {}
-    waiting = list(taken)
-    while waiting:
-        ready = next(use for use in waiting if all(source in order for source in taken[use]))
-        order[ready] = len(order)
-        waiting.remove(ready)
+    order = {use: place for place, use in enumerate(_in_order(taken))}
     found = []
     held: set[str] = set()
     for name, use in order:
@@ -95,6 +94,31 @@ def layer_nodes(model: Any, /) -> tuple[LayerNode, ...]:
             )
         )
     return tuple(found)
+
+
+def _in_order(taken: Mapping[_Use, Sequence[_Use]]) -> list[_Use]:
+    """Order uses of layers as a reader follows them: of two branches the short one first."""
+    takers: dict[_Use, list[_Use]] = {use: [] for use in taken}
+    for use, sources in taken.items():
+        for source in dict.fromkeys(sources):
+            takers[source].append(use)
+    following: dict[_Use, set[_Use]] = {}
+    waiting = list(taken)
+    while waiting:
+        use = next(each for each in waiting if all(t in following for t in takers[each]))
+        following[use] = set(takers[use]).union(*(following[each] for each in takers[use]))
+        waiting.remove(use)
+    order = {use: None for use in taken if not taken[use]}
+    while len(order) < len(taken):
+        order[
+            next(
+                each
+                for placed in reversed(order)
+                for each in sorted(takers[placed], key=lambda use: len(following[use]))
+                if each not in order and all(source in order for source in taken[each])
+            )
+        ] = None
+    return list(order)
 
 
 def _as_list(outputs: list[Any]) -> list[list[Any]]:
