@@ -97,7 +97,7 @@ def layer_nodes(model: Any, /) -> tuple[LayerNode, ...]:
 
 
 def _in_order(taken: Mapping[_Use, Sequence[_Use]]) -> list[_Use]:
-    """Order uses of layers as a reader follows them: short branches to their end, then long ones."""
+    """Order uses of layers as a reader follows them: of two branches the short one first."""
     takers: dict[_Use, list[_Use]] = {use: [] for use in taken}
     for use, sources in taken.items():
         for source in dict.fromkeys(sources):

@@ -26,7 +26,7 @@ _BUILD: Final[dict[str, Callable[[np.random.Generator], Any]]] = {
 _INCH: Final = 25.4
 #: Sizes in mm: a line of a box's text with the gap between boxes, a row of boxes, and the least
 #: width of a picture.
-_LINE: Final = 3.1
+_LINE: Final = 3.3
 _ROW: Final = 52.0
 _LEAST: Final = 120.0
 

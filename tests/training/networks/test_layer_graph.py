@@ -71,3 +71,13 @@ def test_the_graph_of_the_discriminator() -> None:
     ]  # fmt: skip
     assert taken(nodes, nodes[2]) == ["condition", "image"]
     assert [node.channels for node in nodes if node.kind.startswith("conv")] == [2, 4, 8, 16, 1]
+
+
+def test_a_head_follows_its_level() -> None:
+    """Short branches come first: a drawing's lines would cross otherwise."""
+    nodes = layer_nodes(NETWORKS["mr_unet"].build(np.random.default_rng(1)))
+    kinds = [node.kind for node in nodes]
+    assert kinds[:3] == ["image", "average 2x2", "average 2x2"]
+    decoder = ["upsample 2", "conv 4x4 relu", "batch norm", "concatenate", "conv 4x4", "add"]
+    assert kinds[9:] == [*decoder, *decoder, "upsample 2", "conv 4x4", "add"]
+    assert taken(nodes, nodes[-1]) == ["conv 4x4", "image"]

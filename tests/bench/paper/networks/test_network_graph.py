@@ -1,5 +1,6 @@
 """The generator's graph as its code connects it, and its repeated blocks."""
 
+import numpy as np
 import pytest
 
 from bench.paper.declared.architectures import FIGURES
@@ -8,11 +9,13 @@ from bench.paper.networks.network_graph import (
     DENSE_BLOCK,
     GROUP,
     Node,
+    drawn_together,
     generator_nodes,
     with_blocks,
 )
 from reports import Material
 from restore.cgrdn.graph import BLOCKS, CONVOLUTIONS, DENSE_LAYERS, GROUPS, count_parameters
+from training import Cgrdn, LayerNode, layer_nodes
 
 
 def flattened(nodes: tuple[Node, ...]) -> list[Node]:
@@ -64,7 +67,7 @@ def test_what_leaks_out_of_a_block_is_no_block() -> None:
         with_blocks(leak)
 
 
-def test_the_figure_states_the_counts_and_the_others_wait_for_training() -> None:
+def test_the_figures_state_the_counts_and_the_table_waits_for_training() -> None:
     def refuse(*_: object, **__: object) -> None:
         raise AssertionError
 
@@ -73,6 +76,36 @@ def test_the_figure_states_the_counts_and_the_others_wait_for_training() -> None
     assert f"153 layers with weights and {grouped(7_035_521)} trained numbers" in drawn.caption
     table = drawn.tables["layers"]
     assert table[table["depth"] == 0]["parameters"].sum() == 7_035_521
-    for number in ("9", "table-1"):
-        assert figures[number].draw is None
-        assert "training package" in figures[number].needs
+    assert figures["table-1"].draw is None
+    assert "training package" in figures["table-1"].needs
+    drawn = figures["9"].draw(Material(restored=refuse, found=refuse))
+    assert f"In all {grouped(2_762_753)} trained numbers" in drawn.caption
+    assert drawn.tables["layers"]["parameters"].sum() == 2_762_753
+
+
+def test_norms_and_activations_are_in_the_box_of_their_convolution() -> None:
+    """Unless something else takes what is between them."""
+    layers = (
+        LayerNode(kind="image", channels=1),
+        LayerNode(kind="upsample 2", channels=1, inputs=(0,)),
+        LayerNode(kind="conv 4x4", channels=2, parameters=34, layers=1, inputs=(1,)),
+        LayerNode(kind="batch norm", channels=2, parameters=8, layers=1, inputs=(2,)),
+        LayerNode(kind="leaky relu", channels=2, inputs=(3,)),
+        LayerNode(kind="concatenate", channels=4, inputs=(3, 4)),
+    )
+    boxes = drawn_together(layers)
+    assert [box.kind for box in boxes] == [
+        "image", "upsample 2 + conv 4x4 + batch norm", "leaky relu", "concatenate"
+    ]  # fmt: skip
+    assert boxes[1] == Node(kind=boxes[1].kind, channels=2, parameters=42, layers=2, inputs=(0,))
+    assert boxes[3].inputs == (1, 2)
+
+
+def test_a_generators_own_graph_and_its_keras_model_have_the_same_blocks() -> None:
+    model = Cgrdn(groups=2, blocks=2, dense_layers=2).build(np.random.default_rng(1))
+    network = with_blocks(drawn_together(layer_nodes(model)))
+    assert [node.kind for node in network] == [
+        "image", "conv 3x3", "conv 4x4 stride 2", GROUP, GROUP, "concatenate", "conv 1x1", "add",
+        "deconv 4x4 stride 2", "conv 3x3", "add",
+    ]  # fmt: skip
+    assert sum(node.parameters for node in network) == model.count_params()
