@@ -55,7 +55,11 @@ from .seeds import (
 from .stages.additions.coupled_counts import (
     coupled_counts as coupled_counts,
 )
+from .stages.detector import (
+    Detector as Detector,
+)
 from .stages.fast_scan import (
+    FastScan as FastScan,
     trail_with as trail_with,
 )
 from .stages.jitter import (

@@ -1,8 +1,39 @@
+from .claims.rules import (
+    Number as Number,
+    Rule as Rule,
+    above as above,
+    below as below,
+    rule as rule,
+    within as within,
+)
 from .figures.acquisition.displacements import (
     write_displacement_figure as write_displacement_figure,
 )
 from .figures.acquisition.noise import (
     write_noise_figures as write_noise_figures,
+)
+from .figures.paper.column_width import (
+    COLUMNS as COLUMNS,
+    area as area,
+    even_grid as even_grid,
+    letter as letter,
+    new_page as new_page,
+    picture as picture,
+    scale_bar as scale_bar,
+    shared_grey as shared_grey,
+    side_label as side_label,
+    tag as tag,
+)
+from .figures.paper.paper_figure import (
+    Drawn as Drawn,
+    Finding as Finding,
+    LackingError as LackingError,
+    Material as Material,
+    PaperFigure as PaperFigure,
+    Searching as Searching,
+)
+from .figures.paper.run_figures import (
+    run_paper_figures as run_paper_figures,
 )
 from .gate.comparability import (
     renewal as renewal,
@@ -51,6 +82,18 @@ from .gate.result import (
 from .metrics.dislocation import (
     BURGERS_CIRCLE as BURGERS_CIRCLE,
 )
+from .metrics.images.agreement import (
+    psnr as psnr,
+)
+from .metrics.images.residual import (
+    residual_autocorrelation_rms as residual_autocorrelation_rms,
+)
+from .metrics.images.ring_correlation import (
+    RingCorrelation as RingCorrelation,
+    cutoff as cutoff,
+    one_seventh as one_seventh,
+    ring_correlation as ring_correlation,
+)
 from .metrics.images.restored_image import (
     RestoredImage as RestoredImage,
 )
@@ -66,6 +109,8 @@ from .names import (
     RAW as RAW,
     SCAN_FIT as SCAN_FIT,
     RestorerInfo as RestorerInfo,
+    Restorers as Restorers,
+    RestorerStyle as RestorerStyle,
     variant_name as variant_name,
 )
 from .packs.pack import (
@@ -80,6 +125,12 @@ from .page.assessed_columns import (
 from .page.assessment_page import (
     AssessmentPage as AssessmentPage,
     write_assessment_page as write_assessment_page,
+)
+from .page.gallery import (
+    write_gallery as write_gallery,
+)
+from .page.gallery_entry import (
+    GalleryEntry as GalleryEntry,
 )
 from .page.image_report import (
     write_image_report as write_image_report,
@@ -146,6 +197,7 @@ from .records.verification import (
     write_verification as write_verification,
 )
 from .words.numbers import (
+    quantity as quantity,
     seconds_text as seconds_text,
     tabulated as tabulated,
 )

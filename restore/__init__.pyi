@@ -1,4 +1,5 @@
 from .built_in import BuiltIn as BuiltIn
+from .cgrdn.graph import Operations as Operations, connect_cgrdn as connect_cgrdn
 from .cgrdn.weights import saved_model_folder as saved_model_folder
 from .conformance import Finding as Finding, check_restorer as check_restorer
 from .contract import ContractRestorer as ContractRestorer

@@ -21,8 +21,8 @@ from bench.cli.exits import (
     read_doses,
 )
 from bench.cli.gate_commands import baseline, compare, power, regression
-from bench.cli.noise_commands import noise_figures, noise_ranges
 from bench.cli.own_image_commands import assess, fit
+from bench.cli.paper_commands import figures, noise_figures, noise_ranges
 from bench.cli.run_commands import pack, plan, verify_fit
 from bench.cli.simulation_commands import convergence, simulate
 from bench.cli.terminal import make_printable
@@ -313,6 +313,7 @@ for _command in (
     power,
     simulate,
     convergence,
+    figures,
     noise_figures,
     noise_ranges,
     verify_fit,

@@ -4,7 +4,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from bench.memory import peak_memory
+from bench.executor.memory import peak_memory
 from restore import ContractRestorer, Finding, check_restorer, load_restorer
 
 _STYLE = {"pass": "green", "fail": "bold red", "not applicable": "dim", "reported": "cyan"}

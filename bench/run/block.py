@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from bench.executor.memory import peak_memory, start_watch
 from bench.measures.acquisition import acquire, as_acquired
 from bench.measures.burgers import closures, has_circuit
 from bench.measures.column_search import measure_end_to_end, search, searched
@@ -20,7 +21,6 @@ from bench.measures.fit_variants import Setting, fit_tables, true_width, unfitte
 from bench.measures.honesty.probes import PROBES, probe
 from bench.measures.intensity import measure_intensity
 from bench.measures.scan_fits import FittedImage, tell_scans
-from bench.memory import peak_memory, start_watch
 from bench.plan.acquisitions import is_acquisition
 from bench.plan.blocks import Block
 from bench.reference import positions_and_mask, reference_table

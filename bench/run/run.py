@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from bench.executor.memory import peak_memory
 from bench.executor.placement import LOCAL, Placement
 from bench.measures.kept_library import kept_scs_library
 from bench.measures.lag_covariance import lag_covariance
-from bench.memory import peak_memory
 from bench.plan.blocks import (
     BLOCK_SIZE,
     Block,

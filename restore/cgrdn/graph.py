@@ -79,7 +79,7 @@ def _group(on: Operations[T], x: T) -> T:
     return on.add(on.conv(on.concatenate(outputs), FEATURES, 1), x)
 
 
-def connect(on: Operations[T], image: T, /) -> T:
+def connect_cgrdn(on: Operations[T], image: T, /) -> T:
     """Connect the whole graph to `image`.
 
     Parameters
@@ -138,7 +138,7 @@ class _ParameterCount:
 def count_parameters() -> int:
     """Return the number of trained numbers, kernels and biases, without building the network."""
     count = _ParameterCount()
-    connect(count, 1)
+    connect_cgrdn(count, 1)
     return count.parameters
 
 
@@ -217,7 +217,7 @@ def build_cgrdn(weights: Weights, /, *, dense: Precision = "float32") -> Any:
 
     operations = _KerasOperations(dense)
     image = keras.Input((None, None, 1), dtype="float32", name="image")
-    model = keras.Model(image, connect(operations, image), name="cgrdn")
+    model = keras.Model(image, connect_cgrdn(operations, image), name="cgrdn")
     for number, layer in enumerate(operations.numbered):
         layer.set_weights(weights[number])
     return model

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from restore.cgrdn.graph import Weights, connect
+from restore.cgrdn.graph import Weights, connect_cgrdn
 from stembench.errors import InputError
 
 _OPSET = 17
@@ -105,7 +105,7 @@ def encode_cgrdn(weights: Weights, /) -> bytes:
         ) from error
 
     operations = _OnnxOperations(weights)
-    output = connect(operations, "image")
+    output = connect_cgrdn(operations, "image")
     shape: list[str | int | None] = ["n", 1, "h", "w"]
     graph = helper.make_graph(
         operations.nodes,

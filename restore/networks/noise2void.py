@@ -9,6 +9,7 @@ Written with Keras alone, for any of its backends: a U-Net of two levels, which 
 where the published one has three.
 """
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
@@ -17,7 +18,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from restore.built_in import BuiltIn
-from restore.networks.normalisation import Standardised
+from restore.networks.held_out_pixels import Patience, held_out_pixels
+from restore.networks.normalisation import Standardised, pad_to_multiple
 from restore.networks.runtimes import keras_engine, keras_forward, quiet_tensorflow
 from restore.networks.standardised import StandardisedNetwork
 from restore.restorer import Progress, RestorerMetadata, Tiling
@@ -48,11 +50,18 @@ class BlindSpotSettings:
     """Channels at full resolution; twice as many at half."""
     seed: int = 0
     """Seed of the weights, of the pieces and of the hidden pixels."""
+    patience: int = 0
+    """Epochs without a lower loss at held-out pixels after which training ends, the best weights
+    kept; an epoch has as many pieces as cover the image once. 0: `steps` are done, none more."""
+    minutes: float = 0.0
+    """Wall time after which training with patience ends in any case; 0 for none."""
 
     def __post_init__(self) -> None:
         require_positive(
             "n2v", steps=self.steps, batch=self.batch, patch=self.patch, features=self.features
         )
+        if self.patience < 0 or not self.minutes >= 0:
+            raise InputError("'n2v' takes a patience and minutes of at least 0")
         if self.seed < 0 or self.patch < 16 or self.patch % STRIDE:
             raise InputError("'n2v' takes a seed of at least 0 and an even patch of at least 16 px")
 
@@ -99,7 +108,12 @@ def _masked_mean_square(truth: Any, predicted: Any) -> Any:
 
 
 def draw_batch(
-    image: NDArray[np.float32], settings: BlindSpotSettings, rng: np.random.Generator, /
+    image: NDArray[np.float32],
+    settings: BlindSpotSettings,
+    rng: np.random.Generator,
+    /,
+    *,
+    held: NDArray[np.bool_] | None = None,
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Draw pieces of an image with some of their pixels hidden.
 
@@ -109,6 +123,8 @@ def draw_batch(
         (h, w), both at least `settings.patch`.
     settings : BlindSpotSettings
     rng : numpy.random.Generator
+    held : ndarray of bool, optional
+        (h, w), pixels that are never hidden.
 
     Returns
     -------
@@ -121,11 +137,16 @@ def draw_batch(
     top = rng.integers(0, image.shape[0] - side + 1, n)
     left = rng.integers(0, image.shape[1] - side + 1, n)
     pieces = np.stack([image[i : i + side, j : j + side] for i, j in zip(top, left, strict=True)])
+    kept = np.zeros(pieces.shape, dtype=np.bool_)
+    if held is not None:
+        kept = np.stack([held[i : i + side, j : j + side] for i, j in zip(top, left, strict=True)])
     # Mirrored and turned, as the published method does it.
     for number in range(n):
-        turned = np.rot90(pieces[number], int(rng.integers(4)))
-        pieces[number] = turned[:, ::-1] if rng.integers(2) else turned
-    hidden = rng.random(pieces.shape) < _MASKED
+        turns, mirrored = int(rng.integers(4)), bool(rng.integers(2))
+        for stack in (pieces, kept):
+            turned = np.rot90(stack[number], turns)
+            stack[number] = turned[:, ::-1] if mirrored else turned
+    hidden = (rng.random(pieces.shape) < _MASKED) & ~kept
     hidden[:, side // 2, side // 2] |= ~hidden.any(axis=(1, 2))
     which, y, x = np.nonzero(hidden)
     width = 2 * _NEIGHBOURHOOD + 1
@@ -155,6 +176,8 @@ class BlindSpot(StandardisedNetwork):
     """One step of training."""
     reset: Callable[[], None]
     """Brings network and optimiser back to their start."""
+    remember: Callable[[], Callable[[], None]]
+    """Takes note of the weights, and returns what brings them back."""
     tiling: Tiling = TILING
 
     @property
@@ -168,6 +191,9 @@ class BlindSpot(StandardisedNetwork):
         rng = np.random.default_rng(self.settings.seed)
         missing = [(0, max(0, self.settings.patch - size)) for size in standard.image.shape]
         large_enough = np.pad(standard.image, missing, mode="symmetric")
+        if self.settings.patience:
+            self._train_patiently(pad_to_multiple(large_enough, STRIDE), rng)
+            return None
         for step in range(self.settings.steps):
             if progress is not None:
                 progress(step, self.settings.steps)
@@ -175,6 +201,22 @@ class BlindSpot(StandardisedNetwork):
         if progress is not None:
             progress(self.settings.steps, self.settings.steps)
         return None
+
+    def _train_patiently(self, image: NDArray[np.float32], rng: np.random.Generator) -> None:
+        """Train until the loss at held-out pixels has not fallen for long, or time is over."""
+        chosen = self.settings
+        out = held_out_pixels(image, rng)
+        epoch = max(1, round(image.size / (chosen.batch * chosen.patch**2)))
+        waiting = Patience(chosen.patience)
+        waiting.improved(out.loss(self.forward))
+        bring_back = self.remember()
+        end = time.monotonic() + 60 * chosen.minutes if chosen.minutes else float("inf")
+        while not waiting.over and time.monotonic() < end:
+            for _ in range(epoch):
+                self.train_step(*draw_batch(image, chosen, rng, held=out.held))
+            if waiting.improved(out.loss(self.forward)):
+                bring_back = self.remember()
+        bring_back()
 
 
 def _metadata(settings: BlindSpotSettings) -> RestorerMetadata:
@@ -210,8 +252,9 @@ def load_blind_spot(**settings: Any) -> BlindSpot:
     import keras
 
     model = _build(chosen)
-    schedule = keras.optimizers.schedules.CosineDecay(_RATE, chosen.steps)
-    optimizer = keras.optimizers.Adam(schedule)
+    # How many steps there will be is not known with patience.
+    falling = keras.optimizers.schedules.CosineDecay(_RATE, chosen.steps)
+    optimizer = keras.optimizers.Adam(_RATE if chosen.patience else falling)
     model.compile(optimizer=optimizer, loss=_masked_mean_square, jit_compile=False)
     optimizer.build(model.trainable_variables)
     state = [*model.variables, *optimizer.variables]
@@ -221,6 +264,15 @@ def load_blind_spot(**settings: Any) -> BlindSpot:
     def reset() -> None:
         for variable, value in zip(state, start, strict=True):
             variable.assign(value)
+
+    def remember() -> Callable[[], None]:
+        values = [keras.ops.copy(variable.value) for variable in model.variables]
+
+        def bring_back() -> None:
+            for variable, value in zip(model.variables, values, strict=True):
+                variable.assign(value)
+
+        return bring_back
 
     def train_step(pieces: NDArray[np.float32], truth: NDArray[np.float32]) -> None:
         model.train_on_batch(pieces, truth)
@@ -233,6 +285,7 @@ def load_blind_spot(**settings: Any) -> BlindSpot:
         settings=chosen,
         train_step=train_step,
         reset=reset,
+        remember=remember,
     )
 
 

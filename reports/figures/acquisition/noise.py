@@ -4,6 +4,7 @@
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -36,22 +37,15 @@ Pairs = dict[str, list[tuple[dict[str, float], dict[str, Floats]]]]
 _SEED: Final = 13
 
 
-def draw_grid(
-    shown: Sequence[Demonstration],
-    *,
-    columns: int,
-    sampling: float,
-    title: str,
-    footer: str,
-    bar: float,
-    shared: bool,
-) -> "Figure":
-    """Draw images in a grid, each with its label and the first with a scale bar.
+@dataclass(frozen=True, kw_only=True)
+class NoiseGrid:
+    """Images of single distortions, and how they are shown.
 
-    Parameters
+    Attributes
     ----------
     shown : sequence of Demonstration
     columns : int
+        Images side by side.
     sampling : float
         Å/px.
     title, footer : str
@@ -60,12 +54,32 @@ def draw_grid(
     shared : bool
         Whether all images have the grey scale of the undistorted one, from zero to its maximum.
     """
+
+    shown: Sequence[Demonstration]
+    columns: int
+    sampling: float
+    title: str
+    footer: str
+    bar: float
+    shared: bool
+
+    @property
+    def limits(self) -> tuple[float, float] | None:
+        """Grey values of black and white of all images; None if each has its own."""
+        if not self.shared:
+            return None
+        return 0.0, float(next(one.image for one in self.shown if not one.strength).max())
+
+
+def draw_grid(grid: NoiseGrid) -> "Figure":
+    """Draw images in a grid, each with its label and the first with a scale bar."""
+    shown, columns = grid.shown, grid.columns
     rows = -(-len(shown) // columns)
     side = panels.WIDTH / columns
     figure, low, high = panels.new_figure(
-        rows * (side + 0.05), footer=footer, title=title, complete=True
+        rows * (side + 0.05), footer=grid.footer, title=grid.title, complete=True
     )
-    grid = figure.add_gridspec(
+    cells = figure.add_gridspec(
         rows,
         columns,
         left=0.012,
@@ -75,15 +89,14 @@ def draw_grid(
         wspace=0.06,
         hspace=0.14,
     )
-    clean = next(one.image for one in shown if not one.strength)
     for k, one in enumerate(shown):
-        axes = figure.add_subplot(grid[k // columns, k % columns])
-        panels.picture(axes, one.image, sampling=sampling, bar=bar)
+        axes = figure.add_subplot(cells[k // columns, k % columns])
+        panels.picture(axes, one.image, sampling=grid.sampling, bar=grid.bar)
         if k:  # one scale bar holds for all
             for mark in [*axes.patches, *axes.texts]:
                 mark.remove()
-        if shared:
-            axes.get_images()[0].set_clim(0, float(clean.max()))
+        if grid.limits is not None:
+            axes.get_images()[0].set_clim(*grid.limits)
         panels.heading(axes, chr(ord("a") + k), one.label)
         if one.strength:
             axes.text(
@@ -192,9 +205,9 @@ _HAADF: Final = (
 )
 
 
-def _figure_10(clean: Floats, sampling: float) -> "Figure":
-    return draw_grid(
-        whitening_demonstrations(clean),
+def _grid_10(clean: Floats, sampling: float) -> NoiseGrid:
+    return NoiseGrid(
+        shown=whitening_demonstrations(clean),
         columns=5,
         sampling=sampling,
         bar=10.0,
@@ -206,9 +219,9 @@ def _figure_10(clean: Floats, sampling: float) -> "Figure":
     )
 
 
-def _figure_11(clean: Floats, sampling: float) -> "Figure":
-    return draw_grid(
-        tem_demonstrations(_detail(clean), sampling=sampling),
+def _grid_11(clean: Floats, sampling: float) -> NoiseGrid:
+    return NoiseGrid(
+        shown=tem_demonstrations(_detail(clean), sampling=sampling),
         sampling=sampling,
         columns=4,
         bar=5.0,
@@ -220,9 +233,9 @@ def _figure_11(clean: Floats, sampling: float) -> "Figure":
     )
 
 
-def _figure_12(clean: Floats, sampling: float) -> "Figure":
-    return draw_grid(
-        jitter_demonstrations(_detail(clean)),
+def _grid_12(clean: Floats, sampling: float) -> NoiseGrid:
+    return NoiseGrid(
+        shown=jitter_demonstrations(_detail(clean)),
         columns=3,
         sampling=sampling,
         bar=5.0,
@@ -233,9 +246,9 @@ def _figure_12(clean: Floats, sampling: float) -> "Figure":
     )
 
 
-def _figure_13(clean: Floats, sampling: float) -> "Figure":
-    return draw_grid(
-        scan_demonstrations(_detail(clean), sampling=sampling),
+def _grid_13(clean: Floats, sampling: float) -> NoiseGrid:
+    return NoiseGrid(
+        shown=scan_demonstrations(_detail(clean), sampling=sampling),
         sampling=sampling,
         columns=4,
         bar=5.0,
@@ -252,7 +265,7 @@ def _detail(clean: Floats) -> Floats:
     return np.ascontiguousarray(clean[start:stop, start:stop])
 
 
-def _figure_pairs(_clean: Floats, _sampling: float, *, draws: int = 60) -> "Figure":
+def _figure_pairs(*, draws: int = 60) -> "Figure":
     found: Pairs = {}
     for modality in MODALITIES:
         found[modality] = [
@@ -269,13 +282,26 @@ def _figure_pairs(_clean: Floats, _sampling: float, *, draws: int = 60) -> "Figu
     return draw_pairs(found, draws=draws)
 
 
-FIGURES: Final[dict[str, Callable[[Floats, float], "Figure"]]] = {
-    "whitening": _figure_10,
-    "tem": _figure_11,
-    "jitter": _figure_12,
-    "scan": _figure_13,
-    "pairs": _figure_pairs,
+_GRIDS: Final[dict[str, Callable[[Floats, float], NoiseGrid]]] = {
+    "whitening": _grid_10,
+    "tem": _grid_11,
+    "jitter": _grid_12,
+    "scan": _grid_13,
 }
+#: Every figure of the noise model by name.
+FIGURES: Final = (*_GRIDS, "pairs")
+
+
+def noise_grid(name: str, clean: Floats | None = None, *, sampling: float = 0.2) -> NoiseGrid:
+    """Images of the single distortions of a figure: 'whitening', 'tem', 'jitter' or 'scan'.
+
+    Of a clean image (h, w) in fractions of the beam, with its Å/px; the nanoparticle by default.
+    """
+    return _GRIDS[name](*(_example() if clean is None else (clean, sampling)))
+
+
+def _draw(name: str) -> "Figure":
+    return draw_grid(noise_grid(name)) if name in _GRIDS else _figure_pairs()
 
 
 def write_noise_figures(folder: Path, names: Sequence[str] = ()) -> list[Path]:
@@ -305,13 +331,12 @@ def write_noise_figures(folder: Path, names: Sequence[str] = ()) -> list[Path]:
         raise InputError(
             f"there is no noise figure {', '.join(unknown)}; figures: {', '.join(FIGURES)}"
         )
-    clean, sampling = _example()
     written = []
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with mpl.rc_context(panels.RC), staging_folder(folder) as made:
             for name in names or FIGURES:
-                png, pdf = panels.save(FIGURES[name](clean, sampling), made / f"noise-{name}")
+                png, pdf = panels.save(_draw(name), made / f"noise-{name}")
                 pdf.replace(folder / pdf.name)
                 written.append(png.replace(folder / png.name))
     except OSError as error:

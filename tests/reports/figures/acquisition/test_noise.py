@@ -14,7 +14,13 @@ from noise.evidence.demonstrations import (
 from noise.evidence.published_pairs import published_pairs
 from noise.evidence.residuals import STATISTICS
 from reports.figures import panels
-from reports.figures.acquisition.noise import FIGURES, draw_pairs, write_noise_figures
+from reports.figures.acquisition.noise import (
+    FIGURES,
+    draw_grid,
+    draw_pairs,
+    noise_grid,
+    write_noise_figures,
+)
 from stembench.errors import InputError
 
 
@@ -59,7 +65,7 @@ class TestFigures:
     @pytest.mark.parametrize("name", [name for name in FIGURES if name != "pairs"])
     def test_images_are_drawn(self, name: str, tmp_path) -> None:
         with mpl.rc_context(panels.RC):
-            figure = FIGURES[name](columns_image(), 0.2)
+            figure = draw_grid(noise_grid(name, columns_image()))
             png, pdf = panels.save(figure, tmp_path / name)
         assert png.stat().st_size > 10_000
         assert pdf.stat().st_size > 5_000

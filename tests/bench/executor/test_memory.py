@@ -7,7 +7,7 @@ from multiprocessing import get_context
 import numpy as np
 import pytest
 
-from bench.memory import start_watch
+from bench.executor.memory import start_watch
 
 _SIZE = 60_000_000
 

@@ -41,3 +41,18 @@ def test_ranges_and_probabilities_are_printed() -> None:
         "| `jitter.sigma` | S(T)EM | 0.0025 to 0.8 | Å | uniform |",
     ):
         assert line in output
+
+
+def test_figures_say_what_is_lacking_and_exit_accordingly(tmp_path: Path) -> None:
+    """Asked for by number it is a failure; of all figures it is a line in the index."""
+    output = call("figures", "2", "-o", tmp_path, code=1)
+    assert "2 lacking: no run folder was named" in output
+    assert (tmp_path / "figures.md").exists()
+    output = call("figures", "12", "-o", tmp_path)
+    assert "12 drawn" in output
+    assert (tmp_path / "figure-12.pdf").exists()
+    assert "Scan jitter" in (tmp_path / "figures.md").read_text(encoding="utf-8")
+
+
+def test_an_unknown_figure_of_the_paper_is_named(tmp_path: Path) -> None:
+    assert "there is no figure 14" in call("figures", "14", "-o", tmp_path, code=2)

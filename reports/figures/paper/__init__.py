@@ -1,0 +1,1 @@
+"""Counterparts of the paper's figures at journal column widths, and the page that lists them."""

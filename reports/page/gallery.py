@@ -1,0 +1,152 @@
+"""Counterparts of the paper's figures written to a folder, each as it is drawn, and their index."""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Final
+
+from reports.figures.paper.column_width import journal_letters, save_page
+from reports.figures.paper.paper_figure import (
+    Drawn,
+    LackingError,
+    Material,
+    PaperFigure,
+)
+from reports.page.gallery_entry import GalleryEntry
+from reports.page.gallery_index import INDEX, index_text
+from reports.words.tables import write_csv
+from stembench.atomic_files import replacing
+from stembench.describe import from_dict
+from stembench.errors import InputError
+from stembench.sealed_json import check_content, read_json, write_json
+from stembench.surroundings.leftovers import staging_folder
+from stembench.surroundings.refusals import not_written
+
+_NOTES: Final = "notes"
+_REMEDY: Final = "draw the figure again"
+
+
+def chosen_figures(
+    figures: Sequence[PaperFigure], numbers: Sequence[str]
+) -> tuple[PaperFigure, ...]:
+    """Return the figures of some numbers; all of them for none.
+
+    Raises
+    ------
+    InputError
+        If there is no figure of a number.
+    """
+    known = {figure.number: figure for figure in figures}
+    unknown = [number for number in numbers if number.lower() not in known]
+    if unknown:
+        raise InputError(f"there is no figure {', '.join(unknown)}; figures: {', '.join(known)}")
+    return tuple(known[number.lower()] for number in numbers) if numbers else tuple(figures)
+
+
+def write_gallery(
+    folder: Path,
+    figures: Sequence[PaperFigure],
+    material: Material,
+    *,
+    numbers: Sequence[str] = (),
+    progress: Callable[[str], None] | None = None,
+) -> tuple[GalleryEntry, ...]:
+    """Draw figures into a folder, and write an index of all that are there.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        Made if absent. Each figure is written as PNG, PDF and CSV as soon as it is drawn; what an
+        earlier call drew stays, and stays in the index.
+    figures : sequence of PaperFigure
+        All figures, in the order of the index.
+    material : Material
+    numbers : sequence of str
+        Those to draw; all by default.
+    progress : callable, optional
+        Called before each figure with its title.
+
+    Returns
+    -------
+    tuple of GalleryEntry
+        Of the figures that were to be drawn.
+
+    Raises
+    ------
+    InputError
+        If a number is unknown or the folder cannot be written.
+    """
+    chosen = chosen_figures(figures, numbers)
+    entries = []
+    try:
+        (folder / _NOTES).mkdir(parents=True, exist_ok=True)
+        for figure in chosen:
+            if progress is not None:
+                progress(f"{figure.number}: {figure.title}")
+            entry = _entry(folder, figure, material)
+            write_json(folder / _NOTES / f"{figure.name}.json", asdict(entry))
+            entries.append(entry)
+        known = {figure.number: _earlier(folder, figure) for figure in figures}
+        with replacing(folder / INDEX) as temporary:
+            text = index_text(figures, known, run=material.run)
+            temporary.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise InputError(not_written(folder, error)) from error
+    return tuple(entries)
+
+
+def _entry(folder: Path, figure: PaperFigure, material: Material) -> GalleryEntry:
+    """Draw one figure, and say what became of it."""
+    if figure.draw is None:
+        _remove(folder, figure)
+        return GalleryEntry(number=figure.number, state="not yet", sentence=figure.not_yet)
+    begun = time.perf_counter()
+    try:
+        with journal_letters():
+            drawn = figure.draw(material)
+            files = _write(folder, figure, drawn)
+    except LackingError as error:
+        _remove(folder, figure)
+        return GalleryEntry(number=figure.number, state="lacking", sentence=str(error))
+    return GalleryEntry(
+        number=figure.number,
+        state="drawn",
+        sentence=figure.not_yet,
+        caption=drawn.caption,
+        summary=drawn.summary,
+        sources=drawn.sources,
+        findings=drawn.findings,
+        files=files,
+        run=drawn.run,
+        seconds=time.perf_counter() - begun,
+    )
+
+
+def _write(folder: Path, figure: PaperFigure, drawn: Drawn) -> tuple[str, ...]:
+    """Write the files of a figure, all of them once all are made."""
+    with staging_folder(folder) as staging:
+        if drawn.drawing is not None:
+            save_page(drawn.drawing, staging / figure.name)
+        for suffix, rows in drawn.tables.items():
+            end = f"-{suffix}" if suffix else ""
+            write_csv(rows, staging / f"{figure.name}{end}.csv")
+        made = sorted(staging.iterdir())
+        _remove(folder, figure)
+        return tuple(path.replace(folder / path.name).name for path in made)
+
+
+def _remove(folder: Path, figure: PaperFigure) -> None:
+    """Remove what an earlier call wrote of a figure: it may show another run."""
+    entry = _earlier(folder, figure)
+    for name in entry.files if entry is not None else ():
+        (folder / Path(name).name).unlink(missing_ok=True)
+
+
+def _earlier(folder: Path, figure: PaperFigure) -> GalleryEntry | None:
+    """What an earlier call says of a figure; None if it was never asked for."""
+    path = folder / _NOTES / f"{figure.name}.json"
+    if not path.exists():
+        return None
+    content = check_content(read_json(path), path, remedy=_REMEDY)
+    return from_dict(GalleryEntry, content, source=str(path))
