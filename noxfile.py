@@ -156,7 +156,7 @@ def figures(session: nox.Session) -> None:
         return
     if "--run" not in wanted:
         for folder in (ROOT / "results" / "paper", ROOT / "out" / "quick"):
-            if (folder / "run.json").exists():
+            if (folder / "run.json").exists() or any(folder.glob("*.pack")):
                 wanted += ["--run", str(folder)]
                 break
     stembench(session, "figures", *wanted)
@@ -180,6 +180,16 @@ def speed(session: nox.Session) -> None:
     store = ["--store"] if "--store" in session.posargs else []
     page = ("--document", str(ROOT / "docs" / "speed.md"))
     python(session, str(ROOT / "bench" / "speed" / "speed_table.py"), str(measured), *page, *store)
+
+
+@nox.session
+def results(session: nox.Session) -> None:
+    """Write what ships of profile paper, and every number that pages quote, from its packs.
+
+    `-- --check` writes nothing and says which page differs.
+    """
+    script = str(ROOT / "bench" / "shipped" / "paper_results.py")
+    python(session, script, *session.posargs)
 
 
 @nox.session

@@ -88,14 +88,14 @@ from .metrics.images.agreement import (
 from .metrics.images.residual import (
     residual_autocorrelation_rms as residual_autocorrelation_rms,
 )
+from .metrics.images.restored_image import (
+    RestoredImage as RestoredImage,
+)
 from .metrics.images.ring_correlation import (
     RingCorrelation as RingCorrelation,
     cutoff as cutoff,
     one_seventh as one_seventh,
     ring_correlation as ring_correlation,
-)
-from .metrics.images.restored_image import (
-    RestoredImage as RestoredImage,
 )
 from .metrics.kept.resolution import (
     CONTRAST_FLOOR as CONTRAST_FLOOR,

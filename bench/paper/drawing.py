@@ -6,7 +6,7 @@ from pathlib import Path
 from bench.paper.registry import paper_figures
 from bench.paper.restored_images import RestoredImages
 from fitting import find_columns
-from reports import GalleryEntry, Material, load_run, write_gallery
+from reports import GalleryEntry, Material, open_run, write_gallery
 
 
 def draw_figures(
@@ -47,7 +47,7 @@ def draw_figures(
     material = Material(
         restored=RestoredImages(note),
         found=find_columns,
-        run=None if run is None else load_run(run),
+        run=None if run is None else open_run(run),
         rivals=tuple(rivals),
         wheels=wheels,
     )
