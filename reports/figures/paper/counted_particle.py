@@ -18,8 +18,8 @@ from reports.figures.paper.column_width import (
     tag,
 )
 from reports.figures.paper.paper_figure import Drawn, LackingError, Material, PaperFigure, run_text
-from reports.metrics.column_search import load_detection, summarise_detection
-from reports.metrics.columns.atom_counts import load_offsets, summarise_counts
+from reports.metrics.column_search import detection_of
+from reports.metrics.columns.atom_counts import counts_of, shares_right_of
 from reports.names import RestorerStyle
 from reports.records.run_folder import Run
 from reports.summaries.bounds import drawn_bounds, summarise_bounds
@@ -46,8 +46,8 @@ def _draw(material: Material) -> Drawn:
     rows = rows[rows["image"] == image]
     styles = run.restorers.styles(rows["restorer"].unique())
     doses = np.unique(rows["dose"].to_numpy())
-    records = run.records[(run.records["image"] == image) & (run.records["case"] == case)]
-    counts = summarise_counts(records, {case: run.case(case)}, offsets=load_offsets(run))
+    counts = run.once(counts_of)
+    counts = counts[(counts["case"] == case) & (counts["image"] == image)]
     if counts.empty:
         raise LackingError(f"{run.folder} holds no counted atoms of {case}: run the case again")
     page = new_page(_HEIGHT)
@@ -101,7 +101,7 @@ def _errors(
     styles: Mapping[str, RestorerStyle],
 ) -> None:
     """Error against dose with the bounds that are stated of it."""
-    bounds = summarise_bounds(run)
+    bounds = run.once(summarise_bounds)
     bounds = bounds[bounds["image"] == rows["image"].iloc[0]]
     panels.curves(axes, rows, x="dose", metric=metric, styles=styles)
     panels.assumed_bounds(axes, drawn_bounds(bounds, case=case, metric=metric), x="dose")
@@ -127,7 +127,7 @@ def _share(
 
 def _end_to_end(run: Run, *, case: str, image: str) -> pd.DataFrame:
     """Share of measured columns found by a search in the image and counted right."""
-    found = summarise_detection(load_detection(run))
+    found = run.once(detection_of)
     own = found[(found["case"] == case) & (found["image"] == image)]
     return own[own["metric"] == _END_TO_END]
 
@@ -154,7 +154,7 @@ def _pictures(
         1, 5, **area(page, left=2, right=15, top=118, bottom=_HEIGHT - 1), wspace=0.06
     )
     clean = run.examples.clean(case, image)
-    sampling = float(run.records["sampling"][run.records["case"] == case].iloc[0])
+    sampling = run.case(case).sampling
     restored = None
     if main is not None:
         restored = run.examples.image(case, image, dose=dose, restorer=main)
@@ -195,20 +195,13 @@ def _map(
     from matplotlib.collections import PatchCollection
     from matplotlib.patches import Circle
 
-    records = run.records
-    own = records[
-        (records["case"] == case)
-        & (records["image"] == image)
-        & (records["dose"] == dose)
-        & (records["restorer"] == restorer)
-        & records["measured"]
+    shares = run.once(shares_right_of)
+    columns = shares[
+        (shares["case"] == case)
+        & (shares["image"] == image)
+        & (shares["dose"] == dose)
+        & (shares["restorer"] == restorer)
     ]
-    right = own["scs"].notna() & (own["count_fit"] == own["count_true"])
-    columns = (
-        own.assign(right=100.0 * right)
-        .groupby("column")
-        .agg(x=("x_true", "first"), y=("y_true", "first"), right=("right", "mean"))
-    )
     places = columns[["x", "y"]].to_numpy(dtype=np.float64)
     radius = 0.46 * _spacing(places)
     discs = PatchCollection([Circle((x, y), radius) for x, y in places], cmap="cividis")

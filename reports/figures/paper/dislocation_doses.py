@@ -26,9 +26,9 @@ from reports.figures.paper.paper_figure import (
     Searching,
     run_text,
 )
-from reports.metrics.core_distance import load_distances, summarise_distances
+from reports.metrics.core_distance import distances_of
 from reports.metrics.dislocation import load_circuits, summarise_burgers
-from reports.metrics.kept.resolution import resolved_alone, unresolved_cells
+from reports.metrics.kept.resolution import contrast_of, resolved_alone, unresolved_cells
 from reports.names import RestorerStyle
 from reports.records.run_folder import Run
 from reports.summaries.bounds import drawn_bounds, summarise_bounds
@@ -81,7 +81,7 @@ def _draw(material: Material) -> Drawn:
     plots = page.add_gridspec(
         1, 5, **area(page, left=10, right=2, top=114, bottom=_HEIGHT - 43), wspace=0.55
     )
-    bounds = summarise_bounds(run)
+    bounds = run.once(summarise_bounds)
     bounds = bounds[bounds["image"] == image]
     panes = [page.add_subplot(plots[0, k]) for k in range(5)]
     for k, (metric, label) in enumerate(_PANELS):
@@ -117,7 +117,7 @@ def _pictures(
 ) -> pd.DataFrame:
     """Draw structure, images and zooms; return what the circuits on found columns say."""
     described = run.case(case)
-    sampling = float(run.records["sampling"][run.records["case"] == case].iloc[0])
+    sampling = run.case(case).sampling
     centre = to_pixels(described, np.zeros((1, 2)))[0]
     grid = page.add_gridspec(
         2, 4, **area(page, left=2, right=2, top=5, bottom=97), wspace=0.05, hspace=0.12
@@ -233,15 +233,13 @@ def _zoomed(
 
 def _by_distance(axes: "Axes", run: Run, *, case: str, styles: Mapping[str, RestorerStyle]) -> None:
     """Position error in rings about the core at the lowest dose."""
-    distances = load_distances(run)
-    distances = distances[distances["case"] == case]
+    distances = run.once(distances_of)
+    distances = distances[(distances["case"] == case) & distances["restorer"].isin(styles)]
     if distances.empty:
         axes.set_axis_off()
         tag(axes, "no errors by distance in this run")
         return
-    lowest = distances[distances["dose"] == distances["dose"].min()]
-    lowest = resolved_alone(lowest, unresolved_cells(run.intensity, run.restorers))
-    told = summarise_distances(lowest, baseline=run.restorers.raw(styles))
+    told = distances[distances["dose"] == distances["dose"].min()]
     told = told[told["metric"] == ERROR]
     rings = sorted(set(zip(told["from_A"], told["to_A"], strict=True)))
     place = {low: k for k, (low, _) in enumerate(rings)}
@@ -262,7 +260,8 @@ def _burgers_panel(
 ) -> None:
     """Share of all images whose Burgers vector is read right, of fits started at true places."""
     axes = page.add_axes((10 / 180, 7 / _HEIGHT, 168 / 180, 20 / _HEIGHT))
-    circuits = resolved_alone(load_circuits(run), unresolved_cells(run.intensity, run.restorers))
+    unresolved = unresolved_cells(run.once(contrast_of), run.restorers)
+    circuits = resolved_alone(run.once(load_circuits), unresolved)
     told = summarise_burgers(circuits, run.case(case), case=case)
     own = [name for name in styles if name in set(told["restorer"])]
     for k, name in enumerate(own):

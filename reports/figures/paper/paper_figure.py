@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import pandas as pd
 
-from reports.metrics.kept.resolution import unresolved_cells, without_unresolved
+from reports.metrics.kept.resolution import contrast_of, unresolved_cells, without_unresolved
 from reports.records.run_folder import Run
 from reports.summaries.summary import summary_of
 from stembench.arrays import Floats
@@ -76,7 +76,7 @@ class Material:
             raise LackingError(
                 "no run folder was named: `stembench run` makes one, and --run names it"
             )
-        unresolved = unresolved_cells(run.intensity, run.restorers)
+        unresolved = unresolved_cells(run.once(contrast_of), run.restorers)
         return run, without_unresolved(run.once(summary_of), unresolved)
 
     def study(self, figure: str) -> tuple[Run, pd.DataFrame, str]:

@@ -55,7 +55,7 @@ def _draw(material: Material) -> Drawn:
         3, 2 * len(doses), **area(page, left=11, right=2, top=13, bottom=145), hspace=0.36,
         wspace=0.42,
     )  # fmt: skip
-    bounds = summarise_bounds(run)
+    bounds = run.once(summarise_bounds)
     first: list[Axes] = []
     for d, dose in enumerate(doses):
         for q, (quantity, names) in enumerate(_QUANTITIES.items()):
@@ -164,7 +164,7 @@ def _examples(
     strip = page.add_gridspec(
         1, 6, **area(page, left=2, right=2, top=157, bottom=_HEIGHT - 1), wspace=0.05
     )
-    sampling = float(run.records["sampling"][run.records["case"] == case].iloc[0])
+    sampling = run.case(case).sampling
     ordered = rows.sort_values("thickness")
     for k, (end, dose) in enumerate(((0, doses[0]), (-1, doses[-1]))):
         image, thickness = (ordered[name].iloc[end] for name in ("image", "thickness"))
