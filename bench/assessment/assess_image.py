@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -20,6 +21,7 @@ from bench.assessment.evidence.halves import (
 )
 from bench.assessment.evidence.image_noise import ImageNoise, estimate_noise
 from bench.assessment.evidence.local_light import local_light
+from bench.assessment.evidence.shared_scs import shared_scs
 from bench.assessment.evidence.support import compare_support, held_columns
 from bench.assessment.injected import InjectedDraw, injected_changes
 from bench.assessment.noise_draws import NoiseDraws, lines_note
@@ -172,6 +174,13 @@ def assess_image(
         column_errors(draws.columns, [getattr(one, which) for one in plain], sampling=sampling)
         for which in ("restored", "raw")
     )
+    shared = shared_scs(
+        draws.columns,
+        [one.restored for one in plain],
+        towards_raw=fitting.step_of_scs(scale.values(truth), image),
+        drawn_towards_raw=[one.towards_raw for one in plain if one.towards_raw is not None],
+    )
+    errors = replace(errors, scs=shared.within(errors.scs))
     held = held_columns(image, raw_fit, fit, sampling=sampling)
     power = noise.power(held.model)
     support = compare_support(image, raw_fit, fit, power=power, sampling=sampling, held=held)
@@ -192,6 +201,7 @@ def assess_image(
         columns=draws.columns,
         errors=errors,
         raw_errors=raw_errors,
+        shared=shared,
         injected=injected,
         raw_injected=raw_injected,
         support=support,

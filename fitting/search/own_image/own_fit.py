@@ -27,6 +27,7 @@ from fitting.search.own_image.smooth_background import (
     smooth_background,
 )
 from fitting.search.own_image.spot_search import Spots, search_spots
+from fitting.search.own_image.weights import CLEAR, significance, weighted_fit
 from fitting.setup.options import require_scale
 from stembench.arrays import Bools, Floats
 from stembench.errors import InputError
@@ -270,9 +271,26 @@ class _Work:
             above + (0.0 if self.scene.smooth is None else self.scene.smooth)
         )
 
+    def _weighed(self, spots: Spots) -> tuple[Scene, Spots]:
+        """Scene with weights where counts are few, and its columns looked for once more.
+
+        The width that unweighted pixels give is too small, and columns are missed by it.
+        """
+        scene, fit, n = self.scene, spots.fit, len(spots.places)
+        if fit is None or self.options.fit.estimator != "ls" or not significance(fit, n=n) < CLEAR:
+            return scene, spots
+        scene, fit = weighted_fit(
+            scene, fit, self.noise, places=(spots.places, spots.hidden), sign=self.options.sign
+        )
+        if scene.precision is None:
+            return scene, spots
+        known = replace(spots, fit=fit, width=float(np.median(fit.model.sigma)))
+        return scene, search_spots(scene, usable=self.usable, known=known)
+
     def result(self, starts: Floats | None, spots: Spots, *, inverted: bool) -> OwnImageFit:
         """Fit with the options as they are, and hold it against the noise."""
-        scene, hidden, unlisted = self.scene, spots.hidden, 0
+        scene, spots = self._weighed(spots)
+        hidden, unlisted = spots.hidden, 0
         found = np.concatenate([spots.places, hidden])
         if starts is not None:
             others, hidden = self._beside(starts, found, width=spots.width)
@@ -291,6 +309,10 @@ class _Work:
             given = given[~off]
             fit = fit_scene(scene, given, hidden, width=width)
         n = len(given)
+        if scene.precision is not None:
+            scene, fit = weighted_fit(
+                scene, fit, self.noise, places=(given, hidden), sign=self.options.sign
+            )
         expected = self._expected(fit)
         variance = self.noise.variance(expected)
         if scene.dose is not None:
