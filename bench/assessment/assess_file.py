@@ -9,8 +9,8 @@ import typer
 
 from bench.assessment.assess_image import assess_image
 from bench.assessment.assessment import Assessment, AssessOptions
-from bench.assessment.column_errors import Spread
 from bench.assessment.edits import SCS_PART, SHIFT_PM
+from bench.assessment.errors.column_errors import Spread
 from bench.assessment.five_sentences import estimate_text, five_sentences, share_text
 from bench.executor.placement import Placement
 from bench.own_images.busiest_region import LARGEST, busiest_region

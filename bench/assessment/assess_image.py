@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from bench.assessment.assessment import Assessment, AssessOptions
-from bench.assessment.column_errors import column_errors
 from bench.assessment.column_fits import ColumnFitting
 from bench.assessment.edits import Edit, planned_edits
+from bench.assessment.errors.column_errors import column_errors
+from bench.assessment.errors.shared_scs import shared_scs
 from bench.assessment.evidence.assumed_noise import assumed_noise
 from bench.assessment.evidence.halves import (
     HalfComparison,
@@ -21,7 +22,6 @@ from bench.assessment.evidence.halves import (
 )
 from bench.assessment.evidence.image_noise import ImageNoise, estimate_noise
 from bench.assessment.evidence.local_light import local_light
-from bench.assessment.evidence.shared_scs import shared_scs
 from bench.assessment.evidence.support import compare_support, held_columns
 from bench.assessment.injected import InjectedDraw, injected_changes
 from bench.assessment.noise_draws import NoiseDraws, lines_note

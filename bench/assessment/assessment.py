@@ -3,12 +3,12 @@
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from bench.assessment.column_errors import ColumnErrors
 from bench.assessment.column_fits import ColumnFitting, Columns
+from bench.assessment.errors.column_errors import ColumnErrors
+from bench.assessment.errors.shared_scs import SharedScs
 from bench.assessment.evidence.halves import HalfComparison, Whiteness
 from bench.assessment.evidence.image_noise import Estimate, ImageNoise
 from bench.assessment.evidence.local_light import LocalLight
-from bench.assessment.evidence.shared_scs import SharedScs
 from bench.assessment.evidence.support import Support
 from bench.assessment.injected import Injected
 from bench.assessment.trust import Trust

@@ -4,8 +4,8 @@ import numpy as np
 
 from bench.assessment.assessment import Assessment
 from bench.assessment.edits import SCS_PART, SHIFT_PM
+from bench.assessment.errors.shared_scs import MOST_WIDENED
 from bench.assessment.evidence.image_noise import Estimate
-from bench.assessment.evidence.shared_scs import MOST_WIDENED
 from bench.assessment.trust import REASONS
 
 

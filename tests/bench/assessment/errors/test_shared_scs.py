@@ -5,9 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from bench.assessment.column_errors import column_errors
 from bench.assessment.column_fits import ColumnFitting
-from bench.assessment.evidence.shared_scs import shared_scs
+from bench.assessment.errors.column_errors import column_errors
+from bench.assessment.errors.shared_scs import shared_scs
 from fitting import fit_own_image
 from tests.bench.assessment.test_edits import lattice
 

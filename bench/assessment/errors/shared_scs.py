@@ -14,8 +14,8 @@ from typing import Final
 
 import numpy as np
 
-from bench.assessment.column_errors import Spread, nan_median
 from bench.assessment.column_fits import Columns
+from bench.assessment.errors.column_errors import Spread, nan_median
 from bench.assessment.evidence.image_noise import Estimate
 from stembench.arrays import Floats
 
