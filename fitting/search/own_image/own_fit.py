@@ -12,8 +12,9 @@ from fitting.fit import masked_pixels, start_positions
 from fitting.results.column_fit import ColumnFit
 from fitting.search.own_image.beyond_frame import Visible, continued_places, typical_spacing
 from fitting.search.own_image.contrast import looks_inverted
+from fitting.search.own_image.few_counts.noise_bias import noise_bias
+from fitting.search.own_image.few_counts.weights import CLEAR, significance, weighted_fit
 from fitting.search.own_image.goodness import goodness_of_fit
-from fitting.search.own_image.noise_bias import noise_bias
 from fitting.search.own_image.own_options import DEFAULT, OwnImageOptions
 from fitting.search.own_image.own_result import OwnImageFit
 from fitting.search.own_image.own_table import own_table
@@ -27,7 +28,6 @@ from fitting.search.own_image.smooth_background import (
     smooth_background,
 )
 from fitting.search.own_image.spot_search import Spots, search_spots
-from fitting.search.own_image.weights import CLEAR, significance, weighted_fit
 from fitting.setup.options import require_scale
 from stembench.arrays import Bools, Floats
 from stembench.errors import InputError

@@ -15,7 +15,7 @@ import numpy as np
 from fitting.results.column_fit import ColumnFit
 from fitting.search.own_image.pixels.pixel_noise import PixelNoise
 from fitting.search.own_image.scene_fit import Scene, fit_scene
-from stembench.arrays import Floats
+from stembench.arrays import Bools, Floats
 
 #: Median height over its standard error from which noise does next to nothing to widths.
 CLEAR: Final = 60.0
@@ -24,6 +24,10 @@ _LEAST_COUNTS: Final = 0.1
 #: Weights follow the fit this often at most, until the width changes by less than this part.
 _PASSES: Final = 5
 _SETTLED: Final = 1e-3
+#: Passes in which the line of the variance follows its own weights, and its least part of the mean.
+_LINES: Final = 4
+_LEAST_PART: Final = 0.02
+_TINY: Final = 1e-300
 
 
 def significance(fit: ColumnFit, *, n: int) -> float:
@@ -55,7 +59,7 @@ def weighted_fit(
     fit : ColumnFit
         Of it.
     noise : PixelNoise
-        Variance against level, in the image's own contrast.
+        Of neighbouring pixels: whether any of it grows with the light.
     places : tuple of two ndarray, shapes (n, 2) and (m, 2)
         Starts of columns that are shown, and of hidden ones.
     sign : float
@@ -69,12 +73,14 @@ def weighted_fit(
     """
     if not (noise.slope > 0 and len(fit.modelled)):
         return scene, fit
-    least = max(noise.floor, _LEAST_COUNTS * noise.slope**2)
     width = float(np.median(fit.model.sigma))
     for _ in range(_PASSES):
         above = fit.model.image()
         level = sign * (above if scene.smooth is None else above + scene.smooth)
-        inverse = 1.0 / np.maximum(noise.variance(level), least)
+        variance = _variance(np.square(scene.above - above), level, scene.valid)
+        if variance is None:
+            return scene, fit
+        inverse = 1.0 / variance
         weighed = replace(scene, precision=inverse / float(np.mean(inverse[scene.valid])))
         again = fit_scene(weighed, *places, width=width)
         if not len(again.modelled):
@@ -84,3 +90,28 @@ def weighted_fit(
         if abs(width - before) <= _SETTLED * before:
             break
     return scene, fit
+
+
+def _variance(square: Floats, level: Floats, valid: Bools) -> Floats | None:
+    """Variance of each pixel as a straight line of its level, from squared residuals.
+
+    The level of no electron may lie anywhere, so that the line may cross zero. None where noise
+    does not grow with the level.
+    """
+    y, at = square[valid], level[valid]
+    expected = np.full(len(y), float(np.mean(y)))
+    slope = 0.0
+    for _ in range(_LINES):
+        # squared residuals scatter in proportion to their expectation
+        weight = expected**-2.0
+        middle = float(np.average(at, weights=weight))
+        lever = weight * (at - middle)
+        slope = float(np.sum(lever * y) / max(float(np.sum(lever * (at - middle))), _TINY))
+        if not slope > 0:
+            return None
+        mean = float(np.average(y, weights=weight))
+        least = max(_LEAST_COUNTS * slope**2, _LEAST_PART * mean)
+        expected = np.maximum(mean + slope * (at - middle), least)
+    out = np.full(level.shape, np.inf)
+    out[valid] = expected
+    return out

@@ -10,8 +10,8 @@ from typing import Final
 import numpy as np
 
 from fitting.results.column_fit import ColumnFit
+from fitting.search.own_image.few_counts.weights import CLEAR
 from fitting.search.own_image.scene_fit import Scene, fit_scene
-from fitting.search.own_image.weights import CLEAR
 from stembench.arrays import Floats
 
 #: Fewest columns of which a median says something.
