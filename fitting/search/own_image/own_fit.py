@@ -13,7 +13,7 @@ from fitting.results.column_fit import ColumnFit
 from fitting.search.own_image.beyond_frame import Visible, continued_places, typical_spacing
 from fitting.search.own_image.contrast import looks_inverted
 from fitting.search.own_image.few_counts.noise_bias import noise_bias
-from fitting.search.own_image.few_counts.weights import CLEAR, significance, weighted_fit
+from fitting.search.own_image.few_counts.weighted_fit import CLEAR, significance, weighted_fit
 from fitting.search.own_image.goodness import goodness_of_fit
 from fitting.search.own_image.own_options import DEFAULT, OwnImageOptions
 from fitting.search.own_image.own_result import OwnImageFit

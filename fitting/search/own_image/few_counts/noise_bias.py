@@ -1,7 +1,7 @@
 """What noise does to a fit: widths and cross-sections that come out too small.
 
 Every column may move, and follows the noise. Where counts are few, pixels are weighed by their
-noise (`weights`), which mends most of it; what is left is looked for by drawing noise anew.
+noise (`weighted_fit`), which mends most of it; what is left is looked for by drawing noise anew.
 """
 
 from dataclasses import dataclass, replace
@@ -10,7 +10,7 @@ from typing import Final
 import numpy as np
 
 from fitting.results.column_fit import ColumnFit
-from fitting.search.own_image.few_counts.weights import CLEAR
+from fitting.search.own_image.few_counts.weighted_fit import CLEAR
 from fitting.search.own_image.scene_fit import Scene, fit_scene
 from stembench.arrays import Floats
 
