@@ -12,8 +12,9 @@ from fitting.fit import masked_pixels, start_positions
 from fitting.results.column_fit import ColumnFit
 from fitting.search.own_image.beyond_frame import Visible, continued_places, typical_spacing
 from fitting.search.own_image.contrast import looks_inverted
+from fitting.search.own_image.few_counts.noise_bias import noise_bias
+from fitting.search.own_image.few_counts.weighted_fit import CLEAR, significance, weighted_fit
 from fitting.search.own_image.goodness import goodness_of_fit
-from fitting.search.own_image.noise_bias import noise_bias
 from fitting.search.own_image.own_options import DEFAULT, OwnImageOptions
 from fitting.search.own_image.own_result import OwnImageFit
 from fitting.search.own_image.own_table import own_table
@@ -270,9 +271,26 @@ class _Work:
             above + (0.0 if self.scene.smooth is None else self.scene.smooth)
         )
 
+    def _weighed(self, spots: Spots) -> tuple[Scene, Spots]:
+        """Scene with weights where counts are few, and its columns looked for once more.
+
+        The width that unweighted pixels give is too small, and columns are missed by it.
+        """
+        scene, fit, n = self.scene, spots.fit, len(spots.places)
+        if fit is None or self.options.fit.estimator != "ls" or not significance(fit, n=n) < CLEAR:
+            return scene, spots
+        scene, fit = weighted_fit(
+            scene, fit, self.noise, places=(spots.places, spots.hidden), sign=self.options.sign
+        )
+        if scene.precision is None:
+            return scene, spots
+        known = replace(spots, fit=fit, width=float(np.median(fit.model.sigma)))
+        return scene, search_spots(scene, usable=self.usable, known=known)
+
     def result(self, starts: Floats | None, spots: Spots, *, inverted: bool) -> OwnImageFit:
         """Fit with the options as they are, and hold it against the noise."""
-        scene, hidden, unlisted = self.scene, spots.hidden, 0
+        scene, spots = self._weighed(spots)
+        hidden, unlisted = spots.hidden, 0
         found = np.concatenate([spots.places, hidden])
         if starts is not None:
             others, hidden = self._beside(starts, found, width=spots.width)
@@ -291,6 +309,10 @@ class _Work:
             given = given[~off]
             fit = fit_scene(scene, given, hidden, width=width)
         n = len(given)
+        if scene.precision is not None:
+            scene, fit = weighted_fit(
+                scene, fit, self.noise, places=(given, hidden), sign=self.options.sign
+            )
         expected = self._expected(fit)
         variance = self.noise.variance(expected)
         if scene.dose is not None:
