@@ -12,6 +12,7 @@ from fitting.fit import masked_pixels, start_positions
 from fitting.results.column_fit import ColumnFit
 from fitting.search.own_image.beyond_frame import Visible, continued_places, typical_spacing
 from fitting.search.own_image.contrast import looks_inverted
+from fitting.search.own_image.few_counts.doubtful_sites import doubtful_sites
 from fitting.search.own_image.few_counts.noise_bias import noise_bias
 from fitting.search.own_image.few_counts.weighted_fit import CLEAR, significance, weighted_fit
 from fitting.search.own_image.goodness import goodness_of_fit
@@ -291,6 +292,11 @@ class _Work:
         """Fit with the options as they are, and hold it against the noise."""
         scene, spots = self._weighed(spots)
         hidden, unlisted = spots.hidden, 0
+        if scene.precision is not None and starts is None:
+            visible = Visible(self.usable, reach=REACH * spots.width)
+            doubtful = doubtful_sites(np.concatenate([spots.places, hidden]), visible)
+            hidden = np.concatenate([doubtful, hidden])
+            unlisted = len(doubtful)
         found = np.concatenate([spots.places, hidden])
         if starts is not None:
             others, hidden = self._beside(starts, found, width=spots.width)
@@ -334,7 +340,8 @@ class _Work:
             ),
             fit=fit,
             hidden=int(np.count_nonzero(fit.modelled >= n + unlisted)),
-            unlisted=unlisted,
+            unlisted=0 if starts is None else unlisted,
+            doubtful=unlisted if starts is None else 0,
             model_image=expected,
             valid=scene.valid,
             areas=self.areas,

@@ -91,3 +91,13 @@ def test_no_bias_of_noise_is_said_where_there_is_none():
     quiet = fit_own_image(bright, sampling=SAMPLING)
     assert quiet.noise_bias is None
     assert not any("follows the noise" in sentence for sentence in cautions(quiet, bright))
+
+
+@pytest.mark.parametrize(("part", "faint"), [(0.012, True), (0.1, False)])
+def test_a_fit_of_faint_columns_says_that_it_is_not_to_be_trusted(part, faint):
+    _, image = few_counts(part)
+    fit = fit_own_image(image, sampling=SAMPLING)
+    relative = float((fit.table["scs_err"] / fit.table["scs"]).median())
+    assert (relative > 0.12) == faint == fit.faint
+    said = any("a search misses some" in sentence for sentence in cautions(fit, image))
+    assert said == faint
