@@ -245,8 +245,8 @@ def _covariance(problem: Problem, columns: Columns, end: descent.Descent) -> tup
     """Covariance (n, 4, 4) of x, y, height, width and singular columns, in the caller's order.
 
     Known dose and least squares: the sandwich H⁻¹VH⁻¹ with the Poisson variance of the fitted
-    model; Poisson likelihood: the inverse Fisher information; else H⁻¹ times the residual
-    variance.
+    model, or with a known variance of pixels; Poisson likelihood: the inverse Fisher information;
+    else H⁻¹ times the residual variance.
     """
     expected = np.empty_like(columns.image)
     columns.evaluate(SUPPORT, expected)
@@ -255,11 +255,16 @@ def _covariance(problem: Problem, columns: Columns, end: descent.Descent) -> tup
         information = columns.normal_matrix(curvature)
         return column_covariance(columns, information, held=end.held)
     information = columns.normal_matrix()
+    of_pixels = problem.variance
     if problem.electrons > 0:
         electrons = np.maximum(expected, 0.0) * problem.electrons + problem.detector_sigma**2
+        of_pixels = electrons / problem.electrons**2
+    if of_pixels is not None:
         columns.set_windows(VARIANCE_SUPPORT)
-        twice = problem.valid if problem.precision is None else problem.valid * problem.precision**2
-        variance = columns.normal_matrix(twice * electrons / problem.electrons**2)
+        of_scores = np.where(problem.valid, of_pixels, 0.0)
+        if problem.precision is not None:
+            of_scores = of_scores * problem.precision**2
+        variance = columns.normal_matrix(of_scores)
         return column_covariance(columns, information, held=end.held, variance=variance)
     covariance, singular = column_covariance(columns, information, held=end.held)
     freedom = int(np.count_nonzero(problem.valid)) - columns.layout.n_parameters

@@ -312,9 +312,12 @@ def _covariance(
         inverse = np.linalg.inv(normal / np.outer(scale, scale)) / np.outer(scale, scale)
     else:
         singular[:] = True
-    if problem.floor == 0 and problem.electrons > 0:
+    of_pixels = None if problem.variance is None else problem.variance[problem.valid]
+    if problem.electrons > 0:
         electrons = np.maximum(expected, 0.0) * problem.electrons + problem.detector_sigma**2
-        variance = weight**2 * electrons / problem.electrons**2
+        of_pixels = electrons / problem.electrons**2
+    if problem.floor == 0 and of_pixels is not None:
+        variance = weight**2 * of_pixels
         inverse = inverse @ (jacobian.T @ (jacobian * variance[:, None])) @ inverse
     elif problem.floor == 0:
         rss = float(np.sum(weight * (problem.image[problem.valid] - expected) ** 2))

@@ -45,6 +45,9 @@ class Problem:
     precision : ndarray, shape (rows, columns), or None
         Weight of each pixel in least squares, in proportion to the inverse of its variance; None
         weighs all alike. Of mean 1 over the valid pixels, so that costs keep their scale.
+    variance : ndarray, shape (rows, columns), or None
+        Variance of each pixel [image unit squared], for the errors of least squares where no dose
+        is known; None takes that of the residual for all.
     """
 
     image: Floats
@@ -62,6 +65,7 @@ class Problem:
     electrons: float = 0.0
     detector_sigma: float = 0.0
     precision: Floats | None = None
+    variance: Floats | None = None
 
     @property
     def weight(self) -> Floats | None:

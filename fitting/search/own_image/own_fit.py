@@ -14,7 +14,12 @@ from fitting.search.own_image.beyond_frame import Visible, continued_places, typ
 from fitting.search.own_image.contrast import looks_inverted
 from fitting.search.own_image.few_counts.doubtful_sites import doubtful_sites
 from fitting.search.own_image.few_counts.noise_bias import noise_bias
-from fitting.search.own_image.few_counts.weighted_fit import CLEAR, significance, weighted_fit
+from fitting.search.own_image.few_counts.weighted_fit import (
+    CLEAR,
+    significance,
+    weighted_fit,
+    with_variance,
+)
 from fitting.search.own_image.goodness import goodness_of_fit
 from fitting.search.own_image.own_options import DEFAULT, OwnImageOptions
 from fitting.search.own_image.own_result import OwnImageFit
@@ -319,6 +324,10 @@ class _Work:
             scene, fit = weighted_fit(
                 scene, fit, self.noise, places=(given, hidden), sign=self.options.sign
             )
+        elif self.options.fit.estimator == "ls":
+            told = with_variance(scene, fit, self.noise, sign=self.options.sign)
+            if told.variance is not None:
+                fit = fit_scene(told, given, hidden, width=width)
         expected = self._expected(fit)
         variance = self.noise.variance(expected)
         if scene.dose is not None:

@@ -46,6 +46,8 @@ class Scene:
         Background beside that of the options, subtracted before the fit.
     precision : ndarray, shape (rows, columns), or None
         Weights of least squares, see `fitting.engine.problem.Problem`; None weighs all alike.
+    variance : ndarray, shape (rows, columns), or None
+        Variance of each pixel for the errors; None takes that of the residual for all.
     """
 
     image: Floats
@@ -55,6 +57,7 @@ class Scene:
     dose: float | None = None
     smooth: Floats | None = None
     precision: Floats | None = None
+    variance: Floats | None = None
 
     @property
     def above(self) -> Floats:
@@ -211,6 +214,7 @@ def _problem(
         floor=POISSON_FLOOR / electrons if options.estimator == "poisson" else 0.0,
         electrons=electrons,
         precision=scene.precision if options.estimator == "ls" else None,
+        variance=scene.variance,
     )
 
 

@@ -92,6 +92,35 @@ def weighted_fit(
     return scene, fit
 
 
+def with_variance(scene: Scene, fit: ColumnFit, noise: PixelNoise, *, sign: float) -> Scene:
+    """State the variance of each pixel of a scene that is fitted without weights, for its errors.
+
+    That of the residual for all alike is too small at bright columns: of columns of 40 electrons
+    per pixel on 8 stated errors of the SCS were 0.66 of the scatter (n = 16 images).
+
+    Parameters
+    ----------
+    scene : Scene
+        Fitted by least squares.
+    fit : ColumnFit
+        Of it.
+    noise : PixelNoise
+        Of neighbouring pixels: whether any of it grows with the light.
+    sign : float
+        -1 where the scene is the inverted image, else 1.
+
+    Returns
+    -------
+    Scene
+        As given where noise does not grow with the light, or a dose states the variance.
+    """
+    if scene.dose is not None or not (noise.slope > 0 and len(fit.modelled)):
+        return scene
+    above = fit.model.image()
+    level = sign * (above if scene.smooth is None else above + scene.smooth)
+    return replace(scene, variance=_variance(np.square(scene.above - above), level, scene.valid))
+
+
 def _variance(square: Floats, level: Floats, valid: Bools) -> Floats | None:
     """Variance of each pixel as a straight line of its level, from squared residuals.
 

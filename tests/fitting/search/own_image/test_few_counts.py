@@ -101,3 +101,27 @@ def test_a_fit_of_faint_columns_says_that_it_is_not_to_be_trusted(part, faint):
     assert (relative > 0.12) == faint == fit.faint
     said = any("a search misses some" in sentence for sentence in cautions(fit, image))
     assert said == faint
+
+
+def test_stated_errors_are_the_scatter_where_counting_makes_bright_pixels_noisier():
+    """Of 36 x 12 columns: a standard error of the ratio of 1/sqrt(2 x 36 x 11) = 3.6 %, k = 4."""
+    side = np.arange(18.0, 80.0, 12.0)
+    places = np.stack(np.meshgrid(side, side), axis=-1).reshape(-1, 2)
+    y, x = np.mgrid[:96, :96]
+    above = sum(np.exp(-((x - a) ** 2 + (y - b) ** 2) / 12.5) for a, b in places)
+    clean = 6 * (8 + 40 * above)
+    fits = [
+        fit_own_image(np.random.default_rng([5, k]).poisson(clean) * 1.0, places, sampling=0.1)
+        for k in range(12)
+    ]
+    for value in ("scs", "x"):
+        found = np.array([fit.table[value] for fit in fits])
+        scatter = float(np.sqrt(found.var(axis=0, ddof=1).mean()))
+        stated = float(np.mean([fit.table[f"{value}_err"] for fit in fits]))
+        assert scatter / stated == pytest.approx(1.0, abs=0.144)
+    # The residual's own noise for all pixels alike, as it was: a negative control.
+    alike = fit_columns(
+        np.random.default_rng([5, 0]).poisson(clean) * 1.0, places, sampling=0.1,
+        options=FitOptions(start_width=2.5, background="constant"),
+    ).table["scs_err"].mean()  # fmt: skip
+    assert alike < 0.8 * fits[0].table["scs_err"].mean()
