@@ -15,7 +15,7 @@ def figures(
         typer.Argument(help="1 to 13, table-1, s2, or the name of a table. All by default."),
     ] = None,
     run: Annotated[
-        Path | None, typer.Option(help="Run folder, of Figs. 2 to 4 and of the verdicts.")
+        Path | None, typer.Option(help="Run folder or packs, of Figs. 2 to 4 and of the verdicts.")
     ] = None,
     out: Annotated[Path, typer.Option("--out", "-o", help="Folder to write.")] = Path(
         "out/figures/paper"

@@ -27,7 +27,7 @@ def draw_figures(
     numbers : sequence of str
         Those to draw; all by default.
     run : pathlib.Path, optional
-        Run folder that Figs. 2 to 4 and the verdicts are of.
+        Run folder, pack or folder of packs that Figs. 2 to 4 and the verdicts are of.
     rivals : sequence of str
         Specs of further restorers that experimental images are shown with.
     wheels : pathlib.Path, optional

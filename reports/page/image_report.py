@@ -59,7 +59,7 @@ def _write_figure(run: ImageRun, summary: pd.DataFrame) -> None:
     from matplotlib import rc_context
 
     from reports.figures import panels
-    from reports.figures.images import figure_images
+    from reports.figures.paper.images import figure_images
 
     with rc_context(panels.RC):
         figure = figure_images(run, summary)

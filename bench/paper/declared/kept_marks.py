@@ -90,7 +90,8 @@ def _draw(material: Material) -> Drawn:
     for name in dict.fromkeys(table["change"]):
         own = table[table["change"] == name]
         columns = ("mark_pct", "elsewhere_pct", "elsewhere_before_pct")
-        summary.append((name, *(mean_number(own[column]).text for column in columns)))
+        means = [mean_number(own[column]) for column in columns]
+        summary.append((name, *(m.text if np.isfinite(m.value) else "–" for m in means)))
     return Drawn(
         caption=f"The nanoparticle at {_DOSE:g} e/Å² with annotations or a crop, which the paper "
         "wants kept, or blurred, which it wants undone, restored by CGRDN: root mean square error "

@@ -42,11 +42,15 @@ _BLIND: Final = "n2v:patience=20,minutes=10"
 _SPECS: Final = ("raw", _NETWORK, _BLIND, "bm3d")
 #: Part that is enlarged, px.
 _ZOOM: Final = 128
+#: Between images side by side, and above each for its letter, mm.
+_GAP: Final = 1.5
+_TITLE: Final = 4.5
 _SMOOTH: Final = 2.0
 #: Part that is restored, px, and Å/px that restorers are told, since the file states none.
 _SIDE: Final = 512
 _UNSTATED: Final = 0.2
-_HEIGHT: Final = 168.0
+#: Height of the two panels below the images, with their labels, mm.
+_BELOW: Final = 52.0
 
 
 def _styles(specs: tuple[str, ...]) -> Restorers:
@@ -92,13 +96,15 @@ def _draw(material: Material) -> Drawn:
         }
         for spec, own in restored.items()
     ]  # fmt: skip
-    page = new_page(_HEIGHT)
-    _pictures(page, restored, styles=styles)
-    _panels(page, specs, contrasts=contrasts, halves=halves, styles=styles)
+    side = (180.0 - 4 - _GAP * (len(specs) - 1)) / len(specs)
+    split = 5 + 3 * (side + _TITLE)
+    page = new_page(split + _BELOW)
+    _pictures(page, restored, styles=styles, bottom=split - _TITLE + 1)
+    _panels(page, specs, contrasts=contrasts, halves=halves, styles=styles, top=split + 8)
     differences = [
         mean_number(
             contrasts[_NETWORK] - contrasts[spec],
-            at=f"contrast of CGRDN less {styles.label(spec)}",
+            at=f"contrast of CGRDN less {_short(styles.label(spec))}",
             condition=name,
         )
         for name, spec in (("Noise2Void", _BLIND), ("BM3D", "bm3d"))
@@ -108,9 +114,15 @@ def _draw(material: Material) -> Drawn:
         drawing=page,
         caption=_caption(image, len(classes.places), int(classes.weak.sum()), specs=specs),
         tables={"": pd.DataFrame(rows)},
+        summary=_summary(rows, contrasts, styles=styles),
         sources=(image.source,),
         findings=(judged(34, rule(*gains), differences),),
     )
+
+
+def _short(label: str) -> str:
+    """Label of a restorer without its settings, which the caption states."""
+    return label.partition(" (")[0]
 
 
 def _number(name: str, number: Number) -> dict[str, float]:
@@ -146,13 +158,13 @@ def _residual(raw: Floats, restored: Floats) -> float:
     return residual_autocorrelation_rms(raw - restored)
 
 
-def _pictures(page: "Drawing", restored: dict[str, Floats], *, styles: Restorers) -> None:
+def _pictures(
+    page: "Drawing", restored: dict[str, Floats], *, styles: Restorers, bottom: float
+) -> None:
     """The image by each restorer, a part of it enlarged, and what was taken off."""
     count = len(restored)
-    side = (180.0 - 4 - 1.5 * (count - 1)) / count
-    bottom = min(5 + 3 * side + 9, 118.0)
     grid = page.add_gridspec(
-        3, count, **area(page, left=2, right=2, top=5, bottom=bottom), wspace=0.05, hspace=0.12
+        3, count, **area(page, left=2, right=2, top=5, bottom=bottom), wspace=0.04, hspace=0.1
     )
     raw = restored["raw"]
     limits = shared_grey(list(restored.values())[1:])
@@ -161,7 +173,7 @@ def _pictures(page: "Drawing", restored: dict[str, Floats], *, styles: Restorers
     for k, (spec, own) in enumerate(restored.items()):
         axes = page.add_subplot(grid[0, k])
         picture(axes, own, limits=limits)
-        letter(axes, next(letters), styles.label(spec))
+        letter(axes, next(letters), _short(styles.label(spec)))
     for k, own in enumerate(restored.values()):
         axes = page.add_subplot(grid[1, k])
         y, x = ((size - _ZOOM) // 2 for size in own.shape)
@@ -184,9 +196,12 @@ def _panels(
     contrasts: dict[str, Floats],
     halves: dict[str, HalfCorrelations],
     styles: Restorers,
+    top: float,
 ) -> None:
+    """Ring correlations with the raw other half, and the contrast of the weaker sublattice."""
+    marks = "abcdefghijklmnopqrstuvwxyz"[3 * len(specs) - 1 :]
     grid = page.add_gridspec(
-        1, 2, **area(page, left=12, right=2, top=127, bottom=_HEIGHT - 9), wspace=0.22
+        1, 2, **area(page, left=12, right=2, top=top, bottom=top + _BELOW - 18), wspace=0.22
     )
     looks = styles.styles(specs)
     left = page.add_subplot(grid[0, 0])
@@ -194,19 +209,19 @@ def _panels(
         rings = halves[spec]
         left.plot(
             rings.crossed.frequency, rings.crossed.correlation, color=look.colour,
-            linestyle=look.line, label="raw, raw" if spec == "raw" else look.label,
+            linestyle=look.line, label="raw, raw" if spec == "raw" else _short(look.label),
         )  # fmt: skip
     left.plot(
         halves["raw"].raw.frequency, halves["raw"].attainable, color="black",
         linestyle=(0, (4, 2)), linewidth=0.8, label="truth, raw",
     )  # fmt: skip
     left.set_xlim(0, 0.5)
-    left.set_ylim(-0.1, 1.05)
+    left.set_ylim(-0.15, 1.05)
     left.set_xlabel("frequency (cycles/px of the halves)")
-    left.set_ylabel("correlation with the raw other half")
-    left.legend(frameon=False, fontsize=6, ncols=2)
+    left.set_ylabel("ring correlation")
+    left.legend(frameon=False, fontsize=6, loc="upper right")
     even_grid(left)
-    letter(left, "x", "restored half, raw other half")
+    letter(left, marks[0], "restored half, raw other half")
     right = page.add_subplot(grid[0, 1])
     for k, (spec, look) in enumerate(looks.items()):
         number = mean_number(contrasts[spec])
@@ -214,13 +229,33 @@ def _panels(
             k, number.value, yerr=[[number.value - number.low], [number.high - number.value]],
             color=look.colour, marker=look.marker or "o", markersize=5, capsize=3, linestyle="none",
         )  # fmt: skip
-    right.set_xticks(range(len(looks)), [look.label.split(" (")[0] for look in looks.values()])
+    right.set_xticks(range(len(looks)), [_short(look.label) for look in looks.values()])
     right.tick_params(axis="x", labelsize=6)
     right.set_xlim(-0.5, len(looks) - 0.5)
     right.set_ylabel("weak over strong column")
     right.set_ylim(bottom=0)
     even_grid(right)
-    letter(right, "y", "contrast of the weaker sublattice")
+    letter(right, marks[1], "contrast of the weaker sublattice")
+
+
+def _summary(
+    rows: list[dict[str, object]], contrasts: dict[str, Floats], *, styles: Restorers
+) -> tuple[tuple[str, ...], ...]:
+    """The measures that need no truth, for readers."""
+    header = (
+        "restorer", "light kept", "autocorrelation of the residual", "gain of ring correlation",
+        "weak over strong column",
+    )  # fmt: skip
+    told = {str(row["restorer"]): row for row in rows}
+    lines = []
+    for spec, contrast in contrasts.items():
+        row = told[styles.label(spec)]
+        numbers = [f"{float(str(row[n])):.4f}" for n in ("light_kept", "residual_autocorrelation")]
+        if spec == "raw":
+            numbers[1] = "–"
+        gain = f"{float(str(row['ring_gain'])):+.3f}".replace("-", "−")
+        lines.append((styles.label(spec), *numbers, gain, mean_number(contrast).text))
+    return (header, *lines)
 
 
 def _caption(image: ExperimentalImage, columns: int, weak: int, *, specs: tuple[str, ...]) -> str:
@@ -231,15 +266,15 @@ def _caption(image: ExperimentalImage, columns: int, weak: int, *, specs: tuple[
     )
     half = alternate_lines(image.pixels)[0].shape
     return (
-        f"{image.name}, {image.pixels.shape[0]} x {image.pixels.shape[1]} px, of an unstated "
-        "size; rows of weak columns lie between strong ones. Upper row: raw and restored, on "
-        "one grey scale; middle: a part enlarged; lower: what was taken off, ± three standard "
-        "deviations of what CGRDN takes. Noise2Void is trained on the image until the loss at "
-        "held-out pixels has not fallen for 20 epochs, or for 10 minutes. Grey values become "
-        "electrons by the scale on which raw less CGRDN scatters as counts do. (x) Ring "
-        f"correlation of each restored half ({half[0]} x {half[1]} px, alternate lines) with the "
-        "raw other one; dashed: what the truth would reach. (y) Height of the weaker columns over "
-        f"the mean of the four strong ones next to them, at places found in the smoothed raw image "
+        f"{image.name}, {image.pixels.shape[0]} x {image.pixels.shape[1]} px, of an unstated size; "
+        "rows of weak columns lie between strong ones. Upper row: raw and restored, on one grey "
+        "scale; middle: a part enlarged; lower: what was taken off, ± three standard deviations "
+        "of what CGRDN takes. Noise2Void is trained on the image until the loss at held-out "
+        "pixels has not fallen for 20 epochs, or for 10 minutes. Grey values become electrons by "
+        "the scale on which raw less CGRDN scatters as counts do. Below, left: ring correlation "
+        f"of each restored half ({half[0]} x {half[1]} px, alternate lines) with the raw other "
+        "one; dashed: what the truth would reach. Right: height of the weaker columns over the "
+        "mean of the four strong ones next to them, at places found in the smoothed raw image "
         f"({weak} weak of {columns} columns, 95 % intervals over columns): the true ratio is not "
         f"known. AtomSegNet's weights are not to be had.{rival}"
     )

@@ -48,6 +48,7 @@ def _draw(material: Material) -> Drawn:
     doses = np.unique(rows["dose"].to_numpy())
     counts = run.once(counts_of)
     counts = counts[(counts["case"] == case) & (counts["image"] == image)]
+    counts = counts[counts["restorer"].isin(styles)]
     if counts.empty:
         raise LackingError(f"{run.folder} holds no counted atoms of {case}: run the case again")
     page = new_page(_HEIGHT)

@@ -17,8 +17,10 @@ from reports import (
     PaperFigure,
     load_run,
     new_page,
+    open_run,
     run_paper_figures,
     write_gallery,
+    write_pack,
 )
 from reports.figures.paper.column_width import COLUMNS, area, picture, shared_grey
 from reports.summaries.summary import summary_of
@@ -74,6 +76,19 @@ def test_figures_of_a_run_are_drawn_at_the_width_of_the_page(
         assert width == pytest.approx(COLUMNS[2], abs=0.2)
         assert "profile synthetic" in entry.run
         assert "noise-free" in entry.caption.lower()
+
+
+def test_a_pack_gives_the_same_figures_as_the_run(
+    run_folder: Path, gallery: tuple[Path, tuple[GalleryEntry, ...]], tmp_path: Path
+) -> None:
+    """What ships is packs: numbers of figures are those of the run folder, to the last digit."""
+    write_pack(load_run(run_folder), tmp_path / "packs" / "whole.pack")
+    packed = Material(restored=no_restoration, found=find_columns, run=open_run(tmp_path / "packs"))
+    entries = write_gallery(tmp_path / "out", run_paper_figures(), packed, numbers=("3", "4"))
+    assert [entry.state for entry in entries] == ["drawn", "drawn"], entries
+    for number in ("3", "4"):
+        name = f"figure-{number}.csv"
+        assert (tmp_path / "out" / name).read_bytes() == (gallery[0] / name).read_bytes()
 
 
 def test_numbers_of_a_figure_are_those_of_the_summary(

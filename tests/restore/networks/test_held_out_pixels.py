@@ -10,7 +10,7 @@ from stembench.errors import InputError
 
 
 def test_held_out_pixels_are_replaced_by_a_neighbour_that_is_not_held_out() -> None:
-    """The share of n = 20 000 pixels, 2 % less a few that touch; 4 standard errors are 0.4 %."""
+    """2 % of n = 20 000 pixels, less the few that touch; 0.4 % are four standard errors."""
     image = np.arange(100 * 200, dtype=np.float32).reshape(100, 200)
     out = held_out_pixels(image, np.random.default_rng(1))
     assert out.held.mean() == pytest.approx(0.02, abs=0.004)
