@@ -15,7 +15,16 @@ import stembench
 
 #: This program's own packages: their hash is taken as a whole.
 _OURS: Final = Path(__file__).resolve().parent.parent
-_OUR_PACKAGES: Final = ("bench", "cases", "fitting", "noise", "reports", "restore", "stembench")
+_OUR_PACKAGES: Final = (
+    "bench",
+    "cases",
+    "fitting",
+    "noise",
+    "reports",
+    "restore",
+    "stembench",
+    "training",
+)
 _CHUNK: Final = 2**20
 _PACKAGES: Final = (
     "abtem",

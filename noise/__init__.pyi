@@ -6,13 +6,16 @@ from .chain import (
     distort as distort,
 )
 from .dose import (
+    draw_counts as draw_counts,
     electrons_per_pixel as electrons_per_pixel,
 )
 from .evidence.coverage import (
     drawn_statistics as drawn_statistics,
     random_distortion as random_distortion,
+    rank as rank,
 )
 from .evidence.declarations import (
+    drawn_tables as drawn_tables,
     range_table as range_table,
     stage_table as stage_table,
 )
@@ -44,6 +47,11 @@ from .presets import (
     ablation_ladder as ablation_ladder,
     axis_ladder as axis_ladder,
     noise_axes as noise_axes,
+)
+from .ranges import (
+    Chance as Chance,
+    Drawn as Drawn,
+    Range as Range,
 )
 from .scan import (
     ScanNoise as ScanNoise,

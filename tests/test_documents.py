@@ -14,7 +14,7 @@ import stembench
 from bench.cli.app import app
 
 ROOT = Path(__file__).parents[1]
-PACKAGES = "bench|cases|fitting|noise|reports|restore|stembench"
+PACKAGES = "bench|cases|fitting|noise|reports|restore|stembench|training"
 PAGES = sorted((ROOT / "docs").glob("*.md"))
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *PAGES, *(ROOT / ".github").rglob("*.md")])
 COMMANDS = typer.main.get_command(app).commands

@@ -16,7 +16,7 @@ from typing import NamedTuple
 import pytest
 
 ROOT = Path(__file__).parents[1]
-PACKAGES = ("stembench", "noise", "cases", "restore", "fitting", "reports", "bench")
+PACKAGES = ("stembench", "noise", "cases", "restore", "fitting", "training", "reports", "bench")
 
 #: Packages that are imported by module: a ground floor of a few independent modules has no door.
 WITHOUT_DOOR = ("stembench",)

@@ -22,7 +22,7 @@ from bench.cli.exits import (
 )
 from bench.cli.gate_commands import baseline, compare, power, regression
 from bench.cli.own_image_commands import assess, fit
-from bench.cli.paper_commands import figures, noise_figures, noise_ranges
+from bench.cli.paper_commands import figures, noise_figures, noise_ranges, pairs
 from bench.cli.run_commands import pack, plan, verify_fit
 from bench.cli.simulation_commands import convergence, simulate
 from bench.cli.terminal import make_printable
@@ -316,6 +316,7 @@ for _command in (
     figures,
     noise_figures,
     noise_ranges,
+    pairs,
     verify_fit,
     pack,
 ):

@@ -1,11 +1,12 @@
-"""Commands about the paper and its noise model: figures, noise-figures, noise-ranges."""
+"""Commands about the paper: figures, noise-figures, noise-ranges, and training pairs."""
 
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from bench.cli.exits import FAILED, ModelMemory, ModelTimeout, Verbose, guarded
+from bench.cli.exits import FAILED, Jobs, ModelMemory, ModelTimeout, Verbose, guarded
 
 
 @guarded("the figures drawn so far are kept")
@@ -85,3 +86,43 @@ def noise_ranges(verbose: Verbose = False) -> None:
     from noise import range_table
 
     typer.echo(range_table())
+
+
+@guarded("the files finished so far are kept, and the same call continues")
+def pairs(
+    out: Annotated[Path, typer.Option("--out", "-o", help="Folder to write.")],
+    modality: Annotated[
+        str, typer.Option(help="hrstem, lrstem, hrtem, lrtem, hrsem or lrsem.")
+    ] = "hrstem",
+    count: Annotated[int, typer.Option(help="Number of pairs.")] = 1024,
+    first: Annotated[int, typer.Option(help="Index of the first pair.")] = 0,
+    seed: Annotated[int, typer.Option(help="Seed of all pairs.")] = 0,
+    size: Annotated[int, typer.Option(help="Side of the images in px.")] = 256,
+    per_file: Annotated[int, typer.Option(help="Pairs of a file.")] = 64,
+    figure: Annotated[
+        bool, typer.Option("--figure", help="Draw the first 32 pairs to pairs.png too.")
+    ] = False,
+    jobs: Jobs = None,
+    verbose: Verbose = False,
+) -> None:
+    """Write training pairs of distorted and undistorted images to .npz files.
+
+    Example: `stembench pairs --modality hrstem --count 10000 --jobs 2 -o out/pairs`
+    """
+    from bench.executor.placement import Placement
+    from bench.progress import progress_bar
+    from training import PairSequence, Shards, write_pair_figure, write_pairs
+
+    sequence = PairSequence(modality, count, seed=seed, first=first, shape=(size, size))
+    shards = Shards(out, sequence, size=per_file)
+    placement = Placement(jobs=jobs)
+    executor = partial(placement.executor, announce=_note) if placement.several else None
+    with progress_bar("Making pairs") as bar:
+        write_pairs(shards, start=executor, announce=bar.announce, progress=bar.advance)
+    typer.echo(out)
+    if figure:
+        typer.echo(write_pair_figure(sequence, out / "pairs.png"))
+
+
+def _note(sentence: str) -> None:
+    typer.echo(f"stembench: {sentence}", err=True)

@@ -27,6 +27,17 @@ def stage_table(chain: type[Chain]) -> str:
 
 def range_table() -> str:
     """Ranges and probabilities that random chains are drawn from, as two Markdown tables."""
+    return drawn_tables(tuple(_steps()))
+
+
+def drawn_tables(steps: Sequence[tuple[str, Drawn]]) -> str:
+    """Ranges and probabilities of some steps, as two Markdown tables.
+
+    Parameters
+    ----------
+    steps : sequence of (str, Drawn)
+        Which images each step is drawn for, and the step.
+    """
     ranges = [
         (
             f"`{step.name}.{parameter}`",
@@ -36,12 +47,12 @@ def range_table() -> str:
             _SCALES[r.scale],
             r.reason,
         )
-        for images, step in _steps()
+        for images, step in steps
         for parameter, r in step.ranges.items()
     ]
     chances = [
         (f"`{name}`", images, f"{chance.value:g}", chance.reason)
-        for images, step in _steps()
+        for images, step in steps
         for name, chance in (
             (step.name, step.chance),
             *((f"{step.name}.{choice}", chance) for choice, chance in step.choices.items()),

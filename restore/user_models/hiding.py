@@ -12,7 +12,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Final
 
-OURS: Final = ("bench", "cases", "fitting", "noise", "reports", "restore", "stembench")
+OURS: Final = ("bench", "cases", "fitting", "noise", "reports", "restore", "stembench", "training")
 """The packages of this program."""
 _MARK: Final = "stembench"  # no everyday word: where it is, the others are ours too
 

@@ -10,7 +10,7 @@ import pytest
 
 from bench.cli.terminal import plain
 
-PACKAGES = ("bench", "cases", "fitting", "noise", "reports", "restore", "stembench")
+PACKAGES = ("bench", "cases", "fitting", "noise", "reports", "restore", "stembench", "training")
 POSIX = ("fcntl", "grp", "pwd", "resource", "termios")
 
 #: Refuses those modules to our packages, as Windows would; other packages have their own ways.

@@ -1,7 +1,8 @@
-"""`stembench noise-figures` and `noise-ranges`."""
+"""`stembench noise-figures`, `noise-ranges` and `pairs`."""
 
 from pathlib import Path
 
+import pytest
 from typer.testing import CliRunner
 
 from bench.cli.app import app
@@ -56,3 +57,40 @@ def test_figures_say_what_is_lacking_and_exit_accordingly(tmp_path: Path) -> Non
 
 def test_an_unknown_figure_of_the_paper_is_named(tmp_path: Path) -> None:
     assert "there is no figure 14" in call("figures", "14", "-o", tmp_path, code=2)
+
+
+class TestPairs:
+    SMALL = ("--modality", "lrsem", "--size", 16, "--jobs", 1, "--per-file", 2)
+
+    def test_pairs_are_written_and_a_second_call_adds_to_them(self, tmp_path: Path) -> None:
+        folder = tmp_path / "pairs"
+        assert str(folder) in call("pairs", "-o", folder, "--count", 2, *self.SMALL)
+        first = (folder / "pairs-000000000.npz").read_bytes()
+        call("pairs", "-o", folder, "--count", 3, *self.SMALL)
+        names = {path.name for path in folder.iterdir()}
+        assert names == {"pairs.json", "pairs-000000000.npz", "pairs-000000002.npz"}
+        assert (folder / "pairs-000000000.npz").read_bytes() == first
+
+    def test_a_figure_is_drawn_beside_them(self, tmp_path: Path) -> None:
+        call("pairs", "-o", tmp_path, "--count", 2, "--figure", *self.SMALL)
+        assert (tmp_path / "pairs.png").stat().st_size > 1000
+
+    def test_an_unknown_modality_is_named(self, tmp_path: Path) -> None:
+        output = call("pairs", "-o", tmp_path, "--modality", "xray", code=2)
+        assert "there is no modality 'xray'" in output
+        assert not any(tmp_path.iterdir())
+
+    def test_a_folder_of_other_pairs_is_refused(self, tmp_path: Path) -> None:
+        call("pairs", "-o", tmp_path, "--count", 2, *self.SMALL)
+        output = call("pairs", "-o", tmp_path, "--count", 2, *self.SMALL, "--seed", 1, code=2)
+        assert "other pairs (seed differ)" in output
+
+    @pytest.mark.slow
+    def test_two_processes_write_what_one_writes(self, tmp_path: Path) -> None:
+        for jobs in (1, 2):
+            folder = tmp_path / str(jobs)
+            shape = ("--modality", "hrstem", "--size", 32, "--per-file", 3)
+            call("pairs", "-o", folder, "--count", 10, *shape, "--jobs", jobs)
+        one, two = ({p.name: p.read_bytes() for p in (tmp_path / j).iterdir()} for j in "12")
+        assert one == two
+        assert len(one) == 5

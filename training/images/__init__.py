@@ -1,0 +1,1 @@
+"""Undistorted images: atoms superimposed, objects at low resolution, and contrast."""

@@ -1,0 +1,1 @@
+"""Images at low resolution: superimposed particles, grains, bands, boxes and cracks."""

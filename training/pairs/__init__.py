@@ -1,0 +1,1 @@
+"""Pairs of distorted and undistorted images: made, streamed and written."""

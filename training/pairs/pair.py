@@ -1,0 +1,153 @@
+"""One pair of a distorted and an undistorted image: a function of seed and index."""
+
+import zlib
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from noise import Chain, PostProcessing, distort, draw_counts, electrons_per_pixel, post_process
+from stembench.arrays import Floats
+from stembench.limits import require
+from training.images.image_contrast import Contrast
+from training.images.low_resolution.low_resolution_image import draw_kinds, low_resolution_image
+from training.images.radial_functions import RadialFunctions
+from training.images.superposition import atomic_image
+from training.pairs.modalities import PAIR, Modality, correlation_distance
+from training.specimens.crystals.unit_cells import Exclude, nothing_excluded
+from training.specimens.random_specimen import draw_specimen
+from training.specimens.simulation_box import Box
+from training.specimens.specimen_ranges import BOX
+
+_TRAINING: Final = zlib.crc32(b"training")
+
+Image = NDArray[np.float32]
+
+
+@dataclass(frozen=True, eq=False)
+class Pair:
+    """A distorted image, what it should be restored to, and what they show.
+
+    Attributes
+    ----------
+    distorted, clean : ndarray of float32, shape (h, w)
+        Electrons per pixel, and their expectation.
+    kind : str
+        'crystal', 'amorphous' or 'points', or the kinds of objects at low resolution.
+    sampling : float
+        Pixel size in Å/px.
+    electrons : float
+        Expected electrons per pixel on average.
+    noise : Chain
+    post : PostProcessing
+    """
+
+    distorted: Image
+    clean: Image
+    kind: str
+    sampling: float
+    electrons: float
+    noise: Chain
+    post: PostProcessing
+
+
+def generator(seed: int, index: int, *, modality: str, purpose: str) -> np.random.Generator:
+    """Random generator of one purpose within one pair.
+
+    It depends on the arguments alone: what is drawn for one purpose never changes another.
+    """
+    key = (_TRAINING, zlib.crc32(modality.encode()), index, zlib.crc32(purpose.encode()))
+    return np.random.default_rng(np.random.SeedSequence(seed, spawn_key=key))
+
+
+def make_pair(
+    seed: int,
+    index: int,
+    *,
+    modality: Modality,
+    shape: tuple[int, int] = (256, 256),
+    exclude: Exclude = nothing_excluded,
+) -> Pair:
+    """Make a pair, the same whatever was made before it, in whichever process.
+
+    Parameters
+    ----------
+    seed : int
+        Of the whole set of pairs, >= 0.
+    index : int
+        Number of the pair, >= 0.
+    modality : Modality
+    shape : tuple of two int
+        Rows and columns in px.
+    exclude : callable
+        Takes a `UnitCell` and says whether it must not be used.
+
+    Returns
+    -------
+    Pair
+
+    Raises
+    ------
+    InputError
+        If seed or index are negative, or the shape is smaller than 16 px.
+    """
+    require(seed, "seed", low=0)
+    require(index, "index of a pair", low=0)
+    require(min(shape), "side of a pair's images", low=16, unit="px")
+
+    def stream(purpose: str) -> np.random.Generator:
+        return generator(seed, index, modality=modality.name, purpose=purpose)
+
+    noise = modality.noise(stream("noise"))
+    sampling = BOX.ranges["sampling"].draw(stream("sampling"))
+    box = Box(shape, sampling, correlation_distance(noise))
+    kind_stream = stream("kind")
+    atoms_at_all = PAIR.choices["atoms"].draw(kind_stream)
+    if modality.high_resolution or atoms_at_all:
+        specimen = draw_specimen(stream("specimen"), box, exclude=exclude)
+        kind = specimen.kind
+        atoms = specimen.atoms(stream("atoms"), box)
+        elements = [int(number) for number in np.unique(atoms.numbers)]
+        functions = RadialFunctions.sample(stream("functions"), elements)
+        plain = atomic_image(atoms, box, functions)
+    else:
+        kinds = draw_kinds(kind_stream)
+        kind = " ".join(kinds)
+        plain = low_resolution_image(stream("objects"), box.extended, kinds=kinds)
+    image = Contrast.sample(stream("contrast")).applied(plain)
+    return _distorted(
+        image, box, noise, kind=kind, electrons=draw_counts(stream("electrons")),
+        post=PostProcessing.sample(stream("post")), rng=stream("distortion"),
+    )  # fmt: skip
+
+
+def _distorted(
+    image: Floats,
+    box: Box,
+    noise: Chain,
+    *,
+    kind: str,
+    electrons: float,
+    post: PostProcessing,
+    rng: np.random.Generator,
+) -> Pair:
+    """Distort an undistorted image of maximum 1 and the extended shape of its box."""
+    margin = box.margin
+    height, width = image.shape
+    frame = (slice(margin, height - margin), slice(margin, width - margin))
+    dose = electrons / (float(image[frame].mean()) * box.sampling**2)
+    distorted = distort(
+        image,
+        [rng],
+        dose=dose,
+        sampling=box.sampling,
+        noise=noise,
+        margin=margin,
+        counting="tables",
+    )[0]
+    clean = noise.ground_truth(image)[frame] * electrons_per_pixel(dose, box.sampling)
+    x, y = post_process(distorted, clean, post=post)
+    return Pair(
+        x.astype(np.float32), y.astype(np.float32), kind, box.sampling, electrons, noise, post
+    )

@@ -1,0 +1,1 @@
+"""Specimens: crystals, amorphous matter and points, cut, disordered and put on a support."""

@@ -1,0 +1,1 @@
+"""Crystals: random unit cells, their orientation, and the atoms that fill a box."""
