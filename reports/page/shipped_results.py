@@ -103,16 +103,19 @@ def results_table(run: Run, tables: Mapping[str, pd.DataFrame]) -> str:
 
 def _value(tables: Mapping[str, pd.DataFrame], line: Line, *, dose: float, restorer: str) -> str:
     if line.metric == "vacancy":
-        rows, what = tables["defects.csv"], ("kind", "vacancy")
+        name, what = "defects.csv", ("kind", "vacancy")
     else:
-        rows, what = tables["summary.csv"], ("metric", line.metric)
+        name, what = "summary.csv", ("metric", line.metric)
+    rows = tables.get(name)
+    if rows is None:
+        return "not run yet"
     at = (("case", line.case), ("image", line.image), ("restorer", restorer), what)
-    for name, wanted in at:
-        rows = rows[rows[name] == wanted]
+    for column, wanted in at:
+        rows = rows[rows[column] == wanted]
     rows = rows[rows["dose"] == dose]
     if rows.empty:
         return "not run yet"
-    value, low, high = (float(rows[name].iloc[0]) for name in ("value", "low", "high"))
+    value, low, high = (float(rows[end].iloc[0]) for end in ("value", "low", "high"))
     if line.metric == "vacancy":
         return quantity(100 * value, 100 * low, 100 * high, unit="%")
     return metric_quantity(line.metric, value, low, high)
