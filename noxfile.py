@@ -183,6 +183,16 @@ def speed(session: nox.Session) -> None:
 
 
 @nox.session
+def results(session: nox.Session) -> None:
+    """Write what ships of profile paper, and every number that pages quote, from its packs.
+
+    `-- --check` writes nothing and says which page differs.
+    """
+    script = str(ROOT / "bench" / "shipped" / "paper_results.py")
+    python(session, script, *session.posargs)
+
+
+@nox.session
 def gpu(session: nox.Session) -> None:
     """Time network and simulation on a GPU, within eight minutes; on the CPU where there is none.
 

@@ -138,6 +138,9 @@ from .page.image_report import (
 from .page.report import (
     write_report as write_report,
 )
+from .page.shipped_results import (
+    shipped_tables as shipped_tables,
+)
 from .records.bounds import (
     BOUNDS_FILE as BOUNDS_FILE,
     conform_bounds as conform_bounds,

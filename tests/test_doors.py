@@ -50,7 +50,6 @@ SHARED_NAMES = {
     "edits": "edited images: their specimens, and their rendering in the ground truth",
     "images": "metrics of whole images: arithmetic, figure, sentences",
     "leaderboard": "the leaderboard: its summary and its sentences",
-    "modalities": "the paper's six data sets: how each is generated, and their figure",
     "nanoparticle": "the nanoparticle: its case and its specimen",
     "particle_adatoms": "the adatoms on the particle: their case and their specimen",
     "precision": "precision against dose: figure and verdict",

@@ -5,7 +5,6 @@ from .evidence.image_coverage import (
     IMAGE_STATISTICS as IMAGE_STATISTICS,
     drawn_images as drawn_images,
     image_statistics as image_statistics,
-    published_statistics as published_statistics,
 )
 from .evidence.pair_figure import (
     pair_figure as pair_figure,

@@ -9,8 +9,8 @@ import typer
 
 from bench.assessment.assess_image import assess_image
 from bench.assessment.assessment import Assessment, AssessOptions
-from bench.assessment.column_errors import Spread
 from bench.assessment.edits import SCS_PART, SHIFT_PM
+from bench.assessment.errors.column_errors import Spread
 from bench.assessment.five_sentences import estimate_text, five_sentences, share_text
 from bench.executor.placement import Placement
 from bench.own_images.busiest_region import LARGEST, busiest_region
@@ -127,10 +127,11 @@ def columns_table(found: Assessment, *, corner: tuple[int, int]) -> pd.DataFrame
     -------
     pandas.DataFrame
         x, y [px of the whole image], x_A, y_A [Å], scs [values x Å²]; bias and scatter of places
-        [pm] and SCS [%], position_error [pm] and scs_error [%] after a change, found (share of the
-        draws), light_change_pct (restored minus raw light of the place that holds the column [% of
-        the image's mean light]), light ('lost' or 'added' beyond the noise there, or empty),
-        supported, trusted, against (reasons).
+        [pm] and SCS [%], scs_shared_pct (error that all columns share), scs_limit_pct (what its own
+        and the shared error stay below together), position_error [pm] and scs_error [%] after a
+        change, found (share of the draws), light_change_pct (restored minus raw light of the place
+        that holds the column [% of the image's mean light]), light ('lost' or 'added' beyond the
+        noise there, or empty), supported, trusted, against (reasons).
     """
     errors, trust = found.errors, found.trust
     x, y = found.columns.x + corner[0], found.columns.y + corner[1]
@@ -150,6 +151,8 @@ def columns_table(found: Assessment, *, corner: tuple[int, int]) -> pd.DataFrame
             "x_scatter_pm": errors.x.scatter,
             "y_scatter_pm": errors.y.scatter,
             "scs_scatter_pct": errors.scs.scatter,
+            "scs_shared_pct": found.shared.rms,
+            "scs_limit_pct": found.shared.limit,
             "position_error_pm": trust.position_error,
             "scs_error_pct": trust.scs_error,
             "found": errors.found,
@@ -282,6 +285,7 @@ def _settings(found: Assessment, *, region: str) -> list[tuple[str, str]]:
         ("correlation of noise, lags 1 to 3 along and across", _list(noise.correlation)),
         ("scan lines", lines),
         ("response along the scan", _list(noise.trailing) or "none"),
+        ("SCS of all columns against the raw image (%)", estimate_text(found.shared.against_raw)),
     ]
 
 

@@ -2,14 +2,16 @@
 
 import time
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
 from bench.assessment.assessment import Assessment, AssessOptions
-from bench.assessment.column_errors import column_errors
 from bench.assessment.column_fits import ColumnFitting
 from bench.assessment.edits import Edit, planned_edits
+from bench.assessment.errors.column_errors import column_errors
+from bench.assessment.errors.shared_scs import shared_scs
 from bench.assessment.evidence.assumed_noise import assumed_noise
 from bench.assessment.evidence.halves import (
     HalfComparison,
@@ -172,6 +174,13 @@ def assess_image(
         column_errors(draws.columns, [getattr(one, which) for one in plain], sampling=sampling)
         for which in ("restored", "raw")
     )
+    shared = shared_scs(
+        draws.columns,
+        [one.restored for one in plain],
+        towards_raw=fitting.step_of_scs(scale.values(truth), image),
+        drawn_towards_raw=[one.towards_raw for one in plain if one.towards_raw is not None],
+    )
+    errors = replace(errors, scs=shared.within(errors.scs))
     held = held_columns(image, raw_fit, fit, sampling=sampling)
     power = noise.power(held.model)
     support = compare_support(image, raw_fit, fit, power=power, sampling=sampling, held=held)
@@ -192,6 +201,7 @@ def assess_image(
         columns=draws.columns,
         errors=errors,
         raw_errors=raw_errors,
+        shared=shared,
         injected=injected,
         raw_injected=raw_injected,
         support=support,

@@ -3,8 +3,9 @@
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from bench.assessment.column_errors import ColumnErrors
 from bench.assessment.column_fits import ColumnFitting, Columns
+from bench.assessment.errors.column_errors import ColumnErrors
+from bench.assessment.errors.shared_scs import SharedScs
 from bench.assessment.evidence.halves import HalfComparison, Whiteness
 from bench.assessment.evidence.image_noise import Estimate, ImageNoise
 from bench.assessment.evidence.local_light import LocalLight
@@ -86,6 +87,9 @@ class Assessment:
         As fitted in the restored image without its negative values.
     errors, raw_errors : ColumnErrors
         Of columns in the restored draws, and in the draws as they are.
+        The SCS of `errors` holds what all columns share as `shared` states it.
+    shared : SharedScs
+        SCS error that all columns share.
     injected, raw_injected : Injected
         Likewise.
     support : Support
@@ -119,6 +123,7 @@ class Assessment:
     columns: Columns = field(repr=False)
     errors: ColumnErrors
     raw_errors: ColumnErrors
+    shared: SharedScs
     injected: Injected
     raw_injected: Injected
     support: Support = field(repr=False)

@@ -119,6 +119,31 @@ class ColumnFitting:
         scs = held.table["scs"].to_numpy(dtype=np.float64)[: self.reported]
         return Columns(held_scs=scs, **columns)
 
+    def step_of_scs(self, image: Floats, other: Floats) -> Floats:
+        """Change of the SCS by one step of the fit of an image towards another one, shape (n,).
+
+        The derivative of the fit along the difference of the images: linear in the other image.
+
+        Parameters
+        ----------
+        image, other : ndarray, shape (rows, columns)
+        """
+        from fitting import fit_columns
+
+        there, back = (
+            fit_columns(
+                image + sign * _STEP * (other - image) - self.held,
+                self.starts,
+                options=self._options,
+                sampling=self.sampling,
+                mask=self.left_out,
+            )
+            .table["scs"]
+            .to_numpy(dtype=np.float64)[: self.reported]
+            for sign in (1.0, -1.0)
+        )
+        return np.asarray((there - back) / (2.0 * _STEP), dtype=np.float64)
+
     @property
     def _options(self) -> "FitOptions":
         from fitting import FitOptions
@@ -141,3 +166,5 @@ class ColumnFitting:
 
 
 _PAIR: Final = 2
+#: Part of the way from an image to another one by which a derivative is taken.
+_STEP: Final = 0.1

@@ -4,6 +4,7 @@ import numpy as np
 
 from bench.assessment.assessment import Assessment
 from bench.assessment.edits import SCS_PART, SHIFT_PM
+from bench.assessment.errors.shared_scs import MOST_WIDENED
 from bench.assessment.evidence.image_noise import Estimate
 from bench.assessment.trust import REASONS
 
@@ -64,7 +65,27 @@ def error_sentence(assessment: Assessment) -> str:
         f" {errors.scs.typical_bias:.2g} % (root mean square over columns); the 95 % intervals that"
         " a fit"
         f" of the restored image states hold {share_text(errors.x.coverage)} of the places along x"
-        f" and {share_text(errors.scs.coverage)} of the SCS."
+        f" and {share_text(errors.scs.coverage)} of the SCS. {_shared(assessment)}"
+    )
+
+
+def _shared(assessment: Assessment) -> str:
+    """Say by how much the SCS of all columns are off against the raw image."""
+    shared = assessment.shared
+    found = shared.against_raw
+    if np.isnan(found.value):
+        if abs(shared.widened) <= MOST_WIDENED:
+            return ""
+        return (
+            f"The restorer changes the width of columns by {shared.widened:+.0%}, so that the SCS"
+            " of all of them were not held against the raw image; of the error of each"
+            f" {shared.rms:.2g} % are shared by all in the draws."
+        )
+    way = "large" if found.value > 0 else "small"
+    return (
+        f"Against the raw image the SCS of all columns together are {abs(found.value):.2g} % too"
+        f" {way} (95 %: {found.low:+.2g} to {found.high:+.2g} %); with the draws this makes"
+        f" {shared.rms:.2g} % of the error of each."
     )
 
 

@@ -6,9 +6,9 @@ from typing import Final
 
 import numpy as np
 
-from bench.assessment.column_errors import mean_interval
 from bench.assessment.column_fits import Columns
 from bench.assessment.edits import Edit, Kind
+from bench.assessment.errors.column_errors import mean_interval
 from bench.assessment.evidence.image_noise import Estimate
 from stembench.arrays import Floats
 

@@ -100,10 +100,21 @@ class Draws:
 
 @dataclass(frozen=True, kw_only=True)
 class Drawn:
-    """Columns of one draw, fitted in the image as drawn and in the restored one; time it took."""
+    """Columns of one draw, fitted in the image as drawn and in the restored one.
+
+    Attributes
+    ----------
+    raw, restored : Columns
+    towards_raw : ndarray, shape (n,), or None
+        `ColumnFitting.step_of_scs` from the restored to the raw image; None where it was changed.
+    said : tuple of str
+        What the restorer warned of.
+    seconds : float
+    """
 
     raw: Columns
     restored: Columns
+    towards_raw: Floats | None = field(repr=False)
     said: tuple[str, ...]
     seconds: float
 
@@ -129,8 +140,9 @@ def restore_draw(draws: Draws, number: int, edits: tuple[Edit, ...] | None) -> D
     values = draws.scale.values(draws.noise.drawn(draws.truth, after, number=number))
     done = draws.restorer.restored(values)
     raw, restored = (draws.fitting.fitted(image) for image in (values, done.image))
+    step = draws.fitting.step_of_scs(done.image, values) if edits is None else None
     seconds = time.perf_counter() - begin
-    return Drawn(raw=raw, restored=restored, said=done.said, seconds=seconds)
+    return Drawn(raw=raw, restored=restored, towards_raw=step, said=done.said, seconds=seconds)
 
 
 def clipped_truth(image: Floats) -> tuple[Floats, float]:

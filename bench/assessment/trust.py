@@ -5,8 +5,8 @@ from typing import Final
 
 import numpy as np
 
-from bench.assessment.column_errors import ColumnErrors
 from bench.assessment.edits import SCS_PART, SHIFT_PM
+from bench.assessment.errors.column_errors import ColumnErrors
 from bench.assessment.injected import Injected
 from stembench.arrays import Bools, Floats
 

@@ -118,6 +118,14 @@ def cautions(fit: "OwnImageFit", image: Floats) -> list[str]:
             f" out {100 * bias.scs:+.0f} % off, and the truth may lie several times as far; sum"
             " frames, hold the width (--width PX), or give --background none where there is none"
         )
+    if fit.faint:
+        out.append(
+            "single columns are so uncertain that a search misses some and light is taken for"
+            " background: of simulated images as noisy as this one the median SCS was up to 62 %"
+            " too small (with --positions of all columns up to 45 %), which the errors in the table"
+            " do not hold; sum frames, or hold the width (--width PX) and give --background none"
+            " where there is none"
+        )
     if having(POOR_FIT):
         out.append(f"{having(POOR_FIT)} of {n} columns fit poorly (flag POOR_FIT)")
     return out

@@ -8,7 +8,7 @@ from reports import PaperFigure, run_paper_figures
 #: Files of `bench.paper.declared` and of its rooms. A new figure adds its line here.
 _DECLARED: Final = (
     "block_matching_pairs",
-    "modalities",
+    "six_modalities",
     "invented_features",
     "noise_out_of_range",
     "architectures",

@@ -21,8 +21,8 @@ class Columns:
     Attributes
     ----------
     image, weight : ndarray, shape (rows, columns)
-        Image, 0 where masked; 1 where a pixel takes part, else 0 (not read where `weighting` is
-        `EVERY_PIXEL`).
+        Image, 0 where masked; weight of each pixel, 0 where masked (not read where `weighting` is
+        `EVERY_PIXEL`, and 1 or 0 where it is `MASKED_WINDOWS`).
     layout : Layout
         Parameter numbers and coupling of the columns.
     x, y, width, height : ndarray, shape (n,)
@@ -82,6 +82,7 @@ class Columns:
         pixel: Pixel,
         floor: float = 0.0,
         valid: Bools | None = None,
+        weighted: bool = False,
     ) -> "Columns":
         """Put columns into solver order and allocate their scratch space.
 
@@ -97,12 +98,16 @@ class Columns:
         pixel : {'sampled', 'integrated'}
         valid : ndarray of bool, shape (rows, columns), optional
             Pixels that take part; default: all.
+        weighted : bool
+            Whether `weight` holds other numbers than 1 and 0.
         """
         n = len(x)
         order = layout.order
         longest = min(max(image.shape), int(2 * SUPPORT * widest) + 2)
         weighting, masked_above = EVERY_PIXEL, np.zeros((0, 0), dtype=np.int64)
-        if valid is not None and not valid.all():
+        if weighted:
+            weighting = WEIGHTED
+        elif valid is not None and not valid.all():
             weighting, masked_above = MASKED_WINDOWS, _masked_above(valid)
         return cls(
             image=image,

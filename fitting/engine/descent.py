@@ -12,7 +12,7 @@ from fitting.engine.factor import Factor
 from fitting.engine.layout import Layout
 from fitting.engine.lost_descents import Turns, Vain
 from fitting.kernels import sums
-from fitting.kernels.assembly import EVERY_PIXEL
+from fitting.kernels.assembly import EVERY_PIXEL, WEIGHTED
 from stembench.arrays import Bools, Floats, Integers
 
 #: Steps below this (in widths, and relative to heights and widths) end the descent.
@@ -45,8 +45,11 @@ def linear_start(columns: Columns, *, support: float) -> float:
     columns.background[:] = 0.0
     columns.set_windows(support)
     right = np.empty(layout.n_parameters)
+    data = columns.image
+    if columns.weighting == WEIGHTED:
+        data = columns.weight * columns.image
     sums.project_heights(
-        columns.factors, columns.start, columns.count, layout.n_background, columns.image, right
+        columns.factors, columns.start, columns.count, layout.n_background, data, right
     )
     matrix = columns.normal_matrix()
     held = (matrix[layout.diagonal] <= 0.0).astype(np.int64)
@@ -59,7 +62,7 @@ def linear_start(columns: Columns, *, support: float) -> float:
     factor.solve(right)
     columns.unpack(right)
     # of all linear least squares: the residual is what the projection leaves over
-    return 0.5 * (float(np.sum(columns.image**2)) - float(projected @ right))
+    return 0.5 * (float(np.sum(data * columns.image)) - float(projected @ right))
 
 
 @dataclass(frozen=True)
@@ -232,6 +235,7 @@ class _Cost:
             self._parts,
         )
         local = np.empty(len(columns.x))
+        # of weighted pixels the weighted residual: where it grows, columns are damped, no more
         costs = self._parts if self._poisson else images[0]
         sums.local_costs(self._poisson, costs, *self._anchors, self._half, local)
         return _Point(theta, float(cost), images, local)

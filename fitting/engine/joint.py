@@ -26,7 +26,8 @@ VARIANCE_SUPPORT: Final = 5.0
 COUPLING: Final = 6.5
 #: Same where each column's width is its own and may grow.
 WIDE_COUPLING: Final = 8.0
-#: Same for the Poisson likelihood, whose weight 1/f lifts the tails where there is no background.
+#: Same for the Poisson likelihood and for weighted least squares, whose weight 1/f lifts the tails
+#: where there is no background.
 POISSON_COUPLING: Final = 9.0
 #: How often columns are coupled anew where a shared width does not settle.
 _MOST_ARRANGEMENTS: Final = 2
@@ -102,7 +103,7 @@ def _ending(end: descent.Descent, moving: int) -> str:
 def _reach(problem: Problem, widths: Floats, *, linear: bool) -> float:
     """Distance in px up to which columns of these widths are coupled."""
     coupling = WIDE_COUPLING if problem.width == "column" and not linear else COUPLING
-    if problem.floor > 0.0 and not linear:
+    if (problem.floor > 0.0 or problem.precision is not None) and not linear:
         coupling = POISSON_COUPLING
     return coupling * float(widths.max())
 
@@ -144,15 +145,15 @@ def _place(
         pixel=problem.pixel,
         floor=problem.floor,
         valid=problem.valid,
+        weighted=problem.precision is not None,
     )
 
 
 def _started(problem: Problem) -> Columns:
     """Columns at the best of the trial widths, with least-squares heights and background."""
     # without a mask no kernel reads the weights, and the image may stand in for them
-    pixels = (problem.image, problem.image)
-    if not problem.valid.all():
-        pixels = (problem.image, problem.valid.astype(np.float64))
+    weight = problem.weight
+    pixels = (problem.image, problem.image if weight is None else weight)
     tried: dict[int, tuple[float, Floats, Floats]] = {}
     # the search for pairs and their order cost as much as a small fit: made once, for the widest
     trials = problem.trial_widths
@@ -244,8 +245,8 @@ def _covariance(problem: Problem, columns: Columns, end: descent.Descent) -> tup
     """Covariance (n, 4, 4) of x, y, height, width and singular columns, in the caller's order.
 
     Known dose and least squares: the sandwich H⁻¹VH⁻¹ with the Poisson variance of the fitted
-    model; Poisson likelihood: the inverse Fisher information; else H⁻¹ times the residual
-    variance.
+    model, or with a known variance of pixels; Poisson likelihood: the inverse Fisher information;
+    else H⁻¹ times the residual variance.
     """
     expected = np.empty_like(columns.image)
     columns.evaluate(SUPPORT, expected)
@@ -254,10 +255,16 @@ def _covariance(problem: Problem, columns: Columns, end: descent.Descent) -> tup
         information = columns.normal_matrix(curvature)
         return column_covariance(columns, information, held=end.held)
     information = columns.normal_matrix()
+    of_pixels = problem.variance
     if problem.electrons > 0:
         electrons = np.maximum(expected, 0.0) * problem.electrons + problem.detector_sigma**2
+        of_pixels = electrons / problem.electrons**2
+    if of_pixels is not None:
         columns.set_windows(VARIANCE_SUPPORT)
-        variance = columns.normal_matrix(problem.valid * electrons / problem.electrons**2)
+        of_scores = np.where(problem.valid, of_pixels, 0.0)
+        if problem.precision is not None:
+            of_scores = of_scores * problem.precision**2
+        variance = columns.normal_matrix(of_scores)
         return column_covariance(columns, information, held=end.held, variance=variance)
     covariance, singular = column_covariance(columns, information, held=end.held)
     freedom = int(np.count_nonzero(problem.valid)) - columns.layout.n_parameters

@@ -165,11 +165,11 @@ def _start(problem: Problem) -> ColumnModel:
             positions_free=False,
             pixel=problem.pixel,
         )
-        design = model.jacobian()[problem.valid.ravel()]
-        solution = np.asarray(
-            np.linalg.lstsq(design, problem.image[problem.valid], rcond=None)[0], dtype=np.float64
-        )
-        cost = float(np.sum((problem.image[problem.valid] - design @ solution) ** 2))
+        root = _root_weight(problem)
+        design = root[:, None] * model.jacobian()[problem.valid.ravel()]
+        data = root * problem.image[problem.valid]
+        solution = np.asarray(np.linalg.lstsq(design, data, rcond=None)[0], dtype=np.float64)
+        cost = float(np.sum((data - design @ solution) ** 2))
         if best is None or cost < best[0]:
             best = (
                 cost,
@@ -249,11 +249,18 @@ def _parameter_numbers(problem: Problem) -> Integers:
     return numbers
 
 
+def _root_weight(problem: Problem) -> Floats:
+    """Root of the weight of each valid pixel."""
+    if problem.precision is None:
+        return np.ones(int(np.count_nonzero(problem.valid)))
+    return np.asarray(np.sqrt(problem.precision[problem.valid]), dtype=np.float64)
+
+
 def _residual(problem: Problem, expected: Floats) -> Floats:
     """Residuals whose sum of squares is twice the cost."""
     data = problem.image[problem.valid]
     if problem.floor == 0.0:
-        return data - expected
+        return _root_weight(problem) * (data - expected)
     safe, below, slope, bend = _poisson_terms(problem, expected)
     part = safe - data + slope * below + 0.5 * bend * below**2
     part += data * np.log(np.where(data > 0, data, safe) / safe)
@@ -273,7 +280,7 @@ def _poisson_terms(problem: Problem, expected: Floats) -> tuple[Floats, Floats, 
 def _slope(problem: Problem, expected: Floats) -> Floats:
     """Derivative of each residual by its expected value."""
     if problem.floor == 0.0:
-        return np.full(expected.shape, -1.0)
+        return -_root_weight(problem)
     residual = _residual(problem, expected)
     safe, below, slope, bend = _poisson_terms(problem, expected)
     near = np.abs(residual) < 1e-7 * np.sqrt(safe)
@@ -290,7 +297,7 @@ def _covariance(
     if problem.floor > 0:
         weight = problem.electrons / np.maximum(expected, problem.floor)
     else:
-        weight = np.ones(len(expected))
+        weight = _root_weight(problem) ** 2
     normal = jacobian.T @ (jacobian * weight[:, None])
     blind = np.zeros(len(held) + 1, dtype=np.bool_)
     blind[np.flatnonzero(~held)[np.diag(normal) <= 0.0]] = True
@@ -305,12 +312,15 @@ def _covariance(
         inverse = np.linalg.inv(normal / np.outer(scale, scale)) / np.outer(scale, scale)
     else:
         singular[:] = True
-    if problem.floor == 0 and problem.electrons > 0:
+    of_pixels = None if problem.variance is None else problem.variance[problem.valid]
+    if problem.electrons > 0:
         electrons = np.maximum(expected, 0.0) * problem.electrons + problem.detector_sigma**2
-        variance = electrons / problem.electrons**2
+        of_pixels = electrons / problem.electrons**2
+    if problem.floor == 0 and of_pixels is not None:
+        variance = weight**2 * of_pixels
         inverse = inverse @ (jacobian.T @ (jacobian * variance[:, None])) @ inverse
     elif problem.floor == 0:
-        rss = float(np.sum((problem.image[problem.valid] - expected) ** 2))
+        rss = float(np.sum(weight * (problem.image[problem.valid] - expected) ** 2))
         inverse = inverse * rss / max(1, len(expected) - len(held))
     free = np.flatnonzero(~held)
     full[np.ix_(free, free)] = inverse

@@ -42,6 +42,12 @@ class Problem:
         Expected electrons per pixel at beam fraction 1, D s²; 0 if the dose is not known.
     detector_sigma : float
         Standard deviation of Gaussian detector noise [electrons].
+    precision : ndarray, shape (rows, columns), or None
+        Weight of each pixel in least squares, in proportion to the inverse of its variance; None
+        weighs all alike. Of mean 1 over the valid pixels, so that costs keep their scale.
+    variance : ndarray, shape (rows, columns), or None
+        Variance of each pixel [image unit squared], for the errors of least squares where no dose
+        is known; None takes that of the residual for all.
     """
 
     image: Floats
@@ -58,6 +64,15 @@ class Problem:
     floor: float = 0.0
     electrons: float = 0.0
     detector_sigma: float = 0.0
+    precision: Floats | None = None
+    variance: Floats | None = None
+
+    @property
+    def weight(self) -> Floats | None:
+        """Weight of each pixel, 0 where it is not valid; None where all are valid and alike."""
+        if self.precision is not None:
+            return np.where(self.valid, self.precision, 0.0)
+        return None if self.valid.all() else self.valid.astype(np.float64)
 
     @property
     def n_columns(self) -> int:

@@ -340,9 +340,9 @@ def compare(
                 row_total = 0.0
                 if masked:
                     for i in range(cols):
-                        difference = weight[j, i] * (image[j, i] - line[i])
-                        score[j, i] = difference
-                        row_total += difference * difference
+                        difference = image[j, i] - line[i]
+                        score[j, i] = weight[j, i] * difference
+                        row_total += score[j, i] * difference
                 else:
                     for i in range(cols):
                         difference = image[j, i] - line[i]

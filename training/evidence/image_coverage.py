@@ -18,7 +18,7 @@ _LEAST: Final = 1e-4
 
 #: What each statistic is called.
 IMAGE_STATISTICS: Final[Mapping[str, str]] = {
-    "ratio": "std / mean",
+    "spread": "std / (maximum - minimum)",
     "skewness": "skewness of the histogram",
     "flatness": "ln(kurtosis) of the histogram",
     "median": "median between minimum and maximum",
@@ -30,19 +30,19 @@ IMAGE_STATISTICS: Final[Mapping[str, str]] = {
 
 
 def image_statistics(image: Floats) -> dict[str, float]:
-    """Statistics of an image (h, w) whose zero is no intensity; its unit does not matter.
+    """Statistics of an image (h, w) that do not depend on its zero and its unit.
 
     Returns
     -------
     dict of str to float
         The keys of `IMAGE_STATISTICS`.
     """
-    mean, spread = float(image.mean()), float(image.std())
+    spread = float(image.std())
     tiny = np.finfo(np.float64).tiny
-    standard = (image - mean) / max(spread, tiny)
+    standard = (image - float(image.mean())) / max(spread, tiny)
     low, high = float(image.min()), float(image.max())
     values = {
-        "ratio": spread / max(mean, tiny),
+        "spread": spread / max(high - low, tiny),
         "skewness": float((standard**3).mean()),
         "flatness": float(np.log(max(float((standard**4).mean()), tiny))),
         "median": (float(np.median(image)) - low) / max(high - low, tiny),
@@ -75,12 +75,3 @@ def drawn_images(modality: str, *, seed: int, first: int, count: int) -> dict[st
         for k in range(count)
     ]
     return {name: np.array([row[name] for row in rows]) for name in IMAGE_STATISTICS}
-
-
-def published_statistics(image: Floats, rng: np.random.Generator) -> dict[str, float]:
-    """Statistics of a published undistorted image (h, w).
-
-    The zero of its grey scale is not known: it lies between the scale's end and the darkest pixel,
-    and is drawn.
-    """
-    return image_statistics(image - rng.uniform(0, float(image.min())))

@@ -15,10 +15,12 @@ from bench.assessment.evidence.jackknife import (
 from bench.assessment.evidence.line_jitter import fit_lines
 from bench.assessment.evidence.line_residuals import bridged, undone, unspoilt
 from bench.assessment.evidence.line_spectrum import (
+    LineSpectrum,
     NoiseShape,
     correlation_across,
     correlation_of,
     line_spectrum,
+    lines_together,
     noise_shape,
 )
 from fitting import OwnImageFit, ScanResult
@@ -33,9 +35,6 @@ _HOLES: Final = 0.2
 WITHIN: Final = 0.2
 #: Correlation of neighbours below which values count as independent, its error allowed for.
 INDEPENDENT: Final = 0.08
-#: Cross-correlation of noise of lines, in standard errors, that is no chance, and one worth saying.
-_SURE: Final = 3.5
-_ACROSS: Final = 0.03
 #: Pixels of the largest value from which on they may be saturated.
 _GATHERED: Final = 5
 #: Errors of blocks are too small by this factor: neighbouring blocks share differences of lines.
@@ -224,31 +223,35 @@ def _measured(pixels: Floats, modelled: Floats, usable: Bools) -> ImageNoise:
     if np.bincount(blocks, weights=used, minlength=BLOCKS).min() < 3:
         return _unknown("too many pixels of most lines are left out")
     spectrum = line_spectrum(bridged(residual, usable), modelled, used=used, blocks=blocks)
-    across, across_error = correlation_across(spectrum)
+    across, _ = correlation_across(spectrum)
+    together = lines_together(spectrum)
     taps = free_filter(modelled, residual, usable=usable)
     if taps is None:
         return _unknown(
-            "the specimen reaches the finest detail that the pixels hold: no frequency along the "
-            "lines is free of its light (columns of less than about 1.5 px, or a coarse sampling)",
+            together
+            or "the specimen reaches the finest detail that the pixels hold: no frequency along"
+            " the lines is free of its light (columns below about 1.5 px, or a coarse sampling)",
+            correlation=across,
         )
     shape = noise_shape(spectrum)
     if shape is not None and not _independent(shape):
         # One coefficient tells whether there is a response, two follow what it is like.
         shape = noise_shape(spectrum, least=2)
+    few = together or "too few frequencies along the lines hold noise alone"
     if shape is None:
-        return _unknown("too few frequencies along the lines hold noise alone")
+        return _unknown(few, correlation=across)
     if (
         not float(jackknife_error(shape.replicates[:, 1:] @ np.ones(shape.coefficients.size - 1)))
         < 0.5
     ):
-        return _unknown("too few frequencies along the lines hold noise alone", correlation=across)
+        return _unknown(few, correlation=across)
     response = shape.response()
     white = undone(residual, response)
     inner = usable & unspoilt(usable, response)
     line = variance_line(white + modelled, modelled, taps=taps, usable=inner, blocks=blocks)
     if line is None:
         return _unknown("the image has one level alone, or no noise", correlation=across)
-    return _judged(line, shape, across=across, across_error=across_error)
+    return _judged(line, shape, spectrum=spectrum, together=together)
 
 
 def _saturated(values: Floats) -> bool:
@@ -273,9 +276,10 @@ def _independent(shape: NoiseShape) -> bool:
 
 
 def _judged(
-    line: VarianceLine, shape: NoiseShape, *, across: Floats, across_error: Floats
+    line: VarianceLine, shape: NoiseShape, *, spectrum: LineSpectrum, together: str
 ) -> ImageNoise:
-    """Say what the estimates are worth."""
+    """Say what the estimates are worth; `together` is what `lines_together` says of the lines."""
+    across, across_error = correlation_across(spectrum)
     along = shape.correlation()
     along_error = _along_error(shape)
     quantile = error_quantile()
@@ -300,7 +304,6 @@ def _judged(
     ends = -line.replicates[:, 0] / line.replicates[:, 1]
     end, end_error = -line.floor / line.gain, quantile * float(jackknife_error(ends))
     offset = Estimate(value=end, low=end - end_error, high=end + end_error)
-    filtered = (np.abs(across) > _SURE * across_error) & (np.abs(across) > _ACROSS)
     independent = _independent(shape)
     trailing: tuple[float, ...] = ()
     if not independent:
@@ -315,12 +318,8 @@ def _judged(
         f"{along[0]:.2f} ± {along_error[0]:.2f}, across: {across[0]:.2f} ± {across_error[0]:.2f}",
     ]
     reason, imprecise = "", False
-    if filtered.any():
-        reason = (
-            "noise of neighbouring lines is correlated "
-            f"({across[int(np.argmax(np.abs(across)))]:.2f}): the image was interpolated, filtered "
-            "or averaged, so that its values are no independent counts"
-        )
+    if together:
+        reason = together
     elif not shape.holds:
         reason = (
             "noise along the lines has a spectrum that no short response gives: interference, or "

@@ -39,6 +39,14 @@ _LACK: Final = 3.3
 _LOW: Final = 0.15
 _FEWEST_LOW: Final = 8
 _OFF: Final = 2.2
+#: Cross-correlation of noise of lines, in standard errors, that is no chance, and one worth saying.
+_SURE: Final = 3.5
+_ACROSS: Final = 0.03
+#: Frequencies [1/px] that light of the specimen does not reach. Lines that were averaged or
+#: interpolated are correlated alike at all frequencies along them, what a fit leaves of the columns
+#: is less so here: of this part of the correlation at the lower ones at least it must be.
+_FINEST: Final = 0.42
+_ALIKE: Final = 0.5
 #: Most passes in which bins above the spectrum are left out.
 _PASSES: Final = 4
 
@@ -220,14 +228,36 @@ def noise_shape(spectrum: LineSpectrum, *, least: int = 1) -> NoiseShape | None:
     return found
 
 
-def correlation_across(spectrum: LineSpectrum) -> tuple[Floats, Floats]:
-    """Correlation of the noise with the next three lines and its errors, shapes (3,)."""
-    free = spectrum.frequency > _HIGH  # no light there
+def correlation_across(spectrum: LineSpectrum, *, lowest: float = _HIGH) -> tuple[Floats, Floats]:
+    """Correlation of the noise with the next three lines and its errors, shapes (3,).
+
+    Of frequencies along the lines above `lowest` [1/px], where there is little light.
+    """
+    free = spectrum.frequency > lowest
     powers = spectrum.alone[:, free].sum(axis=1)
     products = spectrum.across[:, :, free].sum(axis=2)
     value = products.sum(axis=0) / powers.sum()
     left_out = (products.sum(axis=0) - products) / (powers.sum() - powers)[:, None]
     return value, jackknife_error(left_out)
+
+
+def lines_together(spectrum: LineSpectrum) -> str:
+    """Say why neighbouring lines have something in common; '' where they have not."""
+    across, error = correlation_across(spectrum)
+    sure = (np.abs(across) > _SURE * error) & (np.abs(across) > _ACROSS)
+    if not sure.any():
+        return ""
+    largest = int(np.argmax(np.where(sure, np.abs(across), 0.0)))
+    finest = float(correlation_across(spectrum, lowest=_FINEST)[0][largest])
+    if finest * np.sign(across[largest]) > _ALIKE * abs(across[largest]):
+        return (
+            f"noise of neighbouring lines is correlated ({across[largest]:.2f}): the image was"
+            " interpolated, filtered or averaged, so that its values are no independent counts"
+        )
+    return (
+        f"what the fit leaves of the columns shows in neighbouring lines ({across[largest]:.2f})"
+        f" and at the finest detail along them does not ({finest:.2f}): noise is not told from it"
+    )
 
 
 def cosines(frequency: Floats, order: int) -> Floats:

@@ -12,8 +12,15 @@ from fitting.fit import masked_pixels, start_positions
 from fitting.results.column_fit import ColumnFit
 from fitting.search.own_image.beyond_frame import Visible, continued_places, typical_spacing
 from fitting.search.own_image.contrast import looks_inverted
+from fitting.search.own_image.few_counts.doubtful_sites import doubtful_sites
+from fitting.search.own_image.few_counts.noise_bias import noise_bias
+from fitting.search.own_image.few_counts.weighted_fit import (
+    CLEAR,
+    significance,
+    weighted_fit,
+    with_variance,
+)
 from fitting.search.own_image.goodness import goodness_of_fit
-from fitting.search.own_image.noise_bias import noise_bias
 from fitting.search.own_image.own_options import DEFAULT, OwnImageOptions
 from fitting.search.own_image.own_result import OwnImageFit
 from fitting.search.own_image.own_table import own_table
@@ -270,9 +277,31 @@ class _Work:
             above + (0.0 if self.scene.smooth is None else self.scene.smooth)
         )
 
+    def _weighed(self, spots: Spots) -> tuple[Scene, Spots]:
+        """Scene with weights where counts are few, and its columns looked for once more.
+
+        The width that unweighted pixels give is too small, and columns are missed by it.
+        """
+        scene, fit, n = self.scene, spots.fit, len(spots.places)
+        if fit is None or self.options.fit.estimator != "ls" or not significance(fit, n=n) < CLEAR:
+            return scene, spots
+        scene, fit = weighted_fit(
+            scene, fit, self.noise, places=(spots.places, spots.hidden), sign=self.options.sign
+        )
+        if scene.precision is None:
+            return scene, spots
+        known = replace(spots, fit=fit, width=float(np.median(fit.model.sigma)))
+        return scene, search_spots(scene, usable=self.usable, known=known)
+
     def result(self, starts: Floats | None, spots: Spots, *, inverted: bool) -> OwnImageFit:
         """Fit with the options as they are, and hold it against the noise."""
-        scene, hidden, unlisted = self.scene, spots.hidden, 0
+        scene, spots = self._weighed(spots)
+        hidden, unlisted = spots.hidden, 0
+        if scene.precision is not None and starts is None:
+            visible = Visible(self.usable, reach=REACH * spots.width)
+            doubtful = doubtful_sites(np.concatenate([spots.places, hidden]), visible)
+            hidden = np.concatenate([doubtful, hidden])
+            unlisted = len(doubtful)
         found = np.concatenate([spots.places, hidden])
         if starts is not None:
             others, hidden = self._beside(starts, found, width=spots.width)
@@ -291,6 +320,14 @@ class _Work:
             given = given[~off]
             fit = fit_scene(scene, given, hidden, width=width)
         n = len(given)
+        if scene.precision is not None:
+            scene, fit = weighted_fit(
+                scene, fit, self.noise, places=(given, hidden), sign=self.options.sign
+            )
+        elif self.options.fit.estimator == "ls":
+            told = with_variance(scene, fit, self.noise, sign=self.options.sign)
+            if told.variance is not None:
+                fit = fit_scene(told, given, hidden, width=width)
         expected = self._expected(fit)
         variance = self.noise.variance(expected)
         if scene.dose is not None:
@@ -312,7 +349,8 @@ class _Work:
             ),
             fit=fit,
             hidden=int(np.count_nonzero(fit.modelled >= n + unlisted)),
-            unlisted=unlisted,
+            unlisted=0 if starts is None else unlisted,
+            doubtful=unlisted if starts is None else 0,
             model_image=expected,
             valid=scene.valid,
             areas=self.areas,

@@ -44,6 +44,10 @@ class Scene:
         e/Å².
     smooth : ndarray, shape (rows, columns), or None
         Background beside that of the options, subtracted before the fit.
+    precision : ndarray, shape (rows, columns), or None
+        Weights of least squares, see `fitting.engine.problem.Problem`; None weighs all alike.
+    variance : ndarray, shape (rows, columns), or None
+        Variance of each pixel for the errors; None takes that of the residual for all.
     """
 
     image: Floats
@@ -52,6 +56,8 @@ class Scene:
     options: FitOptions
     dose: float | None = None
     smooth: Floats | None = None
+    precision: Floats | None = None
+    variance: Floats | None = None
 
     @property
     def above(self) -> Floats:
@@ -207,6 +213,8 @@ def _problem(
         height_bounds=bounds.height or (-np.inf, np.inf),
         floor=POISSON_FLOOR / electrons if options.estimator == "poisson" else 0.0,
         electrons=electrons,
+        precision=scene.precision if options.estimator == "ls" else None,
+        variance=scene.variance,
     )
 
 

@@ -31,7 +31,8 @@ class TestHelp:
         assert set(COMMANDS) == {
             "list", "run", "report", "compare", "baseline", "regression", "power", "fit", "restore",
             "check", "distort", "images", "simulate", "convergence", "noise-figures",
-            "noise-ranges", "verify-fit", "plan", "assess", "pack", "networks", "pairs", "figures",
+            "noise-ranges", "verify-fit", "plan", "assess", "pack", "figures", "pairs",
+            "networks",
         }  # fmt: skip
 
     def test_help_loads_no_heavy_library(self) -> None:

@@ -44,6 +44,21 @@ def test_ranges_and_probabilities_are_printed() -> None:
         assert line in output
 
 
+def test_figures_say_what_is_lacking_and_exit_accordingly(tmp_path: Path) -> None:
+    """Asked for by number it is a failure; of all figures it is a line in the index."""
+    output = call("figures", "2", "-o", tmp_path, code=1)
+    assert "2 lacking: no run folder was named" in output
+    assert (tmp_path / "figures.md").exists()
+    output = call("figures", "12", "-o", tmp_path)
+    assert "12 drawn" in output
+    assert (tmp_path / "figure-12.pdf").exists()
+    assert "Scan jitter" in (tmp_path / "figures.md").read_text(encoding="utf-8")
+
+
+def test_an_unknown_figure_of_the_paper_is_named(tmp_path: Path) -> None:
+    assert "there is no figure 14" in call("figures", "14", "-o", tmp_path, code=2)
+
+
 class TestPairs:
     SMALL = ("--modality", "lrsem", "--size", 16, "--jobs", 1, "--per-file", 2)
 
@@ -79,18 +94,3 @@ class TestPairs:
         one, two = ({p.name: p.read_bytes() for p in (tmp_path / j).iterdir()} for j in "12")
         assert one == two
         assert len(one) == 5
-
-
-def test_figures_say_what_is_lacking_and_exit_accordingly(tmp_path: Path) -> None:
-    """Asked for by number it is a failure; of all figures it is a line in the index."""
-    output = call("figures", "2", "-o", tmp_path, code=1)
-    assert "2 lacking: no run folder was named" in output
-    assert (tmp_path / "figures.md").exists()
-    output = call("figures", "12", "-o", tmp_path)
-    assert "12 drawn" in output
-    assert (tmp_path / "figure-12.pdf").exists()
-    assert "Scan jitter" in (tmp_path / "figures.md").read_text(encoding="utf-8")
-
-
-def test_an_unknown_figure_of_the_paper_is_named(tmp_path: Path) -> None:
-    assert "there is no figure 14" in call("figures", "14", "-o", tmp_path, code=2)

@@ -13,9 +13,9 @@ from bench.paper.declared import (
     invented_features,
     kept_marks,
     kept_objects,
-    modalities,
     noise_out_of_range,
     rivals,
+    six_modalities,
 )
 from bench.paper.experimental_images import ExperimentalImage
 from bench.paper.radial_signals import (
@@ -254,8 +254,8 @@ def test_figure_5_has_what_can_be_had(monkeypatch: pytest.MonkeyPatch) -> None:
         "low_resolution_sem", "low_resolution_stem", "published_hrstem", "sem_particles",
         "strontium_titanate",
     ):  # fmt: skip
-        monkeypatch.setattr(modalities, name, made(name))
-    monkeypatch.setattr(modalities, "_IMAGES", 2)
+        monkeypatch.setattr(six_modalities, name, made(name))
+    monkeypatch.setattr(six_modalities, "_IMAGES", 2)
     figure, _ = drawn("5")
     assert letters(figure) == list("abcdefghijklmnopqr")
     assert set(figure.tables["rings"]["image"]) >= {"HR-SEM"}

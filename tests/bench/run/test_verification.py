@@ -87,7 +87,7 @@ def test_a_difference_is_found_and_stated(run: Path, monkeypatch: pytest.MonkeyP
 
     monkeypatch.setattr(verification, "run_block", doctored)
     records.loc[:, "flags"] = 0
-    monkeypatch.setattr(verification, "load_run", lambda _: replace(loaded, records=records))
+    monkeypatch.setattr(verification, "load_run", lambda _: replace(loaded, fits=records))
     loaded = load_run(run)
     plan = plan_verification(run, number=1)
     image = verify_fits(run, plan).images[0]

@@ -12,6 +12,7 @@ from bench.assessment.evidence.line_spectrum import (
     fit_shape,
     least_phase,
     line_spectrum,
+    lines_together,
     noise_shape,
 )
 from noise.stages.fast_scan import FastScan, trail
@@ -55,6 +56,22 @@ def test_jackknife_of_a_mean_is_its_standard_error():
     values = np.random.default_rng(2).normal(size=16)
     left_out = (values.sum() - values) / 15
     assert jackknife_error(left_out) == pytest.approx(values.std(ddof=1) / 4, rel=1e-12)
+
+
+def test_light_that_a_fit_leaves_is_no_interpolation():
+    """Lines that share fine light of 0.33/px against lines that were averaged; and noise alone.
+
+    Of 128 x 192 px the correlation at the finest detail is known to 1 / sqrt(128 x 30) = 1.6 %.
+    """
+    rng = np.random.default_rng(7)
+    noise = rng.normal(size=(128, 192))
+    assert lines_together(measured(noise)) == ""
+    left = 0.9 * np.cos(2 * np.pi * 0.33 * np.arange(192)) * np.ones((128, 1))
+    said = lines_together(measured(noise + left))
+    assert said.startswith("what the fit leaves of the columns")
+    assert "interpolated" not in said
+    averaged = lines_together(measured(0.8 * noise + 0.2 * np.roll(noise, 1, axis=0)))
+    assert "interpolated" in averaged
 
 
 def test_response_of_a_slow_detector_is_found():

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from bench.assessment.column_errors import column_errors, mean_interval, nan_median
+from bench.assessment.errors.column_errors import column_errors, mean_interval, nan_median
 from bench.assessment.evidence.image_noise import Estimate
 from bench.assessment.injected import Injected
 from bench.assessment.trust import trust_in

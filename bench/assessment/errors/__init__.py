@@ -1,0 +1,1 @@
+"""Errors of the columns of a restored image: of each one, and of all alike."""

@@ -1,0 +1,1 @@
+"""What few counts do to a fit: weights that mend it, and what is left of it."""
