@@ -1,10 +1,25 @@
 from .built_in import BuiltIn as BuiltIn
-from .cgrdn.graph import Operations as Operations, connect_cgrdn as connect_cgrdn
-from .cgrdn.weights import saved_model_folder as saved_model_folder
+from .cgrdn.graph import (
+    PUBLISHED as PUBLISHED,
+    CgrdnSize as CgrdnSize,
+    KerasOperations as KerasOperations,
+    Operations as Operations,
+    Precision as Precision,
+    Weights as Weights,
+    build_cgrdn as build_cgrdn,
+    connect_cgrdn as connect_cgrdn,
+    connect_group as connect_group,
+    count_parameters as count_parameters,
+)
+from .cgrdn.weights import (
+    read_published_weights as read_published_weights,
+    saved_model_folder as saved_model_folder,
+)
 from .conformance import Finding as Finding, check_restorer as check_restorer
 from .contract import ContractRestorer as ContractRestorer
 from .isolation.allowance import limit_models as limit_models
 from .isolation.process import model_processes as model_processes
+from .networks.runtimes import quiet_tensorflow as quiet_tensorflow
 from .networks.threads import (
     child_thread_limit as child_thread_limit,
     limit_threads as limit_threads,

@@ -16,6 +16,51 @@ from .images.radial_functions import (
 from .images.superposition import (
     atomic_image as atomic_image,
 )
+from .losses.adversarial_loss import (
+    adversarial_loss as adversarial_loss,
+    discriminator_loss as discriminator_loss,
+    relativistic_probability as relativistic_probability,
+)
+from .losses.discriminator_noise import (
+    draw_discriminator_noise as draw_discriminator_noise,
+    with_discriminator_noise as with_discriminator_noise,
+)
+from .losses.fourier_loss import (
+    fourier_loss as fourier_loss,
+)
+from .losses.generator_loss import (
+    AUTHORS as AUTHORS,
+    FIRST_STAGE as FIRST_STAGE,
+    FORMS as FORMS,
+    PAPER as PAPER,
+    SECOND_STAGE as SECOND_STAGE,
+    THIRD_STAGE as THIRD_STAGE,
+    GeneratorLoss as GeneratorLoss,
+    LossForm as LossForm,
+)
+from .losses.whitening_loss import (
+    whitened as whitened,
+    whitening_loss as whitening_loss,
+)
+from .networks.dense_networks import (
+    Cgrdn as Cgrdn,
+    Grdn as Grdn,
+    cgrdn_weights as cgrdn_weights,
+)
+from .networks.generator import (
+    Generator as Generator,
+)
+from .networks.layer_graph import (
+    LayerNode as LayerNode,
+    layer_nodes as layer_nodes,
+)
+from .networks.mr_unet import (
+    MrUnet as MrUnet,
+    averaged_truths as averaged_truths,
+)
+from .networks.patch_discriminator import (
+    PatchDiscriminator as PatchDiscriminator,
+)
 from .pairs.modalities import (
     DATA_SETS as DATA_SETS,
     Modality as Modality,

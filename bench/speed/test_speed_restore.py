@@ -62,10 +62,10 @@ class Arithmetic:
 
 def network_operations(shape: tuple[int, ...]) -> float:
     """Products and sums of CGRDN's convolutions on one image."""
-    from restore.cgrdn.graph import connect
+    from restore.cgrdn.graph import connect_cgrdn
 
     counted = Arithmetic()
-    connect(counted, (1, 1.0))
+    connect_cgrdn(counted, (1, 1.0))
     return counted.operations * shape[0] * shape[1]
 
 

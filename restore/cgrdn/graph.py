@@ -8,10 +8,13 @@ rest.
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal, Protocol, TypeVar
+from dataclasses import dataclass, fields
+from typing import Any, Final, Literal, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
+
+from stembench.limits import require
 
 GROUPS = 4
 """Grouped residual dense blocks (GRDB) in cascade."""
@@ -25,11 +28,41 @@ GROWTH = 32
 """Channels that each dense convolution adds."""
 STRIDE = 2
 """The blocks work at half the image's resolution, so that height and width must be even."""
-CONVOLUTIONS = 2 + GROUPS * (BLOCKS * (DENSE_LAYERS + 1) + 1) + 1 + 2
-"""Layers with weights."""
 
-Precision = Literal["float32", "bfloat16"]
-"""Of the dense convolutions' multiplications; all else is float32."""
+
+@dataclass(frozen=True, kw_only=True)
+class CgrdnSize:
+    """Size of a CGRDN; the published networks' unless stated otherwise.
+
+    The paper's size series (supplement) varies `growth` and `dense_layers`.
+    """
+
+    features: int = FEATURES
+    growth: int = GROWTH
+    groups: int = GROUPS
+    blocks: int = BLOCKS
+    dense_layers: int = DENSE_LAYERS
+
+    def __post_init__(self) -> None:
+        for field in fields(self):
+            require(getattr(self, field.name), f"{field.name} of a CGRDN", low=1)
+
+    @property
+    def convolutions(self) -> int:
+        """Layers with weights."""
+        return 2 + self.groups * (self.blocks * (self.dense_layers + 1) + 1) + 1 + 2
+
+
+PUBLISHED: Final = CgrdnSize()
+"""Size of the six published networks."""
+CONVOLUTIONS = PUBLISHED.convolutions
+"""Layers with weights of a published network."""
+
+Precision = Literal["float32", "bfloat16", "mixed_bfloat16"]
+"""Of the dense convolutions' multiplications; all else is float32.
+
+Mixed is for training: the weights are kept in float32, where small steps are not rounded away.
+"""
 
 Weights = Mapping[int, tuple[NDArray[np.float32], NDArray[np.float32]]]
 """Kernel and bias of each convolution, by its number in the order of the data flow, from 0.
@@ -61,25 +94,39 @@ class Operations(Protocol[T]):
         ...
 
 
-def _residual_dense_block(on: Operations[T], x: T) -> T:
+def _residual_dense_block(on: Operations[T], x: T, size: CgrdnSize) -> T:
     """RDB: each convolution sees the block's input and the outputs of all before it."""
     features = x
-    for _ in range(DENSE_LAYERS):
-        features = on.concatenate([features, on.conv(features, GROWTH, 3, relu=True)])
-    return on.add(on.conv(features, FEATURES, 1), x)
+    for _ in range(size.dense_layers):
+        features = on.concatenate([features, on.conv(features, size.growth, 3, relu=True)])
+    return on.add(on.conv(features, size.features, 1), x)
 
 
-def _group(on: Operations[T], x: T) -> T:
-    """GRDB: blocks in cascade, fused from all their outputs."""
+def connect_group(on: Operations[T], x: T, /, size: CgrdnSize = PUBLISHED) -> T:
+    """Connect a grouped residual dense block (GRDB) to `x`.
+
+    Parameters
+    ----------
+    on : Operations
+    x : tensor
+        Of `size.features` channels.
+    size : CgrdnSize
+        `groups` is not used.
+
+    Returns
+    -------
+    tensor
+        Of the same shape: blocks in cascade, fused from all their outputs, + `x`.
+    """
     outputs = []
     y = x
-    for _ in range(BLOCKS):
-        y = _residual_dense_block(on, y)
+    for _ in range(size.blocks):
+        y = _residual_dense_block(on, y, size)
         outputs.append(y)
-    return on.add(on.conv(on.concatenate(outputs), FEATURES, 1), x)
+    return on.add(on.conv(on.concatenate(outputs), size.features, 1), x)
 
 
-def connect_cgrdn(on: Operations[T], image: T, /) -> T:
+def connect_cgrdn(on: Operations[T], image: T, /, size: CgrdnSize = PUBLISHED) -> T:
     """Connect the whole graph to `image`.
 
     Parameters
@@ -88,6 +135,7 @@ def connect_cgrdn(on: Operations[T], image: T, /) -> T:
         What a convolution, a concatenation and a sum are.
     image : tensor
         Standardised images with one channel, of even height and width.
+    size : CgrdnSize
 
     Returns
     -------
@@ -96,18 +144,19 @@ def connect_cgrdn(on: Operations[T], image: T, /) -> T:
 
     Notes
     -----
-    3x3 convolution, 4x4 convolution of stride 2 giving F0, four GRDB in cascade, their outputs
+    3x3 convolution, 4x4 convolution of stride 2 giving F0, GRDB in cascade, their outputs
     concatenated and fused by a 1x1 convolution, + F0, transposed 4x4 convolution of stride 2,
     3x3 convolution to one channel, + the image. Only the dense convolutions have a ReLU.
     """
-    shallow = on.conv(on.conv(image, FEATURES, 3), FEATURES, 4, stride=STRIDE)
+    width = size.features
+    shallow = on.conv(on.conv(image, width, 3), width, 4, stride=STRIDE)
     outputs = []
     y = shallow
-    for _ in range(GROUPS):
-        y = _group(on, y)
+    for _ in range(size.groups):
+        y = connect_group(on, y, size)
         outputs.append(y)
-    y = on.add(on.conv(on.concatenate(outputs), FEATURES, 1), shallow)
-    y = on.conv(on.deconv(y, FEATURES, 4, stride=STRIDE), 1, 3)
+    y = on.add(on.conv(on.concatenate(outputs), width, 1), shallow)
+    y = on.conv(on.deconv(y, width, 4, stride=STRIDE), 1, 3)
     return on.add(y, image)
 
 
@@ -135,22 +184,25 @@ class _ParameterCount:
         return max(a, b)
 
 
-def count_parameters() -> int:
+def count_parameters(size: CgrdnSize = PUBLISHED, /) -> int:
     """Return the number of trained numbers, kernels and biases, without building the network."""
     count = _ParameterCount()
-    connect_cgrdn(count, 1)
+    connect_cgrdn(count, 1, size)
     return count.parameters
 
 
-class _KerasOperations:
+class KerasOperations:
     """The graph's operations as Keras layers; channels last, whatever keras.json says.
+
+    `numbered` has the layers with weights in the order of the data flow. Their weights are zero
+    until they are set: what a network starts from is the business of whoever builds it.
 
     The dense convolutions, which alone have a ReLU, may be of low precision: nearly all of the
     work is theirs. What leaves a block is summed in float32, so that the residual stream is not
-    rounded sixteen times.
+    rounded at every block.
     """
 
-    def __init__(self, dense: Precision) -> None:
+    def __init__(self, dense: Precision = "float32") -> None:
         import keras
 
         self._layers = keras.layers
@@ -164,42 +216,50 @@ class _KerasOperations:
             "padding": "same",
             "data_format": "channels_last",
             "dtype": precision,
+            "kernel_initializer": "zeros",
             "name": f"conv_{len(self.numbered):03d}",
         }
 
     def conv(
         self, x: Any, /, channels: int, size: int, *, stride: int = 1, relu: bool = False
     ) -> Any:
+        """Return the convolution of `x`; see `Operations`."""
         settings = self._settings(size, stride, self._dense if relu else "float32")
         layer = self._layers.Conv2D(channels, activation="relu" if relu else None, **settings)
         self.numbered.append(layer)
         return layer(x)
 
     def deconv(self, x: Any, /, channels: int, size: int, *, stride: int) -> Any:
+        """Return the transposed convolution of `x`; see `Operations`."""
         layer = self._layers.Conv2DTranspose(channels, **self._settings(size, stride, "float32"))
         self.numbered.append(layer)
         return layer(x)
 
     def concatenate(self, parts: Sequence[Any], /) -> Any:
+        """Return `parts` joined along their channels."""
         # Each output of a dense convolution goes into the next one's input.
-        dense = any(part.dtype == self._dense for part in parts)
+        dense = any(part.dtype == "bfloat16" for part in parts)
         return self._layers.Concatenate(axis=-1, dtype=self._dense if dense else "float32")(
             list(parts)
         )
 
     def add(self, a: Any, b: Any, /) -> Any:
+        """Return the sum in float32."""
         return self._layers.Add(dtype="float32")([a, b])
 
 
-def build_cgrdn(weights: Weights, /, *, dense: Precision = "float32") -> Any:
+def build_cgrdn(
+    weights: Weights, /, size: CgrdnSize = PUBLISHED, *, dense: Precision = "float32"
+) -> Any:
     """Build the network as a Keras model, on whichever backend Keras runs, with its weights.
 
     Parameters
     ----------
     weights : mapping of int to (kernel, bias)
-        One pair for each of the 153 convolutions, see `Weights`.
-    dense : {'float32', 'bfloat16'}
-        Precision of the weights, inputs and outputs of the 128 dense convolutions.
+        One pair for each of the convolutions, 153 at the published size; see `Weights`.
+    size : CgrdnSize
+    dense : {'float32', 'bfloat16', 'mixed_bfloat16'}
+        Precision of the weights, inputs and outputs of the dense convolutions.
 
     Returns
     -------
@@ -215,9 +275,9 @@ def build_cgrdn(weights: Weights, /, *, dense: Precision = "float32") -> Any:
     """
     import keras
 
-    operations = _KerasOperations(dense)
+    operations = KerasOperations(dense)
     image = keras.Input((None, None, 1), dtype="float32", name="image")
-    model = keras.Model(image, connect_cgrdn(operations, image), name="cgrdn")
+    model = keras.Model(image, connect_cgrdn(operations, image, size), name="cgrdn")
     for number, layer in enumerate(operations.numbered):
         layer.set_weights(weights[number])
     return model

@@ -1,4 +1,4 @@
-"""The CGRDN network as an ONNX graph: the same `restore.cgrdn.graph.connect`, for ONNX Runtime.
+"""The CGRDN network as an ONNX graph, from the same `restore.cgrdn.graph.connect_cgrdn`.
 
 Channels come second here, as ONNX has it; the kernels are transposed once, when the graph is made.
 """
@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from restore.cgrdn.graph import Weights, connect_cgrdn
+from restore.cgrdn.graph import PUBLISHED, CgrdnSize, Weights, connect_cgrdn
 from stembench.errors import InputError
 
 _OPSET = 17
@@ -75,13 +75,14 @@ class _OnnxOperations:
         return self._node("Add", (a, b))
 
 
-def encode_cgrdn(weights: Weights, /) -> bytes:
+def encode_cgrdn(weights: Weights, /, size: CgrdnSize = PUBLISHED) -> bytes:
     """Return the network with its weights as a serialised ONNX model.
 
     Parameters
     ----------
     weights : mapping of int to (kernel, bias)
-        One pair for each of the 153 convolutions, see `restore.cgrdn.graph.Weights`.
+        One pair for each of the convolutions, see `restore.cgrdn.graph.Weights`.
+    size : CgrdnSize
 
     Returns
     -------
@@ -105,7 +106,7 @@ def encode_cgrdn(weights: Weights, /) -> bytes:
         ) from error
 
     operations = _OnnxOperations(weights)
-    output = connect_cgrdn(operations, "image")
+    output = connect_cgrdn(operations, "image", size)
     shape: list[str | int | None] = ["n", 1, "h", "w"]
     graph = helper.make_graph(
         operations.nodes,

@@ -1,0 +1,1 @@
+"""Networks to train, in Keras alone: generators and the patch discriminator."""
