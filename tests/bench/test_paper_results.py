@@ -18,7 +18,7 @@ PACKS = ROOT / "results" / "paper"
 #: Images of the profile that are not run yet; the run goes on part by part.
 MISSING: dict[str, tuple[str, ...]] = {
     name: get_case(name).labels
-    for name in ("pt_bulk", "defect_ladder", "particle_adatoms", "response",
+    for name in ("pt_bulk", "response",
                  "response_112", "response_long")
 }  # fmt: skip
 #: All packs together, in bytes.
