@@ -8,7 +8,8 @@ import pandas as pd
 
 from reports.figures import panels
 from reports.figures.figure import Figure
-from reports.metrics.columns.atom_counts import counts_of, shares_right_of
+from reports.figures.study_panels import counted_map
+from reports.metrics.columns.atom_counts import counts_of
 from reports.names import RestorerStyle
 from reports.records.run_folder import Run
 from reports.summaries.bounds import drawn_bounds, summarise_bounds
@@ -16,11 +17,9 @@ from reports.words.captions import case_settings_text
 from reports.words.numbers import dose_text
 from reports.words.studies.atom_counts import BY_COUNT
 from reports.words.verdict.bounds import bound_caption
-from stembench.arrays import Floats
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from matplotlib.collections import PatchCollection
     from matplotlib.figure import Figure as Drawing
 
 #: The error of position that is shown, and the bound of it.
@@ -133,8 +132,9 @@ def figure_counting(run: Run, summary: pd.DataFrame, *, case: str) -> "Drawing":
         if restorer is None:
             continue
         axes = figure.add_subplot(maps[0, k + 1])
-        found = _share_right(run, case, image=image, dose=float(doses[0]), restorer=restorer)
-        drawn = _map(axes, found, shape=None if clean is None else clean.shape)
+        drawn = counted_map(
+            axes, run, case=case, image=image, dose=float(doses[0]), restorer=restorer
+        )
         panels.heading(
             axes,
             "hi"[k],
@@ -190,53 +190,6 @@ def _count_errors(
     panels.dose_axis(shape, doses)
     panels.error_axis(shape, "shape_error_A")
     panels.heading(shape, "f", "shape error")
-
-
-def _share_right(run: Run, case: str, *, image: str, dose: float, restorer: str) -> pd.DataFrame:
-    """Per measured column: x, y in px and the share (%) of realizations counted right."""
-    shares = run.once(shares_right_of)
-    return shares[
-        (shares["case"] == case)
-        & (shares["image"] == image)
-        & (shares["dose"] == dose)
-        & (shares["restorer"] == restorer)
-    ]
-
-
-def _map(
-    axes: "Axes", columns: pd.DataFrame, *, shape: tuple[int, ...] | None
-) -> "PatchCollection":
-    """Discs at the columns, coloured by share."""
-    from matplotlib.collections import PatchCollection
-    from matplotlib.patches import Circle
-
-    positions = columns[["x", "y"]].to_numpy()
-    radius = 0.46 * _spacing(positions)
-    discs = PatchCollection([Circle((x, y), radius) for x, y in positions], cmap="cividis")
-    discs.set_array(columns["right"].to_numpy())
-    discs.set_clim(0, 100)
-    axes.add_collection(discs)
-    if shape is None:
-        low, high = positions.min(axis=0) - 4 * radius, positions.max(axis=0) + 4 * radius
-        axes.set_xlim(low[0], high[0])
-        axes.set_ylim(high[1], low[1])
-    else:
-        axes.set_xlim(-0.5, shape[1] - 0.5)
-        axes.set_ylim(shape[0] - 0.5, -0.5)
-    axes.set_aspect("equal")
-    axes.set_xticks([])
-    axes.set_yticks([])
-    axes.spines[:].set_visible(True)
-    return discs
-
-
-def _spacing(positions: Floats) -> float:
-    """Median distance of nearest neighbours."""
-    from scipy.spatial import KDTree
-
-    if len(positions) < 2:
-        return 10.0
-    return float(np.median(np.asarray(KDTree(positions).query(positions, k=2)[0])[:, 1]))
 
 
 FIGURE: Final = Figure(

@@ -18,8 +18,9 @@ from reports.figures.paper.column_width import (
     tag,
 )
 from reports.figures.paper.paper_figure import Drawn, LackingError, Material, PaperFigure, run_text
+from reports.figures.study_panels import counted_map
 from reports.metrics.column_search import detection_of
-from reports.metrics.columns.atom_counts import counts_of, shares_right_of
+from reports.metrics.columns.atom_counts import counts_of
 from reports.names import RestorerStyle
 from reports.records.run_folder import Run
 from reports.summaries.bounds import drawn_bounds, summarise_bounds
@@ -27,11 +28,9 @@ from reports.words.captions import case_settings, sample_text
 from reports.words.numbers import dose_text, short_dose_text
 from reports.words.studies.atom_counts import BY_COUNT
 from reports.words.verdict.bounds import bound_caption
-from stembench.arrays import Floats
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from matplotlib.collections import PatchCollection
     from matplotlib.figure import Figure as Drawing
 
 _POSITION: Final = "position_mae_unshifted_pm"
@@ -179,49 +178,12 @@ def _pictures(
     drawn = None
     for k, name in enumerate(name for name in (raw, main) if name is not None):
         axes = page.add_subplot(strip[0, 3 + k])
-        drawn = _map(axes, run, case=case, image=image, dose=dose, restorer=name)
-        axes.set_xlim(-0.5, run.case(case).shape[1] - 0.5)
-        axes.set_ylim(run.case(case).shape[0] - 0.5, -0.5)
+        drawn = counted_map(axes, run, case=case, image=image, dose=dose, restorer=name)
         letter(axes, "lm"[k], f"right: {run.restorers.label(name)}")
     if drawn is not None:
         bar = page.colorbar(drawn, cax=axes.inset_axes((1.05, 0, 0.06, 1)))
         bar.set_label("% of realizations", labelpad=1)
         bar.outline.set_linewidth(0.4)
-
-
-def _map(
-    axes: "Axes", run: Run, *, case: str, image: str, dose: float, restorer: str
-) -> "PatchCollection":
-    """Discs at the columns, coloured by the share of realizations counted right."""
-    from matplotlib.collections import PatchCollection
-    from matplotlib.patches import Circle
-
-    shares = run.once(shares_right_of)
-    columns = shares[
-        (shares["case"] == case)
-        & (shares["image"] == image)
-        & (shares["dose"] == dose)
-        & (shares["restorer"] == restorer)
-    ]
-    places = columns[["x", "y"]].to_numpy(dtype=np.float64)
-    radius = 0.46 * _spacing(places)
-    discs = PatchCollection([Circle((x, y), radius) for x, y in places], cmap="cividis")
-    discs.set_array(columns["right"].to_numpy())
-    discs.set_clim(0, 100)
-    axes.add_collection(discs)
-    axes.set_aspect("equal")
-    axes.set_xticks([])
-    axes.set_yticks([])
-    axes.spines[:].set_visible(True)
-    return discs
-
-
-def _spacing(places: Floats) -> float:
-    from scipy.spatial import KDTree
-
-    if len(places) < 2:
-        return 10.0
-    return float(np.median(np.asarray(KDTree(places).query(places, k=2)[0])[:, 1]))
 
 
 def _table(rows: pd.DataFrame, counts: pd.DataFrame) -> pd.DataFrame:

@@ -26,7 +26,7 @@ from reports.figures.paper.paper_figure import (
     Searching,
     run_text,
 )
-from reports.metrics.core_distance import distances_of
+from reports.figures.study_panels import error_rings
 from reports.metrics.dislocation import load_circuits, summarise_burgers
 from reports.metrics.kept.resolution import contrast_of, resolved_alone, unresolved_cells
 from reports.names import RestorerStyle
@@ -34,7 +34,6 @@ from reports.records.run_folder import Run
 from reports.summaries.bounds import drawn_bounds, summarise_bounds
 from reports.words.captions import case_settings, sample_text
 from reports.words.numbers import dose_text, short_dose_text
-from reports.words.studies.dislocation import ERROR
 from reports.words.verdict.bounds import bound_caption
 from stembench.arrays import Bools, Floats
 
@@ -91,7 +90,8 @@ def _draw(material: Material) -> Drawn:
         narrow_dose_axis(axes, doses)
         panels.error_axis(axes, metric, label=label)
         letter(axes, "ijkl"[k], ("position", "position", "SCS", "SCS")[k])
-    _by_distance(panes[4], run, case=case, styles=styles)
+    error_rings(panes[4], run, case=case, styles=styles, label="from the core (Å)")
+    panes[4].tick_params(axis="x", labelsize=5.5)
     letter(panes[4], "m", f"{short_dose_text(float(doses[0]))} e/Å²")
     panels.legend(page, *panes, at=(0.5, 1 - 103.5 / _HEIGHT))
     _burgers_panel(page, run, case=case, styles=styles, doses=doses)
@@ -229,30 +229,6 @@ def _zoomed(
             )  # fmt: skip
     axes.set_xlim(-0.5, part.shape[1] - 0.5)
     axes.set_ylim(part.shape[0] - 0.5, -0.5)
-
-
-def _by_distance(axes: "Axes", run: Run, *, case: str, styles: Mapping[str, RestorerStyle]) -> None:
-    """Position error in rings about the core at the lowest dose."""
-    distances = run.once(distances_of)
-    distances = distances[(distances["case"] == case) & distances["restorer"].isin(styles)]
-    if distances.empty:
-        axes.set_axis_off()
-        tag(axes, "no errors by distance in this run")
-        return
-    told = distances[distances["dose"] == distances["dose"].min()]
-    told = told[told["metric"] == ERROR]
-    rings = sorted(set(zip(told["from_A"], told["to_A"], strict=True)))
-    place = {low: k for k, (low, _) in enumerate(rings)}
-    told = told.assign(ring=[place[low] for low in told["from_A"]])
-    panels.curves(axes, told, x="ring", metric=ERROR, styles=styles)
-    axes.set_xticks(
-        range(len(rings)),
-        [f"{low:g}–{high:g}" if np.isfinite(high) else f">{low:g}" for low, high in rings],
-    )
-    axes.tick_params(axis="x", labelsize=5.5)
-    axes.set_xlim(-0.4, len(rings) - 0.6)
-    axes.set_xlabel("from the core (Å)")
-    panels.error_axis(axes, ERROR, label="MAE of position (pm)")
 
 
 def _burgers_panel(

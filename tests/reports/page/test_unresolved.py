@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure as Drawing
 
-from reports.figures.dislocation import _burgers, _by_distance
+from reports.figures.dislocation import _burgers
+from reports.figures.study_panels import error_rings
 from reports.page.study_reports import report_dislocations
 from reports.records.run_folder import Run, load_run
 from reports.summaries.leaderboard import leaderboard
@@ -49,7 +50,7 @@ def test_tables_of_a_dislocation_have_no_such_cell(run: Run, file: str) -> None:
 def test_the_panel_of_distances_does_not_draw_it(run: Run) -> None:
     axes = Drawing().add_subplot()
     styles = run.restorers.styles(run.restorers.order(run.records["restorer"].unique()))
-    _by_distance(axes, run, case=CASE, styles=styles)
+    error_rings(axes, run, case=CASE, styles=styles, label="Å")
     drawn = {str(text) for text in axes.get_legend_handles_labels()[1]}
     assert drawn == {run.restorers.label("raw"), run.restorers.label("cgrdn")}
 
