@@ -19,8 +19,6 @@ from reports.metrics.dislocation import core_of, load_circuits
 from reports.metrics.kept.image_intensity import intensity_of
 from reports.metrics.kept.resolution import contrast_of
 from reports.packs.statistics_tables import (
-    CELLS,
-    REALIZATIONS,
     statistics_of_tables,
     statistics_tables,
 )
@@ -100,5 +98,3 @@ KEPT: Final = (
     _one("scan_fit", summarise_scans),
     _one("scan_gains", scan_gains_of),
 )
-#: Tables whose numbers are of single realizations, kept in full precision.
-OF_REALIZATIONS: Final = (CELLS, REALIZATIONS)

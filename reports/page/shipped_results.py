@@ -74,14 +74,12 @@ def shipped_tables(run: Run, report: Path) -> dict[str, str]:
     Returns
     -------
     dict of str to str
-        'results' (main numbers), 'provenance' and 'claims'.
+        'results' (main numbers) and 'provenance'.
     """
     tables = {path.name: pd.read_csv(path) for path in report.glob("*.csv")}
-    claims = (report / "claims.md").read_text(encoding="utf-8")
     return {
         "results": results_table(run, tables),
         "provenance": provenance(run),
-        "claims": claims[claims.index("|") :].rstrip() + "\n",
     }
 
 

@@ -307,6 +307,8 @@ class _Work:
             others, hidden = self._beside(starts, found, width=spots.width)
             unlisted = len(others)
             hidden = np.concatenate([others, hidden])
+        if scene.precision is None and self.options.fit.estimator == "ls" and spots.fit is not None:
+            scene = with_variance(scene, spots.fit, self.noise, sign=self.options.sign)
         given = spots.places if starts is None else starts
         width = spots.width if len(found) else None
         fit = fit_scene(scene, given, hidden, width=width)
@@ -324,10 +326,6 @@ class _Work:
             scene, fit = weighted_fit(
                 scene, fit, self.noise, places=(given, hidden), sign=self.options.sign
             )
-        elif self.options.fit.estimator == "ls":
-            told = with_variance(scene, fit, self.noise, sign=self.options.sign)
-            if told.variance is not None:
-                fit = fit_scene(told, given, hidden, width=width)
         expected = self._expected(fit)
         variance = self.noise.variance(expected)
         if scene.dose is not None:
