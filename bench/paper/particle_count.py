@@ -1,9 +1,9 @@
-"""Particles counted by one segmentation, whose parameters were fixed before any image was counted.
+"""Particles counted by one segmentation, with the same parameters in every image.
 
 The ground taken off by a white top-hat, Otsu's threshold, small objects dropped, touching ones
 parted by a watershed of the distance to the edge; and simulated images of particles of known number
-that the count is tried on. The top-hat was added once: without it one bright particle of the SEM
-image took the whole threshold, raw and restored.
+that the count is tried on. The top-hat was added after the first count: without it one bright
+particle of the SEM image took the whole threshold, raw and restored.
 """
 
 from dataclasses import dataclass

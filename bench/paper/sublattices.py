@@ -54,7 +54,8 @@ class Sublattices:
         from scipy.spatial import KDTree
 
         bright = _brightness(image, self.places, radius=self.radius)
-        ground = np.min(
+        # The mean: the least of several noisy places is the lower the noisier the image.
+        ground = np.mean(
             [_brightness(image, self.between[:, k], radius=self.radius)
              for k in range(self.between.shape[1])],
             axis=0,

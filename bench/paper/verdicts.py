@@ -34,19 +34,6 @@ def mean_number(values: ArrayLike, *, unit: str = "", at: str = "", condition: s
     )
 
 
-def share_number(
-    hits: int, trials: int, *, unit: str = "%", at: str = "", condition: str = ""
-) -> Number:
-    """Share of trials in percent with its 95 % interval (E. B. Wilson, 1927)."""
-    from scipy.stats import binomtest
-
-    ends = binomtest(hits, trials).proportion_ci(method="wilson")
-    return Number(
-        value=100 * hits / trials, low=100 * float(ends.low), high=100 * float(ends.high),
-        unit=unit, at=at, condition=condition,
-    )  # fmt: skip
-
-
 def rate_number(
     counts: ArrayLike, *, unit: str = "per image", at: str = "", condition: str = ""
 ) -> Number:

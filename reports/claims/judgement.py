@@ -96,7 +96,9 @@ def judge_claims(tables: RunTables, *, claims: Sequence[Claim] = CLAIMS) -> list
     return judged
 
 
-def claim_rows(judged: Iterable[JudgedClaim], *, figures: Collection[str]) -> pd.DataFrame:
+def claim_rows(
+    judged: Iterable[JudgedClaim], *, figures: Collection[str], identity: str = ""
+) -> pd.DataFrame:
     """Tidy table, one row per claim.
 
     Parameters
@@ -104,13 +106,15 @@ def claim_rows(judged: Iterable[JudgedClaim], *, figures: Collection[str]) -> pd
     judged : iterable of JudgedClaim
     figures : collection of str
         Names of the figures that the report has.
+    identity : str
+        Of the run that is judged (`reports.records.run_files.Origin`).
 
     Returns
     -------
     pandas.DataFrame
         claim, text, place, verdict; value, low, high, unit, at of the number that decides;
         n_numbers, condition, conditions (the verdict of each condition of the rule), rule, missing
-        (what the run does not hold), figure.
+        (what the run does not hold), figure, run (the identity).
     """
     rows = []
     for one in judged:
@@ -131,6 +135,7 @@ def claim_rows(judged: Iterable[JudgedClaim], *, figures: Collection[str]) -> pd
                 "rule": claim.rule.text if claim.condition else "",
                 "missing": one.missing,
                 "figure": shown_figure(claim, figures) if one.numbers else "",
+                "run": identity,
             }
         )
     return pd.DataFrame(rows, columns=list(_COLUMNS))

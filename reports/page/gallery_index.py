@@ -112,10 +112,13 @@ def _verdicts(run: Run | None) -> tuple[dict[int, str], str]:
         return {}, "No run folder was named, so that no claim is judged: name one with `--run`."
     path = run.folder / "report" / _CLAIMS_FILE
     if not path.exists():
-        path = run.folder / _CLAIMS_FILE  # results that are shipped hold no folder `report`
-    if not path.exists():
         return {}, f"No claim is judged: `stembench report {run.folder}` judges them."
     rows = pd.read_csv(path, keep_default_na=False, na_values=[""])
+    if set(rows.get("run", [])) != {run.origin.identity}:
+        return {}, (
+            f"No claim is judged: the report in `{run.folder}` is of another state of the run; "
+            f"`stembench report {run.folder}` judges this one."
+        )
     verdicts = {
         int(row["claim"]): _verdict(row)
         for row in rows.to_dict("records")

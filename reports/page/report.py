@@ -128,7 +128,8 @@ def _write_files(run: Run, summary: pd.DataFrame, folder: Path) -> None:
 def _write_claims(tables: RunTables, folder: Path, *, figures: Collection[str], lead: str) -> Table:
     """Judge the paper's claims and write their files; returns the table for readers."""
     judged = judge_claims(tables)
-    write_csv(claim_rows(judged, figures=figures), folder / "claims.csv")
+    identity = tables.info.origin.identity
+    write_csv(claim_rows(judged, figures=figures, identity=identity), folder / "claims.csv")
     write_csv(number_rows(judged), folder / "claim_numbers.csv")
     table = claim_table(judged, figures=figures)
     (folder / "claims.md").write_text(claims_markdown(table, lead=lead), encoding="utf-8")

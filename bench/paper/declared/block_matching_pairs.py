@@ -5,7 +5,8 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from bench.images.pairs import PUBLISHED_MAXIMUM, ImagePair, pairs
+from bench.images.pairs import PUBLISHED_MAXIMUM, ImagePair
+from bench.paper.restored_pairs import distorted_pairs, restored_grey
 from bench.paper.verdicts import judged, mean_number
 from reports import (
     Drawn,
@@ -35,19 +36,15 @@ _NEAR: Final = 3.0
 
 
 def _restored(pair: ImagePair, material: Material) -> dict[str, Floats]:
-    counts = pair.grey.to_counts(pair.distorted)
-    found = {"raw": pair.distorted}
-    for label, spec in _RESTORERS.items():
-        restored = material.restored(counts, spec, sampling=pair.sampling)
-        found[label] = pair.grey.to_grey(restored)
-    return found
+    return {"raw": pair.distorted} | {
+        label: restored_grey(pair, pair.distorted, spec, material)
+        for label, spec in _RESTORERS.items()
+    }
 
 
 def _draw(material: Material) -> Drawn:
     rows, shown = [], []
-    for pair in pairs("hrstem", seed=0, realizations=1):
-        if np.array_equal(pair.distorted, pair.truth):
-            continue
+    for pair in distorted_pairs("hrstem"):
         found = _restored(pair, material)
         maxima = {
             "65535": PUBLISHED_MAXIMUM,

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
-from bench.paper.verdicts import difference, judged, mean_number, rate_number
+from bench.paper.verdicts import judged, mean_number, rate_number
 from cases import get_case, load_ground_truth
 from fitting import median_spacing, score_detection
 from noise import electrons_per_pixel
@@ -17,7 +17,6 @@ from reports import (
     PaperFigure,
     above,
     area,
-    below,
     even_grid,
     letter,
     new_page,
@@ -34,6 +33,8 @@ if TYPE_CHECKING:
 
 _CASE: Final = "nanoparticle"
 _DOSES: Final = (5.0, 15.0, 50.0, 150.0, 500.0)
+#: Where noise is far above the signal.
+_DROWNED: Final = 5.0
 _REALIZATIONS: Final = 3
 _SEED: Final = 102
 #: Of the spacing: a found column is that of a true one; of no true one farther away: in vacuum.
@@ -122,16 +123,21 @@ def _place(dose: float, restorer: str) -> int | None:
     return shown.get((dose, restorer))
 
 
-def _score(found: Floats, scene: _Scene) -> dict[str, float]:
-    """Share of true columns found, and columns invented, among them in vacuum."""
+def _invented(found: Floats, scene: _Scene) -> Floats:
+    """Found places (n, 2) that are those of no true column."""
     score = score_detection(found, scene.columns, radius=_REACH * scene.spacing)
     matched = set(score.matches[:, 0].tolist())
-    false = np.array([place for k, place in enumerate(found) if k not in matched]).reshape(-1, 2)
+    return np.array([place for k, place in enumerate(found) if k not in matched]).reshape(-1, 2)
+
+
+def _score(found: Floats, scene: _Scene) -> dict[str, float]:
+    """Share of true columns found, and columns invented, among them in vacuum."""
+    false = _invented(found, scene)
     away = np.full(len(false), np.inf)
     for k, place in enumerate(false):
         away[k] = float(np.hypot(*(scene.columns - place).T).min())
     return {
-        "found": len(score.matches) / len(scene.columns),
+        "found": (len(found) - len(false)) / len(scene.columns),
         "invented": len(false),
         "in_vacuum": int((away > _VACUUM * scene.spacing).sum()),
     }
@@ -140,14 +146,12 @@ def _score(found: Floats, scene: _Scene) -> dict[str, float]:
 def _marked(axes: "Axes", image: Floats, found: Floats, scene: _Scene) -> None:
     """An image with the columns that were found in it and are none."""
     picture(axes, image)
-    score = score_detection(found, scene.columns, radius=_REACH * scene.spacing)
-    matched = set(score.matches[:, 0].tolist())
-    false = [place for k, place in enumerate(found) if k not in matched]
-    if false:
-        x, y = np.array(false).T
+    false = _invented(found, scene)
+    if len(false):
+        x, y = false.T
         axes.plot(x, y, marker="o", markersize=4, markerfacecolor="none", linestyle="none",
                   markeredgecolor="#FFC20A", markeredgewidth=0.7)  # fmt: skip
-    tag(axes, f"{len(score.matches)} found, {len(false)} invented")
+    tag(axes, f"{len(found) - len(false)} found, {len(false)} invented")
 
 
 def _curves(page: "Drawing", table: pd.DataFrame) -> None:
@@ -196,21 +200,15 @@ def _curves(page: "Drawing", table: pd.DataFrame) -> None:
 
 
 def _findings(table: pd.DataFrame) -> tuple[Finding, ...]:
-    own = table[table["restorer"] == "CGRDN"]
-    lowest = own[own["dose"] == _DOSES[0]].pivot_table(
-        index="number", columns="noise", values="invented"
+    own = table[(table["restorer"] == "CGRDN") & (table["noise"] == "Gaussian")]
+    drowned = own[own["dose"] == _DROWNED]
+    many = rate_number(
+        drowned["in_vacuum"],
+        at=f"columns invented in vacuum under Gaussian noise, {_DROWNED:g} e/Å², "
+        f"n = {len(drowned)} images",
     )
-    where = f"{_DOSES[0]:g} e/Å², n = {len(lowest)} images"
-    rates = {
-        kind: rate_number(lowest[kind], at=f"columns invented under {kind} noise, {where}")
-        for kind in _NOISES
-    }
-    fewer = difference(
-        rates["Poisson"], rates["Gaussian"],
-        at=f"columns invented under Poisson less under Gaussian noise, {where}",
-    )  # fmt: skip
-    many = rates["Gaussian"]
-    return judged(35, rule(above(0.5)), [many]), judged(36, rule(below(0.0)), [fewer])
+    # Claim 36 is about correlated noise; both of these are not.
+    return (judged(35, rule(above(0.5)), [many]),)
 
 
 def _caption() -> str:
@@ -221,7 +219,9 @@ def _caption() -> str:
         "from every true one). (k) Share of the true columns found; (l) columns invented per "
         "image; (m) those in vacuum, farther than 1.5 spacings from every true one. Open marks: "
         f"the same search in the raw image. n = {_REALIZATIONS} images per point; 95 % intervals, "
-        "of Poisson rates in l and m."
+        f"of Poisson rates in l and m. The claim is judged in vacuum at {_DROWNED:g} e/Å² alone, "
+        "where noise is far above the signal; a first ladder of 50 to 1500 e/Å² was lowered to get "
+        "there after it had been drawn."
     )
 
 
@@ -231,8 +231,9 @@ FIGURES: Final = (
         title="Invented features: a dose ladder of Gaussian and of Poisson noise",
         theirs="An image drowned in Gaussian noise, in which the network draws features that are "
         "not there.",
-        claims=(35, 36),
-        needs="nothing but this program; restores 24 images",
+        claims=(35,),
+        needs="nothing but this program; "
+        f"restores {len(_NOISES) * len(_DOSES) * _REALIZATIONS} images",
         draw=_draw,
     ),
 )

@@ -269,13 +269,16 @@ def _simulated(page: "Drawing", material: Material) -> pd.DataFrame:
 
 
 def _fewer_errors(table: pd.DataFrame, level: float) -> Number:
-    """Error of the count, restored less raw, each without its sign."""
+    """Error of the count, restored less the better of raw and smoothed, each without its sign."""
     own = table[table["electrons"] == level].pivot_table(
         index="image", columns="restorer", values="error"
     )
+    errors = own.abs()
+    # Any smoothing mends the count of a raw image: that alone is no merit of the network.
+    better = errors[["raw", "Gaussian filter"]].mean().idxmin()
     return mean_number(
-        own["CGRDN HR-SEM"].abs() - own["raw"].abs(),
-        at=f"|error| of the count less that of raw, {level:g} e/px, n = {len(own)} images",
+        errors["CGRDN HR-SEM"] - errors[better],
+        at=f"|error| of the count less that of {better}, {level:g} e/px, n = {len(own)} images",
         condition="particle count",
     )
 
@@ -313,12 +316,16 @@ def _caption(counted: Mapping[str, int], curves: Mapping[str, HalfCorrelations])
         "correlation of two halves by alternate lines, pairs of px along lines added: raw halves; "
         "one restored half with the raw other one; what the truth would reach; and two restored "
         "halves, which share the network's expectations and correlate where there is no signal. "
+        "These three images were chosen after a fourth (image 4 of tk_r_em, whose lines are "
+        "correlated) had given a gain of -0.425. "
         f"Mean gain over rings of restored, raw over raw, raw: {gains}. (p, q) Particles of the "
-        "SEM image by a white top-hat, Otsu's threshold and a watershed with the same fixed "
-        f"parameters: {counted.get('raw', 0)} raw, {counted.get('restored', 0)} restored; their "
+        "SEM image by a white top-hat, Otsu's threshold and a watershed with the same "
+        "parameters (the top-hat was added after the threshold alone had found one particle in "
+        f"either): {counted.get('raw', 0)} raw, {counted.get('restored', 0)} restored; their "
         "true number is not known. (r) The same count on simulated particles of known number, "
         "counting noise, 95 % intervals over images; dashed: the true number. The Gaussian filter "
-        f"(σ {_SIGMA:g} px) tells what any smoothing does for the count."
+        f"(σ {_SIGMA:g} px) tells what any smoothing does for the count; the claim is judged "
+        "against the better of it and raw."
     )
 
 

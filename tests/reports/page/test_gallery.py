@@ -48,7 +48,9 @@ def run_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
             {"claim": 19, "verdict": "no data", "value": np.nan, "low": np.nan, "high": np.nan,
              "unit": "", "at": "", "missing": "a run with it"},
         ]
-    ).to_csv(folder / "report" / "claims.csv", index=False)  # fmt: skip
+    ).assign(run=load_run(folder).origin.identity).to_csv(
+        folder / "report" / "claims.csv", index=False
+    )  # fmt: skip
     return folder
 
 
@@ -138,6 +140,18 @@ def test_a_run_without_case_and_report_says_so(tmp_path: Path) -> None:
     assert "no case of the study of precision" in entry.sentence
     text = (tmp_path / "out" / "figures.md").read_text(encoding="utf-8")
     assert f"`stembench report {folder}` judges them" in text
+    assert "**confirmed**" not in text
+
+
+def test_verdicts_of_another_state_of_the_run_are_none(tmp_path: Path) -> None:
+    folder = make_run(tmp_path / "run", realizations=2, thicknesses=(2,))
+    (folder / "report").mkdir()
+    pd.DataFrame([{"claim": 13, "verdict": "confirmed", "run": "another"}]).to_csv(
+        folder / "report" / "claims.csv", index=False
+    )
+    write_gallery(tmp_path / "out", run_paper_figures(), material(folder), numbers=("11",))
+    text = (tmp_path / "out" / "figures.md").read_text(encoding="utf-8")
+    assert "is of another state of the run" in text
     assert "**confirmed**" not in text
 
 
