@@ -109,13 +109,26 @@ def _amount(case: CaseInfo) -> dict[str, Any]:
 
 def _ladders(infos: Mapping[str, RunInfo]) -> tuple[Any, ...]:
     joined: dict[str, Any] = {}
-    for info in infos.values():
-        joined |= {ladder.name: ladder for ladder in info.ladders}
+    for part, info in infos.items():
+        for ladder in info.ladders:
+            if joined.setdefault(ladder.name, ladder) != ladder:
+                raise InputError(
+                    f"{part} and the packs before it are not of one run: the ladder {ladder.name} "
+                    "is declared otherwise"
+                )
     return tuple(joined.values())
 
 
 def _restorers(infos: Mapping[str, RunInfo]) -> dict[str, RestorerInfo]:
     joined: dict[str, RestorerInfo] = {}
+    mains = {part: _mains(info) for part, info in infos.items()}
+    first = next(iter(mains))
+    for part, names in mains.items():
+        if names != mains[first]:
+            raise InputError(
+                f"{first} and {part} are not of one run: "
+                f"{', '.join(sorted(names ^ mains[first]))} was run in one of them alone"
+            )
     for part, info in infos.items():
         for name, restorer in info.restorers.items():
             if joined.setdefault(name, restorer) != restorer:
@@ -124,6 +137,15 @@ def _restorers(infos: Mapping[str, RunInfo]) -> dict[str, RestorerInfo]:
                     " described otherwise"
                 )
     return joined
+
+
+def _mains(info: RunInfo) -> frozenset[str]:
+    """Restorers that a part ran, without fits that are made where they apply, and frames."""
+    return frozenset(
+        name
+        for name, restorer in info.restorers.items()
+        if not restorer.fit and restorer.family != "acquisition"
+    )
 
 
 def _hardware(parts: Sequence[RunInfo]) -> dict[str, Any]:

@@ -4,33 +4,37 @@ The file is a zip archive with ``run.json``, a table of each name in `reports.pa
 and the example images; its comment holds the seal of `stembench.sealed_files`.
 """
 
+import hashlib
 import io
 import json
 import zipfile
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 import pandas as pd
 
-from cases import case_from_dict
 from reports.packs.packed_values import KEPT, Tables
 from reports.records.run_folder import Run
-from reports.records.run_info import RUN_FILE, RunInfo
+from reports.records.run_info import RUN_FILE, RunInfo, run_info_of
 from stembench.arrays import Floats
-from stembench.describe import as_plain, from_dict
+from stembench.describe import as_plain
 from stembench.errors import InputError
 from stembench.sealed_files import BLANK_SEAL, DamagedFileError, read_sealed, write_sealed
 
 #: How the name of a pack ends.
 SUFFIX: Final = ".pack"
 FORMAT: Final = "stembench pack"
-FORMAT_VERSION: Final = 1
+FORMAT_VERSION: Final = 2
 _EXAMPLES: Final = "examples.npz"
 _REMEDY: Final = "take it from where it came once more, or pack the run folder again"
 #: Largest size of an unpacked member: nobody packs more, and a small file can claim to be any size.
 _MOST_BYTES: Final = 2**31
+#: Rooms of the package whose source says what a number of a pack is.
+_DEFINING: Final = ("metrics", "packs", "statistics", "summaries")
+_REPORTS: Final = Path(__file__).parents[1]
 #: Bits of an example image's numbers that are kept, of 24: what a picture shows, and more.
 _KEPT_BITS: Final = 13
 
@@ -46,12 +50,26 @@ class Pack:
     tables : mapping of str to pandas.DataFrame
     examples : mapping of str to ndarray
         Arrays of example images by their path in ``examples.h5``.
+    definitions : str
+        `definitions_hash` of the program that packed it.
     """
 
     path: Path
     info: RunInfo
     tables: Tables
     examples: dict[str, Floats]
+    definitions: str
+
+
+@lru_cache(maxsize=1)
+def definitions_hash() -> str:
+    """SHA-256 of all source that defines and computes the numbers of a pack."""
+    digest = hashlib.sha256()
+    for room in _DEFINING:
+        for path in sorted((_REPORTS / room).rglob("*.py")):
+            digest.update(path.relative_to(_REPORTS).as_posix().encode())
+            digest.update(path.read_bytes())
+    return digest.hexdigest()
 
 
 def write_pack(run: Run, path: Path) -> int:
@@ -89,7 +107,12 @@ def write_pack(run: Run, path: Path) -> int:
             for name, rows in kept.into(run.once(kept.of)).items():
                 archive.writestr(f"{name}.parquet", _parquet(rows), zipfile.ZIP_STORED)
         archive.writestr(_EXAMPLES, _examples(run), zipfile.ZIP_STORED)
-        stamp = {"format": FORMAT, "format_version": FORMAT_VERSION, "seal": BLANK_SEAL}
+        stamp = {
+            "format": FORMAT,
+            "format_version": FORMAT_VERSION,
+            "definitions": definitions_hash(),
+            "seal": BLANK_SEAL,
+        }
         archive.comment = json.dumps(stamp).encode()
     write_sealed(path, content.getvalue())
     return path.stat().st_size
@@ -116,7 +139,7 @@ def read_pack(path: Path) -> Pack:
                     f"{path} has pack format {stamp['format_version']!r}, this version reads"
                     f" {FORMAT_VERSION}: pack the run folder again"
                 )
-            info = _run_info(json.loads(_member(archive, RUN_FILE)), path)
+            info = run_info_of(json.loads(_member(archive, RUN_FILE)), path)
             tables = {
                 name.removesuffix(".parquet"): _rows(_member(archive, name))
                 for name in archive.namelist()
@@ -128,15 +151,7 @@ def read_pack(path: Path) -> Pack:
         if isinstance(error, InputError):
             raise
         raise DamagedFileError(f"{path} cannot be read as a pack: {_REMEDY}") from error
-    return Pack(path, info, tables, examples)
-
-
-def _run_info(content: dict[str, Any], path: Path) -> RunInfo:
-    cases = {
-        name: {**info, "case": case_from_dict(info["case"])}
-        for name, info in content["cases"].items()
-    }
-    return from_dict(RunInfo, {**content, "cases": cases}, source=str(path))
+    return Pack(path, info, tables, examples, str(stamp["definitions"]))
 
 
 def _member(archive: zipfile.ZipFile, name: str) -> bytes:

@@ -1,6 +1,7 @@
 """Reading what a report is made of: a run folder, or packs that are read as one run."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -49,6 +50,8 @@ def joined_run(paths: Sequence[Path], *, folder: Path) -> Run:
     """
     packs = [read_pack(path) for path in paths]
     info = joined_info({str(pack.path): pack.info for pack in packs})
+    definitions = _definitions(packs)
+    info = replace(info, versions={**info.versions, "metrics (SHA-256)": definitions[:16]})
     tables = _below(packs)
     examples = {name: values for pack in packs for name, values in pack.examples.items()}
     return Run(
@@ -59,6 +62,18 @@ def joined_run(paths: Sequence[Path], *, folder: Path) -> Run:
         edited_fits=None,
         kept={kept.of: kept.out_of(tables, info.ladders) for kept in KEPT},
     )
+
+
+def _definitions(packs: Sequence[Pack]) -> str:
+    """What all packs were computed by; a number must not mean two things in one table."""
+    first, *others = packs
+    for other in others:
+        if other.definitions != first.definitions:
+            raise InputError(
+                f"{first.path} and {other.path} were packed by programs that define metrics "
+                "otherwise: pack the run folders with one version"
+            )
+    return first.definitions
 
 
 def _below(packs: Sequence[Pack]) -> Tables:

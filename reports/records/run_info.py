@@ -309,13 +309,29 @@ def read_run_info(folder: Path) -> RunInfo:
     if not path.is_file():
         raise InputError(f"{folder} is not a run folder: it holds no {RUN_FILE}")
     content = read_json(path)
+    _check_schema(content, folder)
+    content = check_content(content, path, remedy="run again, into the same folder")
+    return run_info_of(content, path)
+
+
+def _check_schema(content: Mapping[str, Any], where: Path) -> None:
     version = content.get("schema_version")
     if version != SCHEMA_VERSION and isinstance(version, int) and "profile" in content:
         raise InputError(
-            f"{folder} has record schema {version!r}, this version reads schema "
+            f"{where} has record schema {version!r}, this version reads schema "
             f"{SCHEMA_VERSION}: use the stembench version that wrote it, or run again"
         )
-    content = check_content(content, path, remedy="run again, into the same folder")
+
+
+def run_info_of(content: Mapping[str, Any], path: Path) -> RunInfo:
+    """Description of a run of its plain types; `path` is where they were read, for messages.
+
+    Raises
+    ------
+    InputError
+        If it has another schema, or does not describe a run.
+    """
+    _check_schema(content, path)
     try:
         cases = {
             name: {**info, "case": case_from_dict(info["case"])}

@@ -1,5 +1,10 @@
 """A run in parts, packed: the report of the packs is that of the run as a whole."""
 
+import io
+import json
+import zipfile
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,9 +16,13 @@ from bench.plan.ladders import ONE_STEP, ablation, axes
 from bench.plan.profiles import Profile, Selection, narrow
 from bench.run.run import run_benchmark
 from reports import evidence_of_run, load_run, open_run, write_pack, write_report
+from reports.packs.pack import read_pack
 from reports.packs.packed_values import KEPT
+from reports.records.run_info import RunInfo
 from reports.summaries.summary import summary_of
+from stembench.describe import as_plain
 from stembench.errors import InputError
+from stembench.sealed_files import BLANK_SEAL, write_sealed
 
 RUNG = {"dose": 5e3, "realizations": 2}
 SMALL = Profile(
@@ -157,6 +166,77 @@ def test_a_pack_twice_is_refused(packs: Path, tmp_path: Path) -> None:
         open_run(tmp_path)
 
 
+def altered(pack: Path, target: Path, change: Callable[[RunInfo], RunInfo]) -> None:
+    """Write a pack with another description."""
+    with zipfile.ZipFile(io.BytesIO(pack.read_bytes())) as archive:
+        members = {name: archive.read(name) for name in archive.namelist()}
+        stamp = json.loads(archive.comment)
+    info = as_plain(change(read_pack(pack).info))
+    members["run.json"] = json.dumps(info).encode()
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, member in members.items():
+            archive.writestr(name, member)
+        archive.comment = json.dumps({**stamp, "seal": BLANK_SEAL}).encode()
+    write_sealed(target, content.getvalue())
+
+
+REFUSED: dict[str, tuple[Callable[[RunInfo], RunInfo], str]] = {
+    "seed": (lambda info: replace(info, seed=8), "their seed differ"),
+    "commit": (lambda info: replace(info, commit="another"), "their commit differ"),
+    "source": (lambda info: replace(info, source_sha256="0" * 64), "their source differ"),
+    "profile": (lambda info: replace(info, profile="other"), "their profile differ"),
+    "arithmetic": (lambda info: replace(info, arithmetic={"numpy": "1"}), "what calculates differ"),
+    "versions": (
+        lambda info: replace(info, versions={**info.versions, "numpy": "1"}),
+        "their versions differ",
+    ),
+    "fit engine": (lambda info: replace(info, fit_engine="lmfit"), "their fit engine differ"),
+    "restorers": (
+        lambda info: replace(
+            info, restorers={n: r for n, r in info.restorers.items() if n != "flat"}
+        ),
+        "flat was run in one of them alone",
+    ),
+    "restorer": (
+        lambda info: replace(
+            info,
+            restorers={n: replace(r, version="0") for n, r in info.restorers.items()},
+        ),
+        "is described otherwise",
+    ),
+    "doses": (
+        lambda info: replace(
+            info, cases={n: replace(c, realizations=9) for n, c in info.cases.items()}
+        ),
+        "doses or numbers of realizations of pt_bulk",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_packs_of_other_runs_are_not_joined(packs: Path, tmp_path: Path, name: str) -> None:
+    change, sentence = REFUSED[name]
+    (tmp_path / "a.pack").write_bytes((packs / "thin.pack").read_bytes())
+    altered(packs / "thick.pack", tmp_path / "b.pack", change)
+    with pytest.raises(InputError, match=sentence):
+        open_run(tmp_path)
+    altered(packs / "thick.pack", tmp_path / "b.pack", lambda info: info)  # negative control
+    assert open_run(tmp_path).info.cases["pt_bulk"].images == ("z05", "z10")
+
+
+def test_packs_of_other_definitions_are_not_joined(
+    packs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "a.pack").write_bytes((packs / "thin.pack").read_bytes())
+    monkeypatch.setattr("reports.packs.pack.definitions_hash", lambda: "0" * 64)
+    write_pack(load_run(packs / "thick"), tmp_path / "b.pack")
+    with pytest.raises(InputError, match="define metrics otherwise"):
+        open_run(tmp_path)
+    (tmp_path / "a.pack").unlink()
+    assert open_run(tmp_path).info.versions["metrics (SHA-256)"] == "0" * 16
+
+
 @pytest.mark.parametrize("place", [100, 5_000, -40])
 def test_a_damaged_pack_is_refused(packs: Path, tmp_path: Path, place: int) -> None:
     content = bytearray((packs / "thin.pack").read_bytes())
@@ -168,8 +248,6 @@ def test_a_damaged_pack_is_refused(packs: Path, tmp_path: Path, place: int) -> N
 
 
 def test_an_unfinished_run_is_not_packed(whole: Path, tmp_path: Path) -> None:
-    from dataclasses import replace
-
     run = load_run(whole)
     unfinished = replace(run, info=replace(run.info, complete=False))
     with pytest.raises(InputError, match="is not complete"):
