@@ -12,9 +12,9 @@ def training_table() -> str:
     return drawn_tables(
         (
             *(("all" if step is BOX else "atoms", step) for step in SPECIMEN_DRAWN),
-            ("atoms", IMAGE_DRAWN[0]),
+            ("all", IMAGE_DRAWN[0]),
             *(("all", step) for step in IMAGE_DRAWN[1:first_object]),
             *(("objects", step) for step in IMAGE_DRAWN[first_object:]),
-            ("all", PAIR),
+            ("low resolution", PAIR),
         )
     )

@@ -26,6 +26,6 @@ _RADII: Final = (
 ELEMENTS: Final = range(1, len(_RADII) + 1)
 
 
-def mean_square_radii() -> Floats:
+def root_mean_square_radii() -> Floats:
     """Root mean square radii of equation (21) in Å by Z - 1, shape (103,)."""
     return np.array(_RADII)

@@ -100,6 +100,8 @@ CRACKS: Final = Drawn(
         "width": Range(1.0, 5.0, "px", "log", _OPEN),
         "step": Range(0.02, 0.08, "of min(n_x, n_y)", "linear", _OPEN),
         "bend": Range(0.05, 0.4, "rad", "linear", _OPEN),
+        "steps": Range(8, 39, "", "linear", _OPEN),
+        "level": Range(0.2, 1.0, "of the brightest", "linear", _OPEN),
     },
 )
 

@@ -8,7 +8,7 @@ from functools import lru_cache
 import numpy as np
 
 from stembench.arrays import Floats
-from training.images.atomic_sizes import mean_square_radii
+from training.images.atomic_sizes import root_mean_square_radii
 from training.images.image_ranges import RADIAL
 
 #: Radii and frequencies of the Butterworth function's transform, in units of r_m and 1 / r_m.
@@ -104,7 +104,7 @@ class RadialFunctions:
 @lru_cache(maxsize=8)
 def model_radii(alpha: float) -> Floats:
     """r^m of all elements in Å by Z - 1, equations (18) to (20): the mean and spread of (21)."""
-    plain = mean_square_radii()
+    plain = root_mean_square_radii()
     power = plain**alpha
     a = plain.std() / power.std()
     return np.asarray(a * power + (plain.mean() - a * power.mean()), dtype=np.float64)

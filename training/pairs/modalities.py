@@ -5,7 +5,7 @@ from typing import Final
 
 import numpy as np
 
-from noise import Chain, Chance, Drawn, Range, ScanNoise, TemNoise
+from noise import Chain, Chance, Drawn, ScanNoise, TemNoise
 from stembench.errors import InputError
 
 
@@ -39,12 +39,12 @@ DATA_SETS: Final = tuple(
     for resolution in ("hr", "lr")
 )
 
+#: Ours: largest displacement of a scan line that is given context, in its standard deviations.
+_REACH: Final = 4.0
 #: What is drawn for a pair beside specimen, image and noise.
 PAIR: Final = Drawn(
     name="pair",
-    ranges={
-        "reach": Range(4.0, 4.0, "σ", "linear", "ours: a line's displacement that has context"),
-    },
+    ranges={},
     choices={
         "atoms": Chance(
             0.4, "ours: atoms in an image at low resolution, seen in 10 of 24 published pairs"
@@ -68,10 +68,10 @@ def correlation_distance(noise: Chain) -> float:
     Twice the largest displacement of a scan line that is given context: lines scatter by
     sigma / sqrt(1 - phi²), equation (41).
     """
-    jitter = getattr(noise, "jitter", None) if isinstance(noise, ScanNoise) else None
+    jitter = noise.jitter if isinstance(noise, ScanNoise) else None
     if jitter is None:
         return 0.0
     scatter = max(
         jitter.sigma_x / (1 - jitter.phi_x**2) ** 0.5, jitter.sigma_y / (1 - jitter.phi_y**2) ** 0.5
     )
-    return float(2 * PAIR.ranges["reach"].high * scatter)
+    return float(2 * _REACH * scatter)

@@ -32,13 +32,13 @@ class Pair:
     Attributes
     ----------
     distorted, clean : ndarray of float32, shape (h, w)
-        Electrons per pixel, and their expectation.
+        Electrons per pixel, and their expectation, both post-processed alike.
     kind : str
         'crystal', 'amorphous' or 'points', or the kinds of objects at low resolution.
     sampling : float
-        Pixel size in Å/px.
+        Pixel size in Å/px of these images: a transform of the post-processing magnifies.
     electrons : float
-        Expected electrons per pixel on average.
+        Expected electrons per pixel on average, as recorded, before post-processing.
     noise : Chain
     post : PostProcessing
     """
@@ -148,6 +148,5 @@ def _distorted(
     )[0]
     clean = noise.ground_truth(image)[frame] * electrons_per_pixel(dose, box.sampling)
     x, y = post_process(distorted, clean, post=post)
-    return Pair(
-        x.astype(np.float32), y.astype(np.float32), kind, box.sampling, electrons, noise, post
-    )
+    sampling = box.sampling / (post.transform.scale if post.transform else 1.0)
+    return Pair(x.astype(np.float32), y.astype(np.float32), kind, sampling, electrons, noise, post)

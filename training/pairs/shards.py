@@ -147,13 +147,18 @@ def _describe(shards: Shards) -> None:
 
 
 def _holds(path: Path, numbers: tuple[int, ...], shards: Shards) -> bool:
-    """Whether a file has just these pairs; a damaged one is made anew."""
+    """Whether a file begins with these pairs; a damaged one is made anew.
+
+    One that holds more, of an earlier call for more pairs, is kept: nothing is thrown away.
+    """
     try:
         # Numpy leaves a damaged file open that it has opened itself.
         with path.open("rb") as stream, np.load(stream, allow_pickle=False) as file:
             index = file["index"]
-            shape = file["y"].shape
+            shapes = {file[name].shape for name in ("x", "y")}  # all of both is read and checked
     except (OSError, ValueError, KeyError, zipfile.BadZipFile):
         return False
     expected = shards.sequence.first + np.array(numbers)
-    return np.array_equal(index, expected) and shape == (len(numbers), *shards.sequence.shape)
+    return np.array_equal(index[: len(numbers)], expected) and shapes == {
+        (len(index), *shards.sequence.shape)
+    }

@@ -8,9 +8,10 @@ from typing import Final
 
 import numpy as np
 
+from noise import Range
 from stembench.arrays import Floats, Integers
 from training.specimens.atom_set import AtomSet
-from training.specimens.specimen_ranges import CRYSTAL, POINTS, draw_whole
+from training.specimens.specimen_ranges import POINTS, draw_whole
 
 #: Candidates for each point after which a full box is given up.
 _PATIENCE: Final = 400
@@ -79,7 +80,9 @@ class Points:
         """Draw over the ranges of `POINTS`."""
         return cls(
             count=draw_whole(POINTS.ranges["count"], rng),
-            numbers=draw_elements(rng, draw_whole(POINTS.ranges["elements"], rng)),
+            numbers=draw_elements(
+                rng, POINTS.ranges["number"], count=draw_whole(POINTS.ranges["elements"], rng)
+            ),
             distance=POINTS.ranges["distance"].draw(rng),
         )
 
@@ -91,8 +94,7 @@ class Points:
         return AtomSet(numbers, places)
 
 
-def draw_elements(rng: np.random.Generator, count: int) -> tuple[int, ...]:
-    """Draw different atomic numbers, in random order."""
-    number = CRYSTAL.ranges["number"]
+def draw_elements(rng: np.random.Generator, number: Range, *, count: int) -> tuple[int, ...]:
+    """Draw different atomic numbers of a range, in random order."""
     every = np.arange(round(number.low), round(number.high) + 1)
     return tuple(int(each) for each in rng.choice(every, count, replace=False))

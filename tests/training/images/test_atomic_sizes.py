@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from training.images.atomic_sizes import ELEMENTS, mean_square_radii
+from training.images.atomic_sizes import ELEMENTS, root_mean_square_radii
 
 
 def test_radii_follow_from_the_curvature_of_the_scattering_factors():
@@ -16,7 +16,7 @@ def test_radii_follow_from_the_curvature_of_the_scattering_factors():
 
     folder = Path(find_spec("abtem").origin).parent
     table = json.loads((folder / "parametrizations" / "data" / "lobato.json").read_text())
-    for number, radius in zip(ELEMENTS, mean_square_radii(), strict=True):
+    for number, radius in zip(ELEMENTS, root_mean_square_radii(), strict=True):
         a, b = np.array(table[chemical_symbols[number]])
 
         def factor(g, a=a, b=b):
@@ -38,9 +38,9 @@ def test_radii_are_those_of_equation_21_by_quadrature(number):
     r = np.geomspace(1e-5, 60.0, 100_001)
     projected = LobatoParametrization().projected_potential(chemical_symbols[number])(r)
     square = np.trapezoid(r**3 * projected, r) / np.trapezoid(r * projected, r)
-    assert mean_square_radii()[number - 1] == pytest.approx(np.sqrt(square), abs=1e-4)
+    assert root_mean_square_radii()[number - 1] == pytest.approx(np.sqrt(square), abs=1e-4)
 
 
 def test_every_element_of_the_paper_has_one():
     assert list(ELEMENTS) == list(range(1, 104))
-    assert mean_square_radii().shape == (103,)
+    assert root_mean_square_radii().shape == (103,)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from training.images.atomic_sizes import mean_square_radii
+from training.images.atomic_sizes import root_mean_square_radii
 from training.images.radial_functions import RadialFunctions, model_radii
 
 ONE = RadialFunctions(alpha=1.1, exponent=9.0, heights=((29, (0.6, 0.7, 0.9)),))
@@ -24,7 +24,7 @@ def test_equation_17_written_out():
 @pytest.mark.parametrize("alpha", [0.75, 0.9, 1.0, 1.25])
 def test_radii_keep_mean_and_spread(alpha):
     """(18) to (20): whatever α, mean and standard deviation over the elements stay."""
-    plain, radii = mean_square_radii(), model_radii(alpha)
+    plain, radii = root_mean_square_radii(), model_radii(alpha)
     assert radii.mean() == pytest.approx(plain.mean())
     assert radii.std() == pytest.approx(plain.std())
     assert (radii > 0).all()
@@ -65,7 +65,7 @@ def test_a_heavier_element_has_the_larger_integral(seed, elements):
 
 
 def test_heights_of_elements_of_one_size_stay_in_the_range():
-    """Cr, Mn and Fe differ in size by 15 %: nearly always no height has to be lifted."""
+    """Fe and Co differ little in size: mostly no height has to be lifted."""
     rng = np.random.default_rng(0)
     largest = [
         max(max(h) for _, h in RadialFunctions.sample(rng, (26, 27)).heights) for _ in range(100)

@@ -86,7 +86,8 @@ def test_pairs_are_electrons_per_pixel(seed, name):
     assert pair.distorted.dtype == pair.clean.dtype == np.float32
     assert np.isfinite(pair.distorted).all()
     assert np.isfinite(pair.clean).all()
-    assert 0.025 <= pair.sampling <= 0.9
+    scale = pair.post.transform.scale if pair.post.transform else 1.0
+    assert 0.025 <= pair.sampling * scale <= 0.9
     assert 0.5 <= pair.electrons <= 750.0
     if pair.post == PostProcessing(blur=pair.post.blur):  # nothing drawn into the clean image
         assert pair.clean.mean() == pytest.approx(pair.electrons, rel=0.02)

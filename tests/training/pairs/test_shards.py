@@ -106,3 +106,13 @@ def test_a_place_that_is_no_folder_is_refused(tmp_path):
     (tmp_path / "file").write_text("x", encoding="utf-8")
     with pytest.raises(InputError, match="file"):
         write_pairs(Shards(tmp_path / "file", SEQUENCE))
+
+
+def test_fewer_pairs_take_nothing_away(tmp_path):
+    folder = tmp_path / "pairs"
+    modality = "lrsem"
+    more = Shards(folder, PairSequence(modality, 4, seed=3, shape=(16, 16)), size=4)
+    write_pairs(more)
+    before = contents(folder)
+    write_pairs(Shards(folder, PairSequence(modality, 3, seed=3, shape=(16, 16)), size=4))
+    assert contents(folder) == before

@@ -7,6 +7,7 @@ from scipy.spatial import cKDTree
 
 from training.specimens.amorphous import Amorphous
 from training.specimens.random_points import Points, draw_elements, separated_points
+from training.specimens.specimen_ranges import POINTS
 
 
 @given(
@@ -89,4 +90,5 @@ def test_points_lie_in_the_declared_ranges(seed):
 
 
 def test_elements_are_different():
-    assert len(set(draw_elements(np.random.default_rng(0), 103))) == 103
+    numbers = draw_elements(np.random.default_rng(0), POINTS.ranges["number"], count=103)
+    assert len(set(numbers)) == 103

@@ -17,8 +17,8 @@ def cracks(rng: np.random.Generator, shape: tuple[int, int]) -> Floats:
         half = CRACKS.ranges["width"].draw(rng) / 2
         step = CRACKS.ranges["step"].draw(rng) * min(shape)
         bend = CRACKS.ranges["bend"].draw(rng)
-        steps = int(rng.integers(8, 40))
-        level = rng.uniform(0.2, 1.0)
+        steps = draw_whole(CRACKS.ranges["steps"], rng)
+        level = CRACKS.ranges["level"].draw(rng)
         crack = np.zeros(shape)
         angle = 2 * math.pi * rng.random()
         start = place

@@ -108,7 +108,9 @@ def _drawn(rng: np.random.Generator) -> UnitCell | None:
     """Draw a unit cell whatever its distances; None if there is no lattice of such angles."""
     group = draw_whole(CRYSTAL.ranges["space_group"], rng)
     lengths, angles = _lattice(rng, crystal_system(group))
-    numbers = draw_elements(rng, draw_whole(CRYSTAL.ranges["elements"], rng))
+    numbers = draw_elements(
+        rng, CRYSTAL.ranges["number"], count=draw_whole(CRYSTAL.ranges["elements"], rng)
+    )
     sites = rng.random((len(numbers), 3))
     special = CRYSTAL.choices["special_site"].draw(rng)
     near = CRYSTAL.ranges["special"].draw(rng)
