@@ -68,6 +68,8 @@ from .pairs.modalities import (
 )
 from .pairs.pair import (
     Pair as Pair,
+    PairDescription as PairDescription,
+    draw_pair as draw_pair,
     make_pair as make_pair,
 )
 from .pairs.pair_sequence import (
@@ -80,6 +82,13 @@ from .pairs.shards import (
 )
 from .specimens.crystals.unit_cells import (
     UnitCell as UnitCell,
+)
+from .specimens.held_out.exclusion import (
+    NOTHING_EXCLUDED as NOTHING_EXCLUDED,
+    Exclusion as Exclusion,
+    case_distances as case_distances,
+    exclusion_of as exclusion_of,
+    exclusion_of_cases as exclusion_of_cases,
 )
 from .specimens.random_specimen import (
     Specimen as Specimen,

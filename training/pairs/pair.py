@@ -15,8 +15,8 @@ from training.images.low_resolution.low_resolution_image import draw_kinds, low_
 from training.images.radial_functions import RadialFunctions
 from training.images.superposition import atomic_image
 from training.pairs.modalities import PAIR, Modality, correlation_distance
-from training.specimens.crystals.unit_cells import Exclude, nothing_excluded
-from training.specimens.random_specimen import draw_specimen
+from training.specimens.held_out.exclusion import Exclusion, exclusion_of_cases
+from training.specimens.random_specimen import Specimen, draw_specimen
 from training.specimens.simulation_box import Box
 from training.specimens.specimen_ranges import BOX
 
@@ -67,7 +67,7 @@ def make_pair(
     *,
     modality: Modality,
     shape: tuple[int, int] = (256, 256),
-    exclude: Exclude = nothing_excluded,
+    exclude: Exclusion | None = None,
 ) -> Pair:
     """Make a pair, the same whatever was made before it, in whichever process.
 
@@ -80,8 +80,8 @@ def make_pair(
     modality : Modality
     shape : tuple of two int
         Rows and columns in px.
-    exclude : callable
-        Takes a `UnitCell` and says whether it must not be used.
+    exclude : Exclusion, optional
+        Elements and lattices that no specimen has; by default those of the benchmark's cases.
 
     Returns
     -------
@@ -92,6 +92,64 @@ def make_pair(
     InputError
         If seed or index are negative, or the shape is smaller than 16 px.
     """
+    drawn = draw_pair(seed, index, modality=modality, shape=shape, exclude=exclude)
+
+    def stream(purpose: str) -> np.random.Generator:
+        return generator(seed, index, modality=modality.name, purpose=purpose)
+
+    box = drawn.box
+    if drawn.specimen is not None:
+        kind = drawn.specimen.kind
+        atoms = drawn.specimen.atoms(stream("atoms"), box)
+        elements = [int(number) for number in np.unique(atoms.numbers)]
+        functions = RadialFunctions.sample(stream("functions"), elements)
+        plain = atomic_image(atoms, box, functions)
+    else:
+        kind = " ".join(drawn.kinds)
+        plain = low_resolution_image(stream("objects"), box.extended, kinds=drawn.kinds)
+    image = Contrast.sample(stream("contrast")).applied(plain)
+    return _distorted(
+        image, box, drawn.noise, kind=kind, electrons=draw_counts(stream("electrons")),
+        post=drawn.post, rng=stream("distortion"),
+    )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class PairDescription:
+    """What a pair shows, before an atom is placed or a pixel is made.
+
+    Attributes
+    ----------
+    box : Box
+    noise : Chain
+    post : PostProcessing
+    specimen : Specimen or None
+        None for objects at low resolution.
+    kinds : tuple of str
+        Kinds of such objects.
+    """
+
+    box: Box
+    noise: Chain
+    post: PostProcessing
+    specimen: Specimen | None = None
+    kinds: tuple[str, ...] = ()
+
+    @property
+    def pixel(self) -> float:
+        """Pixel size in Å/px of the images."""
+        return self.box.sampling / _magnification(self.post)
+
+
+def draw_pair(
+    seed: int,
+    index: int,
+    *,
+    modality: Modality,
+    shape: tuple[int, int] = (256, 256),
+    exclude: Exclusion | None = None,
+) -> PairDescription:
+    """Draw what pair `index` shows; arguments and errors are those of `make_pair`."""
     require(seed, "seed", low=0)
     require(index, "index of a pair", low=0)
     require(min(shape), "side of a pair's images", low=16, unit="px")
@@ -102,24 +160,22 @@ def make_pair(
     noise = modality.noise(stream("noise"))
     sampling = BOX.ranges["sampling"].draw(stream("sampling"))
     box = Box(shape, sampling, correlation_distance(noise))
+    post = PostProcessing.sample(stream("post"))
     kind_stream = stream("kind")
     atoms_at_all = PAIR.choices["atoms"].draw(kind_stream)
-    if modality.high_resolution or atoms_at_all:
-        specimen = draw_specimen(stream("specimen"), box, exclude=exclude)
-        kind = specimen.kind
-        atoms = specimen.atoms(stream("atoms"), box)
-        elements = [int(number) for number in np.unique(atoms.numbers)]
-        functions = RadialFunctions.sample(stream("functions"), elements)
-        plain = atomic_image(atoms, box, functions)
-    else:
-        kinds = draw_kinds(kind_stream)
-        kind = " ".join(kinds)
-        plain = low_resolution_image(stream("objects"), box.extended, kinds=kinds)
-    image = Contrast.sample(stream("contrast")).applied(plain)
-    return _distorted(
-        image, box, noise, kind=kind, electrons=draw_counts(stream("electrons")),
-        post=PostProcessing.sample(stream("post")), rng=stream("distortion"),
-    )  # fmt: skip
+    if not modality.high_resolution and not atoms_at_all:
+        return PairDescription(box, noise, post, kinds=tuple(draw_kinds(kind_stream)))
+    specimen = draw_specimen(
+        stream("specimen"),
+        box,
+        magnification=_magnification(post),
+        exclude=exclusion_of_cases() if exclude is None else exclude,
+    )
+    return PairDescription(box, noise, post, specimen)
+
+
+def _magnification(post: PostProcessing) -> float:
+    return post.transform.scale if post.transform else 1.0
 
 
 def _distorted(
@@ -148,5 +204,5 @@ def _distorted(
     )[0]
     clean = noise.ground_truth(image)[frame] * electrons_per_pixel(dose, box.sampling)
     x, y = post_process(distorted, clean, post=post)
-    sampling = box.sampling / (post.transform.scale if post.transform else 1.0)
+    sampling = box.sampling / _magnification(post)
     return Pair(x.astype(np.float32), y.astype(np.float32), kind, sampling, electrons, noise, post)

@@ -12,7 +12,7 @@ from stembench.independent_work import StartExecutor, completed
 from stembench.limits import require
 from training.pairs.modalities import Modality, modality_named
 from training.pairs.pair import Image, Pair, make_pair
-from training.specimens.crystals.unit_cells import Exclude, nothing_excluded
+from training.specimens.held_out.exclusion import Exclusion, exclusion_of_cases
 
 
 @dataclass(frozen=True)
@@ -34,9 +34,9 @@ class PairSequence:
         Rows and columns in px.
     channels : {'last', 'first', 'none'}
         Where an axis of length 1 stands: for Keras, for PyTorch, or nowhere.
-    exclude : callable
-        Takes a `UnitCell` and says whether it must not be used; a function of a module, so that
-        worker processes have it too.
+    exclude : Exclusion
+        Elements and lattices that no specimen has: those of the benchmark's cases, unless others
+        are named.
     """
 
     modality: str
@@ -45,7 +45,7 @@ class PairSequence:
     first: int = 0
     shape: tuple[int, int] = (256, 256)
     channels: Literal["last", "first", "none"] = "last"
-    exclude: Exclude = field(default=nothing_excluded, repr=False)
+    exclude: Exclusion = field(default_factory=exclusion_of_cases, repr=False)
 
     def __post_init__(self) -> None:
         modality_named(self.modality)

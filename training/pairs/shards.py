@@ -49,7 +49,7 @@ class Shards:
             "first": sequence.first,
             "shape": list(sequence.shape),
             "pairs_of_a_file": self.size,
-            "excluded": f"{sequence.exclude.__module__}.{sequence.exclude.__qualname__}",
+            "excluded": sequence.exclude.description(),
             "unit": "electrons per pixel",
             "arrays": "x distorted, y undistorted (n, h, w); index, sampling (Å/px), electrons (n)",
             "stembench": __version__,

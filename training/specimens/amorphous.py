@@ -6,6 +6,7 @@ import numpy as np
 
 from stembench.arrays import Floats
 from training.specimens.atom_set import AtomSet
+from training.specimens.held_out.exclusion import NOTHING_EXCLUDED, Exclusion
 from training.specimens.random_points import separated_points
 from training.specimens.specimen_ranges import AMORPHOUS, draw_whole
 
@@ -32,15 +33,21 @@ class Amorphous:
     density: float
 
     @classmethod
-    def sample(cls, rng: np.random.Generator) -> "Amorphous":
-        """Draw over the ranges of `AMORPHOUS`, anew where so many atoms find no room."""
+    def sample(
+        cls, rng: np.random.Generator, *, exclude: Exclusion = NOTHING_EXCLUDED
+    ) -> "Amorphous":
+        """Draw over the ranges of `AMORPHOUS`, anew where so many atoms find no room.
+
+        So it is where the element is one that `exclude` has.
+        """
         while True:
             drawn = cls(
                 number=draw_whole(AMORPHOUS.ranges["number"], rng),
                 distance=AMORPHOUS.ranges["distance"].draw(rng),
                 density=AMORPHOUS.ranges["density"].draw(rng),
             )
-            if drawn.filling <= AMORPHOUS.ranges["filling"].high:
+            fits = drawn.filling <= AMORPHOUS.ranges["filling"].high
+            if fits and not exclude.has_number((drawn.number,)):
                 return drawn
 
     @property

@@ -11,6 +11,7 @@ import numpy as np
 from noise import Range
 from stembench.arrays import Floats, Integers
 from training.specimens.atom_set import AtomSet
+from training.specimens.held_out.exclusion import NOTHING_EXCLUDED, Exclusion
 from training.specimens.specimen_ranges import POINTS, draw_whole
 
 #: Candidates for each point after which a full box is given up.
@@ -76,15 +77,18 @@ class Points:
     distance: float
 
     @classmethod
-    def sample(cls, rng: np.random.Generator) -> "Points":
-        """Draw over the ranges of `POINTS`."""
-        return cls(
-            count=draw_whole(POINTS.ranges["count"], rng),
-            numbers=draw_elements(
-                rng, POINTS.ranges["number"], count=draw_whole(POINTS.ranges["elements"], rng)
-            ),
-            distance=POINTS.ranges["distance"].draw(rng),
-        )
+    def sample(cls, rng: np.random.Generator, *, exclude: Exclusion = NOTHING_EXCLUDED) -> "Points":
+        """Draw over the ranges of `POINTS`, anew where `exclude` has one of the elements."""
+        while True:
+            drawn = cls(
+                count=draw_whole(POINTS.ranges["count"], rng),
+                numbers=draw_elements(
+                    rng, POINTS.ranges["number"], count=draw_whole(POINTS.ranges["elements"], rng)
+                ),
+                distance=POINTS.ranges["distance"].draw(rng),
+            )
+            if not exclude.has_number(drawn.numbers):
+                return drawn
 
     def atoms(self, rng: np.random.Generator, sides: Floats, *, sampling: float) -> AtomSet:
         """Place the points in a box of `sides` (x, y, z) in Å; `sampling` in Å/px."""

@@ -7,9 +7,9 @@ import numpy as np
 from training.specimens.amorphous import Amorphous
 from training.specimens.atom_set import AtomSet
 from training.specimens.crystals.crystal import Crystal
-from training.specimens.crystals.unit_cells import Exclude, nothing_excluded
 from training.specimens.cuts import Cut, draw_shape, draw_wedge
 from training.specimens.disorder import Disorder
+from training.specimens.held_out.exclusion import NOTHING_EXCLUDED, Exclusion
 from training.specimens.random_points import Points
 from training.specimens.simulation_box import Box
 from training.specimens.specimen_ranges import KIND, SUPPORT, draw_choice, draw_whether
@@ -85,7 +85,11 @@ class Specimen:
 
 
 def draw_specimen(
-    rng: np.random.Generator, box: Box, *, exclude: Exclude = nothing_excluded
+    rng: np.random.Generator,
+    box: Box,
+    *,
+    exclude: Exclusion = NOTHING_EXCLUDED,
+    magnification: float = 1.0,
 ) -> Specimen:
     """Draw a specimen over the ranges of `SPECIMEN_DRAWN`.
 
@@ -93,13 +97,16 @@ def draw_specimen(
     ----------
     rng : numpy.random.Generator
     box : Box
-    exclude : callable
-        Takes a `UnitCell` and says whether it must not be used; another is drawn then.
+    exclude : Exclusion
+        Elements and lattices that must not be used; others are drawn then.
+    magnification : float
+        By which the image is magnified after it is made: pixels are as much smaller in Å.
     """
+    pixel = box.sampling / magnification
     kind = draw_choice(KIND, ("crystal", "amorphous", "points"), rng)
     sides = box.sides
     layer = Layer(
-        body=_body(kind, rng, exclude=exclude),
+        body=_body(kind, rng, pixel=pixel, exclude=exclude),
         thickness=float(sides[2]),
         cuts=(*draw_wedge(rng, sides), *draw_shape(rng, box)),
         disorder=Disorder.sample(rng),
@@ -109,7 +116,7 @@ def draw_specimen(
     thickness = SUPPORT.ranges["thickness"].draw(rng)
     kind = "crystal" if SUPPORT.choices["crystal"].draw(rng) else "amorphous"
     support = Layer(
-        body=_body(kind, rng, exclude=exclude),
+        body=_body(kind, rng, pixel=pixel, exclude=exclude),
         thickness=thickness,
         cuts=draw_wedge(rng, np.array([*sides[:2], thickness])),
         disorder=Disorder.sample(rng),
@@ -117,7 +124,9 @@ def draw_specimen(
     return Specimen(layer, support)
 
 
-def _body(kind: str, rng: np.random.Generator, *, exclude: Exclude) -> Body:
+def _body(kind: str, rng: np.random.Generator, *, pixel: float, exclude: Exclusion) -> Body:
     if kind == "crystal":
-        return Crystal.sample(rng, exclude=exclude)
-    return Amorphous.sample(rng) if kind == "amorphous" else Points.sample(rng)
+        return Crystal.sample(rng, pixel=pixel, exclude=exclude)
+    if kind == "amorphous":
+        return Amorphous.sample(rng, exclude=exclude)
+    return Points.sample(rng, exclude=exclude)

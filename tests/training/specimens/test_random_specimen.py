@@ -7,6 +7,7 @@ from hypothesis import given, settings, strategies as st
 from training.specimens.atom_set import AtomSet
 from training.specimens.crystals.crystal import Crystal
 from training.specimens.disorder import Disorder, atomic_radii
+from training.specimens.held_out.exclusion import Exclusion
 from training.specimens.random_specimen import draw_specimen
 from training.specimens.simulation_box import Box
 from training.specimens.specimen_ranges import SPECIMEN_DRAWN, draw_whole
@@ -61,14 +62,26 @@ def test_a_seed_makes_one_specimen(seed):
     assert np.array_equal(atoms.numbers, again.numbers)
 
 
-def test_excluded_lattices_enter_neither_specimen_nor_support():
-    rng = np.random.default_rng(3)
-    for _ in range(40):
-        specimen = draw_specimen(rng, BOX, exclude=lambda cell: cell.space_group > 15)
-        layers = [specimen.layer, *([specimen.support] if specimen.support else [])]
-        for layer in layers:
-            if isinstance(layer.body, Crystal):
-                assert layer.body.cell.space_group <= 15
+def elements(exclude):
+    rng, found = np.random.default_rng(3), {}
+    for _ in range(60):
+        specimen = draw_specimen(rng, BOX, exclude=exclude)
+        for layer in [specimen.layer, *([specimen.support] if specimen.support else [])]:
+            body = layer.body
+            holder = body.cell if isinstance(body, Crystal) else body
+            some = getattr(holder, "numbers", None) or [holder.number]
+            found.setdefault(type(body).__name__, set()).update(some)
+    return found
+
+
+def test_excluded_elements_enter_neither_specimen_nor_support():
+    out = set(range(60, 80))
+    for kind, some in elements(Exclusion(numbers=tuple(out))).items():
+        assert out.isdisjoint(some), kind
+    # Negative control: each kind of body has some where nothing is excluded.
+    found = elements(Exclusion())
+    assert set(found) == {"Crystal", "Amorphous", "Points"}
+    assert not any(out.isdisjoint(some) for some in found.values())
 
 
 def test_the_support_lies_below(drawn):

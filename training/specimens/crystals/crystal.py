@@ -7,7 +7,8 @@ import numpy as np
 
 from stembench.arrays import Floats
 from training.specimens.atom_set import AtomSet
-from training.specimens.crystals.unit_cells import Exclude, UnitCell, draw_unit_cell
+from training.specimens.crystals.unit_cells import UnitCell, draw_unit_cell
+from training.specimens.held_out.exclusion import NOTHING_EXCLUDED, Exclusion
 from training.specimens.orientation import Orientation
 
 
@@ -25,10 +26,30 @@ class Crystal:
     orientation: Orientation
 
     @classmethod
-    def sample(cls, rng: np.random.Generator, *, exclude: Exclude) -> "Crystal":
-        """Draw unit cell and orientation; cells for which `exclude` is true are drawn anew."""
-        cell = draw_unit_cell(rng, exclude=exclude)
-        return cls(cell, Orientation.sample(rng, cell.vectors()))
+    def sample(
+        cls,
+        rng: np.random.Generator,
+        *,
+        pixel: float,
+        exclude: Exclusion = NOTHING_EXCLUDED,
+    ) -> "Crystal":
+        """Draw unit cell and orientation, anew where what they show is excluded.
+
+        Parameters
+        ----------
+        rng : numpy.random.Generator
+        pixel : float
+            Pixel size in Å/px of the image as it is shown in the end.
+        exclude : Exclusion
+        """
+        while True:
+            cell = draw_unit_cell(rng, exclude=exclude)
+            drawn = cls(cell, Orientation.sample(rng, cell.vectors()))
+            if not exclude.has_crystal(
+                cell.vectors(), cell.basis()[1], beam=np.array(drawn.orientation.matrix)[2],
+                pixel=pixel,
+            ):  # fmt: skip
+                return drawn
 
     def atoms(self, rng: np.random.Generator, sides: Floats) -> AtomSet:
         """Fill a box of `sides` (x, y, z) in Å; `rng` draws where the lattice begins."""

@@ -1,7 +1,6 @@
 """Random unit cells: space group, lattice, elements and sites."""
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final
@@ -9,6 +8,7 @@ from typing import Any, Final
 import numpy as np
 
 from stembench.arrays import Floats, Integers
+from training.specimens.held_out.exclusion import NOTHING_EXCLUDED, Exclusion
 from training.specimens.random_points import draw_elements
 from training.specimens.specimen_ranges import CRYSTAL, draw_whole
 
@@ -61,17 +61,7 @@ class UnitCell:
         return numbers, np.concatenate(orbits)
 
 
-#: Says whether a unit cell must not be used.
-Exclude = Callable[[UnitCell], bool]
-
-
-def nothing_excluded(cell: UnitCell) -> bool:
-    """Allow every unit cell."""
-    del cell
-    return False
-
-
-def draw_unit_cell(rng: np.random.Generator, *, exclude: Exclude = nothing_excluded) -> UnitCell:
+def draw_unit_cell(rng: np.random.Generator, *, exclude: Exclusion = NOTHING_EXCLUDED) -> UnitCell:
     """Draw a unit cell whose shortest distance between atoms is allowed.
 
     As in the paper, everything is drawn anew until it is. Ours: every element has one site of the
@@ -81,8 +71,8 @@ def draw_unit_cell(rng: np.random.Generator, *, exclude: Exclude = nothing_exclu
     Parameters
     ----------
     rng : numpy.random.Generator
-    exclude : callable
-        Takes a `UnitCell` and says whether it must not be used.
+    exclude : Exclusion
+        Elements that must not be used.
     """
     from ase import geometry
 
@@ -92,7 +82,7 @@ def draw_unit_cell(rng: np.random.Generator, *, exclude: Exclude = nothing_exclu
     allowed = CRYSTAL.ranges["distance"]
     while True:
         drawn = _drawn(rng)
-        if drawn is None or exclude(drawn):
+        if drawn is None or exclude.has_number(drawn.numbers):
             continue
         cell = drawn.vectors()
         reduced = np.array(reduce(cell)[0])

@@ -7,14 +7,14 @@ import pytest
 from scipy.spatial import cKDTree
 
 from training.specimens.crystals.crystal import Crystal
-from training.specimens.crystals.unit_cells import UnitCell, draw_unit_cell, nothing_excluded
+from training.specimens.crystals.unit_cells import UnitCell, draw_unit_cell
 from training.specimens.orientation import Orientation
 
 SIDES = np.array([23.0, 19.0, 14.0])
 
 
 def crystal_of(seed):
-    return Crystal.sample(np.random.default_rng(seed), exclude=nothing_excluded)
+    return Crystal.sample(np.random.default_rng(seed), pixel=0.2)
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -84,6 +84,4 @@ class TestOrientation:
 
     def test_cells_are_drawn_for_a_crystal(self):
         rng = np.random.default_rng(5)
-        assert Crystal.sample(rng, exclude=nothing_excluded).cell == draw_unit_cell(
-            np.random.default_rng(5)
-        )
+        assert Crystal.sample(rng, pixel=0.2).cell == draw_unit_cell(np.random.default_rng(5))

@@ -1,0 +1,1 @@
+"""What training leaves out: the elements and lattices that networks are judged on."""
