@@ -11,7 +11,15 @@ from .cgrdn.graph import (
     connect_group as connect_group,
     count_parameters as count_parameters,
 )
+from .cgrdn.weight_difference import (
+    WeightDifference as WeightDifference,
+    averaged_weights as averaged_weights,
+    difference_of as difference_of,
+    read_difference as read_difference,
+    write_difference as write_difference,
+)
 from .cgrdn.weights import (
+    PublishedWeights as PublishedWeights,
     read_published_weights as read_published_weights,
     saved_model_folder as saved_model_folder,
 )

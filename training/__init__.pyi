@@ -97,3 +97,29 @@ from .specimens.random_specimen import (
 from .specimens.simulation_box import (
     Box as Box,
 )
+from .tuning.fusion_tuning import (
+    FusionTuning as FusionTuning,
+    hold_all_but_fusions as hold_all_but_fusions,
+    tune_fusions as tune_fusions,
+)
+from .tuning.judged_lattices import (
+    JUDGED_LATTICES as JUDGED_LATTICES,
+    exclusion_of_tuning as exclusion_of_tuning,
+)
+from .tuning.scene import (
+    SceneColumns as SceneColumns,
+    column_image as column_image,
+)
+from .tuning.scene_lattice import (
+    SceneLattice as SceneLattice,
+)
+from .tuning.scene_pair import (
+    ScenePair as ScenePair,
+    make_scene_pair as make_scene_pair,
+)
+from .tuning.tuning_batches import (
+    TuningBatches as TuningBatches,
+)
+from .tuning.tuning_loss import (
+    tuning_loss as tuning_loss,
+)

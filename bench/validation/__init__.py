@@ -1,0 +1,1 @@
+"""Validation of a network in training by what the benchmark judges, on lattices of no case."""

@@ -1,0 +1,168 @@
+"""Difference of tuned weights to the published ones: a small file, and weights between the two."""
+
+import json
+import zipfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from restore.cgrdn.graph import Weights
+from restore.cgrdn.weights import PublishedWeights
+from stembench.atomic_files import replacing
+from stembench.errors import InputError
+from stembench.limits import require
+
+_PARTS: Final = ("kernel", "bias")
+
+
+@dataclass(frozen=True, kw_only=True)
+class WeightDifference:
+    """What a tuning changed of one published network.
+
+    Attributes
+    ----------
+    network : str
+        One of `restore.cgrdn.weights.NETWORKS`.
+    published_sha256 : str
+        Hash of the published weights that it belongs to.
+    changes : mapping of int to (kernel, bias)
+        Tuned less published, by the number of the convolution; what is not named is unchanged.
+    origin : mapping
+        How it was made, as JSON tells it.
+    """
+
+    network: str
+    published_sha256: str
+    changes: Weights
+    origin: Mapping[str, Any]
+
+
+def difference_of(
+    published: PublishedWeights, tuned: Weights, /, *, origin: Mapping[str, Any]
+) -> WeightDifference:
+    """Return the convolutions in which tuned weights differ from published ones.
+
+    Parameters
+    ----------
+    published : PublishedWeights
+    tuned : mapping of int to (kernel, bias)
+        Of all convolutions.
+    origin : mapping
+        How they were made; plain types.
+    """
+    changes: dict[int, tuple[NDArray[np.float32], NDArray[np.float32]]] = {}
+    for number, (kernel, bias) in published.convolutions.items():
+        new_kernel, new_bias = tuned[number]
+        change = np.asarray(new_kernel - kernel), np.asarray(new_bias - bias)
+        if change[0].any() or change[1].any():
+            changes[number] = change
+    return WeightDifference(
+        network=published.network, published_sha256=published.sha256, changes=changes,
+        origin=origin,
+    )  # fmt: skip
+
+
+def write_difference(path: Path, difference: WeightDifference, /) -> None:
+    """Write a difference as .npz, rounded to float16, whole or not at all.
+
+    Each kernel and bias is divided by its largest change first, so that small ones keep their
+    digits: what is read again differs by at most 2^-11 of that.
+
+    Raises
+    ------
+    stembench.errors.InputError
+        If the file cannot be written.
+    """
+    arrays: dict[str, Any] = {}
+    for number, change in difference.changes.items():
+        for part, values in zip(_PARTS, change, strict=True):
+            scale = np.float32(np.abs(values).max() or 1.0)
+            arrays[f"{part}_{number:03d}"] = (values / scale).astype(np.float16)
+            arrays[f"{part}_{number:03d}_scale"] = scale
+    about = {
+        "network": difference.network,
+        "published_sha256": difference.published_sha256,
+        "origin": dict(difference.origin),
+    }
+    with replacing(path) as temporary, temporary.open("wb") as stream:
+        np.savez_compressed(
+            stream, allow_pickle=False, about=json.dumps(about, sort_keys=True), **arrays
+        )
+
+
+def read_difference(path: Path, /) -> WeightDifference:
+    """Read what `write_difference` wrote.
+
+    Raises
+    ------
+    stembench.errors.InputError
+        If the file is absent, damaged or no difference.
+    """
+    try:
+        with path.open("rb") as stream, np.load(stream, allow_pickle=False) as file:
+            about = json.loads(str(file["about"]))
+            numbers = sorted(
+                int(name.removeprefix("kernel_"))
+                for name in file.files
+                if name.startswith("kernel_") and not name.endswith("_scale")
+            )
+            changes = {
+                number: (_read(file, "kernel", number), _read(file, "bias", number))
+                for number in numbers
+            }
+            return WeightDifference(
+                network=str(about["network"]),
+                published_sha256=str(about["published_sha256"]),
+                changes=changes,
+                origin=about["origin"],
+            )
+    except (EOFError, OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile) as error:
+        raise InputError(
+            f"{path} is no difference to published weights, or damaged; name another file or "
+            "reinstall stembench"
+        ) from error
+
+
+def _read(file: Any, part: str, number: int) -> NDArray[np.float32]:
+    name = f"{part}_{number:03d}"
+    values: NDArray[np.float32] = file[name].astype(np.float32) * np.float32(file[f"{name}_scale"])
+    return values
+
+
+def averaged_weights(
+    published: PublishedWeights, difference: WeightDifference, /, *, share: float = 1.0
+) -> Weights:
+    """Return the weights between published (share 0) and tuned (share 1), each averaged.
+
+    Parameters
+    ----------
+    published : PublishedWeights
+    difference : WeightDifference
+    share : float
+        In [0, 1].
+
+    Raises
+    ------
+    stembench.errors.InputError
+        If the difference is one to other weights, or the share is outside.
+    """
+    require(share, "share of the tuned weights", low=0, high=1)
+    if difference.published_sha256 != published.sha256:
+        raise InputError(
+            f"the difference is one to other weights than those of '{published.network}' that are "
+            "installed; install tk_r_em 1.0.4, or the stembench that goes with these"
+        )
+    step = np.float32(share)
+    weights = dict(published.convolutions)
+    for number, (kernel, bias) in difference.changes.items():
+        plain = weights[number]
+        if plain[0].shape != kernel.shape or plain[1].shape != bias.shape:
+            raise InputError(
+                f"convolution {number} of the difference has another shape than the published one"
+            )
+        weights[number] = plain[0] + step * kernel, plain[1] + step * bias
+    return weights

@@ -1,0 +1,75 @@
+"""A difference to published weights: what is read again, and what is refused."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from restore.cgrdn.weight_difference import (
+    averaged_weights,
+    difference_of,
+    read_difference,
+    write_difference,
+)
+from restore.cgrdn.weights import PublishedWeights
+from stembench.errors import InputError
+
+RNG = np.random.default_rng(0)
+WEIGHTS = {
+    k: (RNG.standard_normal((1, 1, 5, 4)).astype(np.float32), RNG.random(4).astype(np.float32))
+    for k in range(4)
+}
+PUBLISHED = PublishedWeights(network="hrstem", version="1", sha256="ab", convolutions=WEIGHTS)
+TUNED = dict(WEIGHTS)
+TUNED[2] = (WEIGHTS[2][0] + np.float32(1e-3), WEIGHTS[2][1] - np.float32(3e-6))
+
+
+@pytest.fixture
+def written(tmp_path):
+    path = tmp_path / "tuned.npz"
+    write_difference(path, difference_of(PUBLISHED, TUNED, origin={"seed": 7}))
+    return path
+
+
+def test_what_was_tuned_is_read_again(written):
+    difference = read_difference(written)
+    assert list(difference.changes) == [2]
+    assert difference.origin == {"seed": 7}
+    weights = averaged_weights(PUBLISHED, difference)
+    for number in TUNED:
+        for part in (0, 1):
+            change = np.abs(TUNED[number][part] - WEIGHTS[number][part]).max()
+            # float16 of the scaled change, and float32 of the sum.
+            error = np.abs(weights[number][part] - TUNED[number][part]).max()
+            assert error <= change * 2**-11 + 4e-7
+    assert np.array_equal(weights[0][0], WEIGHTS[0][0])
+
+
+@pytest.mark.parametrize("share", [0.0, 0.25, 1.0])
+def test_weights_between_the_two_are_averages(written, share):
+    weights = averaged_weights(PUBLISHED, read_difference(written), share=share)
+    expected = (1 - share) * WEIGHTS[2][0] + share * TUNED[2][0]
+    assert np.allclose(weights[2][0], expected, atol=1e-6)
+    if share == 0.0:
+        assert np.array_equal(weights[2][0], WEIGHTS[2][0])
+
+
+def test_other_weights_and_shares_are_refused(written):
+    difference = read_difference(written)
+    with pytest.raises(InputError, match="other weights"):
+        averaged_weights(replace(PUBLISHED, sha256="cd"), difference)
+    with pytest.raises(InputError, match="share"):
+        averaged_weights(PUBLISHED, difference, share=1.5)
+    smaller = {**WEIGHTS, 2: (WEIGHTS[2][0][..., :2], WEIGHTS[2][1][:2])}
+    with pytest.raises(InputError, match="shape"):
+        averaged_weights(replace(PUBLISHED, convolutions=smaller), difference)
+
+
+@pytest.mark.parametrize("content", [b"", b"PK\x03\x04 cut", b"text"])
+def test_damaged_files_are_refused_in_one_sentence(tmp_path, content):
+    path = tmp_path / "bad.npz"
+    path.write_bytes(content)
+    with pytest.raises(InputError, match="damaged"):
+        read_difference(path)
+    with pytest.raises(InputError, match="no difference"):
+        read_difference(tmp_path / "absent.npz")

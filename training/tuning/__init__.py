@@ -1,0 +1,1 @@
+"""Faithful fine-tuning: pairs with defects and displacements, their loss, and the tuning."""
