@@ -106,7 +106,7 @@ from .tuning.judged_lattices import (
     JUDGED_LATTICES as JUDGED_LATTICES,
     exclusion_of_tuning as exclusion_of_tuning,
 )
-from .tuning.scene import (
+from .tuning.scene_columns import (
     SceneColumns as SceneColumns,
     column_image as column_image,
 )

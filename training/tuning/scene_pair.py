@@ -21,7 +21,12 @@ from training.pairs.pair import Image
 from training.specimens.held_out.exclusion import Exclusion
 from training.specimens.simulation_box import Box
 from training.tuning.judged_lattices import exclusion_of_tuning
-from training.tuning.scene import cell_weights, column_image, draw_columns, with_surroundings
+from training.tuning.scene_columns import (
+    cell_weights,
+    column_image,
+    draw_columns,
+    with_surroundings,
+)
 from training.tuning.scene_lattice import SceneLattice
 from training.tuning.scene_ranges import LATTICE, RECORDING
 

@@ -8,7 +8,7 @@ from cases import CASES
 from stembench.errors import InputError
 from training.specimens.held_out.exclusion import NOTHING_EXCLUDED, case_distances
 from training.tuning.judged_lattices import JUDGED_LATTICES
-from training.tuning.scene import SceneColumns, cell_weights, column_image, draw_columns
+from training.tuning.scene_columns import SceneColumns, cell_weights, column_image, draw_columns
 from training.tuning.scene_lattice import SceneLattice
 from training.tuning.scene_pair import make_scene_pair
 from training.tuning.scene_ranges import LATTICE, RECORDING

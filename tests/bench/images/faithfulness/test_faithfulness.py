@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
-from bench.validation.faithfulness import Faithfulness
-from bench.validation.judged_scenes import CHANGE, SHIFT, judged_scene
+from bench.images.faithfulness.judged_network import Faithfulness
+from bench.images.faithfulness.judged_scenes import CHANGE, SHIFT, judged_scene
 from restore import load_restorer
 from stembench.errors import InputError
 from training import JUDGED_LATTICES, SceneColumns, column_image

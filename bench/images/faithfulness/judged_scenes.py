@@ -60,7 +60,10 @@ class JudgedScene:
 
     def counts(self, rng: np.random.Generator, *, dose: float) -> Floats:
         """One image of electrons per pixel at a dose in e/Å²: counting alone."""
-        return distort(self.image, [rng], dose=dose, sampling=SAMPLING, noise=ScanNoise())[0]
+        drawn: Floats = distort(self.image, [rng], dose=dose, sampling=SAMPLING, noise=ScanNoise())[
+            0
+        ]
+        return drawn
 
     def fractions(self, counts: Floats, *, dose: float) -> Floats:
         """Electrons per pixel as fractions of the beam."""

@@ -7,7 +7,7 @@ from typing import Final
 
 import numpy as np
 
-from bench.validation.judged_scenes import (
+from bench.images.faithfulness.judged_scenes import (
     KINDS,
     SAMPLING,
     JudgedScene,
