@@ -14,6 +14,8 @@ Kind = Literal["vacancy", "shift", "scs"]
 #: Kinds of change, by turns: one in each draw. A restorer that learns from the image itself would
 #: else pass on a displacement because it has seen vacancies.
 KINDS: Final[tuple[Kind, ...]] = ("vacancy", "shift", "scs")
+#: Fewest draws of which two hold each kind: one has no interval.
+FEWEST_WITH_INTERVALS: Final = 2 * len(KINDS)
 #: Displacement [pm] and part of the SCS that are put in.
 SHIFT_PM: Final = 15.0
 SCS_PART: Final = 0.25

@@ -3,7 +3,7 @@
 import numpy as np
 
 from bench.assessment.assessment import Assessment
-from bench.assessment.edits import SCS_PART, SHIFT_PM
+from bench.assessment.edits import FEWEST_WITH_INTERVALS, SCS_PART, SHIFT_PM
 from bench.assessment.errors.shared_scs import MOST_WIDENED
 from bench.assessment.evidence.image_noise import Estimate
 from bench.assessment.trust import REASONS
@@ -104,7 +104,27 @@ def response_sentence(assessment: Assessment) -> str:
         f" {100 * SCS_PART:g} % {estimate_text(done.scs)} (raw: {estimate_text(raw.scs)};"
         f" {numbers['scs']}), and of the light that a vacancy lacks {estimate_text(done.vacancy)}"
         f" (raw: {estimate_text(raw.vacancy)}; {numbers['vacancy']}){lost}."
-        " 1 is faithful, 0 erased."
+        f" 1 is faithful, 0 erased.{_without_interval(assessment)}"
+    )
+
+
+def _without_interval(assessment: Assessment) -> str:
+    """Name the changes that one draw alone holds, which has no interval."""
+    done = assessment.injected
+    once = [
+        name
+        for name, one in (
+            ("displacements", done.position),
+            ("another SCS", done.scs),
+            ("vacancies", done.vacancy),
+        )
+        if np.isfinite(one.value) and not np.isfinite(one.high)
+    ]
+    if not once:
+        return ""
+    return (
+        f" One draw alone holds {', '.join(once)}: how far that number is off is not known; give"
+        f" --draws {FEWEST_WITH_INTERVALS} or more."
     )
 
 

@@ -8,7 +8,7 @@ import pandas as pd
 
 from reports.figures import panels
 from reports.figures.figure import Figure
-from reports.figures.study_panels import counted_map
+from reports.figures.paper.study_panels import counted_map
 from reports.metrics.columns.atom_counts import counts_of
 from reports.names import RestorerStyle
 from reports.records.run_folder import Run

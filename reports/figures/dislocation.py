@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from cases import Case, to_pixels
 from reports.figures import panels
 from reports.figures.figure import Figure
-from reports.figures.study_panels import error_rings
+from reports.figures.paper.study_panels import error_rings
 from reports.metrics.dislocation import BURGERS_CIRCLE, load_circuits, summarise_burgers
 from reports.metrics.kept.resolution import contrast_of, resolved_alone, unresolved_cells
 from reports.names import Restorers, RestorerStyle

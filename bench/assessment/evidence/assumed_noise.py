@@ -20,7 +20,11 @@ _MORE: Final = 1.5
 def assumed_noise(
     image: Floats, fit: OwnImageFit, noise: ImageNoise, *, fast_axis: str
 ) -> ImageNoise:
-    """Gain and offset that differences of neighbouring pixels suggest, if these are independent.
+    """Gain and offset of an image whose own are not known well enough, to be said as assumed.
+
+    Where nothing but their precision speaks against the image's own, these are taken: they allow
+    for an offset and for the response along the lines. Else they are what differences of
+    neighbouring pixels suggest, if these are independent and no light is a grey level of 0.
 
     Parameters
     ----------
@@ -38,6 +42,15 @@ def assumed_noise(
     InputError
         If there is no noise that grows with the level.
     """
+    if noise.imprecise is not None:
+        own, end = noise.imprecise
+        sentence = (
+            f"a gain of {own.value:.3g} (95 %: {own.low:.3g} to {own.high:.3g}) and an offset of"
+            f" {end.value:.4g} are assumed, as the image tells them: scatter is that uncertain,"
+            f" {np.sqrt(own.low / own.value):.2g} to {np.sqrt(own.high / own.value):.2g} times what"
+            " is stated"
+        )
+        return replace(noise, gain=own, offset=end, sentences=(*noise.sentences, sentence))
     rough = fit.noise
     gain = rough.slope
     if not gain > 0:
@@ -54,7 +67,9 @@ def assumed_noise(
     if by_means > _SPARSE * gain:
         gain, how = by_means, "squared differences of neighbouring pixels of few counts suggest"
     sentences = [
-        f"{how} a gain of {gain:.3g} and an offset of {offset + 0.0:.4g}, which are assumed"
+        f"{how} a gain of {gain:.3g} and an offset of {offset + 0.0:.4g}, which are assumed;"
+        " an offset above 0 is not told by them, and noise that neighbours share is not seen: give"
+        " --gain and --offset where the file has either"
     ]
     excess = float(np.nanmean(residual**2)) / (gain * level)
     if excess > _MORE:

@@ -94,8 +94,8 @@ class ImageNoise:
         Sentence on why not `determined`; empty if it is.
     sentences : tuple of str
         What was estimated, with intervals.
-    imprecise : bool
-        Whether only the precision of the gain speaks against `known`: a given gain mends it.
+    imprecise : (Estimate, Estimate) or None
+        Gain and offset where their precision alone speaks against `known`: a given gain mends it.
     """
 
     gain: Estimate
@@ -107,7 +107,7 @@ class ImageNoise:
     determined: bool
     reason: str
     sentences: tuple[str, ...]
-    imprecise: bool = False
+    imprecise: tuple[Estimate, Estimate] | None = None
 
     def electrons(self, image: Floats) -> Floats:
         """Electrons per pixel of grey levels of any shape."""
@@ -317,7 +317,7 @@ def _judged(
         "correlation of the noise of neighbouring pixels along the lines: "
         f"{along[0]:.2f} ± {along_error[0]:.2f}, across: {across[0]:.2f} ± {across_error[0]:.2f}",
     ]
-    reason, imprecise = "", False
+    reason, imprecise = "", None
     if together:
         reason = together
     elif not shape.holds:
@@ -331,7 +331,7 @@ def _judged(
             "specimen's light hides how long the response is"
         )
     elif error * quantile > np.log1p(WITHIN):
-        imprecise = True
+        imprecise = gain, offset
         reason = (
             f"the gain is known to {100 * np.expm1(error * quantile):.0f} % alone, and 20 % are "
             "needed: the image is too small, or has too little light or contrast"
@@ -383,8 +383,8 @@ def _with_given(found: ImageNoise, gain: float, offset: float) -> ImageNoise:
     if found.imprecise:
         reason = _trailed(found.correlation[0]) if found.trailing else ""
     return replace(
-        found, gain=given, offset=zero, known=found.known or found.imprecise,
-        determined=not reason, reason=reason, sentences=tuple(sentences), imprecise=False,
+        found, gain=given, offset=zero, known=found.known or bool(found.imprecise),
+        determined=not reason, reason=reason, sentences=tuple(sentences), imprecise=None,
     )  # fmt: skip
 
 

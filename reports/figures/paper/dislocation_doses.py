@@ -26,7 +26,7 @@ from reports.figures.paper.paper_figure import (
     Searching,
     run_text,
 )
-from reports.figures.study_panels import error_rings
+from reports.figures.paper.study_panels import error_rings
 from reports.metrics.dislocation import load_circuits, summarise_burgers
 from reports.metrics.kept.resolution import contrast_of, resolved_alone, unresolved_cells
 from reports.names import RestorerStyle

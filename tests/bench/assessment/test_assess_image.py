@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 from bench.assessment.assess_image import assess_image
 from bench.assessment.assessment import AssessOptions
-from bench.assessment.five_sentences import five_sentences
+from bench.assessment.five_sentences import five_sentences, response_sentence
 from bench.cli.app import app
 from bench.own_images.values.pixel_values import PixelValues
 from stembench.errors import InputError
@@ -80,6 +80,12 @@ def test_a_drawn_lattice_scatters_nothing_and_passes_nothing_on(stamped) -> None
     assert stamped.raw_injected.scs.value == pytest.approx(1, abs=0.4)
 
 
+def test_six_draws_have_an_interval_of_every_change() -> None:
+    found = assessed("raw", counts(), draws=6)
+    assert "One draw alone" not in response_sentence(found)
+    assert np.isfinite(found.injected.position.high)
+
+
 def test_columns_drawn_into_vacancies_are_found(stamped) -> None:
     rows = stamped.support.drawn_without_support
     places = stamped.fit.table.iloc[rows][["x", "y"]].to_numpy()
@@ -94,6 +100,8 @@ def test_raw_is_faithful_and_the_result_depends_on_the_seed_alone() -> None:
     assert found.injected.scs.value == pytest.approx(1, abs=0.25)
     assert found.injected.vacancy.value == pytest.approx(1, abs=0.1)
     assert found.trust.share > 0.8
+    # of four draws two hold vacancies, and one each displacements and another SCS
+    assert "One draw alone holds displacements, another SCS: how" in response_sentence(found)
     assert len(found.support.drawn_without_support) == 0
     assert found.intensity.value == 1
     again = assessed("raw", image, draws=4)

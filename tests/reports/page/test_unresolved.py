@@ -5,7 +5,7 @@ import pytest
 from matplotlib.figure import Figure as Drawing
 
 from reports.figures.dislocation import _burgers
-from reports.figures.study_panels import error_rings
+from reports.figures.paper.study_panels import error_rings
 from reports.page.study_reports import report_dislocations
 from reports.records.run_folder import Run, load_run
 from reports.summaries.leaderboard import leaderboard

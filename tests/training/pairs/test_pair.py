@@ -2,13 +2,14 @@
 
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from noise import Jitter, PostProcessing, ScanNoise, TemNoise, post_process
+from noise import Jitter, PostProcessing, ScanNoise, TemNoise
 from stembench.errors import InputError
 from training.images.image_ranges import KINDS
 from training.pairs.modalities import DATA_SETS, correlation_distance, modality_named
@@ -138,21 +139,30 @@ def test_the_correlation_distance_is_that_of_the_jitter():
 
 
 def test_post_processing_meets_both_images():
-    """The pair's crop and annotations are the same ones in both."""
-    found = 0
-    for index in range(40):
-        pair = small(31, index, "lrsem", (48, 48))
-        if pair.post.crop is None:
-            continue
-        found += 1
-        plain = np.zeros((48, 48))
-        _, outside = post_process(
-            plain, np.ones((48, 48)), post=PostProcessing(crop=pair.post.crop)
-        )
-        assert outside.shape == (48, 48)
-        residual = np.abs(pair.distorted - pair.clean)
-        assert (residual < 1e-4 * pair.clean.max()).any()
-    assert found > 0
+    """Of 1e10 electrons per pixel hardly any noise is left, and the two stay one image.
+
+    What is done to one of them alone is seen: it changes an image by more than that.
+    """
+    box = Box((48, 48), 0.2, correlation=1.0)
+    image = 0.2 + 0.8 * np.random.default_rng(0).random(box.extended)
+    image /= image.max()
+
+    def pair_of(post):
+        return _distorted(
+            image, box, ScanNoise(), kind="test", electrons=1e10, post=post,
+            rng=np.random.default_rng(1),
+        )  # fmt: skip
+
+    plain = pair_of(PostProcessing()).clean
+    draws = np.random.default_rng(2)
+    changed = 0
+    for _ in range(40):
+        # Blur is of the distorted image alone: the network is to take it away.
+        pair = pair_of(replace(PostProcessing.sample(draws), blur=0.0))
+        # k = 6 standard deviations of the counts, n = 2304 px.
+        assert np.abs(pair.distorted - pair.clean).max() < 6 * np.sqrt(1e10) * 3
+        changed += np.abs(pair.clean - plain).max() > 1e9
+    assert changed > 10
 
 
 @pytest.mark.parametrize(

@@ -4,10 +4,11 @@ import numpy as np
 import pytest
 from hypothesis import given, settings, strategies as st
 
+from training.specimens.amorphous import Amorphous
 from training.specimens.atom_set import AtomSet
 from training.specimens.crystals.crystal import Crystal
 from training.specimens.disorder import Disorder, atomic_radii
-from training.specimens.random_specimen import draw_specimen
+from training.specimens.random_specimen import Layer, Specimen, draw_specimen
 from training.specimens.simulation_box import Box
 from training.specimens.specimen_ranges import SPECIMEN_DRAWN, draw_whole
 
@@ -71,16 +72,18 @@ def test_excluded_lattices_enter_neither_specimen_nor_support():
                 assert layer.body.cell.space_group <= 15
 
 
-def test_the_support_lies_below(drawn):
-    for each in drawn[:20]:
-        atoms = each.atoms(np.random.default_rng(0), BOX)
-        heights = atoms.positions[:, 2]
-        if each.support is None:
-            continue
-        # Disorder moves single atoms by a few radii.
-        assert heights.min(initial=0.0) > -each.support.thickness - 12.0
-        if each.layer.disorder is None and each.support.disorder is None:
-            assert heights.max(initial=0.0) < BOX.sides[2]
+def test_the_support_lies_below():
+    """Gold on carbon, without disorder: every atom of the one is above each of the other."""
+    specimen = Specimen(
+        Layer(Amorphous(number=79, distance=2.6, density=12.0), thickness=25.0),
+        Layer(Amorphous(number=6, distance=1.4, density=1.6), thickness=40.0),
+    )
+    atoms = specimen.atoms(np.random.default_rng(0), BOX)
+    gold, carbon = (atoms.positions[atoms.numbers == number, 2] for number in (79, 6))
+    assert 0.0 <= gold.min() < 1.0
+    assert 24.0 < gold.max() <= 25.0
+    assert -40.0 <= carbon.min() < -39.0
+    assert -1.0 < carbon.max() <= 0.0
 
 
 class TestDisorder:

@@ -1,5 +1,6 @@
 """Noise that is assumed: right for independent counts, many or few, and held against the image."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -51,3 +52,19 @@ def test_what_the_noise_does_not_explain_is_said() -> None:
     found = assumed_noise(image, fit_of(model, slope=1.0), _UNKNOWN, fast_axis="horizontal")
     # 40²/2 beside a mean of 100 * 0.65 electrons or so
     assert any("times the variance" in sentence for sentence in found.sentences)
+
+
+def test_what_the_image_tells_imprecisely_is_taken_before_differences() -> None:
+    """Differences know no offset: of counts of gain 3.7 on an offset of 120 they tell another."""
+    model = lattice(100.0)
+    image = 120.0 + 3.7 * np.random.default_rng(6).poisson(model)
+    own = Estimate(value=3.6, low=2.9, high=4.5), Estimate(value=118.0, low=90.0, high=140.0)
+    fit = fit_of(120.0 + 3.7 * model, slope=2.4)
+    found = assumed_noise(image, fit, replace(_UNKNOWN, imprecise=own), fast_axis="horizontal")
+    assert (found.gain, found.offset) == own
+    assert not found.known
+    # scatter goes with the root of the gain: (2.9/3.6)^0.5 and (4.5/3.6)^0.5
+    assert "0.9 to 1.1 times what is stated" in found.sentences[-1]
+    differences = assumed_noise(image, fit, _UNKNOWN, fast_axis="horizontal")
+    assert "an offset above 0 is not told" in differences.sentences[0]
+    assert differences.gain.value == 2.4
