@@ -1,13 +1,14 @@
 """The `stembench` command line."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
 from bench.cli.exits import (
     CONTINUES,
     FAILED,
+    AsJson,
     Cluster,
     Dask,
     Jobs,
@@ -29,11 +30,20 @@ from bench.cli.terminal import make_printable
 from stembench import __version__
 from stembench.system import terminate_as_interrupt
 
+#: Groups of commands in `stembench --help`, by use.
+LOOK: Final = "Look"
+JUDGE: Final = "Judge a restorer"
+OWN: Final = "Own images"
+TRUTH: Final = "Ground truth and noise"
+PAPER: Final = "Figures of the paper"
+TRAIN: Final = "Train"
+RECORDS: Final = "Records of a run"
+
 app = typer.Typer(
     name="stembench",
     help="A quantitative benchmark of STEM image restoration: positions, intensities, atom counts.",
     no_args_is_help=True,
-    add_completion=False,
+    add_completion=True,
     pretty_exceptions_enable=False,
     rich_markup_mode="markdown",
 )
@@ -57,19 +67,32 @@ def _options(
     pass
 
 
-@app.command("list")
+@app.command("list", rich_help_panel=LOOK)
 @guarded()
-def list_everything(verbose: Verbose = False) -> None:
+def list_everything(as_json: AsJson = False, verbose: Verbose = False) -> None:
     """List cases, profiles and restorers.
 
     Example: `stembench list`
     """
-    from bench.cli.listing import print_listing
+    from bench.cli.inventory.listing import print_listing
 
-    print_listing(detail=verbose)
+    print_listing(detail=verbose, as_json=as_json)
 
 
-@app.command()
+@app.command(rich_help_panel=LOOK)
+@guarded()
+def doctor(as_json: AsJson = False, verbose: Verbose = False) -> None:
+    """Look whether this machine has what is needed; the exit code is 1 if something is broken.
+
+    Example: `stembench doctor`
+    """
+    from bench.cli.inventory.doctor import examine_and_print
+
+    if not examine_and_print(as_json=as_json):
+        raise typer.Exit(FAILED)
+
+
+@app.command(rich_help_panel=JUDGE)
 @guarded(CONTINUES)
 def run(
     case: Annotated[
@@ -141,7 +164,7 @@ def run(
         raise typer.Exit(FAILED)
 
 
-@app.command()
+@app.command(rich_help_panel=JUDGE)
 @guarded()
 def report(
     folder: Annotated[
@@ -162,7 +185,7 @@ def report(
     typer.echo(f"Report: {page}")
 
 
-@app.command()
+@app.command(rich_help_panel=OWN)
 @guarded()
 def restore(
     image: Annotated[Path, typer.Argument(help="Image or stack: .npy, .npz, .tif, .dm4, ...")],
@@ -206,7 +229,7 @@ def restore(
     )
 
 
-@app.command()
+@app.command(rich_help_panel=JUDGE)
 @guarded()
 def check(
     restorer: Annotated[str, typer.Argument(help="Restorer, model file, or module:callable.")],
@@ -230,7 +253,7 @@ def check(
         raise typer.Exit(FAILED)
 
 
-@app.command()
+@app.command(rich_help_panel=OWN)
 @guarded()
 def distort(
     image: Annotated[Path, typer.Argument(help="Clean image or stack in fractions of the beam.")],
@@ -256,7 +279,7 @@ def distort(
     distort_file(image, out, preset=preset, dose=dose, sampling=sampling, seed=seed, image=chosen)
 
 
-@app.command()
+@app.command(rich_help_panel=JUDGE)
 @guarded("the sources finished so far are kept")
 def images(
     out: Annotated[Path, typer.Option("--out", "-o", help="Folder to write.")] = Path("out/images"),
@@ -303,25 +326,17 @@ def images(
         raise typer.Exit(FAILED)
 
 
-for _command in (
-    fit,
-    assess,
-    plan,
-    compare,
-    baseline,
-    regression,
-    power,
-    simulate,
-    convergence,
-    figures,
-    noise_figures,
-    noise_ranges,
-    pairs,
-    networks,
-    verify_fit,
-    pack,
-):
-    app.command()(_command)
+_PANELS: Final = {
+    JUDGE: (plan, compare, baseline, regression, power),
+    OWN: (fit, assess),
+    TRUTH: (simulate, convergence, noise_figures, noise_ranges),
+    PAPER: (figures,),
+    TRAIN: (pairs, networks),
+    RECORDS: (verify_fit, pack),
+}
+for _panel, _commands in _PANELS.items():
+    for _command in _commands:
+        app.command(rich_help_panel=_panel)(_command)
 
 
 def main() -> None:

@@ -22,6 +22,10 @@ CONTINUES: Final = "what is finished is kept, and the same command continues fro
 
 Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Show detail and tracebacks.")]
 
+AsJson = Annotated[
+    bool, typer.Option("--json", help="Write the table as JSON; notes go to standard error.")
+]
+
 Jobs = Annotated[int | None, typer.Option(help="Worker processes; the number of cores by default.")]
 Scheduler = Annotated[
     str, typer.Option(help="Address of a Dask scheduler whose workers do the work.")

@@ -5,8 +5,8 @@ from typer.testing import CliRunner
 from bench.cli.app import app
 
 
-def call(*arguments: object, code: int = 0) -> str:
-    wide = {"COLUMNS": "200"}  # a narrow terminal breaks the lines of tables
+def call(*arguments: object, code: int = 0, columns: int = 200) -> str:
+    wide = {"COLUMNS": str(columns)}  # a narrow terminal breaks the lines of tables
     result = CliRunner().invoke(app, [str(argument) for argument in arguments], env=wide)
     assert result.exit_code == code, result.output
     assert "Traceback" not in result.output

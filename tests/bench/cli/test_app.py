@@ -32,8 +32,29 @@ class TestHelp:
             "list", "run", "report", "compare", "baseline", "regression", "power", "fit", "restore",
             "check", "distort", "images", "simulate", "convergence", "noise-figures",
             "noise-ranges", "verify-fit", "plan", "assess", "pack", "figures", "pairs",
-            "networks",
+            "networks", "doctor",
         }  # fmt: skip
+
+    def test_commands_are_grouped_by_use(self) -> None:
+        # A command without a group would stand in typer's own, "Commands".
+        assert "─ Commands ─" not in call("--help")
+        panels = {command.rich_help_panel for command in app.registered_commands}
+        assert panels == {
+            "Look", "Judge a restorer", "Own images", "Ground truth and noise",
+            "Figures of the paper", "Train", "Records of a run",
+        }  # fmt: skip
+        assert {f"─ {panel} ─" in call("--help") for panel in panels} == {True}
+
+    def test_the_shell_completes_names_of_commands(self) -> None:
+        done = subprocess.run(
+            [sys.executable, "-c", "from bench.cli.app import app; app(prog_name='stembench')"],
+            cwd=ROOT, capture_output=True, text=True, check=False,
+            env={
+                "PATH": "", "_STEMBENCH_COMPLETE": "complete_bash",
+                "COMP_WORDS": "stembench noise", "COMP_CWORD": "1",
+            },
+        )  # fmt: skip
+        assert done.stdout.split() == ["noise-figures", "noise-ranges"], done.stderr
 
     def test_help_loads_no_heavy_library(self) -> None:
         arguments = [["--help"], ["--version"], *([command, "--help"] for command in COMMANDS)]

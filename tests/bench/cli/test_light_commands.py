@@ -42,7 +42,9 @@ def loaded(names: tuple[str, ...], *arguments: str) -> str:
     return done.stderr.splitlines()[-1]
 
 
-@pytest.mark.parametrize("arguments", [("list",), ("list", "-v"), ("--help",), ("run", "--help")])
+@pytest.mark.parametrize(
+    "arguments", [("list",), ("list", "-v"), ("list", "--json"), ("--help",), ("run", "--help")]
+)
 def test_lists_and_helps_load_nothing_heavy(arguments: tuple[str, ...]) -> None:
     assert loaded(HEAVY, *arguments) == "[]"
 

@@ -38,11 +38,11 @@ if __name__ == "__main__":
 # A command that is at work when it is told to end.
 _COMMAND = """
 import sys, time
-import bench.cli.listing
+import bench.cli.inventory.listing
 def wait(detail):
     print("at work", flush=True)
     time.sleep(600)
-bench.cli.listing.print_listing = wait
+bench.cli.inventory.listing.print_listing = wait
 sys.argv[1:] = ["list"]
 from bench.cli.app import main
 main()

@@ -4,7 +4,7 @@ import dataclasses
 
 import pytest
 
-from bench.cli.listing import print_listing
+from bench.cli.inventory.listing import print_listing
 from bench.images.pairs import sources
 from bench.measures.column_search import searched
 from bench.plan.blocks import Block, plan_blocks
@@ -72,7 +72,7 @@ def with_gold(monkeypatch):
     for module in (
         "cases.registry",
         "bench.plan.profiles",
-        "bench.cli.listing",
+        "bench.cli.inventory.listing",
         "bench.images.pairs",
     ):
         monkeypatch.setattr(f"{module}.CASES", cases)

@@ -1,0 +1,1 @@
+"""What there is: cases, restorers, and the machine that they run on."""
