@@ -39,7 +39,7 @@ if __name__ == "__main__":
 _COMMAND = """
 import sys, time
 import bench.cli.inventory.listing
-def wait(detail):
+def wait(**options):
     print("at work", flush=True)
     time.sleep(600)
 bench.cli.inventory.listing.print_listing = wait
