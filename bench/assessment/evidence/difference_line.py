@@ -14,6 +14,9 @@ _BINS: Final = 12
 #: Fewest pixels of a bin, and bins of which a line is made.
 _FEW: Final = 40
 _FEWEST_BINS: Final = 4
+#: Least variance by which bins are weighed, as a part of the largest: a ground that was cut off has
+#: next to none, and would weigh more than all of the specimen.
+_LEAST: Final = 1e-2
 #: Differences beyond this many standard deviations are not noise.
 _CUT: Final = 5.0
 
@@ -81,7 +84,8 @@ def difference_line(
     if not (variances > 0).all() or np.ptp(means) <= 1e-9 * np.abs(means).max():
         return None
     # The error of a variance is in proportion to it.
-    gain, floor = np.polyfit(means, variances, 1, w=1.0 / variances)
+    known = np.maximum(variances, _LEAST * variances.max())
+    gain, floor = np.polyfit(means, variances, 1, w=1.0 / known)
     if not gain > 0:
         return None
     return DifferenceLine(gain=float(gain), offset=float(-floor / gain))
