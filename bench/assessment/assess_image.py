@@ -35,6 +35,7 @@ from bench.assessment.restorations import (
     restore_image,
 )
 from bench.assessment.trust import trust_in
+from bench.own_images.fit_words import saturation_cautions
 from bench.own_images.values.pixel_values import ElectronScale
 from reports import seconds_text
 from restore import RestorerMetadata, metadata_of
@@ -101,7 +102,7 @@ def assess_image(
     noise = _noise(image, raw_fit, sampling=sampling, options=options)
     scale = ElectronScale(gain=noise.gain.value, offset=noise.offset.value)
     seen, note = _seen_scale(noise, metadata, options=options, sampling=sampling)
-    notes = [note, lines_note(noise)]
+    notes = [note, lines_note(noise), *_cut_off(raw_fit)]
     restorer = UsedRestorer(spec=options.restorer, seen=seen, sampling=sampling)
     first: Restored = _only(executor, restore_image, (restorer, image))
     notes += first.said
@@ -229,6 +230,14 @@ def assess_image(
         notes=tuple(dict.fromkeys(note for note in notes if note)),
         seconds=time.perf_counter() - begin,
     )
+
+
+def _cut_off(fit: "OwnImageFit") -> list[str]:
+    """What it means that the image is cut off at its largest value; nothing if it is not."""
+    return [
+        f"{caution}. The draws are not cut off: their errors are without that"
+        for caution in saturation_cautions(fit)
+    ]
 
 
 def _fit(image: Floats, *, sampling: float) -> "OwnImageFit":

@@ -55,6 +55,21 @@ def restored_caution(restored_by: str) -> str:
     )
 
 
+def saturation_cautions(fit: "OwnImageFit") -> list[str]:
+    """What columns that are cut off at the largest value mean for the numbers; none if none are."""
+    from fitting import SATURATED
+
+    number = int(np.count_nonzero(fit.table["flags"].to_numpy() & SATURATED))
+    if not number:
+        return []
+    return [
+        f"{number} of {len(fit.table)} columns are cut off at the largest value (flag SATURATED):"
+        " flat tops are left out, and the SCS is extrapolated from the flanks or, where noise alone"
+        " is cut off, a few per cent off; columns share a width, so that the SCS of the others may"
+        " be off as well"
+    ]
+
+
 def cautions(fit: "OwnImageFit", image: Floats) -> list[str]:
     """What a user should know before trusting the numbers.
 
@@ -64,7 +79,7 @@ def cautions(fit: "OwnImageFit", image: Floats) -> list[str]:
     image : ndarray, shape (rows, columns)
         What was fitted.
     """
-    from fitting import NOT_CONVERGED, PARTLY_MASKED, POOR_FIT, SATURATED
+    from fitting import NOT_CONVERGED, PARTLY_MASKED, POOR_FIT
 
     out: list[str] = []
     bits = fit.table["flags"].to_numpy()
@@ -85,11 +100,7 @@ def cautions(fit: "OwnImageFit", image: Floats) -> list[str]:
             f"the fit of {having(NOT_CONVERGED)} of {n} columns did not converge, which does not"
             " mean that nothing is there"
         )
-    if having(SATURATED):
-        out.append(
-            f"{having(SATURATED)} of {n} columns are cut off at the largest value (flag SATURATED):"
-            " their tops are left out and their SCS is extrapolated from the flanks"
-        )
+    out.extend(saturation_cautions(fit))
     if having(PARTLY_MASKED) > _HALF * max(n, 1):
         out.append(
             f"{having(PARTLY_MASKED)} of {n} columns are partly left out (flag PARTLY_MASKED)"

@@ -8,8 +8,7 @@ import pandas as pd
 
 from reports.figures import panels
 from reports.figures.figure import Figure
-from reports.figures.paper.study_panels import counted_map
-from reports.metrics.columns.atom_counts import counts_of
+from reports.metrics.columns.atom_counts import counts_of, shares_right_of
 from reports.names import RestorerStyle
 from reports.records.run_folder import Run
 from reports.summaries.bounds import drawn_bounds, summarise_bounds
@@ -20,6 +19,7 @@ from reports.words.verdict.bounds import bound_caption
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.collections import PatchCollection
     from matplotlib.figure import Figure as Drawing
 
 #: The error of position that is shown, and the bound of it.
@@ -145,6 +145,54 @@ def figure_counting(run: Run, summary: pd.DataFrame, *, case: str) -> "Drawing":
         bar.set_label("% of realizations", labelpad=2)
         bar.outline.set_linewidth(0.5)
     return figure
+
+
+def counted_map(
+    axes: "Axes", run: Run, *, case: str, image: str, dose: float, restorer: str
+) -> "PatchCollection":
+    """Draw discs at the columns, coloured by the share of realizations counted right.
+
+    Parameters
+    ----------
+    axes : matplotlib.axes.Axes
+    run : Run
+    case, image : str
+    dose : float
+        e/Å²; the lowest of the image.
+    restorer : str
+
+    Returns
+    -------
+    matplotlib.collections.PatchCollection
+        For a colour bar in percent.
+    """
+    from matplotlib.collections import PatchCollection
+    from matplotlib.patches import Circle
+    from scipy.spatial import KDTree
+
+    shares = run.once(shares_right_of)
+    columns = shares[
+        (shares["case"] == case)
+        & (shares["image"] == image)
+        & (shares["dose"] == dose)
+        & (shares["restorer"] == restorer)
+    ]
+    places = columns[["x", "y"]].to_numpy(dtype=np.float64)
+    spacing = 10.0
+    if len(places) > 1:
+        spacing = float(np.median(np.asarray(KDTree(places).query(places, k=2)[0])[:, 1]))
+    discs = PatchCollection([Circle((x, y), 0.46 * spacing) for x, y in places], cmap="cividis")
+    discs.set_array(columns["right"].to_numpy())
+    discs.set_clim(0, 100)
+    axes.add_collection(discs)
+    rows, cols = run.case(case).shape
+    axes.set_xlim(-0.5, cols - 0.5)
+    axes.set_ylim(rows - 0.5, -0.5)
+    axes.set_aspect("equal")
+    axes.set_xticks([])
+    axes.set_yticks([])
+    axes.spines[:].set_visible(True)
+    return discs
 
 
 def _settings(run: Run, summary: pd.DataFrame, *, case: str) -> str:

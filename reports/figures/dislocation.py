@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from cases import Case, to_pixels
 from reports.figures import panels
 from reports.figures.figure import Figure
-from reports.figures.paper.study_panels import error_rings
+from reports.metrics.core_distance import distances_of
 from reports.metrics.dislocation import BURGERS_CIRCLE, load_circuits, summarise_burgers
 from reports.metrics.kept.resolution import contrast_of, resolved_alone, unresolved_cells
 from reports.names import Restorers, RestorerStyle
@@ -19,6 +19,7 @@ from reports.summaries.bounds import drawn_bounds, summarise_bounds
 from reports.summaries.cells_of_run import columns_of
 from reports.words.captions import case_settings_text
 from reports.words.numbers import dose_text
+from reports.words.studies.dislocation import ERROR
 from reports.words.verdict.bounds import bound_caption
 from stembench.arrays import Floats
 
@@ -132,6 +133,45 @@ def figure_dislocation(run: Run, summary: pd.DataFrame, *, case: str) -> "Drawin
     error_rings(axes, run, case=case, styles=styles, label="distance from the core (Å)")
     panels.heading(axes, last[2], f"by distance, {dose_text(float(doses[0]))} e/Å²")
     return figure
+
+
+def error_rings(
+    axes: "Axes", run: Run, *, case: str, styles: Mapping[str, RestorerStyle], label: str
+) -> None:
+    """Draw the error of position in rings about a dislocation's core at the lowest dose.
+
+    Parameters
+    ----------
+    axes : matplotlib.axes.Axes
+    run : Run
+    case : str
+    styles : mapping of str to RestorerStyle
+        Restorers that are drawn.
+    label : str
+        Of the axis of distances.
+    """
+    distances = run.once(distances_of)
+    distances = distances[(distances["case"] == case) & distances["restorer"].isin(styles)]
+    if distances.empty:
+        axes.set_axis_off()
+        axes.text(
+            0.5, 0.5, "no errors by distance\nin this run", ha="center", va="center",
+            transform=axes.transAxes, color="#666666",
+        )  # fmt: skip
+        return
+    found = distances[distances["dose"] == distances["dose"].min()]
+    found = found[found["metric"] == ERROR]
+    rings = sorted(set(zip(found["from_A"], found["to_A"], strict=True)))
+    place = {low: k for k, (low, _) in enumerate(rings)}
+    found = found.assign(ring=[place[low] for low in found["from_A"]])
+    panels.curves(axes, found, x="ring", metric=ERROR, styles=styles)
+    axes.set_xticks(
+        range(len(rings)),
+        [f"{low:g}–{high:g}" if np.isfinite(high) else f"> {low:g}" for low, high in rings],
+    )
+    axes.set_xlim(-0.4, len(rings) - 0.6)
+    axes.set_xlabel(label)
+    panels.error_axis(axes, ERROR, label="MAE of position (pm)")
 
 
 def _settings(run: Run, summary: pd.DataFrame, *, case: str) -> str:

@@ -2,6 +2,7 @@
 
 import json
 import zipfile
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -87,6 +88,8 @@ def write_difference(path: Path, difference: WeightDifference, /) -> None:
         "network": difference.network,
         "published_sha256": difference.published_sha256,
         "origin": dict(difference.origin),
+        # A member that lost its name must be missed, not taken for unchanged.
+        "convolutions": sorted(difference.changes),
     }
     with replacing(path) as temporary, temporary.open("wb") as stream:
         np.savez_compressed(
@@ -105,14 +108,9 @@ def read_difference(path: Path, /) -> WeightDifference:
     try:
         with path.open("rb") as stream, np.load(stream, allow_pickle=False) as file:
             about = json.loads(str(file["about"]))
-            numbers = sorted(
-                int(name.removeprefix("kernel_"))
-                for name in file.files
-                if name.startswith("kernel_") and not name.endswith("_scale")
-            )
             changes = {
                 number: (_read(file, "kernel", number), _read(file, "bias", number))
-                for number in numbers
+                for number in map(int, about["convolutions"])
             }
             return WeightDifference(
                 network=str(about["network"]),
@@ -120,7 +118,10 @@ def read_difference(path: Path, /) -> WeightDifference:
                 changes=changes,
                 origin=about["origin"],
             )
-    except (EOFError, OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile) as error:
+    except (
+        EOFError, OSError, ValueError, KeyError, TypeError, NotImplementedError,
+        zipfile.BadZipFile, zlib.error,
+    ) as error:  # fmt: skip
         raise InputError(
             f"{path} is no difference to published weights, or damaged; name another file or "
             "reinstall stembench"
@@ -130,6 +131,8 @@ def read_difference(path: Path, /) -> WeightDifference:
 def _read(file: Any, part: str, number: int) -> NDArray[np.float32]:
     name = f"{part}_{number:03d}"
     values: NDArray[np.float32] = file[name].astype(np.float32) * np.float32(file[f"{name}_scale"])
+    if not np.isfinite(values).all():
+        raise ValueError(f"{name} has values that are no numbers")
     return values
 
 
@@ -159,7 +162,11 @@ def averaged_weights(
     step = np.float32(share)
     weights = dict(published.convolutions)
     for number, (kernel, bias) in difference.changes.items():
-        plain = weights[number]
+        plain = weights.get(number)
+        if plain is None:
+            raise InputError(
+                f"the difference changes convolution {number}, which the published network lacks"
+            )
         if plain[0].shape != kernel.shape or plain[1].shape != bias.shape:
             raise InputError(
                 f"convolution {number} of the difference has another shape than the published one"

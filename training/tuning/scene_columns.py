@@ -18,7 +18,7 @@ _CUT: Final = 6.0
 
 @dataclass(frozen=True, eq=False)
 class SceneColumns:
-    """SceneColumns of a scene.
+    """Columns of a scene.
 
     Attributes
     ----------

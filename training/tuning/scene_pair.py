@@ -145,5 +145,5 @@ def draw_noise(rng: np.random.Generator) -> ScanNoise:
             sigma_x=sizes[0] if jitter.sigma_x else 0.0,
             sigma_y=sizes[1] if jitter.sigma_y else 0.0,
         ),
-        fast_scan=FastScan.at_dwell(float(rng.uniform(0.5, 2.0))),
+        fast_scan=FastScan.at_dwell(RECORDING.ranges["dwell"].draw(rng)),
     )

@@ -93,6 +93,7 @@ RECORDING: Final = Drawn(
         "electrons": Range(0.15, 500.0, "e/px", "log", "ours: from 2 cells of Pt at 5e2 e/Å² on"),
         "defect_weight": Range(7.0, 8.0, "", "linear", "ours: of the pixels of a defect"),
         "shift_weight": Range(15.0, 22.0, "", "linear", "ours: of those of an isolated shift"),
+        "dwell": Range(0.5, 2.0, "µs", "linear", "ours: about the studies' 1 µs"),
         "jitter": Range(0.02, 0.2, "Å", "log", "ours: about the studies' 0.15 Å"),
     },
     choices={

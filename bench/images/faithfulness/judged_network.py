@@ -41,6 +41,8 @@ class Faithfulness:
     - ``vacancy``, ``half``: the same of missing columns and of columns of half the SCS;
     - ``position_over_bound``, ``scs_over_bound``: RMSE of a perfect lattice over the Cramér-Rao
       bound;
+    - ``fitted``: share of the columns of these scenes that could be fitted: the measures above are
+      of them alone;
     - ``vacuum``: lowest mean of 1 Å² beside a particle, over the particle's peak;
     - ``intensity``: total over that of the noise-free image.
 
@@ -112,6 +114,11 @@ def _fit(scene: JudgedScene, image: Floats, options: FitOptions = _FREE) -> Colu
     return fit_columns(image, scene.places, sampling=SAMPLING, options=start)
 
 
+def _fitted(scene: JudgedScene, scs: Floats) -> float:
+    """Share of the measured columns with a number."""
+    return float(np.isfinite(scs[scene.measured]).mean())
+
+
 def _errors(
     scene: JudgedScene, images: list[Floats], *, dose: float
 ) -> Iterable[tuple[str, list[float]]]:
@@ -122,15 +129,18 @@ def _errors(
     least = float(np.sqrt(np.mean(np.square(bound.loc[some, ["x_crb", "y_crb"]].to_numpy()))))
     least_scs = float(np.sqrt(np.mean(np.square(bound.loc[some, "scs_crb"].to_numpy()))))
     scs = true.table.loc[some, "scs"].to_numpy()
-    position, strength = [], []
+    position, strength, fitted = [], [], []
     for image in images:
-        table = _fit(scene, image).table[some]
+        whole = _fit(scene, image).table
+        fitted.append(_fitted(scene, whole["scs"].to_numpy()))
+        table = whole[some]
         away = table[["x", "y"]].to_numpy() - scene.places[some]
         position.append(_mean(away**2) ** 0.5 / least)
         error = table["scs"].to_numpy() - scs
         strength.append(_mean(error**2) ** 0.5 / least_scs)
     yield "position_over_bound", position
     yield "scs_over_bound", strength
+    yield "fitted", fitted
 
 
 def _slope(found: Floats, true: Floats) -> float:
@@ -156,23 +166,26 @@ def _responses(scene: JudgedScene, images: list[Floats]) -> Iterable[tuple[str, 
     moved = scene.measured & (np.abs(scene.moved) > 0).any(axis=1)
     changed = scene.measured & (scene.changed != 0)
     plain = scene.measured & ~moved & ~changed
-    position, strength = [], []
+    position, strength, fitted = [], [], []
     for image in images:
         table = _fit(scene, image).table
         away = table[["x", "y"]].to_numpy() - scene.places
         position.append(_slope(away[moved], scene.moved[moved]))
         scs = table["scs"].to_numpy()
+        fitted.append(_fitted(scene, scs))
         relative = _relative(scs, _mean(scs[plain]))
         strength.append(_slope(relative[changed], scene.changed[changed]))
     yield "position_response", position
     yield "scs_response", strength
+    yield "fitted", fitted
 
 
 def _kept_defects(scene: JudgedScene, images: list[Floats]) -> Iterable[tuple[str, list[float]]]:
     plain = scene.measured & (scene.changed == 0)
-    kept: dict[str, list[float]] = {"vacancy": [], "half": []}
+    kept: dict[str, list[float]] = {"vacancy": [], "half": [], "fitted": []}
     for image in images:
         scs = _fit(scene, image, _HELD).table["scs"].to_numpy()
+        kept["fitted"].append(_fitted(scene, scs))
         relative = _relative(scs, _mean(scs[plain]))
         for name, change in (("vacancy", -1.0), ("half", -0.5)):
             some = scene.measured & (scene.changed == change)

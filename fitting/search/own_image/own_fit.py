@@ -144,13 +144,13 @@ class _Work:
         none = np.zeros_like(valid)
         self.options = options
         self.pixels = np.where(valid, pixels, 0.0)
-        self.areas = ConstantAreas(none, none, ())
+        self.areas = ConstantAreas(none, none, none, ())
         self.outliers, self.too_many = none, False
         self.background = SmoothBackground("constant")
         if options.leave_out:
             self.areas = constant_areas(self.pixels, valid)
             if np.count_nonzero(valid & ~self.areas.areas) < _FEWEST_PIXELS:
-                self.areas = ConstantAreas(none, none, ())
+                self.areas = ConstantAreas(none, none, none, ())
             valid = valid & ~self.areas.areas & ~self.areas.saturated
         if options.fit.estimator == "poisson" and np.any(self.pixels[valid] < 0):
             raise InputError(
@@ -341,7 +341,7 @@ class _Work:
                 n,
                 goodness,
                 left_out=~(self.usable | self.outliers),
-                saturated=self.areas.saturated,
+                saturated=self.areas.saturated | self.areas.cut,
                 smooth=scene.smooth,
                 sign=self.options.sign,
             ),

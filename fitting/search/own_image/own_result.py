@@ -41,7 +41,7 @@ class OwnImageFit:
     valid : ndarray of bool, shape (rows, columns)
         Pixels that took part.
     areas : ConstantAreas
-        Areas of one value that were left out, and saturated pixels.
+        Areas of one value that were left out, saturated pixels, and others cut off at their value.
     outliers : ndarray of bool, shape (rows, columns)
         Outlying pixels that were left out.
     too_many_outliers : bool

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from reports.figures import panels
+from reports.figures.counting import counted_map
 from reports.figures.paper.column_width import (
     area,
     even_grid,
@@ -18,7 +19,6 @@ from reports.figures.paper.column_width import (
     tag,
 )
 from reports.figures.paper.paper_figure import Drawn, LackingError, Material, PaperFigure, run_text
-from reports.figures.paper.study_panels import counted_map
 from reports.metrics.column_search import detection_of
 from reports.metrics.columns.atom_counts import counts_of
 from reports.names import RestorerStyle

@@ -9,6 +9,7 @@ import pandas as pd
 from cases import Case, to_pixels
 from fitting.lattice import burgers_circuit
 from reports.figures import panels
+from reports.figures.dislocation import error_rings
 from reports.figures.paper.column_width import (
     area,
     letter,
@@ -26,7 +27,6 @@ from reports.figures.paper.paper_figure import (
     Searching,
     run_text,
 )
-from reports.figures.paper.study_panels import error_rings
 from reports.metrics.dislocation import load_circuits, summarise_burgers
 from reports.metrics.kept.resolution import contrast_of, resolved_alone, unresolved_cells
 from reports.names import RestorerStyle

@@ -86,6 +86,17 @@ def test_six_draws_have_an_interval_of_every_change() -> None:
     assert np.isfinite(found.injected.position.high)
 
 
+def test_an_image_that_is_cut_off_is_not_assessed_without_a_word() -> None:
+    """Some of its columns have counts at the largest value; negative control: as they were."""
+    image = counts()
+    said = [assessed("raw", each, draws=3) for each in (np.minimum(image, 70.0), image)]
+    notes = [any("cut off at the largest value" in note for note in one.notes) for one in said]
+    assert notes == [True, False]
+    assert "saturated" in five_sentences(said[0])[4]
+    assert not said[0].noise.determined
+    assert "saturated" not in five_sentences(said[1])[4]
+
+
 def test_columns_drawn_into_vacancies_are_found(stamped) -> None:
     rows = stamped.support.drawn_without_support
     places = stamped.fit.table.iloc[rows][["x", "y"]].to_numpy()

@@ -57,3 +57,23 @@ def test_fit_names_assess_for_a_restored_image_alone(restored, tmp_path) -> None
     )
     assert told.exit_code == 0, told.output
     assert ("stembench assess tells" in told.output) == restored
+
+
+@pytest.mark.parametrize("cut", [False, True])
+def test_fit_says_that_columns_are_cut_off(cut, tmp_path) -> None:
+    """An image of eight bits whose brightest columns are beyond the converter's range."""
+    y, x = np.mgrid[:80, :80]
+    clean = sum(
+        (90 if cx < 40 else 180) * np.exp(-((x - cx) ** 2 + (y - cy) ** 2) / 12.5)
+        for cx in range(10, 80, 15)
+        for cy in range(10, 80, 15)
+    )
+    counts = np.random.default_rng(1).poisson(clean + 5)
+    gain = 1.8 if cut else 0.9
+    np.save(tmp_path / "i.npy", np.clip(np.round(gain * counts), 0, 255).astype(np.uint8))
+    told = CliRunner().invoke(
+        app,
+        ["fit", str(tmp_path / "i.npy"), "--sampling", "0.1", "-o", str(tmp_path / "c.csv")],
+    )
+    assert told.exit_code == 0, told.output
+    assert ("15 of 25 columns are cut off at the largest value" in told.output) == cut

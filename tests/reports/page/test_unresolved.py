@@ -4,8 +4,7 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure as Drawing
 
-from reports.figures.dislocation import _burgers
-from reports.figures.paper.study_panels import error_rings
+from reports.figures.dislocation import _burgers, error_rings
 from reports.page.study_reports import report_dislocations
 from reports.records.run_folder import Run, load_run
 from reports.summaries.leaderboard import leaderboard

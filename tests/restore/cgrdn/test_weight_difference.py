@@ -63,6 +63,35 @@ def test_other_weights_and_shares_are_refused(written):
     smaller = {**WEIGHTS, 2: (WEIGHTS[2][0][..., :2], WEIGHTS[2][1][:2])}
     with pytest.raises(InputError, match="shape"):
         averaged_weights(replace(PUBLISHED, convolutions=smaller), difference)
+    fewer = {number: pair for number, pair in WEIGHTS.items() if number != 2}
+    with pytest.raises(InputError, match="convolution 2, which"):
+        averaged_weights(replace(PUBLISHED, convolutions=fewer), difference)
+
+
+def test_a_changed_byte_is_refused_or_changes_nothing(written):
+    """Every 3rd byte in turn: one sentence, or the same numbers; never others or a traceback."""
+    whole = written.read_bytes()
+    expected = averaged_weights(PUBLISHED, read_difference(written))
+    refused = 0
+    for place in range(0, len(whole), 3):
+        written.write_bytes(whole[:place] + bytes([whole[place] ^ 0x55]) + whole[place + 1 :])
+        try:
+            found = averaged_weights(PUBLISHED, read_difference(written))
+        except InputError:
+            refused += 1
+            continue
+        for number, pair in expected.items():
+            assert all(np.array_equal(a, b) for a, b in zip(pair, found[number], strict=True))
+    assert refused > len(whole) / 3 / 4
+
+
+def test_values_that_are_no_numbers_are_refused(tmp_path):
+    broken = dict(WEIGHTS)
+    broken[2] = (np.full_like(WEIGHTS[2][0], np.nan), WEIGHTS[2][1])
+    path = tmp_path / "nan.npz"
+    write_difference(path, difference_of(PUBLISHED, broken, origin={}))
+    with pytest.raises(InputError, match="damaged"):
+        read_difference(path)
 
 
 @pytest.mark.parametrize("content", [b"", b"PK\x03\x04 cut", b"text"])

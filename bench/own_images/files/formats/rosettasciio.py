@@ -1,6 +1,7 @@
 """Images in the files of microscopes, as RosettaSciIO reads them."""
 
 import importlib
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -45,6 +46,8 @@ def contents(path: Path) -> Contents:
         try:
             signals = importlib.import_module(reader).file_reader(str(path))
             datasets = [_dataset(signal) for signal in signals]
+            if reader == "rsciio.emd":
+                datasets = [_rows_first(dataset) for dataset in datasets]
         except MemoryError:
             raise
         except Exception as error:  # readers raise exceptions of any kind
@@ -75,6 +78,18 @@ def _dataset(signal: dict[str, Any]) -> Dataset:
         signal=kind,
         problem=COLOUR if _coloured(signal.get("original_metadata") or {}) else "",
     )
+
+
+def _rows_first(dataset: Dataset) -> Dataset:
+    """Data set of an EMD file with x after y.
+
+    RosettaSciIO turns what NCEM's EMD files hold over, as its own have x first; those of other
+    programs have y first and come out on their side.
+    """
+    names = [axis.name.lower() for axis in dataset.axes]
+    if "x" not in names or "y" not in names or names.index("x") > names.index("y"):
+        return dataset
+    return replace(dataset, data=dataset.data.transpose(), axes=dataset.axes[::-1])
 
 
 def _coloured(original: dict[str, Any]) -> bool:

@@ -26,6 +26,15 @@ MIXED: Final = 2
 _SLOPE: Final = 0.35
 #: Fewest touching pixels of a saturated peak.
 _PLATEAU: Final = 5
+#: Values are cut off where the largest has this many pixels, this many times those of the value
+#: below, and not more than this part of all: a vacuum of no counts is not cut off.
+_GATHERED: Final = 5
+_PILE: Final = 3.0
+_MOST_CUT: Final = 0.1
+#: The same below hot pixels, which are at most this part of all: tails hold such a value by chance.
+_GATHERED_BELOW: Final = 10
+_PILE_BELOW: Final = 5.0
+_HOT: Final = 1e-3
 
 
 @dataclass(frozen=True)
@@ -38,12 +47,17 @@ class ConstantAreas:
         Borders, corners and annotations, with the pixels that interpolation mixed with them.
     saturated : ndarray of bool, shape (rows, columns)
         Flat tops at the largest value.
+    cut : ndarray of bool, shape (rows, columns)
+        Other pixels at a largest value that more pixels have than unbounded noise gives it: noise
+        was cut off there. They take part; without them, which noise has chosen, the SCS of columns
+        is farther off (+3.7 in place of +2.2 %, one image cut off at 0.8 of its largest value).
     values : tuple of float
         Values of the areas.
     """
 
     areas: Bools
     saturated: Bools
+    cut: Bools
     values: tuple[float, ...]
 
 
@@ -65,19 +79,22 @@ def constant_areas(image: Floats, valid: Bools) -> ConstantAreas:
     """
     none = np.zeros(image.shape, dtype=np.bool_)
     if not valid.any():
-        return ConstantAreas(none, none, ())
+        return ConstantAreas(none, none, none, ())
     inside = image[valid]
     low, high = np.percentile(inside, [0.1, 99.9])
     span = float(high - low) or float(np.ptp(inside))
     if span == 0.0:
-        return ConstantAreas(none, none, ())
+        return ConstantAreas(none, none, none, ())
     filled = np.where(valid, image, np.inf)
     flat = (
         maximum_filter(filled, 2, mode="nearest") == minimum_filter(filled, 2, mode="nearest")
     ) & valid
     whole = bool(np.mean(inside == np.round(inside)) > 0.5)
     areas, values = none.copy(), []
-    saturated = _saturated(filled, valid, span=span)
+    top = _cut_off(inside)
+    saturated = _saturated(
+        filled, valid, span=span, top=float(inside.max()) if top is None else top
+    )
     # The most frequent values first; more than a few are no borders.
     candidates, frequency = np.unique(filled[flat & ~saturated], return_counts=True)
     for value in candidates[np.argsort(-frequency)][:20]:
@@ -89,7 +106,9 @@ def constant_areas(image: Floats, valid: Bools) -> ConstantAreas:
             areas |= area | _strokes(equal, valid, area)
             values.append(float(value))
     grown = binary_dilation(areas, np.ones((3, 3)), iterations=MIXED) if areas.any() else areas
-    return ConstantAreas(grown & valid, saturated & ~grown, tuple(values))
+    saturated &= ~grown
+    cut = none if top is None else (filled == top) & valid & ~grown & ~saturated
+    return ConstantAreas(grown & valid, saturated, cut, tuple(values))
 
 
 def _beyond_chance(equal: Bools, valid: Bools, *, whole: bool) -> Bools:
@@ -172,9 +191,25 @@ def _set_apart(area: Bools, image: Floats, valid: Bools, *, span: float) -> Bool
     return out
 
 
-def _saturated(image: Floats, valid: Bools, *, span: float) -> Bools:
-    """Flat tops at the largest value."""
-    top = float(image[valid].max())
+def _cut_off(values: Floats) -> float | None:
+    """Value at which the image is cut off, None where it is not; above it hot pixels may lie."""
+    levels, number = np.unique(values, return_counts=True)
+    above = np.cumsum(number[::-1])[::-1] - number
+    for at in range(len(levels) - 1, 0, -1):
+        if above[at] > _HOT * len(values):
+            break
+        fewest, pile = (_GATHERED_BELOW, _PILE_BELOW) if above[at] else (_GATHERED, _PILE)
+        if (
+            fewest <= number[at] <= _MOST_CUT * len(values)
+            and number[at] > pile * number[at - 1]
+            and number[at] > pile * above[at]
+        ):
+            return float(levels[at])
+    return None
+
+
+def _saturated(image: Floats, valid: Bools, *, span: float, top: float) -> Bools:
+    """Flat tops at a value."""
     at_top = (image == top) & valid
     parts, number = label(at_top)
     sizes = np.bincount(parts.ravel(), minlength=number + 1)

@@ -40,6 +40,7 @@ def test_unbiased_fits_are_near_their_bound(raw):
     """
     for measure in ("position_over_bound", "scs_over_bound"):
         assert 1 - 0.16 < raw[f"{measure}@5000"] < 1.2 + 0.16
+    assert raw["fitted@5000"] == 1.0
     assert raw["vacuum@5000"] == pytest.approx(0.0, abs=1e-9)
 
 
@@ -106,6 +107,7 @@ def test_an_image_half_filled_has_half_of_the_response(raw):
 def test_a_network_that_collapsed_is_judged_too():
     found = JUDGE(Altered("nothing"))
     assert found["intensity@5000"] == 0.0
+    assert found["fitted@5000"] < 0.5  # an empty place that is held has an SCS, of 0
     assert not abs(found["position_response@5000"]) > 0.5  # no number, or none that is large
 
 
@@ -139,13 +141,7 @@ def test_impossible_settings_are_refused():
 
 
 @pytest.mark.slow
-def test_the_published_network_is_judged_within_a_minute_of_a_core():
-    import time
-
-    network = load_restorer("cgrdn@onnx")
-    begun = time.process_time()
-    found = Faithfulness()(network)
-    assert time.process_time() - begun < 60
-    # What every report of it says: it answers for half of an isolated shift, and fills vacancies.
+def test_the_published_network_fills_vacancies_and_passes_on_less_than_half_of_a_shift():
+    found = Faithfulness()(load_restorer("cgrdn@onnx"))
     assert found["position_response@500"] < 0.5
     assert found["vacancy@500"] < 0.9
