@@ -31,6 +31,7 @@ from .contract import ContractRestorer as ContractRestorer
 from .isolation.allowance import limit_models as limit_models
 from .isolation.process import model_processes as model_processes
 from .networks.runtimes import quiet_tensorflow as quiet_tensorflow
+from .networks.standardised import StandardisedNetwork as StandardisedNetwork
 from .networks.threads import (
     child_thread_limit as child_thread_limit,
     limit_threads as limit_threads,

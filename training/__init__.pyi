@@ -10,6 +10,9 @@ from .evidence.pair_figure import (
     pair_figure as pair_figure,
     write_pair_figure as write_pair_figure,
 )
+from .export.write_network import (
+    write_network as write_network,
+)
 from .images.radial_functions import (
     RadialFunctions as RadialFunctions,
 )
@@ -79,6 +82,35 @@ from .pairs.pair_sequence import (
 from .pairs.shards import (
     Shards as Shards,
     write_pairs as write_pairs,
+)
+from .recipes.recipe import (
+    AdamSettings as AdamSettings,
+    Adversary as Adversary,
+    Recipe as Recipe,
+    TrainedPairs as TrainedPairs,
+    Watch as Watch,
+)
+from .recipes.recipe_files import (
+    RECIPES as RECIPES,
+    parse_recipe as parse_recipe,
+    read_recipe as read_recipe,
+    recipe_text as recipe_text,
+)
+from .recipes.stage import (
+    PAPER_STAGES as PAPER_STAGES,
+    Stage as Stage,
+)
+from .schedule.gradients import (
+    make_reproducible as make_reproducible,
+)
+from .schedule.pair_source import (
+    MadePairs as MadePairs,
+    PairSource as PairSource,
+    WrittenPairs as WrittenPairs,
+)
+from .schedule.trainer import (
+    Told as Told,
+    train as train,
 )
 from .specimens.crystals.unit_cells import (
     UnitCell as UnitCell,

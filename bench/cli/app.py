@@ -23,7 +23,7 @@ from bench.cli.exits import (
 )
 from bench.cli.gate_commands import baseline, compare, power, regression
 from bench.cli.own_image_commands import assess, fit
-from bench.cli.paper_commands import figures, networks, noise_figures, noise_ranges, pairs
+from bench.cli.paper_commands import figures, networks, noise_figures, noise_ranges, pairs, train
 from bench.cli.run_commands import pack, plan, verify_fit
 from bench.cli.simulation_commands import convergence, simulate
 from bench.cli.terminal import make_printable
@@ -332,7 +332,7 @@ _PANELS: Final = {
     OWN: (fit, assess),
     TRUTH: (simulate, convergence, noise_figures, noise_ranges),
     PAPER: (figures,),
-    TRAIN: (pairs, networks),
+    TRAIN: (pairs, train, networks),
     RECORDS: (verify_fit, pack),
 }
 for _panel, _commands in _PANELS.items():

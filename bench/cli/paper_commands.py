@@ -1,4 +1,4 @@
-"""Commands about the paper: its figures, noise model, training pairs and networks."""
+"""Commands about the paper: its figures, noise model, training pairs, networks and training."""
 
 from functools import partial
 from pathlib import Path
@@ -6,7 +6,16 @@ from typing import Annotated
 
 import typer
 
-from bench.cli.exits import FAILED, AsJson, Jobs, ModelMemory, ModelTimeout, Verbose, guarded
+from bench.cli.exits import (
+    CONTINUES,
+    FAILED,
+    AsJson,
+    Jobs,
+    ModelMemory,
+    ModelTimeout,
+    Verbose,
+    guarded,
+)
 
 
 @guarded("the figures drawn so far are kept")
@@ -142,9 +151,17 @@ def pairs(
     """
     from bench.executor.placement import Placement
     from bench.output.bars import progress_bar
-    from training import PairSequence, Shards, write_pair_figure, write_pairs
+    from training import (
+        PairSequence,
+        Shards,
+        exclusion_of_tuning,
+        write_pair_figure,
+        write_pairs,
+    )
 
-    sequence = PairSequence(modality, count, seed=seed, first=first, shape=(size, size))
+    sequence = PairSequence(
+        modality, count, seed=seed, first=first, shape=(size, size), exclude=exclusion_of_tuning()
+    )
     shards = Shards(out, sequence, size=per_file)
     placement = Placement(jobs=jobs)
     executor = partial(placement.executor, announce=_note) if placement.several else None
@@ -153,6 +170,69 @@ def pairs(
     typer.echo(out)
     if figure:
         typer.echo(write_pair_figure(sequence, out / "pairs.png"))
+
+
+@guarded(CONTINUES)
+def train(
+    recipe: Annotated[
+        str, typer.Argument(help="TOML file, or hrstem, lrstem, hrtem, lrtem, hrsem, lrsem.")
+    ],
+    out: Annotated[Path, typer.Option("--out", "-o", help="Folder to write.")],
+    pairs: Annotated[
+        Path | None,
+        typer.Option(help="Folder of `stembench pairs`. Pairs are made meanwhile by default."),
+    ] = None,
+    steps: Annotated[
+        int | None,
+        typer.Option(min=1, help="Steps in all after which to stop. The recipe's by default."),
+    ] = None,
+    measures: Annotated[
+        bool,
+        typer.Option(help="Judge each validation by responses, vacancies and bounds too."),
+    ] = True,
+    tensorboard: Annotated[bool, typer.Option(help="Write events for TensorBoard too.")] = True,
+    jobs: Jobs = None,
+    verbose: Verbose = False,
+) -> None:
+    """Train a network by a recipe, and export it as .keras and .onnx. A stopped training continues.
+
+    Example: `stembench train recipe.toml --pairs out/pairs -o out/trained`
+    """
+    from bench.executor.placement import Placement
+    from bench.images.faithfulness.judged_network import Faithfulness
+    from bench.progress import progress_bar
+    from bench.run.run_lock import one_at_a_time
+    from training import (
+        MadePairs,
+        Told,
+        WrittenPairs,
+        make_reproducible,
+        read_recipe,
+        train as train_network,
+        write_network,
+    )
+
+    chosen = read_recipe(recipe)
+    placement = Placement(jobs=jobs)
+    executor = partial(placement.executor, announce=_note) if placement.several else None
+    sequence = chosen.pairs.sequence
+    source = (
+        MadePairs(sequence, executor) if pairs is None else WrittenPairs.opened(pairs, sequence)
+    )
+    make_reproducible()
+    with one_at_a_time(out), progress_bar(f"Training {chosen.name}") as bar:
+        model = train_network(
+            chosen,
+            out,
+            source=source,
+            steps=steps,
+            validate=Faithfulness() if measures else None,
+            board=tensorboard,
+            told=Told(announce=bar.announce, progress=bar.advance, note=bar.note),
+        )
+        written = write_network(model, chosen, out)
+    for path in written:
+        typer.echo(path)
 
 
 @guarded("the networks drawn so far are kept")

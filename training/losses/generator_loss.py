@@ -159,6 +159,10 @@ class GeneratorLoss:
         return self.pixel_wise(truth, restored) + self.adversarial * adversarial
 
 
+WEIGHTS: Final = tuple(
+    each.name for each in fields(GeneratorLoss) if each.name not in ("gamma", "form")
+)
+"""Names of the terms that have a weight."""
 FIRST_STAGE: Final = GeneratorLoss(
     absolute=1.0, square=0.0, whitening=0.0, fourier=0.0, mean=0.0, std=0.0
 )

@@ -96,6 +96,33 @@ def layer_nodes(model: Any, /) -> tuple[LayerNode, ...]:
     return tuple(found)
 
 
+def calls_of(
+    model: Any, /
+) -> tuple[dict[_Use, tuple[str, Mapping[str, Any], tuple[_Use, ...]]], tuple[_Use, ...]]:
+    """Read which layers a functional Keras model calls on what.
+
+    Parameters
+    ----------
+    model : keras.Model
+
+    Returns
+    -------
+    calls : dict of (name, use) to (class, settings, inputs)
+        In an order in which inputs stand before what takes them; uses of a layer count from 0.
+    outputs : tuple of (name, use)
+        The model's.
+    """
+    described = model.get_config()
+    calls = {}
+    for each in described["layers"]:
+        for use, call in enumerate(each["inbound_nodes"] or [{}]):
+            sources = tuple(_source(tensor) for tensor in _tensors(call))
+            calls[each["name"], use] = (str(each["class_name"]), each["config"], sources)
+    order = _in_order({use: sources for use, (_, _, sources) in calls.items()})
+    outputs = tuple((name, use) for name, use, _ in _as_list(described["output_layers"]))
+    return {use: calls[use] for use in order}, outputs
+
+
 def _in_order(taken: Mapping[_Use, Sequence[_Use]]) -> list[_Use]:
     """Order uses of layers as a reader follows them: of two branches the short one first."""
     takers: dict[_Use, list[_Use]] = {use: [] for use in taken}

@@ -1,11 +1,12 @@
 """Pairs as a sequence: what torch's DataLoader takes, and batches streamed by workers."""
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal, overload
 
 import numpy as np
+from numpy.typing import NDArray
 
 from stembench.errors import InputError
 from stembench.independent_work import StartExecutor, completed
@@ -13,6 +14,9 @@ from stembench.limits import require
 from training.pairs.modalities import Modality, modality_named
 from training.pairs.pair import Image, Pair, make_pair
 from training.specimens.held_out.exclusion import Exclusion, exclusion_of_cases
+
+Batches = Sequence[tuple[int, ...]] | NDArray[np.int64]
+"""Numbers of the pairs of each batch."""
 
 
 @dataclass(frozen=True)
@@ -110,15 +114,63 @@ def stream_batches(
         Distorted and undistorted images, (size, h, w) with the axis of `sequence.channels`.
     """
     require(size, "pairs of a batch", low=1)
-    starts = range(0, len(sequence), size)
-    tasks = [(k, (sequence, tuple(range(k, min(k + size, len(sequence)))))) for k in starts]
+    count = len(sequence)
+    yield from stream_chosen(
+        sequence,
+        [tuple(range(k, min(k + size, count))) for k in range(0, count, size)],
+        start=start,
+    )
+
+
+def stream_chosen(
+    sequence: PairSequence,
+    batches: Batches,
+    *,
+    start: StartExecutor | None = None,
+) -> Generator[tuple[Image, Image], None, None]:
+    """Yield chosen pairs of a sequence, in the order given, while workers make the next ones.
+
+    Parameters
+    ----------
+    sequence : PairSequence
+    batches : sequence of tuple of int, or ndarray, shape (batches, size)
+        Numbers of the pairs of each batch; read as they are needed.
+    start : callable, optional
+        Starts the executor whose workers make the pairs; this process makes them by default.
+
+    Yields
+    ------
+    tuple of two ndarray of float32
+        As `stream_batches`.
+    """
     waiting: dict[int, tuple[Image, Image]] = {}
-    wanted = iter(starts)
-    following = next(wanted)
+    following = 0
     # Workers finish out of order; a training run sees one order whatever their number.
-    with closing(completed(start, PairSequence.batch, tasks)) as finished:
+    with closing(completed(start, PairSequence.batch, _Tasks(sequence, batches))) as finished:
         for key, batch in finished:
             waiting[key] = batch
             while following in waiting:
                 yield waiting.pop(following)
-                following = next(wanted, -1)
+                following += 1
+
+
+class _Tasks(Sequence[tuple[int, tuple[Any, ...]]]):
+    """Batches to make, numbered; there may be more than fit into memory as a list."""
+
+    def __init__(self, sequence: PairSequence, batches: Batches) -> None:
+        self._sequence = sequence
+        self._batches = batches
+
+    def __len__(self) -> int:
+        return len(self._batches)
+
+    @overload
+    def __getitem__(self, place: int) -> tuple[int, tuple[Any, ...]]: ...
+
+    @overload
+    def __getitem__(self, place: slice) -> list[tuple[int, tuple[Any, ...]]]: ...
+
+    def __getitem__(self, place: int | slice) -> Any:
+        if isinstance(place, slice):
+            return [self[each] for each in range(*place.indices(len(self)))]
+        return place, (self._sequence, tuple(int(each) for each in self._batches[place]))

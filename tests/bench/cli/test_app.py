@@ -32,7 +32,7 @@ class TestHelp:
             "list", "run", "report", "compare", "baseline", "regression", "power", "fit", "restore",
             "check", "distort", "images", "simulate", "convergence", "noise-figures",
             "noise-ranges", "verify-fit", "plan", "assess", "pack", "figures", "pairs",
-            "networks", "doctor",
+            "train", "networks", "doctor",
         }  # fmt: skip
 
     def test_commands_are_grouped_by_use(self) -> None:

@@ -1,0 +1,228 @@
+"""Training as a whole: it learns, goes on after a kill, and stops where it must."""
+
+import os
+import random
+import subprocess
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from restore import Restorer, quiet_tensorflow
+from stembench.errors import InputError
+from tests.training.schedule.tiny_training import tiny_recipe
+from training import MadePairs, Recipe, Told, Watch, make_reproducible, train
+from training.schedule.records.checkpoint import CHECKPOINT
+from training.schedule.records.history import read_rows
+
+quiet_tensorflow()
+
+ROOT = Path(__file__).parents[3]
+SCRIPT = Path(__file__).with_name("tiny_training.py")
+TABLES = ("training.csv", "validation.csv")
+FIRST = tiny_recipe(epochs=(2, 0, 0))
+
+
+def tables(folder: Path) -> dict[str, str]:
+    return {name: (folder / name).read_text(encoding="utf-8") for name in TABLES}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def reproducible() -> None:
+    make_reproducible()
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Folder of a training of all three stages in one call."""
+    folder = tmp_path_factory.mktemp("whole")
+    train(tiny_recipe(), folder)
+    return folder
+
+
+def test_a_row_of_each_step_tells_its_stage_and_rate(whole: Path) -> None:
+    rows = read_rows(whole / "training.csv")
+    assert [row["step"] for row in rows] == list(range(1, 41))
+    assert [row["stage"] for row in rows] == [1] * 20 + [2] * 10 + [3] * 10
+    assert [row["epoch"] for row in rows] == [k // 10 + 1 for k in range(40)]
+    rates = [row["learning_rate"] for row in rows]
+    assert rates[:6] == pytest.approx([2e-4, 4e-4, 6e-4, 8e-4, 1e-3, 1e-3])
+    assert set(rates[6:]) == {1e-3}
+    assert "whitening" not in rows[19]
+    assert {"whitening", "fourier", "mean", "std"} <= rows[20].keys()
+    assert "discriminator" not in rows[29]
+    assert rows[35]["loss"] == pytest.approx(
+        rows[35]["pixel_wise"] + 2e-5 * rows[35]["adversarial"], rel=1e-5
+    )
+
+
+def test_validation_has_the_gap_to_what_was_learned_since(whole: Path) -> None:
+    learned = read_rows(whole / "training.csv")
+    rows = read_rows(whole / "validation.csv")
+    assert [row["step"] for row in rows] == [6, 10, 12, 18, 20, 24, 30, 36, 40]
+    begin = 0
+    for row in rows:
+        since = [each["pixel_wise"] for each in learned[begin : row["step"]]]
+        assert row["training"] == pytest.approx(np.mean(since), rel=1e-12)
+        assert row["gap"] == pytest.approx(row["loss"] - row["training"], rel=1e-12)
+        begin = row["step"]
+
+
+def test_the_network_learns(whole: Path) -> None:
+    """On held-out pairs, which no step has seen, at every validation of the first stage."""
+    rows = read_rows(whole / "validation.csv")[:5]
+    absolute = [row["absolute"] for row in rows]
+    assert (np.diff(absolute) < 0).all()
+    assert absolute[-1] < 0.95 * absolute[0]
+    assert rows[-1]["psnr"] > rows[0]["psnr"]
+
+
+def test_curves_images_and_events_are_written(whole: Path) -> None:
+    assert {path.name for path in (whole / "images").iterdir()} == {
+        f"epoch-{number:02d}.png" for number in range(1, 5)
+    }
+    for path in (whole / "losses.png", *(whole / "images").iterdir()):
+        assert path.read_bytes().startswith(b"\x89PNG")
+    events = b"".join(path.read_bytes() for path in (whole / "tensorboard").iterdir())
+    for name in (b"training/loss", b"validation/gap", b"training/learning_rate"):
+        assert name in events
+
+
+def test_a_training_in_two_calls_is_one(whole: Path, tmp_path: Path) -> None:
+    """Stopped within the stage that has a discriminator."""
+    told: list[tuple[float, float]] = []
+    for steps in (33, None):
+        train(
+            tiny_recipe(), tmp_path, steps=steps, board=False,
+            told=Told(announce=lambda total, done: told.append((total, done))),
+        )  # fmt: skip
+        assert len(read_rows(tmp_path / "training.csv")) == (steps or 40)
+    assert told == [(33.0, 0.0), (40.0, 33.0)]
+    assert tables(tmp_path) == tables(whole)
+
+
+@pytest.mark.slow
+def test_rows_of_several_steps_are_their_means_however_it_was_stopped(tmp_path: Path) -> None:
+    recipe = replace(FIRST, watch=Watch(log=4, checkpoint=3, validation=100, validated=3))
+    for folder, stops in ((tmp_path / "one", [20]), (tmp_path / "two", [6, 11, 20])):
+        for steps in stops:
+            train(recipe, folder, steps=steps, board=False)
+    assert tables(tmp_path / "one") == tables(tmp_path / "two")
+    single = tmp_path / "single"
+    train(FIRST, single, steps=4, board=False)
+    mean = np.mean([row["loss"] for row in read_rows(single / "training.csv")])
+    assert read_rows(tmp_path / "one" / "training.csv")[0]["loss"] == pytest.approx(mean, rel=1e-6)
+
+
+def environment() -> dict[str, str]:
+    return os.environ | {
+        "PYTHONPATH": os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])
+    }
+
+
+def killed_at(folder: Path, row: int, epochs: str) -> int:
+    """Train in a process until the table has a row, kill it; return the rows there are then."""
+    process = subprocess.Popen(
+        [sys.executable, str(SCRIPT), str(folder), epochs],
+        env=environment(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    path = folder / "training.csv"
+    while process.poll() is None:
+        if path.exists() and path.read_bytes().count(b"\n") > row:
+            process.kill()
+            break
+        time.sleep(0.001)
+    process.wait()
+    return path.read_bytes().count(b"\n") - 1
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", [1, 2])
+def test_a_killed_training_goes_on_to_the_same_losses(tmp_path: Path, seed: int) -> None:
+    """At a random one of 200 steps of all stages, whatever was being written then."""
+    epochs = "8,6,6"
+    step = random.Random(seed).randrange(10, 190)  # noqa: S311
+    there = killed_at(tmp_path / "killed", step, epochs)
+    assert step <= there < 200
+    for name in ("killed", "whole"):
+        subprocess.run(
+            [sys.executable, str(SCRIPT), str(tmp_path / name), epochs],
+            env=environment(), check=True, capture_output=True,
+        )  # fmt: skip
+    assert tables(tmp_path / "killed") == tables(tmp_path / "whole")
+    assert len(read_rows(tmp_path / "whole" / "training.csv")) == 200
+
+
+def test_rows_after_the_last_checkpoint_are_done_again(whole: Path, tmp_path: Path) -> None:
+    """What a kill between a row and the next checkpoint leaves behind."""
+    train(FIRST, tmp_path, steps=9, board=False)
+    for name in TABLES:
+        path = tmp_path / name
+        last = path.read_text(encoding="utf-8").splitlines()[-1]
+        _, _, rest = last.partition(",")
+        with path.open("a", encoding="utf-8") as file:
+            file.write(f"10,{rest}\n11,1,2,0.00")
+    train(FIRST, tmp_path, steps=9, board=False)
+    train(FIRST, tmp_path, board=False)
+    for name in TABLES:
+        assert read_rows(tmp_path / name) == read_rows(whole / name, up_to=20)
+
+
+def test_a_finished_training_is_left_alone(whole: Path) -> None:
+    before = {path: path.stat().st_mtime_ns for path in whole.iterdir() if path.is_file()}
+    steps: list[float] = []
+    train(tiny_recipe(), whole, told=Told(progress=steps.append))
+    assert not steps
+    assert {path: path.stat().st_mtime_ns for path in whole.iterdir() if path.is_file()} == before
+
+
+@pytest.mark.parametrize("change", [{"batch": 4}, {"seed": 9}, {"stages": FIRST.stages}])
+def test_a_folder_of_another_recipe_is_refused(whole: Path, change: dict[str, Any]) -> None:
+    before = tables(whole)
+    with pytest.raises(InputError, match=rf"another recipe \({next(iter(change))} differ\)"):
+        train(replace(tiny_recipe(), **change), whole, board=False)
+    assert tables(whole) == before
+
+
+def test_a_checkpoint_of_another_network_is_refused(whole: Path, tmp_path: Path) -> None:
+    train(FIRST, tmp_path, steps=2, board=False)
+    (tmp_path / CHECKPOINT).write_bytes((whole / CHECKPOINT).read_bytes())
+    with pytest.raises(InputError, match="of another network than the recipe's"):
+        train(FIRST, tmp_path, board=False)
+
+
+def test_a_diverged_training_keeps_its_last_checkpoint(tmp_path: Path) -> None:
+    train(FIRST, tmp_path, steps=8, board=False)
+    before = (tmp_path / CHECKPOINT).read_bytes()
+
+    class Broken:
+        def stream(self, batches: Any, /) -> Any:
+            for number, (x, y) in enumerate(MadePairs(FIRST.pairs.sequence).stream(batches)):
+                yield x, y * (np.nan if number == 4 else 1.0)
+
+    # The second epoch's fifth.
+    with pytest.raises(InputError, match=r"diverged at step 15 in stage 1: the loss 'loss'"):
+        train(FIRST, tmp_path, source=Broken(), board=False)
+    assert (tmp_path / CHECKPOINT).read_bytes() == before
+
+
+def test_measures_of_the_network_as_a_restorer_stand_beside_the_losses(tmp_path: Path) -> None:
+    image = np.random.default_rng(3).poisson(20.0, (1, 24, 32)).astype(float)
+    seen = []
+
+    def validate(restorer: Restorer) -> dict[str, float]:
+        seen.append(restorer.restore(image, sampling=0.2))
+        ten = restorer.restore(10 * image, sampling=0.2)
+        np.testing.assert_allclose(ten, 10 * seen[-1], rtol=1e-6)
+        return {"vacancy@500": float(len(seen)), "loss": -1.0}
+
+    recipe: Recipe = replace(FIRST, watch=replace(FIRST.watch, validation=4))
+    train(recipe, tmp_path, steps=8, validate=validate, board=False)
+    rows = read_rows(tmp_path / "validation.csv")
+    assert [row["vacancy@500"] for row in rows] == [1.0, 2.0]
+    assert all(row["loss"] > 0 for row in rows)
+    assert np.abs(seen[0] - seen[1]).max() > 1e-3

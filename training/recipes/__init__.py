@@ -1,0 +1,1 @@
+"""Recipes of training: every number of it, in one file each."""

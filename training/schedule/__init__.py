@@ -1,0 +1,1 @@
+"""The schedule of training: steps, stages, checkpoints, what is told of them, and export."""
