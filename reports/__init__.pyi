@@ -55,6 +55,13 @@ from .gate.gate_files import (
     write_markdown as write_markdown,
     write_text as write_text,
 )
+from .gate.gate_matrix import (
+    Matrix as Matrix,
+    MatrixField as MatrixField,
+    deciding as deciding,
+    legend as legend,
+    matrices as matrices,
+)
 from .gate.gate_text import (
     SHOWN_FIRST as SHOWN_FIRST,
     cell_text as cell_text,

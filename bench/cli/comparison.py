@@ -6,6 +6,7 @@ from typing import Final
 
 from rich import box
 from rich.console import Console
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
@@ -15,15 +16,20 @@ from reports import (
     GateResult,
     GateRow,
     Margins,
+    Matrix,
+    MatrixField,
     Verdict,
     cell_text,
     change_text,
     chosen,
     closing_text,
+    deciding,
     default_margins,
     evidence_of_run,
     judge_versions,
+    legend,
     load_margins,
+    matrices,
     metric_text,
     needed_text,
     open_run,
@@ -49,6 +55,12 @@ _COLOURS: Final = {
     Verdict.BETTER: "green",
     Verdict.EQUIVALENT: "",
 }
+#: Verdicts whose rows are printed below the matrix: they stop a change, so one must see why.
+_GRAVE: Final = (Verdict.NOT_COMPARABLE, Verdict.WORSE)
+#: Most of them.
+_MOST: Final = 12
+#: Cases beside each other in 80 columns.
+_CASES_ABREAST: Final = 4
 
 
 @dataclass(frozen=True)
@@ -156,7 +168,7 @@ def judge_and_print(
     outputs : Outputs
         Files to write.
     detail : bool
-        Whether equivalent cells are printed too.
+        Whether every row is printed below the matrix.
 
     Raises
     ------
@@ -186,24 +198,70 @@ def exit_code(result: GateResult, *, strict: bool) -> int:
 
 
 def _print(result: GateResult, *, alpha: float, detail: bool) -> None:
+    """Print the verdict, the matrix, and the rows that decided; with `detail` every row."""
     console = Console()
-    several = len({(row.restorer_old, row.restorer_new) for row in result.rows}) > 1
-    verdicts = (*SHOWN_FIRST, Verdict.EQUIVALENT) if detail else SHOWN_FIRST
-    for case in dict.fromkeys(row.case for row in result.rows):
-        rows = ordered((row for row in result.rows if row.case == case), verdicts)
-        if rows:
-            console.print(_table(case, rows, several=several))
+    pairs = matrices(result)
+    console.print(Text(closing_text(result, alpha=alpha), style="bold"))
+    console.print(Text(f"Old: {result.old}. New: {result.new}."))
     for note in result.notes:
         console.print(Text(f"Note: {note}."))
-    if not detail and result.count(Verdict.EQUIVALENT):
-        console.print(Text("Equivalent cells are not shown; --verbose shows them."))
-    console.print(Text(f"Old: {result.old}. New: {result.new}."))
-    console.print(Text(closing_text(result, alpha=alpha), style="bold"))
+    for matrix in pairs:
+        _print_matrix(console, matrix, several=len(pairs) > 1)
+    console.print(Text(f"{legend()}; the gravest of a case, and its pooled change."))
+    if detail:
+        shown = ordered(result.rows, (*SHOWN_FIRST, Verdict.EQUIVALENT))
+        for case in dict.fromkeys(row.case for row in shown):
+            rows = [row for row in shown if row.case == case]
+            console.print(_table(case, rows, several=len(pairs) > 1))
+        return
+    decided = deciding(result) if result.verdict in _GRAVE else []
+    if decided:
+        console.print(Text(f"\nWhat is {result.verdict.value}:"))
+    for row in decided[:_MOST]:
+        console.print(Padding(_line(row, several=len(pairs) > 1), (0, 0, 0, 2)))
+    left = len(result.rows) - len(decided[:_MOST])
+    more = f" ({len(decided) - _MOST} of them decided too)" if len(decided) > _MOST else ""
+    console.print(Text(f"{left} more rows{more}: --verbose shows them."))
+
+
+def _line(row: GateRow, *, several: bool) -> Text:
+    """A row that decided, as a sentence."""
+    names = f"{row.restorer_old} / {row.restorer_new}, " if several else ""
+    old, new = value_text(row, row.old), value_text(row, row.new)
+    values = f" {old} to {new}," if old and new else ""
+    parts = [change_text(row), f"n = {row.n}", *([row.why] if row.why else [])]
+    where = f"{names}{row.case}, {cell_text(row)}"
+    return Text(f"{where}: {metric_text(row)}{values} {', '.join(part for part in parts if part)}")
+
+
+def _print_matrix(console: Console, matrix: Matrix, *, several: bool) -> None:
+    """Print a matrix, as many cases beside each other as fit 80 columns."""
+    for first in range(0, len(matrix.cases), _CASES_ABREAST):
+        shown = slice(first, first + _CASES_ABREAST)
+        table = Table(
+            title=f"{matrix.old} / {matrix.new}" if several else None,
+            box=box.SIMPLE_HEAD,
+            pad_edge=False,
+            padding=(0, 1, 0, 0),
+        )
+        table.add_column("change of", width=21)
+        for case in matrix.cases[shown]:
+            # underscores as spaces, so that a long name breaks between its words
+            table.add_column(case.replace("_", " "), width=12)
+        for label, fields in matrix.rows:
+            if any(field is not None for field in fields[shown]):
+                table.add_row(label, *(_field_text(field) for field in fields[shown]))
+        console.print(table)
+
+
+def _field_text(field: MatrixField | None) -> Text:
+    return Text("") if field is None else Text(field.text, style=_COLOURS[field.verdict])
 
 
 def _table(case: str, rows: list[GateRow], *, several: bool) -> Table:
     table = Table(title=case, box=box.SIMPLE_HEAD, pad_edge=False)
-    for name in ("verdict", *(("restorer",) if several else ()), "cell", "metric"):
+    table.add_column("verdict", no_wrap=True)
+    for name in (*(("restorer",) if several else ()), "cell", "metric"):
         table.add_column(name)
     for name in ("old", "new", "change (95 %)", "n"):
         table.add_column(name, justify="right")

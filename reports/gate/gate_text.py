@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterable, Sequence
 
+from reports.gate.gate_matrix import UNITS, matrix_lines
 from reports.gate.result import FAILURES, POOLED, GateResult, GateRow, Verdict
 from reports.metrics.table import GATE_METRICS, GATES, METRICS
 from reports.words.numbers import plain
@@ -13,7 +14,6 @@ from stembench.exact_numbers import exact
 SHOWN_FIRST = (Verdict.NOT_COMPARABLE, Verdict.WORSE, Verdict.BETTER, Verdict.INCONCLUSIVE)
 #: Changes below this, in percent, are written as such.
 _TINY = 1e-3
-_CHANGE_UNITS = {"ratio": "%", "difference": "points", "bias": "% of MSE", "target": "points off"}
 
 
 def metric_text(row: GateRow) -> str:
@@ -45,7 +45,7 @@ def change_text(row: GateRow) -> str:
         return "" if math.isnan(row.change) else f"{row.change:+.0f}"
     if math.isnan(row.change):
         return ""
-    unit = _CHANGE_UNITS[GATES[row.metric].kind]
+    unit = UNITS[GATES[row.metric].kind]
     if math.isnan(row.low):
         return f"{100 * row.change:+.2g} {unit}"
     half = 100 * (row.high - row.low) / 2
@@ -97,7 +97,7 @@ def closing_text(result: GateResult, *, alpha: float) -> str:
 
 
 def markdown(result: GateResult, *, alpha: float) -> str:
-    """Write a result for a CI summary: verdict, table per case, equivalent cells folded away."""
+    """Write a result for a CI summary: verdict, matrix, every row, equivalent ones folded."""
     lines = [
         "## stembench compare",
         "",
@@ -105,6 +105,8 @@ def markdown(result: GateResult, *, alpha: float) -> str:
         "",
         f"Old: {escape(result.old)}. New: {escape(result.new)}.",
         *(f"\nNote: {escape(note)}." for note in result.notes),
+        "",
+        *matrix_lines(result),
     ]
     rest = ordered(result.rows, SHOWN_FIRST)
     if rest:

@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from reports.figures.figure import FigureFile
+from reports.page.scoreboard.questions import QUESTIONS
+from reports.page.scoreboard.scoreboard import BoardRow, anchor
 from reports.records.ladder import Ladder
 from reports.records.run_folder import Run
 from reports.records.run_info import CaseInfo
@@ -24,6 +26,7 @@ def render(
     *,
     sentences: Sequence[Sentence],
     claims: Table,
+    board: Sequence[BoardRow],
     boards: Sequence[Table],
     figures: Sequence[FigureFile],
     tables: Sequence[Table],
@@ -39,6 +42,8 @@ def render(
         The verdict.
     claims : Table
         The paper's claims.
+    board : sequence of BoardRow
+        The scoreboard, on top.
     boards : sequence of Table
         The leaderboard.
     figures : sequence of FigureFile
@@ -59,6 +64,8 @@ def render(
         lead=lead(run),
         verdict=_by_topic(sentences),
         claims=claims,
+        board=board,
+        questions=QUESTIONS,
         boards=boards,
         figures=[
             {"file": figure, "data": base64.b64encode(figure.png.read_bytes()).decode("ascii")}
@@ -83,6 +90,7 @@ def template(name: str) -> Any:
         lstrip_blocks=True,
     )
     environment.filters["unbroken"] = unbroken
+    environment.filters["anchor"] = anchor
     return environment.get_template(name)
 
 

@@ -12,6 +12,7 @@ from reports.figures.draw import write_figures
 from reports.metrics.kept.resolution import contrast_of, unresolved_cells, without_unresolved
 from reports.packs.packed_run import open_run
 from reports.page.page import lead, render
+from reports.page.scoreboard.scoreboard import scoreboard
 from reports.page.study_reports import STUDY_REPORTS
 from reports.page.summary_reports import SUMMARY_REPORTS
 from reports.records.run_folder import Run
@@ -117,6 +118,7 @@ def _write_files(run: Run, summary: pd.DataFrame, folder: Path) -> None:
         run,
         sentences=sentences,
         claims=claims,
+        board=scoreboard(run, set(summary["restorer"].astype(str)), figures=figures, tables=tables),
         boards=boards,
         figures=figures,
         tables=tables,

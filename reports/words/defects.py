@@ -1,6 +1,6 @@
 """Defect fidelity in words: the table and the sentences of the verdict."""
 
-from typing import Final
+from typing import Final, Literal
 
 import numpy as np
 import pandas as pd
@@ -13,6 +13,7 @@ from reports.words.tables import Table
 
 #: A defect whose whole interval of fidelity lies within this distance of 1 is called faithful.
 FAITHFUL: Final = 0.1
+FidelityVerdict = Literal["weakened", "exaggerated", "faithful", "undecided"]
 
 
 def defect_table(fidelity: pd.DataFrame, *, title: str, restorers: Restorers) -> Table:
@@ -101,6 +102,15 @@ def defect_sentences(
     return sentences
 
 
+def fidelity_verdict(low: float, high: float) -> FidelityVerdict:
+    """Decide what became of a defect, from the ends of the interval of its fidelity."""
+    if high < 1 - FAITHFUL:
+        return "weakened"
+    if low > 1 + FAITHFUL:
+        return "exaggerated"
+    return "faithful" if low >= 1 - FAITHFUL and high <= 1 + FAITHFUL else "undecided"
+
+
 def _of_particle(rows: pd.DataFrame) -> bool:
     """Whether the sites are adatoms on a particle, which has no thickness."""
     return any(str(kind).startswith("adatom") for kind in rows["kind"])
@@ -114,15 +124,13 @@ def _at(
     defects = defects[defects["low"].notna() & defects["high"].notna()]
     if defects.empty:
         return []
-    low, high = defects["low"], defects["high"]
-    weakened = int((high < 1 - FAITHFUL).sum())
-    stronger = int((low > 1 + FAITHFUL).sum())
-    faithful = int(((low >= 1 - FAITHFUL) & (high <= 1 + FAITHFUL)).sum())
+    told = [fidelity_verdict(*ends) for ends in zip(defects["low"], defects["high"], strict=True)]
+    weakened = told.count("weakened")
     counts = {
         "weakened": weakened,
-        "exaggerated": stronger,
-        "faithful within 10 %": faithful,
-        "undecided": len(defects) - weakened - stronger - faithful,
+        "exaggerated": told.count("exaggerated"),
+        "faithful within 10 %": told.count("faithful"),
+        "undecided": told.count("undecided"),
     }
     share = ", ".join(f"{number} {what}" for what, number in counts.items() if number)
     what = "adatoms" if _of_particle(defects) else "kinds of defect"

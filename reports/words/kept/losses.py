@@ -88,9 +88,45 @@ def loss_sentences(run: Run) -> list[Sentence]:
     return sentences
 
 
-def _hole(run: Run, rows: pd.DataFrame, *, case: str, restorer: str) -> list[Sentence]:
+def holes(rows: pd.DataFrame) -> pd.DataFrame:
+    """Rows of vacuum that is darker than `HOLE` with its whole interval, the darkest first.
+
+    Parameters
+    ----------
+    rows : pandas.DataFrame
+        Of `reports.metrics.kept.image_intensity.intensity_of`; the index stays.
+    """
     low = rows[(rows["metric"] == "vacuum_low") & ~(rows["high"] >= HOLE)]
-    low = low[low["value"] < HOLE].sort_values("value")
+    return low[low["value"] < HOLE].sort_values("value")
+
+
+def losses(run: Run, rows: pd.DataFrame, kept: pd.DataFrame, *, case: str) -> pd.DataFrame:
+    """Rows of intensity off by more than `LOSS` where that of raw images is not, the worst last.
+
+    Parameters
+    ----------
+    run : Run
+    rows : pandas.DataFrame
+        Of one case and restorer, of `reports.metrics.kept.image_intensity.intensity_of`; the index
+        stays.
+    kept : pandas.DataFrame
+        The same of the whole run, in which raw images are found.
+    case : str
+    """
+    total = rows[rows["metric"] == "total_intensity"].copy()
+    raw = kept[(kept["case"] == case) & (kept["metric"] == "total_intensity")]
+    raw = raw[raw["restorer"] == run.restorers.raw(raw["restorer"].unique())]
+    at = ["image", "dose"]
+    by_place = raw.set_index(at)["value"]
+    total["value_raw"] = by_place.reindex(pd.MultiIndex.from_frame(total[at])).to_numpy()
+    total["off"] = (total["value"] - 1).abs()
+    # What the noise itself adds or takes, such as a detector's offset, is not the restorer's.
+    beyond = (total["off"] > LOSS) & ~((total["low"] <= 1 + LOSS) & (total["high"] >= 1 - LOSS))
+    return total[beyond & ~((total["value_raw"] - 1).abs() > LOSS)].sort_values("off")
+
+
+def _hole(run: Run, rows: pd.DataFrame, *, case: str, restorer: str) -> list[Sentence]:
+    low = holes(rows)
     if low.empty:
         return []
     worst = low.iloc[0]
@@ -110,15 +146,7 @@ def _hole(run: Run, rows: pd.DataFrame, *, case: str, restorer: str) -> list[Sen
 def _loss(
     run: Run, rows: pd.DataFrame, kept: pd.DataFrame, *, case: str, restorer: str
 ) -> list[Sentence]:
-    total = rows[rows["metric"] == "total_intensity"].copy()
-    raw = kept[(kept["case"] == case) & (kept["metric"] == "total_intensity")]
-    raw = raw[raw["restorer"] == run.restorers.raw(raw["restorer"].unique())]
-    at = ["image", "dose"]
-    total = total.merge(raw[[*at, "value"]], on=at, how="left", suffixes=("", "_raw"))
-    total["off"] = (total["value"] - 1).abs()
-    # What the noise itself adds or takes, such as a detector's offset, is not the restorer's.
-    beyond = (total["off"] > LOSS) & ~((total["low"] <= 1 + LOSS) & (total["high"] >= 1 - LOSS))
-    found = total[beyond & ~((total["value_raw"] - 1).abs() > LOSS)].sort_values("off")
+    found = losses(run, rows, kept, case=case)
     if found.empty:
         return []
     worst = found.iloc[-1]

@@ -1,7 +1,7 @@
 """Responses in words: the table of changes and information, and the sentences of the verdict."""
 
 import math
-from typing import Final
+from typing import Final, Literal
 
 import numpy as np
 import pandas as pd
@@ -17,6 +17,13 @@ _NAMES: Final = {"position": "position", "scs": "SCS"}
 _UNITS: Final = {"position": "pm", "scs": "%"}
 #: A response whose whole interval lies within this distance of 1 is called faithful.
 FAITHFUL: Final = 0.1
+PassedOn = Literal["whole", "part", "exaggerated", "unknown"]
+_VERBS: Final[dict[PassedOn, str]] = {
+    "whole": "passes on the whole of",
+    "part": "passes on a part of",
+    "exaggerated": "exaggerates",
+    "unknown": "may or may not pass on the whole of",
+}
 
 
 def response_tables(
@@ -160,6 +167,27 @@ def _mean_cell(rows: pd.DataFrame) -> str:
     return tabulated(rows["value"].mean(), rows["low"].mean(), rows["high"].mean())
 
 
+def passed_on(low: float, high: float) -> PassedOn:
+    """Decide how much of a change is passed on, from the ends of the interval of a response.
+
+    Parameters
+    ----------
+    low, high : float
+        NaN where there is no interval.
+
+    Returns
+    -------
+    {'whole', 'part', 'exaggerated', 'unknown'}
+        'whole' if all of the interval lies within `FAITHFUL` of 1; else 'part' or 'exaggerated' if
+        all of it lies on one side of 1.
+    """
+    if low > 1 - FAITHFUL and high < 1 + FAITHFUL:
+        return "whole"
+    if high < 1:
+        return "part"
+    return "exaggerated" if low > 1 else "unknown"
+
+
 def response_sentences(
     information: pd.DataFrame, *, restorer: str, restorers: Restorers, title: str = ""
 ) -> list[Sentence]:
@@ -252,15 +280,7 @@ def _sentence(row: "pd.Series", *, who: str, title: str) -> Sentence:
             title,
         )
     over = quantity(row["over_bound"], row["over_bound_low"], row["over_bound_high"])
-    low, high = row["response_low"], row["response_high"]
-    if low > 1 - FAITHFUL and high < 1 + FAITHFUL:
-        verb = "passes on the whole of"
-    elif high < 1:
-        verb = "passes on a part of"
-    elif low > 1:
-        verb = "exaggerates"
-    else:
-        verb = "may or may not pass on the whole of"
+    verb = _VERBS[passed_on(row["response_low"], row["response_high"])]
     return Sentence(
         f"{where} {who} {verb} a {change} of {size} of single columns: its response is "
         f"{response}, and its scatter over this response is {over} times the Cramér-Rao bound.",

@@ -24,8 +24,8 @@ RAW = Estimator(std_pm=30.0, scs_std_pct=20.0)
 NET = Estimator(std_pm=6.0, scs_std_pct=5.0)
 
 
-def call(*arguments: object, code: int = 0) -> str:
-    result = CliRunner().invoke(app, [str(a) for a in arguments], env={"COLUMNS": "220"})
+def call(*arguments: object, code: int = 0, columns: int = 220) -> str:
+    result = CliRunner().invoke(app, [str(a) for a in arguments], env={"COLUMNS": str(columns)})
     assert result.exit_code == code, result.output
     assert "Traceback" not in result.output
     return result.output
@@ -94,8 +94,26 @@ class TestCompare:
             output = call("compare", "net", "other", "--run", few, *options, code=3 if line else 0)
             assert "UNDECIDED" in output
 
+    def test_verdict_and_matrix_come_first_in_80_columns(self, old: Path, new: Path) -> None:
+        rewrite(new, "net", 1.02)
+        lines = call("compare", old, new, code=1, columns=80).splitlines()
+        assert lines[0].startswith("REGRESSED")
+        assert max(map(len, lines)) <= 80
+        scs = next(
+            number for number, line in enumerate(lines) if line.strip().startswith("RMSE of SCS")
+        )
+        assert "✗ +2.0" in lines[scs]
+        detail = lines.index("What is worse:")
+        assert scs < detail
+        said = " ".join(line.strip() for line in lines[detail:])
+        assert "pt_bulk, all, pooled: RMSE of SCS (%) +2.0" in said
+        # what decided nothing is left for --verbose
+        assert not any(line.strip().startswith("equivalent") for line in lines)
+        more = call("compare", old, new, "--verbose", code=1, columns=80).splitlines()
+        assert any(line.strip().startswith("equivalent") for line in more)
+
     def test_two_restorers_of_one_run(self, old: Path) -> None:
-        assert "all, pooled" in call("compare", "raw", "net", "--run", old)
+        assert "all, pooled" in call("compare", "raw", "net", "--run", old, "--verbose")
         assert "REGRESSED" in call("compare", "net", "raw", "--run", old, code=1)
         assert "no restorer 'none'" in call("compare", "none", "net", "--run", old, code=2)
         assert "the same" in call("compare", "net", "net", "--run", old, code=2)

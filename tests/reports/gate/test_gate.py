@@ -13,6 +13,7 @@ from reports.gate.comparability import not_comparable
 from reports.gate.evidence import Evidence, chosen, evidence_of_run, read_baseline, write_baseline
 from reports.gate.gate import judge_versions
 from reports.gate.gate_files import write_csv, write_json, write_junit, write_markdown
+from reports.gate.gate_matrix import deciding, matrices
 from reports.gate.gate_text import closing_text, markdown
 from reports.gate.margins import load_margins, parse_margins
 from reports.gate.result import FAILURES, POOLED, GateResult, Verdict
@@ -318,12 +319,51 @@ class TestFiles:
 
     def test_markdown_table_has_all_rows_of_one_width(self, regressed) -> None:
         text = markdown(regressed, alpha=0.05)
-        lines = [line for line in text.splitlines() if line.startswith("|")]
+        matrix, *rest = text[text.index("| change of") :].split("| verdict |")
+        lines = [line for part in rest for line in f"| verdict |{part}".splitlines()]
+        lines = [line for line in lines if line.startswith("|")]
         assert {line.count(" | ") for line in lines} == {8}
         tables = 2
         assert len(lines) == len(regressed.rows) + 2 * tables
-        assert "REGRESSED" in text
+        assert text.index("REGRESSED") < text.index("| change of")
+        assert "| worse |" not in matrix
         assert text.index("| worse |") < text.index("| equivalent |")
+
+    def test_a_field_of_the_matrix_is_the_gravest_of_its_rows(self, records, regressed) -> None:
+        (matrix,) = matrices(regressed)
+        fields = {
+            (label, case): field
+            for label, row in matrix.rows
+            for case, field in zip(matrix.cases, row, strict=True)
+        }
+        assert len(fields) == len(matrix.cases) * len({row.metric for row in regressed.rows})
+        for name, metric in (("RMSE of SCS, %", "scs_rmse"), ("newly failed fits", FAILURES)):
+            for case in matrix.cases:
+                rows = [r for r in regressed.rows if (r.metric, r.case) == (metric, case)]
+                field = fields[name, case]
+                assert field.verdict is GateResult(tuple(rows), "", "").verdict
+        # two doses are pooled; the particle has one cell, whose change is the case's; one fit lost
+        pooled = next(
+            r for r in regressed.rows
+            if (r.metric, r.case, r.image) == ("scs_rmse", "pt_bulk", POOLED)
+        )  # fmt: skip
+        assert fields["RMSE of SCS, %", "pt_bulk"].text == f"✗ {100 * pooled.change:+.1f}"
+        assert fields["newly failed fits", "nanoparticle"].text == "✗ +1"
+        assert fields["newly failed fits", "pt_bulk"].text == "= 0"
+        # the bulk is not counted
+        assert fields["columns counted right, points", "pt_bulk"] is None
+        assert deciding(regressed)
+        assert {row.verdict for row in deciding(regressed)} == {Verdict.WORSE}
+        # every field that decided has its row before any has its second, the pooled one first
+        wanted = [f for _, row in matrix.rows for f in row if f and f.verdict is Verdict.WORSE]
+        first = deciding(regressed)[: len(wanted)]
+        assert len({(row.case, row.metric) for row in first}) == len(wanted)
+        assert len(deciding(regressed)) == regressed.count(Verdict.WORSE) > len(wanted)
+        assert pooled in first
+        same = judge_versions([(side(records), side(records))], MARGINS)
+        (matrix,) = matrices(same)
+        found = {f.verdict for _, row in matrix.rows for f in row if f is not None}
+        assert found == {Verdict.EQUIVALENT}
 
     def test_json_and_csv_hold_every_row(self, regressed, tmp_path: Path) -> None:
         write_json(regressed, tmp_path / "gate.json", alpha=0.05)
