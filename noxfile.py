@@ -163,6 +163,20 @@ def figures(session: nox.Session) -> None:
 
 
 @nox.session
+def docs(session: nox.Session) -> None:
+    """Build the documentation site, out/docs/html/index.html; a warning is an error.
+
+    `-- linkcheck` visits the links to other sites instead, which needs a network.
+    """
+    builder = session.posargs[0] if session.posargs else "html"
+    folder = ROOT / "out" / "docs"
+    sources, built = str(folder / "source"), str(folder / builder)
+    python(session, str(ROOT / "docs" / "site" / "assemble.py"), sources)
+    strict = ("-q", "-W", "--keep-going", "-d", str(folder / "trees"))
+    python(session, "-m", "sphinx", *strict, "-b", builder, sources, built)
+
+
+@nox.session
 def speed(session: nox.Session) -> None:
     """Time restoration, noise and fit on one core beside named alternatives.
 

@@ -87,6 +87,7 @@ def _declared(name: str) -> Case:
     return case
 
 
+#: All cases, in the order in which they are listed.
 CASES: Final[tuple[Case, ...]] = checked(_declared(name) for name in _DECLARED)
 
 

@@ -13,7 +13,9 @@ import numpy as np
 from stembench.arrays import Floats, Integers
 from stembench.errors import InputError
 
+#: Whether a pixel holds the model at its centre or its integral over the pixel.
 Pixel = Literal["sampled", "integrated"]
+#: What lies below the columns.
 Background = Literal["none", "constant", "plane"]
 #: Which widths are free: one for all columns, one per species, one per column, or none.
 WidthMode = Literal["shared", "species", "column", "fixed"]

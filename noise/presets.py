@@ -106,6 +106,7 @@ _ALL: Final = (
     ),
 )
 
+#: Name -> chain of noise that has a name.
 PRESETS: Final[dict[str, Preset]] = {preset.name: preset for preset in _ALL}
 
 

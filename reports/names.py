@@ -54,6 +54,7 @@ TABLED_FITS: Final = frozenset({"true-width"})
 #: Fits of raw images that know how scan lines move, without and with a weak lattice prior. They are
 #: drawn beside restorers and not ranked with them, since they are told what the noise does.
 SCAN_FIT: Final = "scan"
+#: The one with the weak lattice prior.
 LATTICE_FIT: Final = "scan-10pm"
 BESIDE_FITS: Final = (SCAN_FIT, LATTICE_FIT)
 #: Sets the name of a fit variant off from that of its restorer.

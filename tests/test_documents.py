@@ -15,7 +15,8 @@ from bench.cli.app import app
 
 ROOT = Path(__file__).parents[1]
 PACKAGES = "bench|cases|fitting|noise|reports|restore|stembench|training"
-PAGES = sorted((ROOT / "docs").glob("*.md"))
+SITE = ROOT / "docs" / "site"  # parts of the site, not pages
+PAGES = sorted(path for path in (ROOT / "docs").rglob("*.md") if SITE not in path.parents)
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *PAGES, *(ROOT / ".github").rglob("*.md")])
 COMMANDS = typer.main.get_command(app).commands
 
@@ -62,7 +63,8 @@ def resolve(dotted):
 
 def test_the_index_links_every_page_and_the_readme_links_the_index():
     index = links_of((ROOT / "docs" / "README.md").read_text(encoding="utf-8"))
-    missing = {page.name for page in PAGES} - {"README.md"} - set(index)
+    pages = {page.relative_to(ROOT / "docs").as_posix() for page in PAGES}
+    missing = pages - {"README.md"} - set(index)
     assert not missing
     assert "docs/README.md" in links_of((ROOT / "README.md").read_text(encoding="utf-8"))
 

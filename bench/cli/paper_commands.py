@@ -200,7 +200,7 @@ def train(
     """
     from bench.executor.placement import Placement
     from bench.images.faithfulness.judged_network import Faithfulness
-    from bench.progress import progress_bar
+    from bench.output.bars import progress_bar
     from bench.run.run_lock import one_at_a_time
     from training import (
         MadePairs,

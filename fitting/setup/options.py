@@ -10,8 +10,11 @@ from fitting.setup.start import Bounds
 from stembench.errors import InputError
 from stembench.limits import require
 
+#: The fast engine of our own, and the slow one that the field knows.
 Engine = Literal["joint", "lmfit"]
+#: Unweighted least squares, or the likelihood of counts.
 Estimator = Literal["ls", "poisson"]
+#: Which widths are free, or the one [px] at which all are held.
 Width = Literal["shared", "species", "column"] | float
 
 _CHOICES: Final = {

@@ -13,6 +13,7 @@ import pandas as pd
 from reports.records.run_files import Origin, read_table, write_table
 from stembench.errors import InputError
 
+#: File of a run folder with the Cramér-Rao bounds of its cells.
 BOUNDS_FILE: Final = "bounds.parquet"
 
 #: name -> (dtype, unit, meaning)

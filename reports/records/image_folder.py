@@ -20,6 +20,7 @@ from stembench.sealed_json import check_content, read_json, write_json
 PAIRS: Final = "images.parquet"
 RINGS: Final = "rings.parquet"
 EXAMPLES: Final = "examples.npz"
+#: File of a folder of image metrics with what its tables were measured with.
 SETTINGS: Final = "images.json"
 #: What a folder of image metrics holds, beside its report.
 IMAGE_FILES: Final = (PAIRS, RINGS, EXAMPLES, SETTINGS)

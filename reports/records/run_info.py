@@ -19,6 +19,7 @@ from stembench.limits import require
 from stembench.sealed_files import DamagedFileError
 from stembench.sealed_json import check_content, read_json, write_json
 
+#: File of a run folder that says what the run is.
 RUN_FILE: Final = "run.json"
 #: Folder of the records of the cases' own noise.
 RECORDS: Final = "records"

@@ -8,6 +8,7 @@ from typing import Final
 
 import pandas as pd
 
+#: Version of the tables of records; others are refused or renewed.
 SCHEMA_VERSION: Final = 4
 
 #: Identity of a row; no two rows of a run share it.

@@ -33,6 +33,7 @@ class Modality:
         return ScanNoise.sample(rng, modality=self.microscope)
 
 
+#: The six data sets of the paper: high and low resolution of each microscope.
 DATA_SETS: Final = tuple(
     Modality(f"{resolution}{microscope}", microscope, resolution == "hr")
     for microscope in ("stem", "tem", "sem")

@@ -15,9 +15,10 @@ from stembench.arrays import Bools, Floats
 
 #: Most change of log σ and of φ in one round.
 FARTHEST: Final = (0.7, 0.3)
-#: Least and largest σ [px] and largest φ that are looked at.
+#: Least and largest σ [px] that are looked at.
 LEAST: Final = 0.01
 MOST: Final = 20.0
+#: Largest correlation of neighbouring lines, φ, that is looked at.
 MOST_PHI: Final = 0.95
 UNKNOWN: Final = np.full(4, np.nan)
 

@@ -8,7 +8,9 @@ from fitting.search.own_image.smooth_background import PIECES
 from fitting.setup.options import FitOptions
 from stembench.errors import InputError
 
+#: What lies below the columns of an own image; `auto` takes what the image asks for.
 OwnBackground = Literal["auto", "none", "constant", "plane"]
+#: Whether columns are brighter or darker than what lies between them.
 Contrast = Literal["unknown", "bright", "dark"]
 
 
