@@ -96,7 +96,7 @@ from .recipes.recipe_files import (
     read_recipe as read_recipe,
     recipe_text as recipe_text,
 )
-from .recipes.stage import (
+from .recipes.training_stage import (
     PAPER_STAGES as PAPER_STAGES,
     Stage as Stage,
 )

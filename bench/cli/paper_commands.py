@@ -231,8 +231,7 @@ def train(
             told=Told(announce=bar.announce, progress=bar.advance, note=bar.note),
         )
         written = write_network(model, chosen, out)
-    for path in written:
-        typer.echo(path)
+    typer.echo(f"{out}: {', '.join(path.name for path in written)}")
 
 
 @guarded("the networks drawn so far are kept")

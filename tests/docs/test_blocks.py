@@ -24,6 +24,7 @@ from tests.docs.document_blocks import (
     run_blocks,
 )
 from tests.fitting.search.own_image.made_images import BACKGROUND, HEIGHT, lattice
+from training import read_recipe
 
 #: Pages whose Python builds networks of the published size.
 SLOW = {"docs/training.md"}
@@ -138,13 +139,21 @@ def test_a_broken_block_is_an_error(monkeypatch):
 
 
 def test_settings_of_a_cluster_are_read(tmp_path):
-    found = [block for block in run_blocks("toml") if "kind = " in block.body]
+    found = [block for block in run_blocks("toml") if 'kind = "slurm"' in block.body]
     assert {block.page for block in found} == {"docs/cluster.md", "docs/howto/cluster.md"}
     for block in found:
         path = tmp_path / "jobs.toml"
         path.write_text(block.body, encoding="utf-8")
         described = QueueCluster.read(path)
         assert (described.kind, described.jobs, described.options["cores"]) == ("slurm", 4, 16)
+
+
+def test_the_recipe_of_a_training_is_read(tmp_path):
+    (block,) = [block for block in run_blocks("toml") if "[[stages]]" in block.body]
+    path = tmp_path / "recipe.toml"
+    path.write_text(block.body, encoding="utf-8")
+    recipe = read_recipe(str(path))
+    assert (recipe.name, recipe.pairs.side, len(recipe.stages)) == ("small", 128, 1)
 
 
 def test_the_entry_point_of_a_plug_in_is_one(monkeypatch):

@@ -10,7 +10,7 @@ from training.networks.generator import Generator
 from training.networks.patch_discriminator import PatchDiscriminator
 from training.pairs.modalities import modality_named
 from training.pairs.pair_sequence import PairSequence
-from training.recipes.stage import PAPER_STAGES, Stage
+from training.recipes.training_stage import PAPER_STAGES, Stage
 from training.tuning.judged_lattices import exclusion_of_tuning
 
 TrainingPrecision = Literal["float32", "mixed_bfloat16"]

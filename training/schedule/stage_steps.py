@@ -12,7 +12,7 @@ from training.losses.generator_loss import GeneratorLoss
 from training.losses.pixel_losses import absolute_loss, contrast_weight
 from training.networks.mr_unet import averaged_truths
 from training.recipes.recipe import AdamSettings, Recipe
-from training.recipes.stage import Stage
+from training.recipes.training_stage import Stage
 from training.schedule.gradients import Call, Loss, Step, gradient_step
 
 Batch = NDArray[np.float32]

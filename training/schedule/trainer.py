@@ -13,14 +13,14 @@ import numpy as np
 
 from training.pairs.pair import Image
 from training.recipes.recipe import Recipe
-from training.recipes.stage import Stage
+from training.recipes.training_stage import Stage
 from training.schedule.gradients import Step, forward_pass, require_backend, several_devices
 from training.schedule.held_out import HeldOut, Validate, restorer_of
 from training.schedule.pair_order import epoch_order
 from training.schedule.pair_source import MadePairs, PairSource, standardised_batch
 from training.schedule.records.checkpoint import Origin, Parts, read_checkpoint, write_checkpoint
-from training.schedule.records.run_folder import open_folder
 from training.schedule.records.run_log import RunLog
+from training.schedule.records.training_folder import open_folder
 from training.schedule.run_state import RunState, check_converging
 from training.schedule.stage_steps import Batch, adam, draw_noise, heads_of, stage_step
 from training.schedule.watcher import Place, Watcher

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from training.pairs.pair import Image
 from training.recipes.recipe import Recipe
-from training.recipes.stage import Stage
+from training.recipes.training_stage import Stage
 from training.schedule.records.run_log import RunLog
 from training.schedule.run_state import RunState, Tally
 

@@ -31,7 +31,7 @@ def recipe(tmp_path: Path) -> Path:
 def test_a_training_is_stopped_continued_and_exported(recipe: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
     printed = call("train", recipe, "-o", out, "--steps", 3, *FEW)
-    assert printed.splitlines()[-2:] == [str(out / "tiny.keras"), str(out / "tiny.onnx")]
+    assert printed.splitlines()[-1] == f"{out}: tiny.keras, tiny.onnx"
     early = (out / "tiny.onnx").read_bytes()
     pairs = tmp_path / "pairs"
     shape = ("--modality", "lrsem", "--size", 16, "--count", 12, "--jobs", 1)
