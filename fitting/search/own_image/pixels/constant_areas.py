@@ -37,7 +37,7 @@ _FEW_TOUCHING: Final = 3
 _RUN: Final = 4
 #: Pixels around such an area that interpolation may have mixed.
 MIXED: Final = 2
-#: A saturated peak falls off from its top by less than this part of the image's range per pixel.
+#: A saturated peak falls off from its top by less than this part of its height per pixel.
 _SLOPE: Final = 0.35
 #: Fewest touching pixels of a saturated peak.
 _PLATEAU: Final = 5
@@ -113,9 +113,7 @@ def constant_areas(image: Floats, valid: Bools) -> ConstantAreas:
     }
     span = _span(image, valid, apart_from=of_value.values())
     top = _cut_off(inside)
-    saturated = _saturated(
-        filled, valid, span=span, top=float(inside.max()) if top is None else top
-    )
+    saturated = _saturated(filled, valid, top=float(inside.max()) if top is None else top)
     areas, values = none.copy(), []
     for value, found in of_value.items():
         area = _set_apart(found & ~saturated, filled, valid & ~areas, span=span)
@@ -255,8 +253,9 @@ def _cut_off(values: Floats) -> float | None:
     return None
 
 
-def _saturated(image: Floats, valid: Bools, *, span: float, top: float) -> Bools:
+def _saturated(image: Floats, valid: Bools, *, top: float) -> Bools:
     """Flat tops at a value."""
+    above_dark = top - float(np.percentile(image[valid], 0.1))
     at_top = (image == top) & valid
     parts, number = label(at_top)
     sizes = np.bincount(parts.ravel(), minlength=number + 1)
@@ -265,6 +264,6 @@ def _saturated(image: Floats, valid: Bools, *, span: float, top: float) -> Bools
     for part in large[large > 0]:
         own = parts == part
         ring = binary_dilation(own, np.ones((3, 3))) & ~own & valid
-        if ring.any() and top - float(np.median(image[ring])) < _SLOPE * span:
+        if ring.any() and top - float(np.median(image[ring])) < _SLOPE * above_dark:
             out |= own
     return np.asarray(out, dtype=np.bool_)
