@@ -101,7 +101,8 @@ def _suggested(
             f"the noise of this image cannot be estimated ({noise.reason}); give --gain and"
             " --offset, or --counts if values are electrons"
         )
-    gain, offset = rough.slope / passed_on(_SECOND, noise.trailing), -rough.floor / rough.slope
+    gain = rough.slope / passed_on(_SECOND, noise.trailing)
+    offset = rough.origin - rough.floor / rough.slope
     level = float(np.mean(np.maximum(modelled - offset, 0.0)[valid]))
     how = "differences of neighbouring pixels suggest"
     if by_means > _SPARSE * gain * level:

@@ -25,6 +25,7 @@ from fitting.search.own_image.own_options import DEFAULT, OwnImageOptions
 from fitting.search.own_image.own_result import OwnImageFit
 from fitting.search.own_image.own_table import own_table
 from fitting.search.own_image.pixels.constant_areas import ConstantAreas, constant_areas
+from fitting.search.own_image.pixels.marks import drawn_marks
 from fitting.search.own_image.pixels.outliers import residual_outliers, thin_outliers
 from fitting.search.own_image.pixels.pixel_noise import measure_noise
 from fitting.search.own_image.scene_fit import REACH, Scene, fit_scene
@@ -159,7 +160,8 @@ class _Work:
             )
         self.noise = measure_noise(self.pixels, valid)
         if options.leave_out:
-            found = thin_outliers(self.pixels, valid, self.noise)
+            found = drawn_marks(self.pixels, valid & ~self.areas.cut, self.noise)
+            found |= thin_outliers(self.pixels, valid & ~found, self.noise)
             valid = self._without(found, valid)
             self.noise = measure_noise(self.pixels, valid)
         self.scene = Scene(

@@ -1,28 +1,43 @@
 """Areas of one value (borders of aligned or rotated frames, scale bars, saturated peaks)."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from scipy.ndimage import binary_dilation, binary_fill_holes, label, maximum_filter, minimum_filter
+from scipy.ndimage import (
+    binary_dilation,
+    binary_fill_holes,
+    label,
+    maximum_filter,
+    median_filter,
+    minimum_filter,
+)
 
 from stembench.arrays import Bools, Floats
 
 #: An area of one value that noise makes less often than this in the whole image is no noise.
 _CHANCE: Final = 1e-3
-#: Least share of a value among the pixels around, where values are whole numbers.
+#: Least share of a value among the pixels around, where pixels share values.
 _WHOLE: Final = 0.05
+#: Fewer different values than this part of the pixels are those of counts.
+_FEW_VALUES: Final = 0.5
+#: Most values that are looked at.
+_CANDIDATES: Final = 20
+#: The range is that of all pixels if fewer than this part lie outside areas of one value.
+_FEW_LEFT: Final = 0.05
 #: An area differs from what lies around it by this part of the image's range, or what lies
 #: around is rougher than this part: else it may be a smooth background.
 _JUMP: Final = 0.05
 _ROUGH: Final = 0.01
 #: So many other pixels inside an area make its value a frequent one and no mark.
 _HOLES: Final = 4
+_FEW_TOUCHING: Final = 3
 #: Length of a run of one value that chance does not make [px], if the value is rare.
 _RUN: Final = 4
 #: Pixels around such an area that interpolation may have mixed.
 MIXED: Final = 2
-#: A saturated peak falls off from its top by less than this part of the image's range per pixel.
+#: A saturated peak falls off from its top by less than this part of its height per pixel.
 _SLOPE: Final = 0.35
 #: Fewest touching pixels of a saturated peak.
 _PLATEAU: Final = 5
@@ -31,6 +46,8 @@ _PLATEAU: Final = 5
 _GATHERED: Final = 5
 _PILE: Final = 3.0
 _MOST_CUT: Final = 0.1
+#: Below such a value values go on: at most this part of the way to the median is empty.
+_GAP: Final = 0.1
 #: The same below hot pixels, which are at most this part of all: tails hold such a value by chance.
 _GATHERED_BELOW: Final = 10
 _PILE_BELOW: Final = 5.0
@@ -81,40 +98,58 @@ def constant_areas(image: Floats, valid: Bools) -> ConstantAreas:
     if not valid.any():
         return ConstantAreas(none, none, none, ())
     inside = image[valid]
-    low, high = np.percentile(inside, [0.1, 99.9])
-    span = float(high - low) or float(np.ptp(inside))
-    if span == 0.0:
+    if np.ptp(inside) == 0.0:
         return ConstantAreas(none, none, none, ())
     filled = np.where(valid, image, np.inf)
     flat = (
         maximum_filter(filled, 2, mode="nearest") == minimum_filter(filled, 2, mode="nearest")
     ) & valid
-    whole = bool(np.mean(inside == np.round(inside)) > 0.5)
-    areas, values = none.copy(), []
-    top = _cut_off(inside)
-    saturated = _saturated(
-        filled, valid, span=span, top=float(inside.max()) if top is None else top
-    )
+    few = quantised(inside)
     # The most frequent values first; more than a few are no borders.
-    candidates, frequency = np.unique(filled[flat & ~saturated], return_counts=True)
-    for value in candidates[np.argsort(-frequency)][:20]:
-        equal = (filled == value) & ~saturated
-        area = _beyond_chance(equal, valid, whole=whole)
-        area |= _edge_lines(equal)
-        area = _set_apart(area, filled, valid & ~areas, span=span)
+    candidates, frequency = np.unique(filled[flat], return_counts=True)
+    of_value = {
+        float(value): _beyond_chance(filled == value, valid, few=few) | _edge_lines(filled == value)
+        for value in candidates[np.argsort(-frequency)][:_CANDIDATES]
+    }
+    span = _span(image, valid, apart_from=of_value.values())
+    top = _cut_off(inside)
+    saturated = _saturated(filled, valid, top=float(inside.max()) if top is None else top)
+    areas, values = none.copy(), []
+    for value, found in of_value.items():
+        area = _set_apart(found & ~saturated, filled, valid & ~areas, span=span)
         if area.any():
-            areas |= area | _strokes(equal, valid, area)
-            values.append(float(value))
+            areas |= area | _strokes((filled == value) & ~saturated, valid, area)
+            values.append(value)
     grown = binary_dilation(areas, np.ones((3, 3)), iterations=MIXED) if areas.any() else areas
     saturated &= ~grown
+    # The value of an annotation is no largest value of the image.
+    rest = image[valid & ~grown]
+    top = _cut_off(rest) if len(rest) else None
     cut = none if top is None else (filled == top) & valid & ~grown & ~saturated
     return ConstantAreas(grown & valid, saturated, cut, tuple(values))
 
 
-def _beyond_chance(equal: Bools, valid: Bools, *, whole: bool) -> Bools:
+def quantised(values: Floats) -> bool:
+    """Whether pixels share values as those of whole counts do, whatever a count's grey level is."""
+    return len(np.unique(values)) < _FEW_VALUES * len(values)
+
+
+def _span(image: Floats, valid: Bools, *, apart_from: Iterable[Bools]) -> float:
+    """Range of an image without spikes, lines and areas of one value, which may hold any number."""
+    smooth = median_filter(np.where(valid, image, float(np.median(image[valid]))), 5)
+    kept = valid.copy()
+    for area in apart_from:
+        kept &= ~area
+    if np.count_nonzero(kept) < _FEW_LEFT * np.count_nonzero(valid):
+        kept = valid
+    low, high = np.percentile(smooth[kept], [0.1, 99.9])
+    return float(high - low) or float(np.ptp(image[kept])) or float(np.ptp(image[valid]))
+
+
+def _beyond_chance(equal: Bools, valid: Bools, *, few: bool) -> Bools:
     """Parts of `equal` that are larger squares than chance makes of pixels of one value."""
     size, area = 0, equal
-    needed = 3 if whole else 2
+    needed = 3 if few else 2
     while needed > size:
         size = needed
         if size > min(equal.shape):
@@ -124,9 +159,9 @@ def _beyond_chance(equal: Bools, valid: Bools, *, whole: bool) -> Bools:
             return area
         ring = binary_dilation(area, np.ones((3, 3)), iterations=3) & ~area & valid
         share = int(np.count_nonzero(equal & ring)) / max(1, int(np.count_nonzero(ring)))
-        share = max(share, _WHOLE if whole else 1e-9)
-        # single counts in a vacuum of zeros are holes in its areas
-        holes = int(np.count_nonzero(binary_fill_holes(area) & ~equal))
+        share = max(share, _WHOLE if few else 1e-9)
+        # Single counts in a vacuum of zeros are holes in its areas; the text of a box is larger.
+        holes = _single(binary_fill_holes(area) & ~equal)
         if holes >= _HOLES:
             share = max(share, 1.0 - holes / (holes + int(np.count_nonzero(area))))
         if share >= 1.0:
@@ -134,6 +169,13 @@ def _beyond_chance(equal: Bools, valid: Bools, *, whole: bool) -> Bools:
         needed = int(np.ceil(np.sqrt(np.log(_CHANCE / equal.size) / np.log(share))))
     # pixels of the value that touch the area belong to it
     return np.asarray(binary_dilation(area, np.ones((3, 3))) & equal)
+
+
+def _single(pixels: Bools) -> int:
+    """Number of pixels in groups of at most a few that touch."""
+    parts, _ = label(pixels, np.ones((3, 3)))
+    sizes = np.bincount(parts.ravel())[1:]
+    return int(sizes[sizes <= _FEW_TOUCHING].sum())
 
 
 def _opened(equal: Bools, size: int) -> Bools:
@@ -195,6 +237,7 @@ def _cut_off(values: Floats) -> float | None:
     """Value at which the image is cut off, None where it is not; above it hot pixels may lie."""
     levels, number = np.unique(values, return_counts=True)
     above = np.cumsum(number[::-1])[::-1] - number
+    middle = float(np.median(values))
     for at in range(len(levels) - 1, 0, -1):
         if above[at] > _HOT * len(values):
             break
@@ -203,13 +246,16 @@ def _cut_off(values: Floats) -> float | None:
             fewest <= number[at] <= _MOST_CUT * len(values)
             and number[at] > pile * number[at - 1]
             and number[at] > pile * above[at]
+            # what lies far above all others was drawn into the image
+            and levels[at] - levels[at - 1] <= _GAP * (levels[at] - middle)
         ):
             return float(levels[at])
     return None
 
 
-def _saturated(image: Floats, valid: Bools, *, span: float, top: float) -> Bools:
+def _saturated(image: Floats, valid: Bools, *, top: float) -> Bools:
     """Flat tops at a value."""
+    above_dark = top - float(np.percentile(image[valid], 0.1))
     at_top = (image == top) & valid
     parts, number = label(at_top)
     sizes = np.bincount(parts.ravel(), minlength=number + 1)
@@ -218,6 +264,6 @@ def _saturated(image: Floats, valid: Bools, *, span: float, top: float) -> Bools
     for part in large[large > 0]:
         own = parts == part
         ring = binary_dilation(own, np.ones((3, 3))) & ~own & valid
-        if ring.any() and top - float(np.median(image[ring])) < _SLOPE * span:
+        if ring.any() and top - float(np.median(image[ring])) < _SLOPE * above_dark:
             out |= own
     return np.asarray(out, dtype=np.bool_)

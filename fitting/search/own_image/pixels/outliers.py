@@ -13,12 +13,17 @@ SIGNIFICANT: Final = 8.0
 #: Least part of that excess over the direct neighbours on both sides. It is 0.65 for a column of
 #: 0.7 px, 0.46 for one of 1 px, and 1 for what is one pixel thin.
 _SHARP: Final = 0.7
+#: How often what was found is filled in and the rest looked at.
+_ROUNDS: Final = 4
+#: Half side of the window that fills in [px], and the largest part of the image that is filled so.
+_NEAR: Final = 3
+_MOST_FILLED: Final = 0.3
 #: Same for a whole line, whose mean is less noisy.
 _LINE: Final = 8.0
 
 
 def thin_outliers(image: Floats, valid: Bools, noise: PixelNoise) -> Bools:
-    """Find pixels, streaks and lines one pixel thin that stand out of their surroundings.
+    """Find pixels, streaks and lines a few pixels thin that stand out of their surroundings.
 
     Parameters
     ----------
@@ -30,8 +35,23 @@ def thin_outliers(image: Floats, valid: Bools, noise: PixelNoise) -> Bools:
     Returns
     -------
     ndarray of bool, shape (rows, columns)
+
+    Notes
+    -----
+    What is found is filled in and looked at again: pixels where two lines meet, or beside a hot
+    one, stand out only then.
     """
-    filled = np.where(valid, image, float(np.median(image[valid])))
+    out = np.zeros_like(valid)
+    for _ in range(_ROUNDS):
+        found = _thin(image, valid & ~out, noise) & ~out
+        if not found.any():
+            break
+        out |= found
+    return out
+
+
+def _thin(image: Floats, valid: Bools, noise: PixelNoise) -> Bools:
+    filled = filled_by_median(image, valid)
     out = np.zeros_like(valid)
     deviation = noise.deviation(median_filter(filled, 5, mode="nearest"))
     for axis in (0, 1):
@@ -42,8 +62,27 @@ def thin_outliers(image: Floats, valid: Bools, noise: PixelNoise) -> Bools:
             excess = sign * (filled - middle)
             over = np.minimum(sign * (filled - before), sign * (filled - after))
             out |= (excess > SIGNIFICANT * deviation) & (over > _SHARP * excess)
-        out |= _outlying_lines(filled, valid & ~out, axis=axis)
+    # The end of a streak across a line is no excess of that line.
+    single = valid & ~out
+    for axis in (0, 1):
+        out |= _outlying_lines(filled, single, axis=axis)
     return out & valid
+
+
+def filled_by_median(image: Floats, valid: Bools) -> Floats:
+    """Image whose other pixels take the median of the valid ones around, if there are any."""
+    if valid.all():
+        return image
+    out = np.where(valid, image, float(np.median(image[valid])))
+    rows, cols = np.nonzero(~valid)
+    if len(rows) > _MOST_FILLED * valid.size:
+        return out
+    padded = np.pad(np.where(valid, image, np.nan), _NEAR, constant_values=np.nan)
+    side = np.arange(2 * _NEAR + 1)
+    around = padded[rows[:, None, None] + side[:, None], cols[:, None, None] + side]
+    known = np.isfinite(around).any(axis=(1, 2))
+    out[rows[known], cols[known]] = np.nanmedian(around[known], axis=(1, 2))
+    return out
 
 
 def residual_outliers(

@@ -1,6 +1,6 @@
 """Noise of the pixels of an image whose gain is not known, from differences of neighbours."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -15,6 +15,12 @@ _GAIN: Final = 36.0
 _BINS: Final = 12
 #: Fewest pixels of a bin.
 _FEW: Final = 40
+#: The line of an image with an offset must leave less than this part of the other's misfit.
+_BETTER: Final = 0.5
+#: Noise that grows by less than this part of the steps between values is not that of counts in
+#: steps; pixels with more different values than this part have no steps.
+_COUNTING: Final = 0.5
+_OWN_VALUES: Final = 0.1
 #: Differences beyond this many standard deviations are not noise.
 _CUT: Final = 5.0
 
@@ -26,18 +32,22 @@ class PixelNoise:
     Attributes
     ----------
     floor : float
-        Variance at the expected value 0 [image unit squared].
+        Variance at the expected value `origin` [image unit squared].
     slope : float
         Variance per expected value [image unit].
+    origin : float
+        Expected value from which on noise grows [image unit]: 0, or the image's darkest level where
+        values have an offset.
     """
 
     floor: float
     slope: float
+    origin: float = 0.0
 
     def variance(self, level: Floats) -> Floats:
         """Variance at expected values, of their shape."""
         tiny = np.finfo(np.float64).tiny
-        return np.maximum(self.floor + self.slope * np.maximum(level, 0.0), tiny)
+        return np.maximum(self.floor + self.slope * np.maximum(level - self.origin, 0.0), tiny)
 
     def deviation(self, level: Floats) -> Floats:
         """Standard deviation at expected values, at least that of one count.
@@ -81,13 +91,36 @@ def measure_noise(image: Floats, valid: Bools) -> PixelNoise:
     for part in np.array_split(order, n_bins):
         means.append(float(np.mean(height[part])))
         variances.append(_clipped_mean(square[part]))
-    value, at = np.array(variances), np.maximum(np.array(means), 0.0)
-    if not (value > 0).any():
+    line = _line(np.array(means), np.array(variances))
+    step = _step(image[valid])
+    if line.slope < _COUNTING * step:
+        # Rounding to steps that are wider than the noise hides it from most differences.
+        line = replace(line, floor=max(line.floor, step**2 / 12.0))
+    return line
+
+
+def _line(level: Floats, variance: Floats) -> PixelNoise:
+    """Line of the variance; from zero on unless values have an offset, of either sign."""
+    if not (variance > 0).any():
         return PixelNoise(0.0, 0.0)
-    weight = 1.0 / np.maximum(value, 1e-3 * float(value.max()))
-    design = np.column_stack([np.ones(n_bins), at]) * weight[:, None]
-    floor, slope = nnls(design, value * weight)[0]
-    return PixelNoise(float(floor), float(slope))
+    weight = 1.0 / np.maximum(variance, 1e-3 * float(variance.max()))
+    lines = []
+    for origin in (0.0, float(level.min())):
+        at = np.maximum(level - origin, 0.0)
+        design = np.column_stack([np.ones(len(at)), at]) * weight[:, None]
+        (floor, slope), misfit = nnls(design, variance * weight)
+        lines.append((misfit**2, PixelNoise(float(floor), float(slope), origin)))
+    (misfit, line), (misfit_offset, offset) = lines
+    shifted = level.min() < 0.0 or misfit_offset < _BETTER * misfit
+    return offset if shifted else line
+
+
+def _step(values: Floats) -> float:
+    """Least difference of two values; 0 where most pixels have one of their own."""
+    levels = np.unique(values)
+    if len(levels) < 2 or len(levels) > _OWN_VALUES * len(values):
+        return 0.0
+    return float(np.min(np.diff(levels)))
 
 
 def _differences(image: Floats) -> Floats:

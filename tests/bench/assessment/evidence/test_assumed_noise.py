@@ -27,7 +27,7 @@ def lattice(per_pixel: float) -> np.ndarray:
 
 def fit_of(model: np.ndarray, *, slope: float) -> Any:
     """What is used of a fit: its model, and the noise that medians of differences tell."""
-    noise = SimpleNamespace(slope=slope, floor=0.0)
+    noise = SimpleNamespace(slope=slope, floor=0.0, origin=0.0)
     return SimpleNamespace(noise=noise, valid=np.ones(model.shape, dtype=bool), model_image=model)
 
 
