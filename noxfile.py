@@ -193,6 +193,16 @@ def results(session: nox.Session) -> None:
 
 
 @nox.session
+def faithful(session: nox.Session) -> None:
+    """Judge tuned networks: `-- FOLDER ...`, each of a tuning; results/faithful, resumable.
+
+    `--last` also judges the chosen one on the unseen specimen, `--ship` puts it in its place.
+    """
+    script = str(ROOT / "bench" / "shipped" / "faithful_results.py")
+    python(session, script, *session.posargs)
+
+
+@nox.session
 def gpu(session: nox.Session) -> None:
     """Time network and simulation on a GPU, within eight minutes; on the CPU where there is none.
 

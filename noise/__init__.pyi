@@ -15,6 +15,9 @@ from .evidence.coverage import (
     rank as rank,
 )
 from .evidence.declarations import (
+    DrawnChance as DrawnChance,
+    DrawnRange as DrawnRange,
+    drawn_declarations as drawn_declarations,
     drawn_tables as drawn_tables,
     range_table as range_table,
     stage_table as stage_table,

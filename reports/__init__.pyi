@@ -79,6 +79,8 @@ from .gate.margins import (
     load_margins as load_margins,
 )
 from .gate.power import (
+    Power as Power,
+    power_of as power_of,
     power_text as power_text,
 )
 from .gate.result import (

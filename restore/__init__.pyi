@@ -1,4 +1,7 @@
 from .built_in import BuiltIn as BuiltIn
+from .cgrdn.faithful_restorer import (
+    load_tuned as load_tuned,
+)
 from .cgrdn.graph import (
     PUBLISHED as PUBLISHED,
     CgrdnSize as CgrdnSize,

@@ -36,6 +36,7 @@ _DECLARED: Final = (
     "model_based.unwarp",
     "networks.noise2void",
     "cgrdn.cgrdn_restorer",
+    "cgrdn.faithful_restorer",
 )
 
 

@@ -213,7 +213,7 @@ def test_there_is_one_set_of_progress_bars() -> None:
         for each in imports(path, ("rich",))
         if each.module == "rich.progress"
     }
-    assert found == {"bench/progress.py"}
+    assert found == {"bench/output/bars.py"}
 
 
 def test_reports_and_image_metrics_import_no_simulation() -> None:

@@ -99,7 +99,9 @@ from .specimens.simulation_box import (
 )
 from .tuning.fusion_tuning import (
     FusionTuning as FusionTuning,
+    TunedFusions as TunedFusions,
     hold_all_but_fusions as hold_all_but_fusions,
+    read_tuned_fusions as read_tuned_fusions,
     tune_fusions as tune_fusions,
 )
 from .tuning.judged_lattices import (

@@ -13,11 +13,11 @@ from bench.assessment.edits import SCS_PART, SHIFT_PM
 from bench.assessment.errors.column_errors import Spread
 from bench.assessment.five_sentences import estimate_text, five_sentences, share_text
 from bench.executor.placement import Placement
+from bench.output.bars import progress_bar
 from bench.own_images.busiest_region import LARGEST, busiest_region
 from bench.own_images.files.writers import TABLES, require_place
 from bench.own_images.opened_image import opened, say
 from bench.own_images.pixel_choice import PixelChoice
-from bench.progress import progress_bar
 from reports import AssessedColumns, AssessmentPage, Table, seconds_text, write_assessment_page
 from stembench.atomic_files import replacing
 from stembench.errors import InputError

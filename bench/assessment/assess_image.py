@@ -22,7 +22,7 @@ from bench.assessment.evidence.halves import (
 )
 from bench.assessment.evidence.image_noise import ImageNoise, estimate_noise
 from bench.assessment.evidence.local_light import local_light
-from bench.assessment.evidence.support import compare_support, held_columns
+from bench.assessment.evidence.support import Support, compare_support, held_columns
 from bench.assessment.injected import InjectedDraw, injected_changes
 from bench.assessment.noise_draws import NoiseDraws, lines_note
 from bench.assessment.restorations import (
@@ -185,6 +185,7 @@ def assess_image(
     held = held_columns(image, raw_fit, fit, sampling=sampling)
     power = noise.power(held.model)
     support = compare_support(image, raw_fit, fit, power=power, sampling=sampling, held=held)
+    notes.append(_shared_noise(support))
     supported = np.ones(len(fit.table), dtype=np.bool_)
     supported[support.drawn_without_support] = False
     supported[support.undecided] = False
@@ -224,11 +225,22 @@ def assess_image(
             power=power,
             size=round(_PLACE * fitting.spacing),
             offset=scale.offset,
-            dispersion=support.dispersion,
+            dispersion=support.dispersion * support.shared,
         ),
         trust=trust_in(errors, injected, supported=supported),
         notes=tuple(dict.fromkeys(note for note in notes if note)),
         seconds=time.perf_counter() - begin,
+    )
+
+
+def _shared_noise(support: Support) -> str:
+    """Say that noise is larger at the size of columns than its single pixels tell, or ''."""
+    if support.shared == 1.0:
+        return ""
+    return (
+        f"neighbouring pixels share noise: at the size of columns it has {support.shared:.2g} times"
+        " the variance of independent pixels, which decides what the raw image supports and where"
+        " light was lost; scatter is drawn without it"
     )
 
 

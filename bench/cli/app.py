@@ -135,8 +135,8 @@ def run(
     --doses 500,5000 --realizations 20 --out out/mine`
     """
     from bench.executor.placement import Placement
+    from bench.output.progress import run_with_progress
     from bench.plan.profiles import get_profile, narrow
-    from bench.progress import run_with_progress
 
     chosen = narrow(
         get_profile(profile),
@@ -241,6 +241,7 @@ def check(
     ] = False,
     model_timeout: ModelTimeout = None,
     model_memory: ModelMemory = None,
+    as_json: AsJson = False,
     verbose: Verbose = False,
 ) -> None:
     """Test a restorer against the contract, item by item; the exit code is 1 if one fails.
@@ -249,7 +250,7 @@ def check(
     """
     from bench.cli.check import check_and_print
 
-    if not check_and_print(restorer, size=size, large=large):
+    if not check_and_print(restorer, size=size, large=large, as_json=as_json):
         raise typer.Exit(FAILED)
 
 
@@ -306,7 +307,7 @@ def images(
     Example: `stembench images --restorer my.keras --restorer bm3d --source hrstem -o out/mine`
     """
     from bench.images.measure import default_restorers, measure_images
-    from bench.progress import progress_bar
+    from bench.output.bars import progress_bar
     from reports import write_image_report
 
     with progress_bar("Restoring") as bar:

@@ -1,5 +1,6 @@
 """Turn user errors and interrupts into a one-line message and an exit code."""
 
+import inspect
 import traceback
 from collections.abc import Callable
 from functools import wraps
@@ -8,6 +9,7 @@ from typing import Annotated, Any, Final
 
 import typer
 
+from bench.output.colours import Wish, wished
 from stembench.errors import InputError
 from stembench.surroundings.refusals import what_failed
 
@@ -24,6 +26,13 @@ Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Show detail and 
 
 AsJson = Annotated[
     bool, typer.Option("--json", help="Write the table as JSON; notes go to standard error.")
+]
+
+Colour = Annotated[
+    Wish,
+    typer.Option(
+        "--color", help="Colours: auto (on a terminal, unless NO_COLOR is set), always or never."
+    ),
 ]
 
 Jobs = Annotated[int | None, typer.Option(help="Worker processes; the number of cores by default.")]
@@ -68,9 +77,10 @@ _Command = Callable[..., None]
 def guarded(kept: str = "") -> Callable[[_Command], _Command]:
     """Decorate a command so that its errors end in one sentence and an exit code.
 
-    Limits on models, ``model_timeout`` and ``model_memory``, are set first. An `InputError` exits
-    with 2, after its traceback if the command has ``verbose`` set, and so do want of memory, of
-    files, and other refusals of the system; an interrupt exits with 130.
+    Every command gets the option ``--color`` by it. Limits on models, ``model_timeout`` and
+    ``model_memory``, are set first. An `InputError` exits with 2, after its traceback if the
+    command has ``verbose`` set, and so do want of memory, of files, and other refusals of the
+    system; an interrupt exits with 130.
 
     Parameters
     ----------
@@ -80,10 +90,11 @@ def guarded(kept: str = "") -> Callable[[_Command], _Command]:
 
     def guard(command: _Command) -> _Command:
         @wraps(command)
-        def run(*args: Any, **kwargs: Any) -> None:
+        def run(*args: Any, color: Wish = Wish.AUTO, **kwargs: Any) -> None:
             try:
-                _limit(kwargs.get("model_timeout"), kwargs.get("model_memory"))
-                command(*args, **kwargs)
+                with wished(color):
+                    _limit(kwargs.get("model_timeout"), kwargs.get("model_memory"))
+                    command(*args, **kwargs)
             except (InputError, OSError, MemoryError, ImportError) as error:
                 sentence = str(error) if isinstance(error, InputError) else what_failed(error)
                 if not sentence:
@@ -96,9 +107,21 @@ def guarded(kept: str = "") -> Callable[[_Command], _Command]:
                 typer.echo(f"stembench: interrupted{f'; {kept}' if kept else ''}", err=True)
                 raise typer.Exit(INTERRUPTED) from error
 
+        _add_colour(run, command)
         return run
 
     return guard
+
+
+def _add_colour(run: _Command, command: _Command) -> None:
+    """Give a guarded command the option ``--color``, where Typer looks for options."""
+    signature = inspect.signature(command)
+    colour = inspect.Parameter(
+        "color", inspect.Parameter.KEYWORD_ONLY, default=Wish.AUTO, annotation=Colour
+    )
+    parameters = [*signature.parameters.values(), colour]
+    run.__signature__ = signature.replace(parameters=parameters)  # type: ignore[attr-defined]
+    run.__annotations__ = {**command.__annotations__, "color": Colour}
 
 
 def one_line(sentence: str) -> str:

@@ -7,6 +7,7 @@ import typer
 
 from bench.cli.exits import (
     CONTINUES,
+    AsJson,
     Cluster,
     Dask,
     Jobs,
@@ -146,6 +147,7 @@ def power(
     old: Annotated[str, typer.Argument(help="Restorer of the run.")],
     new: Annotated[str, typer.Argument(help="Another restorer of the run.")],
     cells: Annotated[int, typer.Option(help="Cells that a pooled row has.")] = 12,
+    as_json: AsJson = False,
     verbose: Verbose = False,
 ) -> None:
     """Print how small a change the gate finds between two restorers of a run.
@@ -156,7 +158,15 @@ def power(
     Example: `stembench power out/quick raw cgrdn`
     """
     from bench.cli.comparison import sides
-    from reports import power_text
+    from reports import power_of, power_text
 
     ((first, second),) = sides(old, new, run=run, restorers=(None, None))
-    typer.echo(power_text(first, second, cells=cells))
+    power = power_of(first, second, cells=cells)
+    if not as_json:
+        typer.echo(power_text(power))
+        return
+    from bench.output.gate_tables import power_tables
+    from bench.output.tables import print_json
+
+    tables, facts = power_tables(power)
+    print_json(tables, command="power", facts={"run": run, "old": old, "new": new, **facts})

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from bench.cli.exits import FAILED, Jobs, ModelMemory, ModelTimeout, Verbose, guarded
+from bench.cli.exits import FAILED, AsJson, Jobs, ModelMemory, ModelTimeout, Verbose, guarded
 
 
 @guarded("the figures drawn so far are kept")
@@ -30,6 +30,7 @@ def figures(
     ] = Path("out/wheels"),
     model_timeout: ModelTimeout = None,
     model_memory: ModelMemory = None,
+    as_json: AsJson = False,
     verbose: Verbose = False,
 ) -> None:
     """Draw counterparts of the paper's figures and tables, with the claims they stand for.
@@ -48,10 +49,17 @@ def figures(
         wheels=wheels,
         note=lambda line: typer.echo(line, err=True),
     )
-    for entry in entries:
-        told = f": {entry.sentence}" if entry.sentence else ""
-        typer.echo(f"{entry.number} {entry.state}{told}")
-    typer.echo(f"Index: {out / 'figures.md'}")
+    if as_json:
+        from bench.output.tables import print_json, table_of
+
+        columns = ("number", "state", "sentence", "files")
+        table = table_of("figures", entries, columns={key: key for key in columns})
+        print_json([table], command="figures", facts={"index": str(out / "figures.md")})
+    else:
+        for entry in entries:
+            told = f": {entry.sentence}" if entry.sentence else ""
+            typer.echo(f"{entry.number} {entry.state}{told}")
+        typer.echo(f"Index: {out / 'figures.md'}")
     if number and any(entry.state != "drawn" for entry in entries):
         raise typer.Exit(FAILED)
 
@@ -65,6 +73,7 @@ def noise_figures(
     out: Annotated[Path, typer.Option("--out", "-o", help="Folder to write.")] = Path(
         "out/figures/noise"
     ),
+    as_json: AsJson = False,
     verbose: Verbose = False,
 ) -> None:
     """Draw the noise model: each distortion alone, whitening, and random chains against data.
@@ -73,19 +82,41 @@ def noise_figures(
     """
     from reports import write_noise_figures
 
-    for path in write_noise_figures(out, name or ()):
+    paths = write_noise_figures(out, name or ())
+    if as_json:
+        from bench.output.tables import print_json, table_of
+
+        table = table_of("figures", paths, columns={"figure": "stem", "file": "name"})
+        print_json([table], command="noise-figures", facts={"folder": str(out)})
+        return
+    for path in paths:
         typer.echo(path)
 
 
 @guarded()
-def noise_ranges(verbose: Verbose = False) -> None:
+def noise_ranges(as_json: AsJson = False, verbose: Verbose = False) -> None:
     """Print the ranges and probabilities that random noise chains are drawn from, as Markdown.
 
     Example: `stembench noise-ranges`
     """
-    from noise import range_table
+    from noise import drawn_declarations, range_table
 
-    typer.echo(range_table())
+    if not as_json:
+        typer.echo(range_table())
+        return
+    from bench.output.tables import print_json, table_of
+
+    ranges, chances = drawn_declarations()
+    told = ("parameter", "images", "low", "high", "unit", "drawn", "reason")
+    tables = (
+        table_of("ranges", ranges, columns={key: key for key in told}),
+        table_of(
+            "probabilities",
+            chances,
+            columns={key: key for key in ("step", "images", "probability", "reason")},
+        ),
+    )
+    print_json(tables, command="noise-ranges")
 
 
 @guarded("the files finished so far are kept, and the same call continues")
@@ -110,7 +141,7 @@ def pairs(
     Example: `stembench pairs --modality hrstem --count 10000 --jobs 2 -o out/pairs`
     """
     from bench.executor.placement import Placement
-    from bench.progress import progress_bar
+    from bench.output.bars import progress_bar
     from training import PairSequence, Shards, write_pair_figure, write_pairs
 
     sequence = PairSequence(modality, count, seed=seed, first=first, shape=(size, size))
@@ -133,6 +164,7 @@ def networks(
     out: Annotated[Path, typer.Option("--out", "-o", help="Folder to write.")] = Path(
         "out/figures/networks"
     ),
+    as_json: AsJson = False,
     verbose: Verbose = False,
 ) -> None:
     """Draw the networks of training from their own graphs, with a table of their layers.
@@ -141,10 +173,19 @@ def networks(
     """
     from bench.paper.networks.network_files import draw_networks
 
+    finished = []
     for drawn in draw_networks(out, name or ()):
-        typer.echo(f"{drawn.name}: {drawn.layers} layers, {drawn.parameters} parameters")
-        for path in drawn.paths:
-            typer.echo(path)
+        finished.append(drawn)
+        if not as_json:
+            typer.echo(f"{drawn.name}: {drawn.layers} layers, {drawn.parameters} parameters")
+            for path in drawn.paths:
+                typer.echo(path)
+    if as_json:
+        from bench.output.tables import print_json, table_of
+
+        columns = {"network": "name", "layers": "layers", "parameters": "parameters",
+                   "files": "paths"}  # fmt: skip
+        print_json([table_of("networks", finished, columns=columns)], command="networks")
 
 
 def _note(sentence: str) -> None:

@@ -5,8 +5,7 @@ from dataclasses import replace
 from importlib.resources import files
 from pathlib import Path
 
-from rich.console import Console
-from rich.text import Text
+import typer
 
 from bench.cli.check import check_and_print
 from bench.cli.comparison import Outputs, judge_and_print
@@ -117,7 +116,7 @@ def regress(
         If the model breaks the restorer's contract on images of the baseline's own size: what it
         restores is then no measure of it.
     """
-    from bench.progress import run_with_progress
+    from bench.output.progress import run_with_progress
 
     old = read_baseline(baseline or golden_baseline())
     profile = regression_profile(old, model)
@@ -131,7 +130,7 @@ def regress(
     folder = out or Path("out/regression") / slug
     outcome = run_with_progress(profile, folder, seed=old.seed, placement=placement, verbose=detail)
     for sentence in outcome.failures[:5]:
-        Console(stderr=True).print(Text(f"stembench: failed: {sentence}"))
+        typer.echo(f"stembench: failed: {sentence}", err=True)
     new = chosen(evidence_of_run(open_run(folder)), None, which=str(folder))
     return judge_and_print(
         [(old, new)],

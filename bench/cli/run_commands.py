@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from bench.cli.exits import (
+    AsJson,
     Cluster,
     Dask,
     Jobs,
@@ -56,6 +57,7 @@ def plan(
     again: Annotated[
         bool, typer.Option("--again", help="Measure this machine's rates anew.")
     ] = False,
+    as_json: AsJson = False,
     verbose: Verbose = False,
 ) -> None:
     """Say what a run will take: images, core hours, wall time, memory, disk. Nothing is run.
@@ -66,8 +68,8 @@ def plan(
     Example: `stembench plan --profile paper --restorer my_model.keras --jobs 8`
     """
     from bench.executor.placement import Placement
+    from bench.output.progress import estimate_with_progress
     from bench.plan.profiles import get_profile, narrow
-    from bench.progress import estimate_with_progress
     from bench.run.estimate.room import check_room, elsewhere, free_disk, size_text
     from bench.run.estimate.run_estimate import check_estimate, estimate_lines, wall_text
 
@@ -86,6 +88,14 @@ def plan(
     found = estimate_with_progress(
         chosen, seed=seed, placement=placement, fit_engine=fit_engine, again=again
     )
+    if as_json:
+        from bench.output.estimate_tables import estimate_tables
+        from bench.output.tables import print_json
+
+        table, facts = estimate_tables(found)
+        print_json([table], command="plan", facts={"profile": profile, **facts})
+        check_estimate(found, folder)
+        return
     kept = f"{found.measured} rates measured now, {found.kept} of earlier calls"
     typer.echo(f"Profile {profile}, rates of this machine ({kept}):\n")
     typer.echo("\n".join(estimate_lines(found)))

@@ -6,7 +6,7 @@ from typing import Annotated, Final
 
 import typer
 
-from bench.cli.exits import CONTINUES, Cluster, Dask, Jobs, Scheduler, Verbose, guarded
+from bench.cli.exits import CONTINUES, AsJson, Cluster, Dask, Jobs, Scheduler, Verbose, guarded
 from stembench.errors import InputError
 from stembench.independent_work import StartExecutor
 
@@ -41,13 +41,15 @@ def simulate(
     scheduler: Scheduler = "",
     cluster: Cluster = None,
     quiet: Annotated[bool, typer.Option("--quiet", help="No progress bar.")] = False,
+    as_json: AsJson = False,
     verbose: Verbose = False,
 ) -> None:
     """Simulate the ground truth of cases with abTEM. An interrupted simulation continues.
 
     Example: `stembench simulate pt_bulk --configurations 12 --output pt_bulk.h5`
     """
-    from bench.progress import progress_bar
+    from bench.output.bars import progress_bar
+    from bench.output.tables import OutputTable, print_json
     from cases import CASES, Amount, get_case, shipped_amount, simulate as simulate_case
 
     simulated = [each for each in CASES if each.structure.edits_on_host is None]
@@ -57,6 +59,7 @@ def simulate(
     if device == "gpu" and not (jobs or scheduler or cluster):
         jobs = 1
     executor = _executor(jobs, dask=dask, scheduler=scheduler, cluster=cluster)
+    written = []
     for each in cases:
         shipped = shipped_amount(each)
         amount = Amount(
@@ -75,7 +78,15 @@ def simulate(
                 announce=bar.announce,
                 progress=bar.advance,
             )
-        typer.echo(path)
+        written.append((each.name, path))
+        if not as_json:
+            typer.echo(path)
+    if as_json:
+        print_json(
+            [OutputTable(name="files", title="", rows=tuple(written),
+                         columns={"case": "case", "file": "file"})],
+            command="simulate",
+        )  # fmt: skip
 
 
 @guarded()
@@ -94,6 +105,7 @@ def convergence(
     dask: Dask = False,
     scheduler: Scheduler = "",
     cluster: Cluster = None,
+    as_json: AsJson = False,
     verbose: Verbose = False,
 ) -> None:
     """Compare simulations with ones at finer settings, on a few probes.
@@ -112,6 +124,7 @@ def convergence(
         raise InputError("--record writes all variations; leave out --variation")
     executor = _executor(jobs, dask=dask, scheduler=scheduler, cluster=cluster)
     cases = [get_case(name) for name in case]
+    all_deviations = []
     varied = chosen_variations(cases, variation or ())
     for each in cases:
         deviations = []
@@ -119,9 +132,18 @@ def convergence(
             each, varied[each.name], configurations=configurations, executor=executor
         ):
             deviations.append(deviation)
-            typer.echo(deviation_text(deviation))
+            if not as_json:
+                typer.echo(deviation_text(deviation))
+        all_deviations += deviations
         if record:
             record_convergence(each, deviations)
+    if as_json:
+        from bench.output.tables import print_json, table_of
+
+        columns = ("case", "image", "variation", "change", "rms", "worst", "mean", "probes",
+                   "configurations", "error")  # fmt: skip
+        table = table_of("deviations", all_deviations, columns={key: key for key in columns})
+        print_json([table], command="convergence")
 
 
 def _executor(

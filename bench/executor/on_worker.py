@@ -9,7 +9,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 
-from bench.environment import arithmetic, program_hash
+from bench.executor.environment import arithmetic, program_hash
 from bench.executor.workers import prepare_worker
 from stembench.errors import InputError
 

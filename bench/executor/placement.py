@@ -54,7 +54,7 @@ class Placement:
     @property
     def cores(self) -> int:
         """Processes that this machine gives."""
-        from bench.environment import available_cores
+        from bench.executor.environment import available_cores
 
         return self.jobs or available_cores()
 
@@ -106,8 +106,8 @@ class Placement:
             Called with a sentence on where work is done, such as the address of a dashboard, and
             when a process is lost.
         engines : iterable of str
-            Libraries that restorers calculate with (`bench.environment.arithmetic`): workers of
-            a scheduler must have the same versions.
+            Libraries that restorers calculate with (`bench.executor.environment.arithmetic`):
+            workers of a scheduler must have the same versions.
 
         Raises
         ------

@@ -11,7 +11,7 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
-from bench import environment
+from bench.executor import environment
 from bench.images.pairs import ImagePair, number_of_pairs, pairs, sources
 from bench.plan.blocks import MOST_SEED
 from bench.run.run_lock import LOCK_FILE, check_held, is_in_use, one_at_a_time

@@ -7,7 +7,7 @@ from typing import Final
 
 import numpy as np
 
-from bench.environment import arithmetic, hardware, program_hash
+from bench.executor.environment import arithmetic, hardware, program_hash
 from bench.reference import scs_library
 from cases import Case, FitChoice, load_ground_truth
 from stembench.arrays import Floats

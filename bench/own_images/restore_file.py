@@ -46,7 +46,7 @@ def restore_file(
     InputError
         If any input cannot be used, or the restorer returns something unusable.
     """
-    from bench.progress import restore_with_progress
+    from bench.output.progress import restore_with_progress
     from restore import RestorationError, load_restorer
 
     require_place(out, IMAGES, source=path)

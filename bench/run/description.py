@@ -7,7 +7,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Final
 
-from bench import environment
+from bench.executor import environment
 from bench.measures.fit_variants import Setting, described_variants, refuse_variant_name
 from bench.measures.honesty.doubts import Cell, Witness
 from bench.plan.acquisitions import is_acquisition

@@ -4,7 +4,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from bench.environment import hash_of
+from bench.executor.environment import hash_of
 from bench.plan.acquisitions import is_acquisition
 from bench.run.code_hash import code_files
 from restore import find_plugins, is_built_in, split_model_spec

@@ -5,6 +5,7 @@ prints the tables of docs/gate.md for them.
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -136,25 +137,87 @@ def paired_scatter(old: Evidence, new: Evidence) -> dict[tuple[str, str, float, 
     return scatter
 
 
-def power_table(scatter: float, *, margin: float, cells: int = 1, seed: int = 0) -> str:
-    """Markdown table of chances (%) against change and realizations, and the numbers needed."""
+@dataclass(frozen=True, kw_only=True)
+class PowerRow:
+    """Chance that a change of an RMSE is found.
+
+    Attributes
+    ----------
+    cells : int
+        That the row of the gate pools.
+    change : float
+        Relative; 0 is found by the verdict 'equivalent', any other by 'worse'.
+    chances : dict of int to float
+        By the number of realizations.
+    needed : int or None
+        Realizations with which the chance is 0.8; None above 20 000.
+    """
+
+    cells: int
+    change: float
+    chances: dict[int, float]
+    needed: int | None
+
+    @property
+    def verdict(self) -> str:
+        """The verdict that finds the change."""
+        return "worse" if self.change else "equivalent"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Power:
+    """How small a change the gate finds between two restorers of a run.
+
+    Attributes
+    ----------
+    scatter : dict
+        (case, image, dose, metric) to the standard deviation of the log ratio of their RMSEs.
+    quartiles : tuple of float
+        Of the scatter; the second is what the chances are for.
+    margin : float
+        Relative.
+    rows : tuple of PowerRow
+        Of one cell, then of a pooled row.
+    """
+
+    scatter: dict[tuple[str, str, float, str], float]
+    quartiles: tuple[float, float, float]
+    margin: float
+    rows: tuple[PowerRow, ...]
+
+
+def power_rows(
+    scatter: float, *, margin: float, cells: int = 1, seed: int = 0
+) -> tuple[PowerRow, ...]:
+    """Chances against change and realizations, and the numbers needed."""
     rng = np.random.default_rng(seed)
     rows = []
     for change in CHANGES:
-        percentages = []
+        found = {}
         for n in REALIZATIONS:
             decided = chances(change, scatter, n=n, cells=cells, margin=margin, rng=rng)
-            chance = decided.equivalent if change == 0 else decided.worse
-            percentages.append(f"{100 * chance:.0f}")
+            found[n] = decided.equivalent if change == 0 else decided.worse
         count = needed(change, scatter, cells=cells, margin=margin, rng=rng)
-        name = "none: equivalent" if change == 0 else f"+{100 * change:g} %: worse"
-        rows.append((name, *percentages, "> 20000" if count is None else str(count)))
+        rows.append(PowerRow(cells=cells, change=change, chances=found, needed=count))
+    return tuple(rows)
+
+
+def power_table(rows: Sequence[PowerRow]) -> str:
+    """Markdown table of chances (%) against change and realizations, and the numbers needed."""
+    lines = [
+        (
+            "none: equivalent" if row.change == 0 else f"+{100 * row.change:g} %: worse",
+            *(f"{100 * chance:.0f}" for chance in row.chances.values()),
+            "> 20000" if row.needed is None else str(row.needed),
+        )
+        for row in rows
+    ]
     header = ("change", *(f"n = {n}" for n in REALIZATIONS), "n for 80 %")
-    return "\n".join(markdown_grid(header, rows, left=(0,)))
+    return "\n".join(markdown_grid(header, lines, left=(0,)))
 
 
-def power_text(old: Evidence, new: Evidence, *, cells: int) -> str:
-    """Paired scatter of two restorers of one run, and Markdown tables of the gate's power for it.
+def power_of(old: Evidence, new: Evidence, *, cells: int) -> Power:
+    """Paired scatter of two restorers of one run, and the gate's power for it.
 
     Parameters
     ----------
@@ -162,12 +225,6 @@ def power_text(old: Evidence, new: Evidence, *, cells: int) -> str:
         Two restorers on the same noise.
     cells : int
         Cells that a pooled row has, >= 1.
-
-    Returns
-    -------
-    str
-        The scatter of each cell and metric, its quartiles, and `power_table` at the median for one
-        cell and for `cells`.
 
     Raises
     ------
@@ -182,21 +239,37 @@ def power_text(old: Evidence, new: Evidence, *, cells: int) -> str:
             f"{old.restorer} and {new.restorer} share no cell with three realizations or more;"
             " give a run with more --realizations"
         )
-    lines = [
-        f"{case} {image} {exact(dose)} e/Å² {metric}: {100 * value:.2f} %"
-        for (case, image, dose, metric), value in sorted(scatter.items())
-    ]
-    low, median, high = np.percentile(list(scatter.values()), (25, 50, 75))
+    low, median, high = (float(q) for q in np.percentile(list(scatter.values()), (25, 50, 75)))
     margin = default_margins().metrics["position_rmse"]
-    lines += [
+    return Power(
+        scatter=dict(sorted(scatter.items())),
+        quartiles=(low, median, high),
+        margin=margin,
+        rows=tuple(
+            row for number in (1, cells) for row in power_rows(median, margin=margin, cells=number)
+        ),
+    )
+
+
+def power_text(power: Power) -> str:
+    """Scatter of each cell and metric, its quartiles, and the tables of the chances."""
+    low, median, high = power.quartiles
+    lines = [
+        *(
+            f"{case} {image} {exact(dose)} e/Å² {metric}: {100 * value:.2f} %"
+            for (case, image, dose, metric), value in power.scatter.items()
+        ),
         "",
         f"quartiles of the scatter: {100 * low:.2f}, {100 * median:.2f}, {100 * high:.2f} %",
     ]
-    for number in (1, cells):
+    each = len(CHANGES)
+    for first in range(0, len(power.rows), each):
+        rows = power.rows[first : first + each]
         lines += [
             "",
-            f"median scatter, {number} cell(s), margin {100 * margin:g} %, chances in %",
+            f"median scatter, {rows[0].cells} cell(s), margin {100 * power.margin:g} %,"
+            " chances in %",
             "",
-            power_table(float(median), margin=margin, cells=number),
+            power_table(rows),
         ]
     return "\n".join(lines)

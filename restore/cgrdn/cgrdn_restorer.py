@@ -14,6 +14,7 @@ from restore.cgrdn.graph import (
     CONVOLUTIONS,
     STRIDE,
     Precision,
+    Weights,
     build_cgrdn,
     count_parameters,
 )
@@ -21,7 +22,6 @@ from restore.cgrdn.onnx_graph import encode_cgrdn
 from restore.cgrdn.weights import (
     NETWORKS,
     PACKAGE,
-    PublishedWeights,
     WeightsIdentity,
     identify_published_weights,
     read_published_weights,
@@ -72,8 +72,8 @@ class CgrdnRestorer(StandardisedNetwork):
     tiling: Tiling = TILING
 
 
-def _onnx_forward(weights: PublishedWeights) -> Forward:
-    session = onnx_session(encode_cgrdn(weights.convolutions))
+def _onnx_forward(weights: Weights) -> Forward:
+    session = onnx_session(encode_cgrdn(weights))
 
     def forward(image: NDArray[np.float32]) -> NDArray[np.floating]:
         output = session.run(None, {"image": image[None, None]})[0]
@@ -82,9 +82,9 @@ def _onnx_forward(weights: PublishedWeights) -> Forward:
     return forward
 
 
-def _keras_forward(weights: PublishedWeights, dense: Precision) -> Forward:
+def _keras_forward(weights: Weights, dense: Precision) -> Forward:
     quiet_tensorflow()
-    network = keras_forward(build_cgrdn(weights.convolutions, dense=dense))
+    network = keras_forward(build_cgrdn(weights, dense=dense))
 
     def forward(image: NDArray[np.float32]) -> NDArray[np.floating]:
         return np.asarray(network(image[None, :, :, None]))[0, :, :, 0]
@@ -110,8 +110,8 @@ def cgrdn_metadata(network: str, /, *, engine: str | None = None) -> RestorerMet
     stembench.errors.InputError
         As `load_cgrdn`.
     """
-    used = _used(network, _checked_engine(engine))
-    return _metadata(identify_published_weights(network), engine=engine, used=used)
+    used = used_libraries(_name(network), checked_engine(engine))
+    return published_metadata(identify_published_weights(network), engine=engine, used=used)
 
 
 def load_cgrdn(network: str, /, *, engine: str | None = None) -> CgrdnRestorer:
@@ -132,15 +132,18 @@ def load_cgrdn(network: str, /, *, engine: str | None = None) -> CgrdnRestorer:
         When the network or the engine is unknown, the weights or ONNX Runtime are missing, or
         this machine cannot multiply in bfloat16 (see `restore.networks.bfloat16`).
     """
-    chosen = _checked_engine(engine)
-    used = _used(network, chosen)
+    chosen = checked_engine(engine)
+    used = used_libraries(_name(network), chosen)
     weights = read_published_weights(network)
-    if chosen == "onnx":
-        forward = _onnx_forward(weights)
-    else:
-        forward = _keras_forward(weights, _precision(chosen))
-    metadata = _metadata(weights, engine=engine, used=used)
-    return CgrdnRestorer(metadata=metadata, forward=forward)
+    metadata = published_metadata(weights, engine=engine, used=used)
+    return CgrdnRestorer(metadata=metadata, forward=cgrdn_forward(weights.convolutions, chosen))
+
+
+def cgrdn_forward(weights: Weights, engine: Engine, /) -> Forward:
+    """Return the network with some weights as a function of one standardised image (h, w)."""
+    if engine == "onnx":
+        return _onnx_forward(weights)
+    return _keras_forward(weights, precision_of(engine))
 
 
 _ENGINE_VERSIONS: dict[Engine, Callable[[], str]] = {
@@ -150,14 +153,26 @@ _ENGINE_VERSIONS: dict[Engine, Callable[[], str]] = {
 }
 
 
-def _used(network: str, engine: Engine) -> str:
-    """Return the names and versions of the libraries of an engine that can be had here."""
+def used_libraries(name: str, engine: Engine) -> str:
+    """Return the names and versions of the libraries of an engine that can be had here.
+
+    Parameters
+    ----------
+    name : str
+        Of the restorer, for messages.
+    engine : {'keras', 'onnx', 'bf16'}
+
+    Raises
+    ------
+    stembench.errors.InputError
+        When the engine is not installed, or this machine cannot multiply in bfloat16.
+    """
     if engine == "bf16":
-        require_bfloat16(_name(network))
+        require_bfloat16(name)
     return _ENGINE_VERSIONS[engine]()
 
 
-def _fastest_engine() -> str:
+def fastest_float32_engine() -> str:
     """Return the fastest engine of float32 that is installed; see `fastest_engine`."""
     installed: dict[str, str] = {}
     missing = None
@@ -171,11 +186,13 @@ def _fastest_engine() -> str:
     return fastest_engine(installed)
 
 
-def _precision(engine: Engine) -> Precision:
+def precision_of(engine: Engine) -> Precision:
+    """Return the precision of an engine's dense convolutions."""
     return "bfloat16" if engine == "bf16" else "float32"
 
 
-def _checked_engine(engine: str | None) -> Engine:
+def checked_engine(engine: str | None) -> Engine:
+    """Return the engine of that name, the default for None; InputError if there is none."""
     if engine is None:
         return DEFAULT_ENGINE
     for known in ENGINES:
@@ -197,7 +214,10 @@ def _label(network: str) -> str:
     return "CGRDN" if network == "hrstem" else f"CGRDN {_modality(network)}"
 
 
-def _metadata(weights: WeightsIdentity, *, engine: str | None, used: str) -> RestorerMetadata:
+def published_metadata(
+    weights: WeightsIdentity, *, engine: str | None, used: str
+) -> RestorerMetadata:
+    """Return the metadata of a published network of known weights and libraries."""
     name, label = _name(weights.network), _label(weights.network)
     return RestorerMetadata(
         name=f"{name}@{engine}" if engine else name,
@@ -212,7 +232,7 @@ def _metadata(weights: WeightsIdentity, *, engine: str | None, used: str) -> Res
         input_scale="standardised by each image's own mean and standard deviation",
         weights_sha256=weights.sha256,
         engine=used,
-        precision=_precision(_checked_engine(engine)),
+        precision=precision_of(checked_engine(engine)),
         scales_with_counts=True,
         parameters=count_parameters(),
         layers=CONVOLUTIONS,
@@ -234,7 +254,7 @@ def _declared(network: str) -> BuiltIn:
         family="network",
         aliases=("cgrdn-hrstem",) if network == "hrstem" else (),
         engines=ENGINES,
-        fastest_engine=_fastest_engine,
+        fastest_engine=fastest_float32_engine,
     )
 
 

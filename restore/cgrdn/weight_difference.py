@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from restore.cgrdn.graph import Weights
-from restore.cgrdn.weights import PublishedWeights
+from restore.cgrdn.weights import PublishedWeights, WeightsIdentity
 from stembench.atomic_files import replacing
 from stembench.errors import InputError
 from stembench.limits import require
@@ -136,6 +136,15 @@ def _read(file: Any, part: str, number: int) -> NDArray[np.float32]:
     return values
 
 
+def require_same_weights(published: WeightsIdentity, difference: WeightDifference, /) -> None:
+    """Raise InputError if a difference is not one to the published weights that are installed."""
+    if difference.published_sha256 != published.sha256:
+        raise InputError(
+            f"the difference is one to other weights than those of '{published.network}' that are "
+            "installed; install tk_r_em 1.0.4, or the stembench that goes with these"
+        )
+
+
 def averaged_weights(
     published: PublishedWeights, difference: WeightDifference, /, *, share: float = 1.0
 ) -> Weights:
@@ -154,11 +163,7 @@ def averaged_weights(
         If the difference is one to other weights, or the share is outside.
     """
     require(share, "share of the tuned weights", low=0, high=1)
-    if difference.published_sha256 != published.sha256:
-        raise InputError(
-            f"the difference is one to other weights than those of '{published.network}' that are "
-            "installed; install tk_r_em 1.0.4, or the stembench that goes with these"
-        )
+    require_same_weights(published, difference)
     step = np.float32(share)
     weights = dict(published.convolutions)
     for number, (kernel, bias) in difference.changes.items():

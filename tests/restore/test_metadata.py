@@ -35,7 +35,7 @@ INSTALLED = [
 SPECS = [
     "identity",
     *(entry.name for entry in INSTALLED),
-    *(f"{entry.name}@{engine}" for entry in INSTALLED[-6:-4] for engine in ENGINES),
+    *(f"{name}@{engine}" for name in ("cgrdn", "cgrdn-lrstem") for engine in ENGINES),
     "gaussian:sigma=0.45",
     "bragg:radius=0.05,longest=20",
     "wavelet:wavelet=db2,levels=2",

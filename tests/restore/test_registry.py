@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from restore import RESTORERS, is_built_in, is_raw, metadata_of
+from restore.cgrdn.faithful_restorer import SHIPPED
 from restore.registry import unique_names
 
 
@@ -25,7 +26,7 @@ def test_names_are_unique() -> None:
     names = [name for entry in RESTORERS for name in entry.names]
     assert len(names) == len(set(names))
     assert {"raw", "identity", "gaussian", "nlm", "cgrdn", "cgrdn-hrstem"} < set(names)
-    assert sum("cgrdn" in entry.name for entry in RESTORERS) == 6
+    assert sum("cgrdn" in entry.name for entry in RESTORERS) == 6 + len(SHIPPED)
 
 
 def test_a_name_taken_twice_is_refused() -> None:

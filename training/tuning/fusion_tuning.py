@@ -4,7 +4,7 @@ import csv
 import json
 import time
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -124,6 +124,51 @@ def tune_fusions(
     return cgrdn_weights(model)
 
 
+@dataclass(frozen=True, kw_only=True)
+class TunedFusions:
+    """What a tuning has come to, finished or not.
+
+    Attributes
+    ----------
+    weights : mapping of int to (kernel, bias)
+        Of all convolutions; see `restore.Weights`.
+    steps : int
+        Batches that were learned from.
+    settings : mapping
+        Of the tuning, as JSON tells them.
+    """
+
+    weights: Weights
+    steps: int
+    settings: Mapping[str, Any]
+
+
+def read_tuned_fusions(folder: Path, /) -> TunedFusions:
+    """Read the last checkpoint of a tuning without going on with it.
+
+    Raises
+    ------
+    InputError
+        If the folder holds no checkpoint, or a damaged one.
+    """
+    path = folder / CHECKPOINT
+    if not path.exists():
+        raise InputError(f"{folder} holds no checkpoint of a tuning; tune first")
+    text = _read_checkpoint(path, 0)[0]
+    settings = json.loads(text)
+    published = read_published_weights(settings["batches"]["network"])
+    weights = dict(published.convolutions)
+    # The optimizer's order: the free convolutions as data flow through them, kernel before bias.
+    free = [number for number, pair in sorted(weights.items()) if pair[0].shape[:2] == (1, 1)]
+    _, losses, values = _read_checkpoint(path, 2 * len(free))
+    for place, number in enumerate(free):
+        kernel, bias = values[2 * place : 2 * place + 2]
+        if (kernel.shape, bias.shape) != tuple(part.shape for part in weights[number]):
+            raise InputError(f"{path} is of a network of another size; name another folder")
+        weights[number] = kernel, bias
+    return TunedFusions(weights=weights, steps=len(losses), settings=settings)
+
+
 def _step_function(model: Any, optimizer: Any) -> Callable[..., Any]:
     """One step of the optimizer as a compiled function of images, truths and weights."""
     import tensorflow as tf
@@ -169,15 +214,20 @@ def _resumed(path: Path, tuning: FusionTuning, kept: list[Any]) -> tuple[int, li
     """Load what a checkpoint holds into the variables; steps that are done and their losses."""
     if not path.exists():
         return 0, []
-    try:
-        with path.open("rb") as stream, np.load(stream, allow_pickle=False) as file:
-            found = str(file["tuning"])
-            losses = [float(each) for each in file["losses"]]
-            values = [file[f"v{k:03d}"] for k in range(len(kept))]
-    except (EOFError, OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
-        raise InputError(f"{path} is damaged; remove it or name another folder") from error
+    found, losses, values = _read_checkpoint(path, len(kept))
     if found != _identity(tuning):
         raise InputError(f"{path} is of another tuning; name another folder")
     for variable, value in zip(kept, values, strict=True):
         variable.assign(value)
     return len(losses), losses
+
+
+def _read_checkpoint(path: Path, count: int) -> tuple[str, list[float], list[Any]]:
+    """Settings, losses and the first `count` variables of a checkpoint."""
+    try:
+        with path.open("rb") as stream, np.load(stream, allow_pickle=False) as file:
+            losses = [float(each) for each in file["losses"]]
+            values = [file[f"v{k:03d}"] for k in range(count)]
+            return str(file["tuning"]), losses, values
+    except (EOFError, OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
+        raise InputError(f"{path} is damaged; remove it or name another folder") from error

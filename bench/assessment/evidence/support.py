@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 from scipy.spatial import cKDTree
 
+from bench.assessment.evidence.noise_at_columns import shared_at_columns
 from fitting import FAILED, OwnImageFit, score_detection
 from stembench.arrays import Bools, Floats, Integers
 
@@ -46,6 +47,9 @@ class Support:
         Rows of the raw image's table: columns that it supports, and the restored image has not.
     dispersion : float
         Mean squared residual of the raw fit over the noise; errors are made larger by its root.
+    shared : float
+        How much larger the variance of noise is at the size of columns than of independent
+        pixels, see `shared_at_columns`; errors are made larger by its root too.
     threshold : float
         Likelihood ratio from which on a column that was drawn is supported; that of columns of
         the raw image alone is in the table.
@@ -56,6 +60,7 @@ class Support:
     undecided: Integers
     removed_with_support: Integers
     dispersion: float
+    shared: float
     threshold: float
 
 
@@ -317,10 +322,10 @@ def compare_support(
     valid = raw.valid & np.isfinite(image)
     width = _width(raw if len(raw_at) else restored) if held is None else held.width
     model = raw.model_image if held is None else held.model
-    dispersion = level
-    if dispersion is None:
-        squares = (image - model)[valid] ** 2 / power[valid]
-        dispersion = max(1.0, float(squares.mean()))
+    of_pixels = float(np.mean((image - model)[valid] ** 2 / power[valid]))
+    dispersion = max(1.0, of_pixels) if level is None else level
+    # A clump of noise that neighbours share looks like a column to whom counts pixels alone.
+    shared = shared_at_columns(image - model, of_pixels * power, width=width, valid=valid)
     pair = _pairs(drawn_at, raw_at)
     alone = np.setdiff1d(np.arange(len(raw_at)), pair[pair >= 0])
     # A column that both show is looked for where the raw image has it.
@@ -335,7 +340,7 @@ def compare_support(
     threshold = np.full(len(every), support_threshold(float(np.count_nonzero(valid)), width=width))
     threshold[:n] = support_threshold(max(n, 1) * np.pi * WINDOW**2, width=width)
     table = column_support(
-        image, every, beside=every, width=width, power=dispersion * power, valid=valid,
+        image, every, beside=every, width=width, power=dispersion * shared * power, valid=valid,
         drawn=heights, threshold=threshold,
     )  # fmt: skip
     source = np.array(["both" if k >= 0 else "restored" for k in pair] + ["raw"] * len(alone))
@@ -352,6 +357,7 @@ def compare_support(
         undecided=drawn_rows[(judged & ~supported & ~excluded)[:n]],
         removed_with_support=raw_rows[alone][supported[n:]],
         dispersion=float(dispersion),
+        shared=shared,
         threshold=float(threshold[0]) if len(table) else float("nan"),
     )
 

@@ -9,14 +9,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal
 
-from bench import environment
-from bench.cli.inventory.tables import OutputTable, print_tables
+from bench.executor import environment
+from bench.output.colours import Tone
+from bench.output.tables import OutputTable, print_tables
 from restore import RESTORERS
 from stembench.errors import InputError
 from stembench.surroundings.private_folder import cache_root
 
 State = Literal["ok", "note", "broken"]
 
+_TONES: Final = {"ok": Tone.GOOD, "note": Tone.DOUBTFUL, "broken": Tone.BAD}
 #: Below this a run of profile quick and its report find no room.
 LEAST_DISK: Final = 1e9
 #: What limits the threads of BLAS, OpenMP and numba.
@@ -75,8 +77,9 @@ def examine_and_print(*, as_json: bool = False) -> bool:
         title="",
         columns={"name": "what", "state": "state", "found": "found", "remedy": "remedy"},
         rows=tuple((each.name, each.state, each.found, each.remedy) for each in checks),
+        tones={"state": _TONES},
     )
-    print_tables([table], as_json=as_json)
+    print_tables([table], command="doctor", as_json=as_json)
     return all(each.state != "broken" for each in checks)
 
 

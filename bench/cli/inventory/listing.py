@@ -1,6 +1,6 @@
 """Tables printed by `stembench list`."""
 
-from bench.cli.inventory.tables import OutputTable, print_tables
+from bench.output.tables import OutputTable, print_tables
 from bench.plan.profiles import profiles
 from cases import CASES
 from noise import PRESETS
@@ -13,7 +13,7 @@ def print_listing(*, detail: bool, as_json: bool = False) -> None:
     tables = [_cases(detail=detail), _profiles(), _restorers(detail=detail)]
     if detail:
         tables.append(_noise_chains())
-    print_tables(tables, as_json=as_json)
+    print_tables(tables, command="list", as_json=as_json)
 
 
 def _cases(*, detail: bool) -> OutputTable:
@@ -25,7 +25,7 @@ def _cases(*, detail: bool) -> OutputTable:
             "version": "version",
             "description": "description",
             "images": "images",
-            "doses": "doses (e/Å²)",
+            "doses_e_per_A2": "doses (e/Å²)",
         },
         rows=tuple(
             (

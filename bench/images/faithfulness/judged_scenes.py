@@ -24,9 +24,12 @@ CHANGE: Final = 0.25
 _APART: Final = 3
 #: Columns nearer to the edge than this, in shortest distances, are not measured.
 _EDGE: Final = 1.2
-#: Radius of a particle as a share of the image's side, and of the vacuum around it.
-_RADIUS: Final = 0.28
-_VACUUM: Final = 0.36
+#: A particle's image is larger than the others, and the particle fills it: published CGRDN draws
+#: its dark hole into the corners of such images alone, and none around a particle half as wide.
+PARTICLE_SHAPE: Final = (192, 192)
+#: Radius of the particle as a share of the image's side, and of the vacuum around it.
+_RADIUS: Final = 0.46
+_VACUUM: Final = 0.5
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,12 +83,14 @@ def judged_scene(
     lattice : SceneLattice
     kind : {'perfect', 'edited', 'defects', 'particle'}
         Edited: every third column along both axes is displaced or has another SCS, in turn.
-        Defects: such a column is missing or has half of its SCS. A particle has vacuum around it.
+        Defects: such a column is missing or has half of its SCS. A particle nearly fills its
+        image, with vacuum in the corners.
     rng : numpy.random.Generator
         Draws where the lattice begins, and directions and signs of the changes.
     """
+    shape = PARTICLE_SHAPE if kind == "particle" else SHAPE
     origin = rng.random(2) * lattice.nearest
-    places, _ = lattice.columns(SHAPE, origin=origin)
+    places, _ = lattice.columns(shape, origin=origin)
     steps = np.rint((places - origin) @ np.linalg.inv(np.array(lattice.vectors))).astype(int)
     sites = (steps % _APART == 0).all(axis=1)
     first = sites & ((steps // _APART).sum(axis=1) % 2 == 0)
@@ -100,15 +105,15 @@ def judged_scene(
     elif kind == "defects":
         changed[first], changed[second] = -1.0, -0.5
     elif kind == "particle":
-        away = np.linalg.norm(places - np.array(SHAPE[::-1]) / 2, axis=1) / max(SHAPE)
+        away = np.linalg.norm(places - np.array(shape[::-1]) / 2, axis=1) / max(shape)
         heights *= np.sqrt(np.clip(1 - (away / _RADIUS) ** 2, 0.0, 1.0))
     columns = SceneColumns(places + moved, heights * (1 + changed), np.ones(count))
-    rows, across = np.indices(SHAPE)
-    radius = np.hypot(rows - SHAPE[0] / 2, across - SHAPE[1] / 2) / max(SHAPE)
+    rows, across = np.indices(shape)
+    radius = np.hypot(rows - shape[0] / 2, across - shape[1] / 2) / max(shape)
     inset = _EDGE * lattice.nearest
-    far = np.array(SHAPE[::-1]) - 1 - inset
+    far = np.array(shape[::-1]) - 1 - inset
     measured = ((places > inset) & (places < far)).all(axis=1) & (heights > 0)
     return JudgedScene(
-        lattice, places, measured, moved, changed, column_image(columns, lattice, shape=SHAPE),
+        lattice, places, measured, moved, changed, column_image(columns, lattice, shape=shape),
         (radius > _VACUUM) & (kind == "particle"),
     )  # fmt: skip

@@ -8,7 +8,7 @@ from typing import Any, Final, TypeVar
 
 import numpy as np
 
-from bench.environment import hardware, program_hash, versions
+from bench.executor.environment import hardware, program_hash, versions
 from bench.executor.local_pool import local_pool
 from bench.reference import reference_table
 from bench.run.estimate.rates import CaseRate, Rate, measure_case, measure_kind

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
-from bench.environment import available_cores
+from bench.executor.environment import available_cores
 from bench.executor.placement import Placement
 from bench.measures.bounds import kinds_of, takes_long
 from bench.plan.blocks import BLOCK_SIZE, check_amounts, plan_blocks, plan_ladders

@@ -10,8 +10,8 @@ import pytest
 from typer.testing import CliRunner
 
 import stembench
-from bench import environment
 from bench.cli.app import app
+from bench.executor import environment
 from restore import load_restorer
 from tests.bench.cli.calling import call
 
@@ -117,7 +117,7 @@ class TestErrors:
             raise KeyboardInterrupt
 
         monkeypatch.setattr("reports.write_report", interrupted)
-        monkeypatch.setattr("bench.progress.run_with_progress", interrupted)
+        monkeypatch.setattr("bench.output.progress.run_with_progress", interrupted)
         output = call(command, code=130)
         assert output.startswith(f"stembench: interrupted{kept}")
         assert output.count("\n") == 1

@@ -18,6 +18,7 @@ from cases.truth.ground_truth import load_ground_truth
 from reports.gate.evidence import read_baseline
 from reports.gate.margins import default_text
 from stembench.errors import InputError
+from tests.bench.cli.calling import call_json
 from tests.records_factory import Estimator, change_records, change_run, make_run
 
 RAW = Estimator(std_pm=30.0, scs_std_pct=20.0)
@@ -180,6 +181,11 @@ class TestPower:
         for cells in (1, 3):
             assert f"median scatter, {cells} cell(s), margin 1 %" in output
         assert output.count("| none: equivalent |") == 2
+        written = call_json("power", old, "raw", "net", "--cells", "3")
+        assert {row["metric"]: round(100 * row["scatter_fraction"], 2)
+                for row in written["scatter"] if row["image"] == "z05"} == scatter  # fmt: skip
+        assert [row["cells"] for row in written["chances"]] == [1] * 20 + [3] * 20
+        assert written["margin_fraction"] == 0.01
 
     def test_bad_arguments(self, old: Path, tmp_path: Path) -> None:
         assert "no restorer 'none'" in call("power", old, "raw", "none", code=2)

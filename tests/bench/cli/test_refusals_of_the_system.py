@@ -17,7 +17,7 @@ _DRIVER = """
 import contextlib, errno, io, json, os, resource, sys, traceback
 from bench.cli import app
 import bench.own_images.fit_file, bench.own_images.restore_file
-import bench.progress, bench.images.measure, reports
+import bench.output.progress, bench.images.measure, reports
 results = []
 
 @contextlib.contextmanager

@@ -1,5 +1,6 @@
 """`stembench simulate` and `convergence` at toy size: files, progress, and bad input."""
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -41,8 +42,10 @@ class TestSimulate:
         assert str(out) in output
         scan, provenance, _ = read_scan(out)
         assert provenance["configurations"] == 4
-        quiet = call(*common, "--configurations", "4", "--coarse", "0", "--quiet")
-        assert "Simulating" not in quiet
+        quiet = ("--configurations", "4", "--coarse", "0", "--quiet")
+        told = CliRunner().invoke(app, [str(a) for a in (*common, *quiet, "--json")])
+        assert "Simulating" not in told.output
+        assert json.loads(told.stdout)["files"] == [{"case": toy.name, "file": str(out)}]
         assert read_scan(out)[0].hash == scan.hash
 
     def test_mistakes_are_named(self, tmp_path: Path) -> None:
@@ -68,10 +71,11 @@ class TestConvergence:
         monkeypatch.setattr("cases.simulation.convergence.default_path", lambda _: path)
         assert "none (same): rms 0.00%" in call("convergence", "toy")
         assert "convergence" not in read_scan(path)[1]
-        call("convergence", "toy", "--record")
+        written = json.loads(call("convergence", "toy", "--record", "--json"))
         (recorded,) = read_scan(path)[1]["convergence"]
         assert recorded["variation"] == "none"
         assert recorded["rms"] == 0
+        assert written["deviations"] == [recorded]
 
     def test_mistakes_are_named(self) -> None:
         output = call("convergence", "pt_bulk", "--record", "--variation", "grid", code=2)

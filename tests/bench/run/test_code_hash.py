@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.environment import hash_of, program_hash
+from bench.executor.environment import hash_of, program_hash
 from bench.run.code_hash import code_files
 from bench.run.user_code import UserCode
 from stembench.errors import InputError

@@ -8,7 +8,12 @@ import training.tuning.fusion_tuning as room
 from restore import CgrdnSize, PublishedWeights
 from stembench.errors import InputError
 from training.networks.dense_networks import Cgrdn, cgrdn_weights
-from training.tuning.fusion_tuning import FusionTuning, hold_all_but_fusions, tune_fusions
+from training.tuning.fusion_tuning import (
+    FusionTuning,
+    hold_all_but_fusions,
+    read_tuned_fusions,
+    tune_fusions,
+)
 from training.tuning.tuning_batches import TuningBatches
 from training.tuning.tuning_loss import tuning_loss
 
@@ -102,11 +107,19 @@ def test_a_tuning_moves_fusions_alone_and_goes_on_where_it_stopped(tiny, tmp_pat
         assert np.allclose(again[number][1], bias, atol=1e-6)
     lines = (tmp_path / "parts" / "history.csv").read_text().splitlines()
     assert lines == (tmp_path / "whole" / "history.csv").read_text().splitlines()
+    kept = read_tuned_fusions(tmp_path / "parts")
+    assert (kept.steps, kept.settings["batches"]["seed"]) == (6, 0)
+    for number, pair in again.items():
+        assert all(np.array_equal(a, b) for a, b in zip(pair, kept.weights[number], strict=True))
     with pytest.raises(InputError, match="another tuning"):
         tune_fusions(tuning(seed=1), tmp_path / "parts")
     (tmp_path / "parts" / "checkpoint.npz").write_bytes(b"")
     with pytest.raises(InputError, match="damaged"):
         tune_fusions(tuning(), tmp_path / "parts")
+    with pytest.raises(InputError, match="damaged"):
+        read_tuned_fusions(tmp_path / "parts")
+    with pytest.raises(InputError, match="no checkpoint"):
+        read_tuned_fusions(tmp_path / "nothing")
 
 
 def test_a_diverged_tuning_stops_with_a_sentence(tiny, tmp_path, monkeypatch):

@@ -5,7 +5,10 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.ndimage import gaussian_filter
 from scipy.optimize import lsq_linear
+from scipy.spatial import cKDTree
+from skimage.feature import peak_local_max
 
 from bench.assessment.evidence.support import (
     WINDOW,
@@ -210,3 +213,37 @@ def test_the_width_is_that_of_the_raw_image_and_not_of_its_spikes():
     assert list(found.drawn_without_support) == [empty]
     without = compare_support(image, spikes, restored, level=1.0, **given)
     assert len(without.drawn_without_support) > 5
+
+
+def test_clumps_of_shared_noise_are_no_columns_that_were_removed():
+    """Each line holds half of the one above: what the raw fit finds beside the columns is noise.
+
+    The 40 highest places of the noise stand in for what its fit finds; n = 5 images. With
+    independent pixels of the same variance assumed, such clumps are taken for columns: control.
+    """
+    columns = places()
+    heights = np.full(len(columns), 3.0)
+    clumps, before = 0, 0
+    for seed in range(5):
+        truth = scene(columns, heights)
+        counts = np.random.default_rng(seed).poisson(np.vstack([truth[:1], truth])) - np.vstack(
+            [truth[:1], truth]
+        )
+        noise = (counts[1:] + 0.9 * counts[:-1]) / np.sqrt(1 + 0.9**2)
+        image = truth + noise
+        smooth = gaussian_filter(noise / np.sqrt(truth), WIDTH)
+        peaks = peak_local_max(smooth, min_distance=5, num_peaks=40, exclude_border=8)[:, ::-1]
+        apart = cKDTree(columns).query(peaks)[0] > 0.45 * SPACING
+        raw = fit_of(np.concatenate([columns, peaks[apart].astype(float)]), [
+            *heights, *np.full(np.count_nonzero(apart), 0.5)
+        ])  # fmt: skip
+        raw.model_image = truth
+        found = compare_support(
+            image, raw, fit_of(columns, heights), power=truth, sampling=SAMPLING
+        )
+        assert 1.4 < found.shared < 2.6  # 1.9² / 1.81 = 1.99
+        clumps += len(found.removed_with_support)
+        of_raw = found.table[found.table["source"] == "raw"]
+        before += int(np.count_nonzero(of_raw["ratio"] * found.shared > of_raw["threshold"]))
+    assert clumps == 0
+    assert before > 0

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from bench import environment
 from bench.cli.inventory import doctor
+from bench.executor import environment
 from restore import RESTORERS
 from stembench.errors import InputError
 from tests.bench.cli.calling import call

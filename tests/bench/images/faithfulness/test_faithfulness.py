@@ -145,3 +145,6 @@ def test_the_published_network_fills_vacancies_and_passes_on_less_than_half_of_a
     found = Faithfulness()(load_restorer("cgrdn@onnx"))
     assert found["position_response@500"] < 0.5
     assert found["vacancy@500"] < 0.9
+    # Its dark hole, at the higher dose alone.
+    assert found["vacuum@5000"] < -0.05 < found["vacuum@500"]
+    assert found["intensity@5000"] < 0.99

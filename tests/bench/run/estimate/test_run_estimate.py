@@ -8,6 +8,7 @@ import pytest
 
 from bench.executor.placement import Placement
 from bench.measures.column_search import searched
+from bench.output.estimate_tables import estimate_tables
 from bench.plan.blocks import plan_blocks, plan_ladders, repeated_blocks
 from bench.plan.profiles import Profile, Selection, get_profile, narrow
 from bench.run.estimate import run_estimate as module
@@ -129,6 +130,15 @@ def test_the_table_has_a_row_for_each_restorer(monkeypatch: pytest.MonkeyPatch) 
         "all",
     ]
     assert lines[-1].split()[1] == "160"
+
+
+def test_json_holds_what_the_table_does(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = estimate(small(), monkeypatch)
+    table, facts = estimate_tables(found)
+    rows = [dict(zip(table.columns, row, strict=True)) for row in table.rows]
+    assert [row["restorer"] for row in rows] == ["raw", "gaussian"]
+    assert sum(row["core_s"] for row in rows) + facts["preparing_s"] == facts["core_s"]
+    assert (facts["wall_s"], facts["disk_bytes"]) == (found.wall_seconds, found.disk)
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ import psutil
 import stembench
 
 #: This program's own packages: their hash is taken as a whole.
-_OURS: Final = Path(__file__).resolve().parent.parent
+_OURS: Final = Path(__file__).resolve().parents[2]
 _OUR_PACKAGES: Final = (
     "bench",
     "cases",

@@ -1,24 +1,12 @@
-"""Progress bars of long work on the terminal, with an estimate of the time left."""
+"""Long work with progress bars: a run, its estimate, a restoration."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
 
 import numpy as np
-from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    TaskID,
-    TaskProgressColumn,
-    TextColumn,
-    TimeElapsedColumn,
-    TimeRemainingColumn,
-)
+import typer
 
 from bench.executor.placement import Placement
+from bench.output.bars import Bar, painter, progress_bar
 from bench.plan.blocks import Block
 from bench.plan.profiles import Profile
 from bench.run.estimate.fit_estimate import checked_engine, estimate_text
@@ -27,73 +15,6 @@ from bench.run.estimate.run_estimate import Estimate, estimate_run
 from bench.run.run import RunOutcome, run_benchmark
 from restore import Restorer, heard_warnings
 from stembench.arrays import Floats
-
-#: Seconds over which the speed is averaged: of steps that take seconds, and of those that take
-#: minutes.
-_SPEED_PERIODS: Final = (30.0, 600.0)
-
-
-class Bar:
-    """A progress bar whose methods are the callbacks that long work takes."""
-
-    def __init__(self, bars: Progress, task: TaskID) -> None:
-        self._bars = bars
-        self._task = task
-
-    def announce(self, total: float, done: float = 0.0) -> None:
-        """Set the amount of work in all, and how much of it is done already."""
-        self._bars.update(self._task, total=total, completed=done)
-
-    def advance(self, amount: float = 1.0, *, description: str | None = None) -> None:
-        """Add finished work, and say what it was if a description is given."""
-        self._bars.update(self._task, advance=amount, description=description)
-
-    def within(self, done: float, total: float) -> None:
-        """Set the work done and the work in all, and show a bar that was hidden."""
-        self._bars.update(self._task, completed=done, total=total, visible=True)
-
-    def hide(self) -> None:
-        """Remove the bar from the terminal."""
-        self._bars.update(self._task, visible=False)
-
-    def note(self, line: str) -> None:
-        """Print a line above the bars."""
-        self._bars.console.print(line, markup=False, highlight=False)
-
-
-@contextmanager
-def progress_bar(description: str, *, counted: bool = True, shown: bool = True) -> Iterator[Bar]:
-    """Show a progress bar on standard error while the context lasts.
-
-    Parameters
-    ----------
-    description : str
-    counted : bool
-        Whether the amount of work is a number of images. Otherwise it is shown in per cent, and
-        the time left is estimated from the speed of the last ten minutes.
-    shown : bool
-        False shows nothing.
-
-    Yields
-    ------
-    Bar
-    """
-    with _bars(counted=counted, shown=shown) as bars:
-        yield Bar(bars, bars.add_task(description, total=None))
-
-
-def _bars(*, counted: bool = True, shown: bool = True) -> Progress:
-    return Progress(
-        TextColumn("{task.description}", markup=False),
-        BarColumn(),
-        MofNCompleteColumn() if counted else TaskProgressColumn(),
-        TimeElapsedColumn(),
-        TextColumn("left"),
-        TimeRemainingColumn(),
-        console=Console(stderr=True),
-        disable=not shown,
-        speed_estimate_period=_SPEED_PERIODS[0 if counted else 1],
-    )
 
 
 def run_with_progress(
@@ -113,7 +34,7 @@ def run_with_progress(
     check_room(profile, folder, placement=placement)
     if engine == "lmfit":
         said = estimate_text(profile, jobs=placement.cores)
-        Console(stderr=True).print(f"stembench: {said}", markup=False, highlight=False)
+        typer.echo(f"stembench: {said}", err=True)
     with progress_bar(f"Profile {profile.name}") as bar:
 
         def announce(total: int, done: int) -> None:
@@ -136,9 +57,10 @@ def run_with_progress(
             announce=announce,
             note=lambda sentence: bar.note(f"stembench: note: {sentence}"),
         )
-    Console(stderr=True).print(
+    typer.echo(
         f"{outcome.blocks} blocks ({outcome.reused} reused) in {outcome.seconds:.0f} s,"
-        f" peak memory {outcome.peak_memory / 2**30:.1f} GiB: {outcome.folder}"
+        f" peak memory {outcome.peak_memory / 2**30:.1f} GiB: {outcome.folder}",
+        err=True,
     )
     return outcome
 
@@ -192,15 +114,15 @@ def restore_with_progress(restorer: Restorer, images: Floats, *, sampling: float
         If the restorer fails or returns something unusable.
     """
     restored = np.empty(images.shape)
-    with heard_warnings() as said, _bars() as bars:
-        name = f"Restoring with {restorer.metadata.name}"
-        whole = Bar(bars, bars.add_task(name, total=len(images)))
-        steps = Bar(bars, bars.add_task("within one image", total=None, visible=False))
+    with heard_warnings() as said, painter() as shows:
+        whole = Bar(shows, f"Restoring with {restorer.metadata.name}")
+        whole.announce(len(images))
+        steps = Bar(shows, "within one image", visible=False)
         for k in range(len(images)):
             one = images[k : k + 1]
             restored[k] = restorer.restore(one, sampling=sampling, progress=steps.within)[0]
             whole.advance()
         steps.hide()
     for sentence in said:
-        Console(stderr=True).print(f"stembench: note: {sentence}", markup=False)
+        typer.echo(f"stembench: note: {sentence}", err=True)
     return restored

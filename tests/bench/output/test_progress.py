@@ -7,7 +7,7 @@ import pytest
 from typer.testing import CliRunner
 
 from bench.cli.app import app
-from bench.progress import restore_with_progress
+from bench.output.progress import restore_with_progress
 from restore import RestorerMetadata, load_restorer
 from restore.contract import ContractRestorer
 from restore.restorer import Progress

@@ -1,0 +1,1 @@
+"""What commands show: colours, tables, and bars of long work."""

@@ -1,0 +1,266 @@
+"""Judgement of tuned networks: table, choice, figure, last judgement, and the file that ships.
+
+    python bench/shipped/faithful_results.py FOLDER [FOLDER ...] [--shares 0.25 0.5 0.75 1]
+        [--realizations 4] [--engine onnx] [--work out/faithful] [--out results/faithful]
+        [--last] [--ship]
+
+Each FOLDER holds a tuning (`training.tune_fusions`) of a seed of its own. What is judged is kept in
+the work folder by what it depends on, so that a stopped call goes on. The choice sees held-out
+lattices and the published pairs alone; with ``--last`` the chosen network and the published one are
+then judged on the unseen specimen, and with ``--ship`` the chosen difference is put where the
+restorer is declared, if it misses no target.
+"""
+
+import argparse
+import hashlib
+import json
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any, Final
+
+import pandas as pd
+import typer
+
+from bench.images.faithfulness.judged_network import Faithfulness
+from bench.images.faithfulness.last_judgement import LastJudgement
+from bench.images.faithfulness.share_curve import share_figure
+from bench.images.faithfulness.targets import TARGETS, chosen, misses
+from bench.images.faithfulness.unseen_specimen import read_unseen_image
+from bench.images.faithfulness.weight_judgement import SHARES, WeightJudgement
+from restore import (
+    ContractRestorer,
+    Restorer,
+    difference_of,
+    load_restorer,
+    load_tuned,
+    read_published_weights,
+    write_difference,
+)
+from stembench.arrays import Floats
+from stembench.atomic_files import replacing
+from stembench.errors import InputError
+from training import read_tuned_fusions
+
+ROOT: Final = Path(__file__).parents[2]
+NAME: Final = "cgrdn-faithful"
+PUBLISHED: Final = "published"
+LICENCE: Final = "GPL-3.0-only (the published weights, tk_r_em 1.0.4, and what was tuned of them)"
+Measures = Mapping[str, float]
+
+
+@dataclass(frozen=True)
+class Work:
+    """Folder of kept judgements, engine and settings of a call."""
+
+    folder: Path
+    engine: str
+    judgement: WeightJudgement
+
+    def kept(
+        self, part: str, settings: Any, network: str, make: Callable[[], Measures]
+    ) -> Measures:
+        """Return a judgement that is kept, or make it and keep it.
+
+        Parameters
+        ----------
+        part : str
+        settings : dataclass instance
+        network : str
+            Hash of the difference and share, or 'published'.
+        make : callable
+        """
+        told = json.dumps(
+            {"part": part, "settings": asdict(settings), "network": network, "engine": self.engine},
+            sort_keys=True,
+        )
+        path = self.folder / f"{part}-{hashlib.sha256(told.encode()).hexdigest()[:16]}.json"
+        if path.exists():
+            measures: Measures = json.loads(path.read_text(encoding="utf-8"))["measures"]
+            return measures
+        typer.echo(f"judging {network[:12]}{network[64:]}: {part}")
+        found = dict(make())
+        with replacing(path) as temporary:
+            temporary.write_text(
+                json.dumps({"of": json.loads(told), "measures": found}), encoding="utf-8"
+            )
+        return found
+
+    def judged(self, network: str, load: Callable[[], Restorer]) -> Measures:
+        """Return all measures that a choice may see."""
+        loaded: list[Restorer] = []
+
+        def restorer() -> Restorer:
+            if not loaded:
+                loaded.append(load())
+            return loaded[0]
+
+        judgement = self.judgement
+        return {
+            **self.kept(
+                "lattices", judgement.lattices, network, lambda: judgement.on_lattices(restorer())
+            ),
+            **self.kept(
+                "psnr", judgement, network, lambda: judgement.on_published_pairs(restorer())
+            ),
+        }
+
+
+def difference_file(folder: Path, work: Path) -> tuple[str, Path]:
+    """Write the difference that a tuning has come to; its name and its file."""
+    tuned = read_tuned_fusions(folder)
+    seed = tuned.settings["batches"]["seed"]
+    path = work / f"seed{seed}-step{tuned.steps}.npz"
+    published = read_published_weights(tuned.settings["batches"]["network"])
+    git = shutil.which("git")
+    commit = "unknown"
+    if git is not None:
+        commit = subprocess.run(  # noqa: S603 (git itself)
+            [git, "rev-parse", "HEAD"], cwd=ROOT, check=False, capture_output=True, text=True
+        ).stdout.strip()
+    if not path.exists():
+        origin = {
+            "recipe": tuned.settings, "seed": seed, "steps": tuned.steps, "commit": commit,
+            "licence": LICENCE, "published": f"tk_r_em {published.version}",
+        }  # fmt: skip
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_difference(path, difference_of(published, tuned.weights, origin=origin))
+    return path.stem, path
+
+
+def tables(
+    judged: Mapping[tuple[str, float], Measures], published: Measures, images: Mapping[str, int]
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return all measures, and the targets with their verdicts, as tables."""
+    measures: list[dict[str, Any]] = []
+    verdicts: list[dict[str, Any]] = []
+    for (name, share), found in {(PUBLISHED, 0.0): published, **judged}.items():
+        for key, value in found.items():
+            if not key.endswith("_se"):
+                measure, _, dose = key.partition("@")
+                measures.append(
+                    {
+                        "network": name, "share": share, "measure": measure, "dose": dose,
+                        "value": value, "standard_error": found[f"{key}_se"],
+                        "images": images["psnr" if key == "psnr" else "lattices"],
+                    }
+                )  # fmt: skip
+        verdicts += [
+            {
+                "network": name, "share": share, "measure": target.measure,
+                "target": target.words(published), "value": found[target.measure],
+                "standard_error": found[f"{target.measure}_se"],
+                "verdict": target.verdict(found, published),
+            }
+            for target in TARGETS
+        ]  # fmt: skip
+    return pd.DataFrame(measures), pd.DataFrame(verdicts)
+
+
+def write_table(table: pd.DataFrame, path: Path) -> None:
+    """Write a table as CSV, whole or not at all."""
+    with replacing(path) as temporary:
+        table.to_csv(temporary, index=False, float_format="%.6g")
+
+
+def main(arguments: list[str]) -> int:
+    """Judge, choose and write; returns the exit code."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("folders", nargs="+", type=Path)
+    parser.add_argument("--shares", nargs="+", type=float, default=SHARES[1:])
+    parser.add_argument("--realizations", type=int, default=4)
+    parser.add_argument("--engine", default="onnx")
+    parser.add_argument("--work", type=Path, default=ROOT / "out" / "faithful")
+    parser.add_argument("--out", type=Path, default=ROOT / "results" / "faithful")
+    parser.add_argument("--last", action="store_true")
+    parser.add_argument("--ship", action="store_true")
+    told = parser.parse_args(arguments)
+    try:
+        return _judge(told)
+    except InputError as error:
+        typer.echo(str(error), err=True)
+        return 2
+
+
+def _judge(told: argparse.Namespace) -> int:
+    judgement = WeightJudgement(lattices=Faithfulness(realizations=told.realizations))
+    work = Work(told.work, told.engine, judgement)
+    files = dict(difference_file(folder, told.work) for folder in told.folders)
+    published = work.judged(PUBLISHED, lambda: load_restorer(f"cgrdn@{told.engine}"))
+    judged: dict[tuple[str, float], Measures] = {}
+    for share in sorted(told.shares, reverse=True):
+        for name, path in files.items():
+            load = partial(_loaded, path, share, told.engine)
+            judged[name, share] = work.judged(_identity(path, share), load)
+            measures, verdicts = tables(judged, published, judgement.images)
+            write_table(measures, told.out / "judged.csv")
+            write_table(verdicts, told.out / "targets.csv")
+    name, share = chosen(judged, published)
+    missed = misses(judged[name, share], published)
+    typer.echo(f"chosen: {name}, share {share:g}; missed: {', '.join(missed) or 'none'}")
+    with replacing(told.out / "share_curve.png") as temporary:
+        share_figure(judged, published).savefig(
+            temporary, dpi=200, format="png", metadata={"Software": None}
+        )
+    if told.last:
+        _judge_last(told, work, name=name, path=files[name], share=share)
+    if told.ship:
+        if missed:
+            raise InputError(f"{name} misses {', '.join(missed)} and does not ship")
+        target = ROOT / "restore" / "cgrdn" / "data" / f"{NAME}.npz"
+        target.parent.mkdir(exist_ok=True)
+        shutil.copyfile(files[name], target)
+        digest = hashlib.sha256(target.read_bytes()).hexdigest()
+        typer.echo(f'SHIPPED in restore/cgrdn/faithful_restorer.py: {{"{NAME}": "{digest}"}}')
+    return 0
+
+
+def _identity(path: Path, share: float) -> str:
+    return f"{hashlib.sha256(path.read_bytes()).hexdigest()} {share:g}"
+
+
+def _loaded(path: Path, share: float, engine: str) -> Restorer:
+    return ContractRestorer(load_tuned(path, name=NAME, engine=engine, share=share))
+
+
+def _last(last: LastJudgement, load: Callable[[], Restorer], image: Floats) -> Measures:
+    return last(load(), image)
+
+
+def _judge_last(
+    told: argparse.Namespace, work: Work, *, name: str, path: Path, share: float
+) -> None:
+    """Judge the chosen network and the published one on the unseen specimen."""
+    last = LastJudgement()
+    image = read_unseen_image(told.out / "unseen.npz")
+    rows = []
+    networks: tuple[tuple[str, str, Callable[[], Restorer]], ...] = (
+        ("raw", "raw", partial(load_restorer, "raw")),
+        (PUBLISHED, PUBLISHED, partial(load_restorer, f"cgrdn@{told.engine}")),
+        (
+            f"{name}, share {share:g}",
+            _identity(path, share),
+            partial(_loaded, path, share, told.engine),
+        ),
+    )
+    seen = hashlib.sha256(image.tobytes()).hexdigest()
+    for label, identity, load in networks:
+        found = work.kept("last", last, f"{identity} {seen}", partial(_last, last, load, image))
+        rows += [
+            {
+                "network": label, "measure": key.partition("@")[0], "dose": key.partition("@")[2],
+                "value": value, "standard_error": found[f"{key}_se"],
+                "images": last.realizations,
+            }
+            for key, value in found.items()
+            if not key.endswith("_se")
+        ]  # fmt: skip
+    write_table(pd.DataFrame(rows), told.out / "last_judgement.csv")
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

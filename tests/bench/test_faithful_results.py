@@ -1,0 +1,125 @@
+"""The script that judges tuned networks: kept judgements, tables, choice, and what ships."""
+
+import hashlib
+import importlib.util
+import json
+from dataclasses import asdict
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from restore import read_difference, read_published_weights
+from training import FusionTuning, TuningBatches
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def script():
+    """The script, which is in no package."""
+    path = ROOT / "bench" / "shipped" / "faithful_results.py"
+    spec = importlib.util.spec_from_file_location("faithful_results", path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture
+def tuning(tmp_path):
+    """A checkpoint as a tuning of seed 7 leaves it: each fusion changed a little."""
+    folder = tmp_path / "tuning"
+    folder.mkdir()
+    arrays, place = {}, 0
+    for _, (kernel, bias) in sorted(read_published_weights("hrstem").convolutions.items()):
+        if kernel.shape[:2] == (1, 1):
+            arrays[f"v{place:03d}"] = kernel + np.float32(1e-3)
+            arrays[f"v{place + 1:03d}"] = bias
+            place += 2
+    settings = asdict(FusionTuning(batches=TuningBatches(seed=7), steps=9))
+    np.savez(folder / "checkpoint.npz", tuning=json.dumps(settings), losses=np.ones(5), **arrays)
+    return folder
+
+
+GOOD = {
+    "vacancy@500": 1.0, "half@500": 0.9, "position_response@500": 0.3,
+    "position_response@5000": 0.8, "scs_response@500": 0.8, "scs_response@5000": 0.9,
+    "vacuum@5000": 0.0, "intensity@5000": 1.0, "position_information@500": 0.5,
+    "position_information@5000": 0.5, "scs_information@500": 0.5, "scs_information@5000": 0.5,
+}  # fmt: skip
+#: Measures of networks by their name; the published one fills vacancies.
+LATTICES = {"cgrdn@onnx": {**GOOD, "vacancy@500": 0.7, "position_information@500": 0.6}}
+
+
+def with_errors(measures):
+    return measures | {f"{name}_se": 1e-4 for name in measures}
+
+
+@pytest.fixture
+def counted(script, monkeypatch):
+    """Judgements are looked up instead of made; which were asked for."""
+    asked = []
+
+    def on_lattices(_, restorer):
+        asked.append(("lattices", restorer.metadata.name))
+        return with_errors(LATTICES.get(restorer.metadata.name, GOOD))
+
+    def on_published_pairs(_, restorer):
+        asked.append(("psnr", restorer.metadata.name))
+        share = restorer.metadata.name.partition("share=")[2]
+        return with_errors({"psnr": 37.5 - float(share or 0.0)})
+
+    monkeypatch.setattr(script.WeightJudgement, "on_lattices", on_lattices)
+    monkeypatch.setattr(script.WeightJudgement, "on_published_pairs", on_published_pairs)
+    return asked
+
+
+def call(script, folder, tuning, *more):
+    return script.main(
+        [str(tuning), "--work", str(folder / "work"), "--out", str(folder / "out"), *more]
+    )
+
+
+def test_tables_choice_and_figure_and_a_second_call_judges_nothing(
+    script, counted, tuning, tmp_path, capsys
+):
+    shares = ("--shares", "0.25", "0.5")
+    assert call(script, tmp_path, tuning, *shares) == 0
+    assert "chosen: seed7-step5, share 0.25; missed: none" in capsys.readouterr().out
+    assert len(counted) == 6  # the published network and two shares, two parts each
+    measures = pd.read_csv(tmp_path / "out" / "judged.csv")
+    verdicts = pd.read_csv(tmp_path / "out" / "targets.csv")
+    assert set(measures["network"]) == {"published", "seed7-step5"}
+    row = verdicts[(verdicts["network"] == "published") & (verdicts["measure"] == "vacancy@500")]
+    assert row["verdict"].tolist() == ["missed"]
+    half = verdicts[(verdicts["share"] == 0.5) & (verdicts["measure"] == "psnr")]
+    assert half["verdict"].tolist() == ["missed"]  # 0.5 dB lost
+    assert (tmp_path / "out" / "share_curve.png").read_bytes().startswith(b"\x89PNG")
+    origin = read_difference(tmp_path / "work" / "seed7-step5.npz").origin
+    assert (origin["seed"], origin["steps"]) == (7, 5)
+    assert origin["recipe"]["steps"] == 9
+    before = (tmp_path / "out" / "judged.csv").read_bytes()
+    assert call(script, tmp_path, tuning, *shares) == 0
+    assert len(counted) == 6
+    assert (tmp_path / "out" / "judged.csv").read_bytes() == before
+    assert call(script, tmp_path, tuning, *shares, "--realizations", "5") == 0
+    assert len(counted) == 12  # other settings are other judgements
+
+
+def test_what_misses_a_target_does_not_ship(script, counted, tuning, tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(script, "ROOT", tmp_path)
+    (tmp_path / "restore" / "cgrdn").mkdir(parents=True)
+    assert call(script, tmp_path, tuning, "--shares", "0.5", "--ship") == 2
+    assert "misses psnr and does not ship" in capsys.readouterr().err
+    shipped = tmp_path / "restore" / "cgrdn" / "data" / "cgrdn-faithful.npz"
+    assert not shipped.exists()
+    assert call(script, tmp_path, tuning, "--shares", "0.25", "--ship") == 0
+    digest = hashlib.sha256(shipped.read_bytes()).hexdigest()
+    assert digest in capsys.readouterr().out
+    assert shipped.stat().st_size <= 1_000_000
+
+
+def test_a_folder_without_a_tuning_is_a_sentence(script, tmp_path, capsys):
+    assert call(script, tmp_path, tmp_path / "none") == 2
+    assert "holds no checkpoint" in capsys.readouterr().err
