@@ -27,6 +27,7 @@ def render(
     sentences: Sequence[Sentence],
     claims: Table,
     board: Sequence[BoardRow],
+    viewer: Mapping[str, Any],
     boards: Sequence[Table],
     figures: Sequence[FigureFile],
     tables: Sequence[Table],
@@ -44,6 +45,8 @@ def render(
         The paper's claims.
     board : sequence of BoardRow
         The scoreboard, on top.
+    viewer : mapping
+        Data of the image viewer, of `reports.page.viewer.scenes.viewer_data`.
     boards : sequence of Table
         The leaderboard.
     figures : sequence of FigureFile
@@ -66,6 +69,7 @@ def render(
         claims=claims,
         board=board,
         questions=QUESTIONS,
+        viewer=viewer,
         boards=boards,
         figures=[
             {"file": figure, "data": base64.b64encode(figure.png.read_bytes()).decode("ascii")}

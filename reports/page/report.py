@@ -15,6 +15,7 @@ from reports.page.page import lead, render
 from reports.page.scoreboard.scoreboard import scoreboard
 from reports.page.study_reports import STUDY_REPORTS
 from reports.page.summary_reports import SUMMARY_REPORTS
+from reports.page.viewer.scenes import scenes, viewer_data
 from reports.records.run_folder import Run
 from reports.studies import cases_in_order
 from reports.summaries.leaderboard import leaderboard
@@ -119,6 +120,7 @@ def _write_files(run: Run, summary: pd.DataFrame, folder: Path) -> None:
         sentences=sentences,
         claims=claims,
         board=scoreboard(run, set(summary["restorer"].astype(str)), figures=figures, tables=tables),
+        viewer=viewer_data(scenes(run)),
         boards=boards,
         figures=figures,
         tables=tables,

@@ -1,0 +1,64 @@
+"""A browser for tests of pages: Chromium or Chrome of the system, driven by Playwright."""
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+_NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    """A headless browser; CI sets STEMBENCH_BROWSER=required, where none is an error."""
+    required = os.environ.get("STEMBENCH_BROWSER") == "required"
+    program = next((path for name in _NAMES if (path := shutil.which(name))), None)
+    if program is None:
+        lacking = f"no browser is installed (looked for {', '.join(_NAMES)}): pages are not opened"
+        pytest.fail(lacking) if required else pytest.skip(lacking)
+    if not required:
+        pytest.importorskip("playwright", reason="Playwright is not installed: pages not opened")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as driver:
+        found = driver.chromium.launch(
+            executable_path=program, args=["--disable-dev-shm-usage", "--disable-gpu"]
+        )
+        yield found
+        found.close()
+
+
+@pytest.fixture
+def opened(browser: Any) -> Iterator[Callable[..., Any]]:
+    """Open a page file; what its console says, or asks of the network, fails the test."""
+    contexts, said = [], []
+
+    def open_page(
+        path: Path, *, width: int = 1400, scheme: str = "light", scripts: bool = True
+    ) -> Any:
+        context = browser.new_context(
+            viewport={"width": width, "height": 1000},
+            color_scheme=scheme,
+            java_script_enabled=scripts,
+        )
+        context.set_default_timeout(60_000)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("console", lambda message: said.append(message.text))
+        page.on("pageerror", lambda error: said.append(str(error)))
+        page.on(
+            "request",
+            lambda request: (
+                said.append(request.url) if request.url.startswith(("http", "ws")) else None
+            ),
+        )
+        page.goto(path.as_uri())
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert said == []
