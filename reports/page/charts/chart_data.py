@@ -120,7 +120,7 @@ def _metrics(run: Run, summary: pd.DataFrame) -> Iterable[_Points]:
             for image, part in groups:
                 yield _Points(
                     case=run.title(case),
-                    heading=METRICS[name].heading + (f", {image}" if image else ""),
+                    heading=METRICS[name].heading + (f", {image!s}" if alike else ""),
                     note=METRICS[name].definition,
                     log=METRICS[name].scale == "log",
                     level=None,
