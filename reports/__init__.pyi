@@ -128,17 +128,17 @@ from .packs.pack import (
 from .packs.packed_run import (
     open_run as open_run,
 )
-from .page.assessed_columns import (
+from .page.assessment.assessed_columns import (
     AssessedColumns as AssessedColumns,
 )
-from .page.assessment_page import (
+from .page.assessment.assessment_page import (
     AssessmentPage as AssessmentPage,
     write_assessment_page as write_assessment_page,
 )
-from .page.gallery import (
+from .page.gallery.gallery import (
     write_gallery as write_gallery,
 )
-from .page.gallery_entry import (
+from .page.gallery.gallery_entry import (
     GalleryEntry as GalleryEntry,
 )
 from .page.image_report import (

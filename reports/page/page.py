@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from reports.figures.figure import FigureFile
+from reports.page.charts.libraries import vega_script
 from reports.page.scoreboard.questions import QUESTIONS
 from reports.page.scoreboard.scoreboard import BoardRow, anchor
 from reports.records.ladder import Ladder
@@ -28,6 +29,7 @@ def render(
     claims: Table,
     board: Sequence[BoardRow],
     viewer: Mapping[str, Any],
+    charts: Mapping[str, Any],
     boards: Sequence[Table],
     figures: Sequence[FigureFile],
     tables: Sequence[Table],
@@ -47,6 +49,8 @@ def render(
         The scoreboard, on top.
     viewer : mapping
         Data of the image viewer, of `reports.page.viewer.scenes.viewer_data`.
+    charts : mapping
+        Data of the charts, of `reports.page.charts.chart_data.chart_data`.
     boards : sequence of Table
         The leaderboard.
     figures : sequence of FigureFile
@@ -61,6 +65,8 @@ def render(
     str
         HTML without links to other files than the CSV and PDF files beside it.
     """
+    from markupsafe import Markup
+
     page: str = template("report.html.j2").render(
         title=f"stembench report: profile {run.info.profile}",
         run=run,
@@ -70,6 +76,8 @@ def render(
         board=board,
         questions=QUESTIONS,
         viewer=viewer,
+        charts=charts,
+        vega=Markup(vega_script()) if charts["charts"] else "",  # noqa: S704
         boards=boards,
         figures=[
             {"file": figure, "data": base64.b64encode(figure.png.read_bytes()).decode("ascii")}

@@ -11,6 +11,7 @@ from reports.claims.run_tables import RunTables
 from reports.figures.draw import write_figures
 from reports.metrics.kept.resolution import contrast_of, unresolved_cells, without_unresolved
 from reports.packs.packed_run import open_run
+from reports.page.charts.chart_data import chart_data
 from reports.page.page import lead, render
 from reports.page.scoreboard.scoreboard import scoreboard
 from reports.page.study_reports import STUDY_REPORTS
@@ -121,6 +122,7 @@ def _write_files(run: Run, summary: pd.DataFrame, folder: Path) -> None:
         claims=claims,
         board=scoreboard(run, set(summary["restorer"].astype(str)), figures=figures, tables=tables),
         viewer=viewer_data(scenes(run)),
+        charts=chart_data(run, summary),
         boards=boards,
         figures=figures,
         tables=tables,

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from reports.page.assessed_columns import AssessedColumns
-from reports.page.assessment_page import AssessmentPage, write_assessment_page
+from reports.page.assessment.assessed_columns import AssessedColumns
+from reports.page.assessment.assessment_page import AssessmentPage, write_assessment_page
 from reports.words.tables import Table
 from tests.reports.page.browser.looking import grave_findings, looked_at
 

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from reports import write_report
@@ -169,6 +170,64 @@ def test_every_control_changes_the_picture(report: Path, opened: Opened) -> None
     _part(page, "whole").click()
     assert _brightness(page) == pytest.approx(seen[-1])
     assert magnified != pytest.approx(seen[-1])
+
+
+def _chart(page: Any, name: str) -> Any:
+    return page.locator(f'.charts [data-part="{name}"]')
+
+
+def _drawn(page: Any, heading: str) -> list[str]:
+    """Wait for a chart, and return what its points say."""
+    page.wait_for_function(
+        "said => document.querySelector('.charts').dataset.drawn?.startsWith(said)", arg=heading
+    )
+    marks = page.locator('.charts svg [aria-roledescription="point"]')
+    return [str(mark.get_attribute("aria-label")) for mark in marks.all()]
+
+
+def test_a_chart_holds_the_numbers_of_the_summary(
+    folder: Path, report: Path, opened: Opened
+) -> None:
+    summary = pd.read_csv(folder / "report" / "summary.csv")
+    page = opened(report)
+    _chart(page, "case").select_option(label="Pt [001] bulk crystal")
+    _chart(page, "quantity").select_option("RMSE of position (pm)")
+    _chart(page, "against").select_option("dose")
+    page.locator('.charts select[data-axis="1"]').select_option("75")
+    own = summary[
+        (summary["case"] == "pt_bulk")
+        & (summary["metric"] == "position_rmse_pm")
+        & (summary["thickness"] == 75)
+    ]
+    number = len(own)
+    page.wait_for_function(
+        "end => document.querySelector('.charts').dataset.drawn.endsWith(end)",
+        arg=f"/dose/{number + own['dose'].nunique()}",  # with the bound at each dose
+    )
+    said = _drawn(page, "RMSE of position (pm)")
+    assert len(said) == number + own["dose"].nunique()
+    for row in own.itertuples():
+        label = {"raw": "raw", "gaussian": "Gaussian filter", "cgrdn": "CGRDN"}[row.restorer]
+        (told,) = [one for one in said if one.startswith(f"{label} at {row.dose:g}:")]
+        assert float(told.split(": ")[1].split()[0]) == pytest.approx(row.value, rel=0.06)
+        assert told.endswith(f"n = {row.n_realizations}")
+
+
+def test_restorers_and_axes_of_a_chart_are_chosen(report: Path, opened: Opened) -> None:
+    page = opened(report)
+    _chart(page, "case").select_option(label="Pt [001] bulk crystal")
+    _chart(page, "quantity").select_option("RMSE of position (pm)")
+    _chart(page, "against").select_option("thickness")
+    every = _drawn(page, "RMSE of position (pm)/thickness")
+    assert any(one.startswith("CGRDN at 75") for one in every)
+    page.locator(".charts fieldset label", has_text="CGRDN").locator("input").uncheck()
+    left = [one for one in every if not one.startswith("CGRDN")]
+    said = _drawn(page, f"RMSE of position (pm)/thickness/{len(left)}")
+    assert sorted(said) == sorted(left)
+    page.locator('.charts svg [aria-roledescription="point"]').first.hover()
+    told = page.locator("#vg-tooltip-element")
+    told.wait_for()
+    assert "value (95 %)" in told.inner_text()
 
 
 def test_tables_are_sorted_and_filtered(report: Path, opened: Opened) -> None:

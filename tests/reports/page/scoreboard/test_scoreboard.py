@@ -223,8 +223,8 @@ def test_defects_and_links(run: Run) -> None:
     assert (tile.state, tile.href) == ("no", "#" + anchor(title))
     assert "0.20" in tile.text
     page = render(
-        run, sentences=(), claims=table, board=rows, viewer={"scenes": []}, boards=(), figures=(),
-        tables=(table,), metrics=table,
+        run, sentences=(), claims=table, board=rows, viewer={"scenes": []},
+        charts={"charts": []}, boards=(), figures=(), tables=(table,), metrics=table,
     )  # fmt: skip
     anchors = set(re.findall(r'id="([^"]+)"', page))
     links = set(re.findall(r'href="#([^"]+)"', page))

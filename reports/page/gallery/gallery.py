@@ -13,8 +13,8 @@ from reports.figures.paper.paper_figure import (
     Material,
     PaperFigure,
 )
-from reports.page.gallery_entry import GalleryEntry
-from reports.page.gallery_index import INDEX, index_text
+from reports.page.gallery.gallery_entry import GalleryEntry
+from reports.page.gallery.gallery_index import INDEX, index_text
 from reports.words.tables import write_csv
 from stembench.atomic_files import replacing
 from stembench.describe import from_dict

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from reports.figures import panels
-from reports.page.assessed_columns import AssessedColumns, error_figures, image_figures
+from reports.page.assessment.assessed_columns import AssessedColumns, error_figures, image_figures
 from reports.page.page import template
 from reports.words.tables import Table
 from stembench.arrays import Floats

@@ -7,7 +7,7 @@ import pandas as pd
 
 from reports.claims.registry import CLAIMS
 from reports.figures.paper.paper_figure import PaperFigure
-from reports.page.gallery_entry import GalleryEntry
+from reports.page.gallery.gallery_entry import GalleryEntry
 from reports.records.run_folder import Run
 from reports.words.numbers import quantity, seconds_text
 from reports.words.tables import escape, markdown_grid

@@ -1,0 +1,1 @@
+"""The page of an assessment of one image: its figures and its HTML."""
