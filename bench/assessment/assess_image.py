@@ -239,9 +239,7 @@ def assess_image(
     )
 
 
-def _require_support(
-    support: Support, width: float, raw: "OwnImageFit", *, restorer: str
-) -> None:
+def _require_support(support: Support, width: float, raw: "OwnImageFit", *, restorer: str) -> None:
     """Refuse a restored image none of whose columns is more than noise of the raw one makes.
 
     Its columns stand where noise of the raw image is largest: that is looked for everywhere.
