@@ -4,7 +4,8 @@
         [--seed-shares ...] [--realizations 4] [--engine onnx] [--work out/faithful]
         [--out results/faithful] [--last] [--ship]
 
-Each FOLDER holds a tuning of a seed of its own (`faithful_tuning.py`). Of several, the network
+Each FOLDER holds a tuning of a seed of its own (`faithful_tuning.py`), or is the file of such a
+tuning's difference, as the work folder and `results/faithful` hold them. Of several, the network
 whose weights are their mean is judged beside them; ``--seed-shares`` are the shares at which the
 single ones are, if others. What is judged is kept in the work folder by what it depends on, so that
 a stopped call goes on. The choice sees held-out lattices and the published pairs alone; with
@@ -116,7 +117,10 @@ class Work:
 
 
 def difference_file(folder: Path, work: Path) -> tuple[str, Path]:
-    """Write the difference that a tuning has come to; its name and its file."""
+    """Write the difference that a tuning has come to, or take a written one; name and file."""
+    if folder.is_file():
+        read_difference(folder)  # refuses what is none
+        return folder.stem, folder
     tuned = read_tuned_fusions(folder)
     seed = tuned.settings["batches"]["seed"]
     path = work / f"seed{seed}-step{tuned.steps}.npz"

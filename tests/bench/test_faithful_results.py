@@ -148,6 +148,20 @@ def test_of_several_seeds_the_mean_is_judged_too(script, counted, tuning, tmp_pa
     assert call(script, tmp_path, [tuning, tuning], *shares) == 0  # one tuning, named twice
 
 
+def test_a_written_difference_stands_for_its_tuning(script, counted, tuning, tmp_path, capsys):
+    assert call(script, tmp_path, tuning, "--shares", "0.5") == 0
+    kept = tmp_path / "kept" / "seed7-step5.npz"
+    kept.parent.mkdir()
+    kept.write_bytes((tmp_path / "work" / "seed7-step5.npz").read_bytes())
+    before = len(counted)
+    assert call(script, tmp_path, kept, "--shares", "0.5") == 0
+    assert "chosen: seed7-step5" in capsys.readouterr().out
+    assert len(counted) == before  # the same network: nothing is judged again
+    kept.write_bytes(b"")
+    assert call(script, tmp_path, kept) == 2
+    assert "no difference to published weights" in capsys.readouterr().err
+
+
 def test_a_folder_without_a_tuning_is_a_sentence(script, tmp_path, capsys):
     assert call(script, tmp_path, tmp_path / "none") == 2
     assert "holds no checkpoint" in capsys.readouterr().err

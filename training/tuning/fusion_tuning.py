@@ -103,9 +103,7 @@ def tune_fusions(
     hold_all_but_fusions(model)
     optimizer = keras.optimizers.Adam(learning_rate=tuning.learning_rate)
     optimizer.build(model.trainable_weights)
-    step = _step_function(
-        model, optimizer, tuned_forward(model, size, precision=tuning.precision)
-    )
+    step = _step_function(model, optimizer, tuned_forward(model, size, precision=tuning.precision))
     teach = _forward(teacher)
     folder.mkdir(parents=True, exist_ok=True)
     kept = [*model.trainable_weights, *optimizer.variables]

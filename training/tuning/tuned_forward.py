@@ -80,7 +80,8 @@ class _Operations:
     def _weights(self) -> tuple[Any, Any]:
         name = f"conv_{self.next():03d}"
         if name in self._held:
-            return self._held[name]
+            kernel, bias = self._held[name]
+            return kernel, bias
         layer = self._layers[name]
         return layer.kernel.value, layer.bias.value
 
@@ -185,15 +186,15 @@ def _turned(kernels: Sequence[Any]) -> list[Any]:
     found = []
     for place, start in enumerate(starts[:-1]):
         some = slice(start, starts[place + 1])
-        parts = [
-            kernel[::-1, ::-1, some].transpose(0, 1, 3, 2) for kernel in kernels[place:]
-        ] or [np.zeros((*kernels[0].shape[:2], 0, sizes[place]), np.float32)]
+        parts = [kernel[::-1, ::-1, some].transpose(0, 1, 3, 2) for kernel in kernels[place:]] or [
+            np.zeros((*kernels[0].shape[:2], 0, sizes[place]), np.float32)
+        ]
         found.append(np.concatenate(parts, axis=2))
     return found
 
 
 def _fused(features: Any, kernel: Any, bias: Any) -> Any:
-    """1 x 1 convolution as a product of matrices, in float32; its gradients as precise as `features`."""
+    """1 x 1 convolution as a product of matrices in float32; gradients as precise as `features`."""
     import tensorflow as tf
 
     channels, given = kernel.shape[-2:]

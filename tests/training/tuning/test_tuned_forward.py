@@ -87,4 +87,3 @@ def test_what_is_held_has_no_gradient():
         tape.watch(dense)
         loss = tf.reduce_sum(forward(tf.constant(X)))
     assert tape.gradient(loss, dense) is None
-
