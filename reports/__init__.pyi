@@ -50,7 +50,6 @@ from .gate.gate import (
 )
 from .gate.gate_files import (
     write_csv as write_csv,
-    write_json as write_json,
     write_junit as write_junit,
     write_markdown as write_markdown,
     write_text as write_text,
@@ -147,6 +146,10 @@ from .page.image_report import (
 from .page.report import (
     write_report as write_report,
 )
+from .page.scoreboard.scoreboard import (
+    BoardRow as BoardRow,
+    board_of_run as board_of_run,
+)
 from .page.shipped_results import (
     shipped_tables as shipped_tables,
 )
@@ -207,6 +210,9 @@ from .records.verification import (
     FitVerification as FitVerification,
     RefittedImage as RefittedImage,
     write_verification as write_verification,
+)
+from .words.cell_table import (
+    cell_table as cell_table,
 )
 from .words.numbers import (
     quantity as quantity,

@@ -48,8 +48,8 @@ def compare(
     ] = False,
     junit: Annotated[Path | None, typer.Option(help="Write JUnit XML here.")] = None,
     markdown: Annotated[Path | None, typer.Option(help="Write a Markdown summary here.")] = None,
-    json: Annotated[Path | None, typer.Option(help="Write all verdicts as JSON here.")] = None,
     csv: Annotated[Path | None, typer.Option(help="Write all verdicts as CSV here.")] = None,
+    as_json: AsJson = False,
     verbose: Verbose = False,
 ) -> None:
     """Compare a new version with an old one on the same noise: better, worse or equivalent.
@@ -73,8 +73,9 @@ def compare(
         margins=margins_from(margins),
         strict=strict,
         common=common,
-        outputs=Outputs(junit=junit, markdown=markdown, json=json, csv=csv),
+        outputs=Outputs(junit=junit, markdown=markdown, csv=csv),
         detail=verbose,
+        as_json="compare" if as_json else "",
     )
     if code:
         raise typer.Exit(code)
@@ -117,6 +118,7 @@ def regression(
     cluster: Cluster = None,
     model_timeout: ModelTimeout = None,
     model_memory: ModelMemory = None,
+    as_json: AsJson = False,
     verbose: Verbose = False,
 ) -> None:
     """Check a model, run it on the noise of a baseline and compare; exit codes as of `compare`.
@@ -136,6 +138,7 @@ def regression(
         outputs=Outputs(junit=junit, markdown=markdown),
         placement=Placement(jobs=jobs, dask=dask, scheduler=scheduler, cluster=cluster),
         detail=verbose,
+        as_json=as_json,
     )
     if code:
         raise typer.Exit(code)
