@@ -85,7 +85,7 @@ def _deciders(judged: Sequence[JudgedClaim]) -> str:
 
 def _row(one: JudgedClaim, figures: Collection[str]) -> tuple[str, ...]:
     claim = one.claim
-    verdict = one.verdict if one.verdict != "no data" else "no data in this run"
+    verdict: str = one.verdict if one.verdict != "no data" else "no data in this run"
     if one.by_figure is not None:
         verdict += f" by {figure_title(one.by_figure.figure)}"
     return (

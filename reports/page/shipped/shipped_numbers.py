@@ -7,7 +7,8 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
-from reports.words.numbers import metric_quantity, quantity
+from reports.claims.rules import Number
+from reports.words.numbers import metric_quantity, plain, quantity
 from stembench.errors import InputError
 
 Tables = Mapping[str, pd.DataFrame]
@@ -47,6 +48,8 @@ class ShippedNumbers:
             - ``paired / ...``: the same of ``paired_comparisons.csv``, over raw or less raw;
             - ``coverage / ...``, ``intensity / ...``, ``detection / ...``: of these files, shares
               in percent;
+            - ``bound / edge_dislocation / core / 500 / hybrid-unshifted / distance_pm``: of
+              ``bounds.csv``: case, image, dose, kind, column;
             - ``axis / nanoparticle / jitter / 0 / cgrdn / position_mae_pm``: of ``axes.csv``: case,
               axis, its value, restorer, metric.
 
@@ -109,7 +112,9 @@ def _tally(tables: Tables) -> str:
 
 
 def _part(tables: Tables, number: str, condition: str, which: str = "") -> str:
-    rows = _rows(tables, "claim_numbers.csv", claim=number, condition=condition)
+    rows = _rows(tables, "claim_numbers.csv", claim=number)
+    # Doses are written with a narrow space, which nobody types.
+    rows = rows[rows["condition"].astype(str).str.replace("\u202f", " ") == condition]
     if rows.empty:
         return ABSENT
     if which not in ("", "least", "most"):
@@ -123,8 +128,9 @@ def _part(tables: Tables, number: str, condition: str, which: str = "") -> str:
 def _number(row: "pd.Series[Any]") -> str:
     if pd.isna(row["value"]):
         return ABSENT
+    value, low, high = (float(row[end]) for end in ("value", "low", "high"))
     unit = str(row["unit"]) if pd.notna(row["unit"]) else ""
-    return quantity(float(row["value"]), float(row["low"]), float(row["high"]), unit=unit)
+    return Number(value=value, low=low, high=high, unit=unit).text
 
 
 def _of_cell(name: str) -> Callable[..., str]:
@@ -156,6 +162,11 @@ def _of_axis(tables: Tables, case: str, axis: str, at: str, restorer: str, metri
     return metric_quantity(metric, value, low, high)
 
 
+def _bound(tables: Tables, case: str, image: str, dose: str, kind: str, column: str) -> str:
+    rows = _rows(tables, "bounds.csv", case=case, image=image, dose=float(dose), kind=kind)
+    return f"{plain(float(rows[column].iloc[0]))} pm" if len(rows) else ABSENT
+
+
 _KINDS: Final[Mapping[str, Callable[..., str]]] = {
     "verdict": _verdict,
     "tally": _tally,
@@ -168,4 +179,5 @@ _KINDS: Final[Mapping[str, Callable[..., str]]] = {
     "intensity": _of_cell("intensity.csv"),
     "detection": _of_cell("detection.csv"),
     "axis": _of_axis,
+    "bound": _bound,
 }
