@@ -114,7 +114,9 @@ def test_the_scoreboard_has_both_sides_beside_raw(
     monkeypatch.setattr("reports.page.scoreboard.scoreboard.QUESTIONS", (question,))
     page = render_comparison(judge_versions(pairs, MARGINS), pairs, margins=MARGINS)
     board = page[page.index('id="scoreboard"') :]
-    rows = re.findall(r'rowheader" class="label">([^<]+)</th>\s*<td role="cell" class="tile (\w+)', board)
+    rows = re.findall(
+        r'rowheader" class="label">([^<]+)</th>\s*<td role="cell" class="tile (\w+)', board
+    )
     assert rows == [("raw", "no"), ("old: Gaussian filter", "no"), ("new: CGRDN", "yes")]
     packed = [(replace(sides["gaussian"], run=None, packed=True), sides["cgrdn"])]
     page = render_comparison(judge_versions(packed, MARGINS), packed, margins=MARGINS)
