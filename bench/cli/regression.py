@@ -170,6 +170,7 @@ def _restoring(baseline: Evidence) -> Restoring | None:
     def restored(run: Run, case: str, dose: float, raw: Floats) -> Floats:
         sampling = run.case(case).sampling
         scale = electrons_per_pixel(dose, sampling)
-        return restorer.restore(raw[None] * scale, sampling=sampling)[0] / scale
+        again: Floats = restorer.restore(raw[None] * scale, sampling=sampling)[0] / scale
+        return again
 
     return restored

@@ -95,7 +95,7 @@ class TestCompare:
         call("compare", "raw", "net", "--run", old, "--page", path)
         assert "new and old differ by" in path.read_text()
         assert "cannot be written" in call(
-            "compare", old, old, "--page", tmp_path / "none" / "page.html", code=2
+            "compare", old, old, "--page", path / "page.html", code=2
         )
 
     def test_undecided_exits_with_3_only_if_strict(self, tmp_path: Path) -> None:
