@@ -141,6 +141,12 @@ from .page.assessment.assessment_page import (
     AssessmentPage as AssessmentPage,
     write_assessment_page as write_assessment_page,
 )
+from .page.comparison.comparison_page import (
+    write_comparison_page as write_comparison_page,
+)
+from .page.comparison.differing_images import (
+    Restoring as Restoring,
+)
 from .page.gallery.gallery import (
     gallery_text as gallery_text,
     write_gallery as write_gallery,
@@ -196,6 +202,7 @@ from .records.run_files import (
 )
 from .records.run_folder import (
     EXAMPLE_FILE as EXAMPLE_FILE,
+    Run as Run,
     load_run as load_run,
 )
 from .records.run_info import (
