@@ -21,6 +21,7 @@ from reports import (
     Margins,
     Matrix,
     MatrixField,
+    Restoring,
     Verdict,
     cell_text,
     change_text,
@@ -39,6 +40,7 @@ from reports import (
     ordered,
     read_baseline,
     value_text,
+    write_comparison_page,
     write_csv,
     write_junit,
     write_markdown,
@@ -72,6 +74,7 @@ class Outputs:
     junit: Path | None = None
     markdown: Path | None = None
     csv: Path | None = None
+    page: Path | None = None
 
 
 def sides(
@@ -155,6 +158,7 @@ def judge_and_print(
     outputs: Outputs,
     detail: bool,
     as_json: str = "",
+    restored: Restoring | None = None,
 ) -> int:
     """Judge new versions against old ones, write and print the result, and return the exit code.
 
@@ -173,6 +177,8 @@ def judge_and_print(
         Whether every row is printed below the matrix.
     as_json : str
         Command that writes the result as JSON to standard output in place of that; '' for none.
+    restored : callable, optional
+        Restores raw images by the old side for the page, where that is a baseline file.
 
     Raises
     ------
@@ -186,6 +192,8 @@ def judge_and_print(
         write_markdown(result, outputs.markdown, alpha=margins.alpha)
     if outputs.csv:
         write_csv(result, outputs.csv)
+    if outputs.page:
+        write_comparison_page(result, pairs, outputs.page, margins=margins, restored=restored)
     if as_json:
         tables, facts = verdict_tables(result, alpha=margins.alpha)
         print_json(tables, command=as_json, facts=facts)
