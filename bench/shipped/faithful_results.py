@@ -175,7 +175,11 @@ def _but_seed(difference: WeightDifference) -> str:
 
 
 def tables(
-    judged: Mapping[tuple[str, float], Measures], published: Measures, images: Mapping[str, int]
+    judged: Mapping[tuple[str, float], Measures],
+    published: Measures,
+    images: Mapping[str, int],
+    *,
+    engine: str,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return all measures, and the targets with their verdicts, as tables."""
     measures: list[dict[str, Any]] = []
@@ -186,14 +190,14 @@ def tables(
                 measure, _, dose = key.partition("@")
                 measures.append(
                     {
-                        "network": name, "share": share, "measure": measure, "dose": dose,
-                        "value": value, "standard_error": found[f"{key}_se"],
+                        "network": name, "share": share, "engine": engine, "measure": measure,
+                        "dose": dose, "value": value, "standard_error": found[f"{key}_se"],
                         "images": images["psnr" if key == "psnr" else "lattices"],
                     }
                 )  # fmt: skip
         verdicts += [
             {
-                "network": name, "share": share, "measure": target.measure,
+                "network": name, "share": share, "engine": engine, "measure": target.measure,
                 "target": target.words(published), "value": found[target.measure],
                 "standard_error": found[f"{target.measure}_se"],
                 "verdict": target.verdict(found, published),
@@ -244,7 +248,7 @@ def _judge(told: argparse.Namespace) -> int:
         for share in sorted(shares[name], reverse=True):
             load = partial(_loaded, path, share, told.engine)
             judged[name, share] = work.judged(_identity(path, share), load)
-            measures, verdicts = tables(judged, published, judgement.images)
+            measures, verdicts = tables(judged, published, judgement.images, engine=told.engine)
             write_table(measures, told.out / "judged.csv")
             write_table(verdicts, told.out / "targets.csv")
     name, share = chosen(judged, published)
@@ -303,8 +307,8 @@ def _judge_last(
         found = work.kept("last", last, f"{identity} {seen}", partial(_last, last, load, image))
         rows += [
             {
-                "network": label, "measure": key.partition("@")[0], "dose": key.partition("@")[2],
-                "value": value, "standard_error": found[f"{key}_se"],
+                "network": label, "engine": told.engine, "measure": key.partition("@")[0],
+                "dose": key.partition("@")[2], "value": value, "standard_error": found[f"{key}_se"],
                 "images": last.realizations,
             }
             for key, value in found.items()

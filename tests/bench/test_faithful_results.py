@@ -95,6 +95,7 @@ def test_tables_choice_and_figure_and_a_second_call_judges_nothing(
     measures = pd.read_csv(tmp_path / "out" / "judged.csv")
     verdicts = pd.read_csv(tmp_path / "out" / "targets.csv")
     assert set(measures["network"]) == {"published", "seed7-step5"}
+    assert set(measures["engine"]) == set(verdicts["engine"]) == {"onnx"}
     row = verdicts[(verdicts["network"] == "published") & (verdicts["measure"] == "vacancy@500")]
     assert row["verdict"].tolist() == ["missed"]
     half = verdicts[(verdicts["share"] == 0.5) & (verdicts["measure"] == "psnr")]
