@@ -4,7 +4,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final, Literal, get_args
 
 from fitting.model import Background
-from fitting.search.own_image.smooth_background import PIECES
+from fitting.search.own_image.background.smooth_background import PIECES
 from fitting.setup.options import FitOptions
 from stembench.errors import InputError
 
