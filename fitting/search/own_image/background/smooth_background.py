@@ -7,10 +7,9 @@ import numpy as np
 from scipy.interpolate import BSpline
 
 from fitting.model import ColumnModel
+from fitting.search.own_image.own_options import PIECES
 from stembench.arrays import Bools, Floats
 
-#: Pieces per axis of the piecewise parabolas that are tried, after a constant and a plane.
-PIECES: Final = (1, 2, 3, 4, 6, 8)
 #: A piece is at least this many spacings long: it must not follow single columns.
 LEAST_PIECE: Final = 2.0
 #: Half size of a column's window in widths.

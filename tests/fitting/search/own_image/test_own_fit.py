@@ -17,7 +17,7 @@ from fitting import (
     fit_own_image,
 )
 from stembench.errors import InputError
-from tests.fitting.search.own_image.made_images import LATTICES, SAMPLING, lattice
+from tests.fitting.search.own_image.made_images import BACKGROUND, LATTICES, SAMPLING, lattice
 
 geometry = st.fixed_dictionaries(
     {
