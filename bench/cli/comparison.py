@@ -18,6 +18,7 @@ from reports import (
     Margins,
     Matrix,
     MatrixField,
+    Restoring,
     Verdict,
     cell_text,
     change_text,
@@ -36,6 +37,7 @@ from reports import (
     ordered,
     read_baseline,
     value_text,
+    write_comparison_page,
     write_csv,
     write_json,
     write_junit,
@@ -71,6 +73,7 @@ class Outputs:
     markdown: Path | None = None
     json: Path | None = None
     csv: Path | None = None
+    page: Path | None = None
 
 
 def sides(
@@ -153,6 +156,7 @@ def judge_and_print(
     common: bool,
     outputs: Outputs,
     detail: bool,
+    restored: Restoring | None = None,
 ) -> int:
     """Judge new versions against old ones, write and print the result, and return the exit code.
 
@@ -169,6 +173,8 @@ def judge_and_print(
         Files to write.
     detail : bool
         Whether every row is printed below the matrix.
+    restored : callable, optional
+        Restores raw images by the old side for the page, where that is a baseline file.
 
     Raises
     ------
@@ -184,6 +190,8 @@ def judge_and_print(
         write_json(result, outputs.json, alpha=margins.alpha)
     if outputs.csv:
         write_csv(result, outputs.csv)
+    if outputs.page:
+        write_comparison_page(result, pairs, outputs.page, margins=margins, restored=restored)
     _print(result, alpha=margins.alpha, detail=detail)
     return exit_code(result, strict=strict)
 

@@ -12,9 +12,12 @@ from bench.cli.comparison import Outputs, judge_and_print
 from bench.executor.placement import Placement
 from bench.plan.profiles import Profile, get_profile, narrow
 from cases import get_case, load_ground_truth
+from noise import electrons_per_pixel
 from reports import (
     Evidence,
     Margins,
+    Restoring,
+    Run,
     chosen,
     evidence_of_run,
     open_run,
@@ -22,6 +25,8 @@ from reports import (
     renewal,
     write_baseline,
 )
+from restore import load_restorer
+from stembench.arrays import Floats
 from stembench.errors import InputError
 
 
@@ -139,4 +144,33 @@ def regress(
         common=False,
         outputs=outputs,
         detail=detail,
+        restored=_restoring(old) if outputs.page else None,
     )
+
+
+def _restoring(baseline: Evidence) -> Restoring | None:
+    """Restore example images by the restorer of a baseline again, where it is here and the same."""
+    told = baseline.provenance["restorer"]
+    if not told.get("built_in"):
+        return None
+    try:
+        restorer = load_restorer(baseline.restorer)
+    except InputError as error:
+        typer.echo(f"stembench: the page has no images of {baseline.restorer}: {error}", err=True)
+        return None
+    weights = restorer.metadata.weights_sha256
+    if weights != told.get("weights_sha256"):
+        typer.echo(
+            f"stembench: the page has no images of {baseline.restorer}: its weights are no longer"
+            " those of the baseline",
+            err=True,
+        )
+        return None
+
+    def restored(run: Run, case: str, dose: float, raw: Floats) -> Floats:
+        sampling = run.case(case).sampling
+        scale = electrons_per_pixel(dose, sampling)
+        again: Floats = restorer.restore(raw[None] * scale, sampling=sampling)[0] / scale
+        return again
+
+    return restored

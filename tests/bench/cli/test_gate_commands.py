@@ -85,6 +85,19 @@ class TestCompare:
         call("compare", old, new, "--restorer", "other")
         call("compare", old, new, "--old-restorer", "net", "--new-restorer", "net", code=1)
 
+    def test_a_page_shows_both_sides(self, old: Path, new: Path, tmp_path: Path) -> None:
+        rewrite(new, "net", 1.02)
+        path = tmp_path / "gate.html"
+        call("compare", old, new, "--restorer", "net", "--page", path, code=1)
+        page = path.read_text()
+        assert "REGRESSED" in page
+        assert "new and old are the same" in page  # its records changed, and not its images
+        call("compare", "raw", "net", "--run", old, "--page", path)
+        assert "new and old differ by" in path.read_text()
+        assert "cannot be written" in call(
+            "compare", old, old, "--page", path / "page.html", code=2
+        )
+
     def test_undecided_exits_with_3_only_if_strict(self, tmp_path: Path) -> None:
         few = make_run(
             tmp_path / "few", realizations=1, thicknesses=(5,), cases=("pt_bulk",),
@@ -253,7 +266,12 @@ class TestRegression:
         folder = small_baseline.parent / "run"
         made_at = {file: file.stat().st_mtime_ns for file in (folder / "records").iterdir()}
         common = ("--baseline", small_baseline, "--jobs", "1", "--out", folder)
-        output = call("regression", "gaussian", *common, "--strict", "--junit", tmp_path / "g.xml")
+        files = ("--junit", tmp_path / "g.xml", "--page", tmp_path / "g.html")
+        output = call("regression", "gaussian", *common, "--strict", *files)
+        # A baseline holds no images: its restorer was called again.
+        page = (tmp_path / "g.html").read_text()
+        assert "gaussian, restored again" in page
+        assert "new and old are the same" in page
         assert "PASSED: equivalent" in output
         assert 'failures="0"' in (tmp_path / "g.xml").read_text()
         assert made_at == {file: file.stat().st_mtime_ns for file in made_at}
