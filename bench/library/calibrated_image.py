@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from bench.own_images.files.restored_mark import KEY, NODE
 from stembench.arrays import Floats
 from stembench.errors import InputError
 
@@ -16,8 +17,6 @@ if TYPE_CHECKING:
 _BLACK, _WHITE = 0.002, 0.998
 #: Longest side of a picture [px]: larger images are shown with every second, third, ... pixel.
 _LARGEST: Final = 768
-#: Place in a signal's metadata of the restorer that made the image.
-RESTORED_BY: Final = "Stembench.restored_by"
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -72,7 +71,7 @@ class CalibratedImage:
             self.pixels.copy(), axes=axes, metadata={"General": {"title": self.title}}
         )
         if self.restored_by:
-            signal.metadata.set_item(RESTORED_BY, self.restored_by)
+            signal.metadata.set_item(f"{NODE}.{KEY}", self.restored_by)
         return signal
 
     def _repr_png_(self) -> bytes:
