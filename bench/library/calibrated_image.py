@@ -8,7 +8,7 @@ import numpy as np
 
 from bench.own_images.files.restored_mark import KEY, NODE
 from stembench.arrays import Floats
-from stembench.errors import InputError
+from stembench.surroundings.extras import require_extra
 
 if TYPE_CHECKING:
     from hyperspy.signals import Signal2D
@@ -46,15 +46,12 @@ class CalibratedImage:
 
         Raises
         ------
-        InputError
+        MissingExtraError
             If HyperSpy is not installed.
         """
-        try:
-            from hyperspy.signals import Signal2D
-        except ImportError as error:
-            raise InputError(
-                "signals need HyperSpy, which is not installed: pip install 'stembench[hyperspy]'"
-            ) from error
+        require_extra("hyperspy", who="a signal with calibrated axes")
+        from hyperspy.signals import Signal2D
+
         axes = [
             {
                 "name": name,
