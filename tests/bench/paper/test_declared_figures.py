@@ -202,6 +202,7 @@ def test_sizes_are_those_of_parts_and_a_filter_makes_each_better() -> None:
     table = figure.tables[""]
     assert len(restored.calls) == len(table) == 5 * table["pair"].nunique()
     assert (table["lines"] % 2).any()
+    assert np.isfinite(table[["raw_db", "restored_db"]]).all(axis=None)
     (finding,) = figure.findings
     assert (finding.claim, finding.n_numbers) == (9, 5)
 

@@ -2,6 +2,7 @@
 
 from typing import Final
 
+import numpy as np
 import pandas as pd
 
 from bench.images.pairs import PUBLISHED_MAXIMUM
@@ -10,8 +11,9 @@ from bench.paper.verdicts import judged, mean_number
 from reports import Drawn, Material, PaperFigure, above, psnr, rule
 
 _SPEC: Final = "cgrdn"
-#: Lines and px of a line. The network halves its image: odd sides are met by mirroring.
-_SIZES: Final = ((32, 32), (64, 200), (97, 129), (255, 255), (256, 256))
+#: Lines and px of a line, each large enough to hold a part of every specimen, whose corner may be
+#: empty. The network halves its image: odd sides are met by mirroring.
+_SIZES: Final = ((256, 31), (64, 200), (97, 129), (255, 255), (256, 256))
 
 
 def _draw(material: Material) -> Drawn:
@@ -36,7 +38,8 @@ def _draw(material: Material) -> Drawn:
         gain = mean_number(own["restored_db"] - own["raw_db"], unit="dB", condition=name)
         gains.append(gain)
         means = [mean_number(own[column]).text for column in ("raw_db", "restored_db")]
-        summary.append((name, *means, gain.text.removesuffix(" dB"), str(len(own))))
+        n = int(np.isfinite(own["restored_db"] - own["raw_db"]).sum())
+        summary.append((name, *means, gain.text.removesuffix(" dB"), str(n)))
     return Drawn(
         caption="Mean PSNR (MAX = 65535) of the upper left part of published HR-STEM pairs, cut to "
         "several sizes before restoration by CGRDN, with 95 % intervals over pairs; gains are "
