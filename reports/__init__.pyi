@@ -56,7 +56,6 @@ from .gate.gate import (
 )
 from .gate.gate_files import (
     write_csv as write_csv,
-    write_json as write_json,
     write_junit as write_junit,
     write_markdown as write_markdown,
     write_text as write_text,
@@ -160,6 +159,10 @@ from .page.image_report import (
 from .page.report import (
     write_report as write_report,
 )
+from .page.scoreboard.scoreboard import (
+    BoardRow as BoardRow,
+    board_of_run as board_of_run,
+)
 from .page.shipped.shipped_numbers import (
     ShippedNumbers as ShippedNumbers,
 )
@@ -228,6 +231,9 @@ from .records.verification import (
 from .summaries.summary import (
     paired_comparisons as paired_comparisons,
     summarise as summarise,
+)
+from .words.cell_table import (
+    cell_table as cell_table,
 )
 from .words.numbers import (
     quantity as quantity,

@@ -19,6 +19,7 @@ from reports.words.tables import write_csv
 from stembench.atomic_files import replacing
 from stembench.errors import InputError
 from stembench.sealed_json import write_json
+from stembench.surroundings.extras import MissingExtraError
 from stembench.surroundings.leftovers import staging_folder
 from stembench.surroundings.refusals import not_written
 
@@ -127,7 +128,7 @@ def _entry(folder: Path, figure: PaperFigure, material: Material) -> GalleryEntr
         with journal_letters():
             drawn = figure.draw(material)
             files = _write(folder, figure, drawn)
-    except LackingError as error:
+    except (LackingError, MissingExtraError) as error:
         _remove(folder, figure)
         return GalleryEntry(number=figure.number, state="lacking", sentence=str(error))
     return GalleryEntry(
