@@ -33,7 +33,8 @@ def _draw(material: Material) -> Drawn:
     table = pd.DataFrame(rows)
     summary: list[tuple[str, ...]] = [("size", "raw (dB)", "CGRDN (dB)", "gain (dB)", "n")]
     gains = []
-    for (height, width), own in table.groupby(["lines", "px"], sort=False):
+    for height, width in _SIZES:
+        own = table[(table["lines"] == height) & (table["px"] == width)]
         name = f"{height} x {width}"
         gain = mean_number(own["restored_db"] - own["raw_db"], unit="dB", condition=name)
         gains.append(gain)
