@@ -23,6 +23,8 @@ PACKS = ROOT / "results" / "paper"
 MISSING: dict[str, tuple[str, ...]] = {
     "pt_bulk": tuple(label for label in get_case("pt_bulk").labels if label >= "z58")
 }
+#: Figures and tables that decide claims and are not drawn yet.
+MISSING_FIGURES = ("5", "atomic-numbers", "correlated-noise")
 #: All packs together, in bytes.
 MOST = 20_000_000
 MOST_OF_FIGURES = 10_000_000
@@ -86,8 +88,9 @@ def test_every_number_within_a_sentence_is_there() -> None:
         for found in script().NUMBER.finditer(page.read_text(encoding="utf-8"))
     ]
     assert len(told) > 50
-    missing = [(page, key) for page, key, text in told if "not run yet" in text or "--><!" in text]
-    assert not missing
+    missing = {key for _, key, text in told if "not run yet" in text or "--><!" in text}
+    undrawn = {claim.number for claim in CLAIMS if claim.decided_by in MISSING_FIGURES}
+    assert missing <= {f"{kind} / {number}" for kind in ("claim", "at") for number in undrawn}
 
 
 def test_figures_are_small_and_say_what_drew_them() -> None:
@@ -105,7 +108,10 @@ def test_claims_that_a_figure_decides_have_its_verdict() -> None:
     told = figure_verdicts(PACKS)
     rows = pd.read_csv(PACKS / "report" / "claims.csv").set_index("claim")
     for claim in CLAIMS:
-        if claim.decided_by:
+        if claim.decided_by in MISSING_FIGURES:
+            assert (claim.number, claim.decided_by) not in told, "it is there: strike it out"
+            assert rows.loc[claim.number, "verdict"] == "no data"
+        elif claim.decided_by:
             verdict = told[claim.number, claim.decided_by]
             row = rows.loc[claim.number]
             assert (row["verdict"], row["decided_by"]) == (verdict.outcome, verdict.decided_by)
