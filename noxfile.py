@@ -24,6 +24,8 @@ ROOT = Path(__file__).parent
 ENVIRONMENT = ROOT / ".nox" / "shared"
 PYTHON = sys.executable
 NEWEST = "3.13"  # the newest Python with a TensorFlow
+CORE_TESTS = ("hypothesis>=6.100", "pytest>=8.2")
+WHOLE = f"{ROOT}[tensorflow,simulate]"  # what every command needs
 
 
 def environment(session: nox.Session) -> None:
@@ -36,7 +38,7 @@ def environment(session: nox.Session) -> None:
     if stamp.exists() and stamp.read_text() == wanted:
         return
     make_venv(session, ENVIRONMENT)
-    install(session, ENVIRONMENT, "--editable", str(ROOT), "--group", "dev")
+    install(session, ENVIRONMENT, "--editable", WHOLE, "--group", "dev")
     stamp.write_text(wanted)
 
 
@@ -249,13 +251,29 @@ def wheel(session: nox.Session) -> None:
 
 
 @nox.session
+def core(session: nox.Session) -> None:
+    """Install the core without extras into an environment of its own and try every command."""
+    folder = ROOT / ".nox" / "core"
+    make_venv(session, folder)
+    install(session, folder, "--editable", str(ROOT), *CORE_TESTS)
+    interpreter = str(scripts(folder) / "python")
+    absent = "import sys; from importlib.util import find_spec; sys.exit(any(map(find_spec, "
+    absent += "('keras', 'tensorflow', 'abtem'))))"
+    session.run(interpreter, "-c", absent, external=True)
+    # Other tests, and the settings of their plug-ins, need packages that a core has not.
+    settings = ("-o", "addopts=--import-mode=importlib", "-p", "no:cacheprovider")
+    tests = ("tests/bench/cli/test_core_alone.py",)
+    session.run(interpreter, "-m", "pytest", *settings, *tests, *session.posargs, external=True)
+
+
+@nox.session
 def lowest(session: nox.Session) -> None:
     """Run the tests with the lowest version of every package that pyproject.toml allows."""
     if not UV:
         session.error("pip does not choose lowest versions: pip install 'nox[uv]'")
     folder = ROOT / ".nox" / "lowest"
     make_venv(session, folder)
-    wanted = ("--editable", str(ROOT), "--group", "tests")
+    wanted = ("--editable", WHOLE, "--group", "tests")
     install(session, folder, "--resolution", "lowest-direct", *wanted)
     tests_elsewhere(session, folder)
 
@@ -274,7 +292,7 @@ def newest(session: nox.Session) -> None:
             f"Python {NEWEST} is not on this machine and uv could not download it; install it so "
             f"that `python{NEWEST}` is on the path"
         )
-    install(session, folder, "--editable", str(ROOT), "--group", "tests")
+    install(session, folder, "--editable", WHOLE, "--group", "tests")
     tests_elsewhere(session, folder)
 
 

@@ -30,7 +30,10 @@ from .conformance import Finding as Finding, check_restorer as check_restorer
 from .contract import ContractRestorer as ContractRestorer
 from .isolation.allowance import limit_models as limit_models
 from .isolation.process import model_processes as model_processes
-from .networks.runtimes import quiet_tensorflow as quiet_tensorflow
+from .networks.runtimes import (
+    quiet_tensorflow as quiet_tensorflow,
+    require_keras as require_keras,
+)
 from .networks.standardised import StandardisedNetwork as StandardisedNetwork
 from .networks.threads import (
     child_thread_limit as child_thread_limit,

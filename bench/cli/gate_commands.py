@@ -48,8 +48,8 @@ def compare(
     ] = False,
     junit: Annotated[Path | None, typer.Option(help="Write JUnit XML here.")] = None,
     markdown: Annotated[Path | None, typer.Option(help="Write a Markdown summary here.")] = None,
-    json: Annotated[Path | None, typer.Option(help="Write all verdicts as JSON here.")] = None,
     csv: Annotated[Path | None, typer.Option(help="Write all verdicts as CSV here.")] = None,
+    as_json: AsJson = False,
     page: Annotated[
         Path | None, typer.Option(help="Write a page with both sides' images here (HTML).")
     ] = None,
@@ -76,8 +76,9 @@ def compare(
         margins=margins_from(margins),
         strict=strict,
         common=common,
-        outputs=Outputs(junit=junit, markdown=markdown, json=json, csv=csv, page=page),
+        outputs=Outputs(junit=junit, markdown=markdown, csv=csv, page=page),
         detail=verbose,
+        as_json="compare" if as_json else "",
     )
     if code:
         raise typer.Exit(code)
@@ -123,6 +124,7 @@ def regression(
     cluster: Cluster = None,
     model_timeout: ModelTimeout = None,
     model_memory: ModelMemory = None,
+    as_json: AsJson = False,
     verbose: Verbose = False,
 ) -> None:
     """Check a model, run it on the noise of a baseline and compare; exit codes as of `compare`.
@@ -142,6 +144,7 @@ def regression(
         outputs=Outputs(junit=junit, markdown=markdown, page=page),
         placement=Placement(jobs=jobs, dask=dask, scheduler=scheduler, cluster=cluster),
         detail=verbose,
+        as_json=as_json,
     )
     if code:
         raise typer.Exit(code)

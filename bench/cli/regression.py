@@ -99,6 +99,7 @@ def regress(
     outputs: Outputs,
     placement: Placement,
     detail: bool,
+    as_json: bool = False,
 ) -> int:
     """Check a model, run it on the noise of a baseline and judge it; return the exit code.
 
@@ -114,6 +115,8 @@ def regress(
         As in `judge_and_print`.
     placement : Placement
         Where its blocks are computed.
+    as_json : bool
+        Whether the result is written as JSON; what the check found goes to standard error then.
 
     Raises
     ------
@@ -126,7 +129,7 @@ def regress(
     old = read_baseline(baseline or golden_baseline())
     profile = regression_profile(old, model)
     shape = get_case(next(iter(old.cases))).shape
-    if not check_and_print(model, size=None, large=False, shape=shape):
+    if not check_and_print(model, size=None, large=False, shape=shape, stderr=as_json):
         raise InputError(
             f"{model} breaks the restorer's contract (the table above says where); mend that first:"
             " `stembench check` alone repeats the table"
@@ -144,6 +147,7 @@ def regress(
         common=False,
         outputs=outputs,
         detail=detail,
+        as_json="regression" if as_json else "",
         restored=_restoring(old) if outputs.page else None,
     )
 

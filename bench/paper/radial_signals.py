@@ -11,6 +11,7 @@ import numpy as np
 
 from cases import get_case
 from stembench.arrays import Floats
+from stembench.surroundings.extras import require_extra
 
 #: Elements over the periodic table.
 ELEMENTS: Final = {"C": 6, "Si": 14, "Cu": 29, "Ag": 47, "Au": 79}
@@ -72,7 +73,13 @@ def simulated_signal(element: str, *, atoms: int = 1) -> RadialSignal:
         Chemical symbol.
     atoms : int
         >= 1.
+
+    Raises
+    ------
+    stembench.errors.InputError
+        If abTEM is not installed.
     """
+    require_extra("abtem", who="a simulated signal")
     abtem: Any = import_module("abtem")
     from ase import Atoms
 

@@ -24,6 +24,7 @@ from cases.truth.truth_file import CONVERGENCE, default_path, read_scan, record_
 from stembench.arrays import Floats, Integers
 from stembench.errors import InputError
 from stembench.independent_work import StartExecutor, completed
+from stembench.surroundings.extras import require_extra
 
 _THIN: Final = Slicing(projection="finite", divide=3)
 
@@ -343,8 +344,9 @@ def convergence_of(
     Raises
     ------
     InputError
-        If there is no configuration to compare.
+        If there is no configuration to compare, or abTEM is not installed.
     """
+    require_extra("abtem", who="a simulation")
     if configurations < 1:
         raise InputError(f"convergence needs at least 1 configuration, not {configurations}")
     images = case.study.converged or case.labels

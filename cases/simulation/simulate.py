@@ -35,6 +35,7 @@ from cases.truth.truth_file import CONVERGENCE, Scan, default_path, read_scan, w
 from stembench.atomic_files import require_writable
 from stembench.errors import InputError
 from stembench.independent_work import StartExecutor, completed
+from stembench.surroundings.extras import require_extra
 
 
 @dataclass(frozen=True)
@@ -110,8 +111,10 @@ def simulate(
     Raises
     ------
     InputError
-        If the number of configurations does not make full images or the device cannot be used.
+        If abTEM is not installed, the number of configurations does not make full images, or the
+        device cannot be used.
     """
+    require_extra("abtem", who="a simulation")
     _require_full_images(case, amount)
     target = default_path(case) if output is None else output
     for path in (target, folder / case.name):

@@ -283,6 +283,14 @@ def response_settings(run: Run, summary: pd.DataFrame, *, case: str) -> str:
     )
 
 
+def _has_responses(run: Run, case: str) -> bool:
+    """Whether a run has edited images of a case whose study shows them, beside the host."""
+    if run.case(case).study.figure != FIGURE.name:
+        return False
+    responses = run.once(summarise_response).responses
+    return bool((responses["case"] == case).any())
+
+
 FIGURE: Final = Figure(
     name="response",
     title="How much of a real change is passed on",
@@ -292,4 +300,5 @@ FIGURE: Final = Figure(
     "bound at this response.",
     draw=figure_response,
     settings=response_settings,
+    applies=_has_responses,
 )

@@ -29,6 +29,7 @@ from restore.cgrdn.weights import (
 from restore.networks.bfloat16 import require_bfloat16
 from restore.networks.runtimes import (
     Forward,
+    has_keras,
     keras_engine,
     keras_forward,
     onnx_engine,
@@ -41,15 +42,6 @@ from stembench.errors import InputError
 
 Engine = Literal["keras", "onnx", "bf16"]
 ENGINES: tuple[Engine, ...] = get_args(Engine)
-DEFAULT_ENGINE: Engine = "keras"
-"""Keras, on TensorFlow unless KERAS_BACKEND says otherwise: what a GPU installation speeds up.
-
-ONNX Runtime (`cgrdn@onnx`, an extra) is faster on a CPU and starts sooner. Measured on two Zen 3
-cores, one thread, 256 x 256 px: 2.9 s against 4.1 s in TensorFlow.
-
-`cgrdn@bf16` has its dense convolutions in bfloat16, on Keras with TensorFlow: another precision,
-and so never chosen unasked; docs/restorers.md has what it saves and what it changes.
-"""
 
 FLOAT32_ENGINES: tuple[Engine, ...] = ("keras", "onnx")
 """What `cgrdn@auto` chooses from: engines whose results differ by rounding alone."""
@@ -124,12 +116,12 @@ def load_cgrdn(network: str, /, *, engine: str | None = None) -> CgrdnRestorer:
     engine : {'keras', 'onnx', 'bf16'}, optional
         Library that does the arithmetic; it becomes part of the name. The first two agree to about
         1e-5 of the output's standard deviation. 'bf16' is Keras with the dense convolutions in
-        bfloat16, about 1e-3 away. `DEFAULT_ENGINE` if none is given.
+        bfloat16, about 1e-3 away. `default_engine` if none is given.
 
     Raises
     ------
     stembench.errors.InputError
-        When the network or the engine is unknown, the weights or ONNX Runtime are missing, or
+        When the network or the engine is unknown, the weights or the engine are missing, or
         this machine cannot multiply in bfloat16 (see `restore.networks.bfloat16`).
     """
     chosen = checked_engine(engine)
@@ -186,6 +178,20 @@ def fastest_float32_engine() -> str:
     return fastest_engine(installed)
 
 
+def default_engine() -> Engine:
+    """Return the engine of a network that is named without one.
+
+    Keras where it is installed, on TensorFlow unless KERAS_BACKEND says otherwise: what a GPU
+    installation speeds up. ONNX Runtime, which every installation has, where it is not; it is
+    faster on a CPU and starts sooner. Measured on two Zen 3 cores, one thread, 256 x 256 px: 2.9 s
+    against 4.1 s in TensorFlow. Their results differ by rounding, and metadata state the engine.
+
+    `cgrdn@bf16` has its dense convolutions in bfloat16, on Keras with TensorFlow: another
+    precision, and so never chosen unasked; docs/restorers.md has what it saves and what it changes.
+    """
+    return "keras" if has_keras() else "onnx"
+
+
 def precision_of(engine: Engine) -> Precision:
     """Return the precision of an engine's dense convolutions."""
     return "bfloat16" if engine == "bf16" else "float32"
@@ -194,7 +200,7 @@ def precision_of(engine: Engine) -> Precision:
 def checked_engine(engine: str | None) -> Engine:
     """Return the engine of that name, the default for None; InputError if there is none."""
     if engine is None:
-        return DEFAULT_ENGINE
+        return default_engine()
     for known in ENGINES:
         if engine == known:
             return known

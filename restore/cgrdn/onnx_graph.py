@@ -102,7 +102,7 @@ def encode_cgrdn(weights: Weights, /, size: CgrdnSize = PUBLISHED) -> bytes:
         from onnx import TensorProto, helper
     except ImportError as error:
         raise InputError(
-            "the package onnx is not installed; install the extra 'onnx' (pip install '.[onnx]')"
+            "the package onnx is not installed; stembench needs it: 'pip install onnx'"
         ) from error
 
     operations = _OnnxOperations(weights)

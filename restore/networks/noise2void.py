@@ -20,7 +20,12 @@ from numpy.typing import NDArray
 from restore.built_in import BuiltIn
 from restore.networks.held_out_pixels import Patience, held_out_pixels
 from restore.networks.normalisation import Standardised, pad_to_multiple
-from restore.networks.runtimes import keras_engine, keras_forward, quiet_tensorflow
+from restore.networks.runtimes import (
+    keras_engine,
+    keras_forward,
+    quiet_tensorflow,
+    require_keras,
+)
 from restore.networks.standardised import StandardisedNetwork
 from restore.restorer import Progress, RestorerMetadata, Tiling
 from restore.settings import label_with_settings, name_with_settings, require_positive
@@ -228,7 +233,7 @@ def _metadata(settings: BlindSpotSettings) -> RestorerMetadata:
         licence="GPL-3.0-or-later",
         training_data="the image itself, which is all that it sees",
         input_scale="standardised by each image's own mean and standard deviation",
-        engine=keras_engine(),
+        engine=keras_engine("the restorer 'n2v'"),
         precision="float32",
         scales_with_counts=True,
     )
@@ -245,9 +250,10 @@ def load_blind_spot(**settings: Any) -> BlindSpot:
     Raises
     ------
     stembench.errors.InputError
-        When a setting is impossible.
+        When a setting is impossible, or Keras is not installed.
     """
     chosen = BlindSpotSettings(**settings)
+    require_keras("the restorer 'n2v'")
     quiet_tensorflow()
     import keras
 
@@ -295,5 +301,6 @@ RESTORER: Final = BuiltIn(
     load=load_blind_spot,
     read_metadata=lambda **settings: _metadata(BlindSpotSettings(**settings)),
     settings_type=BlindSpotSettings,
+    extra="tensorflow",
     slow=True,
 )

@@ -5,7 +5,6 @@ only when a network is loaded; their versions are read from the installed packag
 """
 
 import importlib.metadata
-import importlib.util
 import json
 import os
 import sys
@@ -18,11 +17,12 @@ from numpy.typing import NDArray
 
 from restore.networks.threads import thread_limit
 from stembench.errors import InputError
+from stembench.surroundings.extras import is_installed, require_extra
 
 Forward = Callable[[NDArray[np.float32]], NDArray[np.floating]]
 """A network applied to one image, in the network's own axis order with one sample."""
 
-_ONNX_EXTRA = "install the extra 'onnx' (pip install '.[onnx]')"
+_ONNX_REMEDY = "stembench needs it: install it with 'pip install onnx onnxruntime'"
 
 
 def quiet_tensorflow() -> None:
@@ -36,25 +36,67 @@ def quiet_tensorflow() -> None:
     os.environ.setdefault("TF_FORCE_GPU_ALLOW_GROWTH", "true")
 
 
-def keras_engine() -> str:
-    """Return the names and versions of Keras and its backend; TensorFlow is not imported for it.
+def has_keras() -> bool:
+    """Return whether Keras is installed, and TensorFlow too unless it is set to another backend."""
+    return is_installed("keras") and (keras_backend() != "tensorflow" or is_installed("tensorflow"))
+
+
+def require_keras(who: str = "") -> str:
+    """Check that Keras and its backend are installed, and return that backend; none is imported.
+
+    Parameters
+    ----------
+    who : str
+        What needs it, for the message.
 
     Raises
     ------
     stembench.errors.InputError
-        When Keras is set to a backend that is not installed.
+        When Keras or TensorFlow is not installed, or Keras is set to a backend that is not.
     """
+    require_extra("keras", who=who)
     backend = keras_backend()
-    if importlib.util.find_spec(backend) is None:
+    if backend == "tensorflow":
+        require_extra(backend, who=who)
+    if not is_installed(backend):
         raise InputError(
             f"Keras is set to the backend '{backend}' by KERAS_BACKEND or its file keras.json, "
             "which is not installed; install it or set KERAS_BACKEND=tensorflow"
         )
+    return backend
+
+
+def keras_engine(who: str = "") -> str:
+    """Return the names and versions of Keras and its backend; TensorFlow is not imported for it.
+
+    Parameters
+    ----------
+    who : str
+        What needs it, for messages.
+
+    Raises
+    ------
+    stembench.errors.InputError
+        As `require_keras`.
+    """
+    backend = require_keras(who)
     return f"keras {_version('keras')} on {backend} {_version(backend)}"
 
 
-def tensorflow_engine() -> str:
-    """Return TensorFlow's name and version; it is not imported."""
+def tensorflow_engine(who: str = "") -> str:
+    """Return TensorFlow's name and version; it is not imported.
+
+    Parameters
+    ----------
+    who : str
+        What needs it, for the message.
+
+    Raises
+    ------
+    stembench.errors.InputError
+        When it is not installed.
+    """
+    require_extra("tensorflow", who=who)
     return f"tensorflow {_version('tensorflow')}"
 
 
@@ -145,7 +187,7 @@ def onnx_runtime() -> Any:
     try:
         import onnxruntime
     except ImportError as error:
-        raise InputError(f"ONNX Runtime is not installed; {_ONNX_EXTRA}") from error
+        raise InputError(f"ONNX Runtime is not installed; {_ONNX_REMEDY}") from error
     return onnxruntime
 
 
@@ -158,8 +200,8 @@ def onnx_engine() -> str:
         When ONNX Runtime or the package onnx, which describes its models, is not installed.
     """
     for module, name in (("onnxruntime", "ONNX Runtime"), ("onnx", "the package onnx")):
-        if importlib.util.find_spec(module) is None:
-            raise InputError(f"{name} is not installed; {_ONNX_EXTRA}")
+        if not is_installed(module):
+            raise InputError(f"{name} is not installed; {_ONNX_REMEDY}")
     return f"onnxruntime {_version('onnxruntime')}"
 
 

@@ -180,7 +180,9 @@ def read_keras_metadata(path: Path, settings: NetworkSettings = DEFAULT, /) -> R
     check_keras_file(path)
     with path.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
-    return user_metadata(path.name, engine=keras_engine(), weights_sha256=digest, settings=settings)
+    return user_metadata(
+        path.name, engine=keras_engine(str(path)), weights_sha256=digest, settings=settings
+    )
 
 
 def load_keras_file(path: Path, settings: NetworkSettings = DEFAULT, /) -> ImageRestorer:
@@ -196,8 +198,8 @@ def load_keras_file(path: Path, settings: NetworkSettings = DEFAULT, /) -> Image
     Raises
     ------
     stembench.errors.InputError
-        When the file is damaged, unsafe, or its model takes something else than one-channel
-        images.
+        When Keras is not installed, the file is damaged, unsafe, or its model takes something else
+        than one-channel images.
     """
     metadata = read_keras_metadata(path, settings)
     quiet_tensorflow()

@@ -84,7 +84,7 @@ def check_onnx_file(encoded: bytes, path: Path, /) -> None:
         import onnx
     except ImportError as error:
         raise InputError(
-            "the package onnx is not installed; install the extra 'onnx' (pip install '.[onnx]')"
+            "the package onnx is not installed; stembench needs it: 'pip install onnx'"
         ) from error
     try:
         model = onnx.load_model_from_string(encoded)

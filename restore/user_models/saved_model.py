@@ -131,7 +131,7 @@ def read_saved_model_metadata(
     Raises
     ------
     stembench.errors.InputError
-        When the folder holds no SavedModel.
+        When the folder holds no SavedModel, or TensorFlow is not installed.
     """
     if not (folder / "saved_model.pb").is_file():
         raise InputError(
@@ -140,7 +140,7 @@ def read_saved_model_metadata(
         )
     return user_metadata(
         folder.resolve().name,
-        engine=tensorflow_engine(),
+        engine=tensorflow_engine(str(folder)),
         weights_sha256=_digest(folder),
         settings=settings,
     )

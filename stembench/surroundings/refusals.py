@@ -4,6 +4,8 @@ import errno
 from pathlib import Path
 from typing import Final
 
+from stembench.surroundings.extras import extra_of, how_to_get
+
 _FULL: Final = (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC))
 _PLACE: Final = (
     errno.EACCES,
@@ -62,6 +64,8 @@ def what_failed(error: OSError | MemoryError | ImportError) -> str:
             " smaller images"
         )
     if isinstance(error, ImportError):
+        if isinstance(error, ModuleNotFoundError) and error.name and extra_of(error.name):
+            return f"{error.name} is not installed; {how_to_get(error.name)}"
         return (
             f"{error.name or 'a package'} cannot be loaded ({_line(str(error))}); see whether"
             " stembench is installed whole and may read its files, and how many it may open"

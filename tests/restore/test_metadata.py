@@ -141,7 +141,7 @@ def test_a_missing_engine_is_an_error_without_loading(
     package: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, package, None)
-    with pytest.raises(InputError, match="install the extra 'onnx'"):
+    with pytest.raises(InputError, match="is not installed; stembench needs it: "):
         metadata_of("cgrdn@onnx")
 
 

@@ -65,7 +65,7 @@ def encode_network(network: Any, /) -> bytes:
         from onnx import TensorProto, helper
     except ImportError as error:
         raise InputError(
-            "the package onnx is not installed; install the extra 'onnx' (pip install '.[onnx]')"
+            "the package onnx is not installed; stembench needs it: 'pip install onnx'"
         ) from error
 
     graph = _OnnxGraph()

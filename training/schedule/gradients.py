@@ -9,7 +9,7 @@ from typing import Any, Final, Protocol
 
 import numpy as np
 
-from restore import quiet_tensorflow
+from restore import quiet_tensorflow, require_keras
 from stembench.errors import InputError
 
 #: Backends that can train.
@@ -40,8 +40,9 @@ def require_backend() -> str:
     Raises
     ------
     InputError
-        If that cannot train.
+        If that cannot train, or is not installed.
     """
+    require_keras("training")
     quiet_tensorflow()
     import keras
 

@@ -14,6 +14,7 @@ from bench.output.colours import Tone
 from bench.output.tables import OutputTable, print_tables
 from restore import RESTORERS
 from stembench.errors import InputError
+from stembench.surroundings.extras import extra_of, how_to_get
 from stembench.surroundings.private_folder import cache_root
 
 State = Literal["ok", "note", "broken"]
@@ -85,7 +86,14 @@ def examine_and_print(*, as_json: bool = False) -> bool:
 
 def _packages() -> Iterator[Check]:
     for package, version in environment.versions().items():
-        if version == "absent":
+        if version == "absent" and extra_of(package):
+            yield Check(
+                name=package,
+                state="note",
+                found="absent",
+                remedy=_sentence(how_to_get(package)),
+            )
+        elif version == "absent":
             yield Check(
                 name=package,
                 state="broken",
@@ -185,6 +193,11 @@ def _writable(name: str, folder: Path, remedy: str) -> Check:
             pass
     except OSError as error:
         reason = error.strerror or str(error)
-        sentence = f"{remedy[0].upper()}{remedy[1:]}."
-        return Check(name=name, state="broken", found=f"{folder}: {reason}", remedy=sentence)
+        return Check(
+            name=name, state="broken", found=f"{folder}: {reason}", remedy=_sentence(remedy)
+        )
     return Check(name=name, state="ok", found=str(folder))
+
+
+def _sentence(words: str) -> str:
+    return f"{words[0].upper()}{words[1:]}."

@@ -15,7 +15,7 @@ from bench.paper.networks.network_graph import (
     with_blocks,
 )
 from reports import Drawn, Material, PaperFigure, letter, new_page
-from restore import quiet_tensorflow
+from restore import quiet_tensorflow, require_keras
 from training import PatchDiscriminator, layer_nodes
 
 _HEIGHT: Final = 158.0
@@ -62,6 +62,7 @@ def _draw(material: Material) -> Drawn:
 
 def _draw_discriminator(material: Material) -> Drawn:
     del material
+    require_keras("the discriminator's graph")
     quiet_tensorflow()
     # Weights do not show; any generator will do.
     nodes = drawn_together(layer_nodes(PatchDiscriminator().build(np.random.default_rng(0))))
@@ -100,7 +101,7 @@ FIGURES: Final = (
         title="Patch discriminator",
         theirs="The architecture of the discriminator, which judges patches.",
         claims=(37,),
-        needs="nothing but this program",
+        needs="the extra tensorflow",
         draw=_draw_discriminator,
     ),
     PaperFigure(

@@ -9,7 +9,7 @@ import numpy as np
 
 from bench.paper.networks.network_drawing import draw_chain, grouped, layer_table, lines_of
 from bench.paper.networks.network_graph import Node, drawn_together, with_blocks
-from restore import quiet_tensorflow
+from restore import quiet_tensorflow, require_keras
 from stembench.atomic_files import replacing
 from stembench.errors import InputError
 from training import Cgrdn, Grdn, MrUnet, PatchDiscriminator, layer_nodes
@@ -57,11 +57,12 @@ def draw_networks(folder: Path, names: Sequence[str] = ()) -> Iterator[DrawnNetw
     Raises
     ------
     stembench.errors.InputError
-        If a name is unknown.
+        If a name is unknown, or Keras is not installed.
     """
     unknown = next((name for name in names if name not in _BUILD), None)
     if unknown is not None:
         raise InputError(f"there is no network '{unknown}'; known are {', '.join(_BUILD)}")
+    require_keras("the graph of a network")
     quiet_tensorflow()
     folder.mkdir(parents=True, exist_ok=True)
     for name in names or _BUILD:

@@ -9,6 +9,7 @@ from reports.figures.figure import FigureFile
 from reports.page.scoreboard.questions import QUESTIONS, Question
 from reports.page.scoreboard.tile import SYMBOLS, State, Tile, tile_of
 from reports.records.run_folder import Run
+from reports.summaries.summary import summary_of
 from reports.words.numbers import dose_text
 from reports.words.tables import Table
 
@@ -120,7 +121,8 @@ def safe_for(tiles: Sequence[tuple[Question, Tile]]) -> str:
     ]
     if states.get("resolved") == "no" or not uses:
         return "safe for none of these"
-    return f"safe for {', '.join(uses)}"
+    where = ", where columns are resolved" if states.get("resolved") == "mixed" else ""
+    return f"safe for {', '.join(uses)}{where}"
 
 
 def anchor(title: str) -> str:
@@ -185,3 +187,9 @@ def _place(
         return anchor(stem)
     wanted = f"{question.table}: {title}"
     return anchor(wanted) if any(table.title == wanted for table in tables) else "tables"
+
+
+def board_of_run(run: Run) -> tuple[BoardRow, ...]:
+    """Scoreboard of a run by itself, with no page around it to link to."""
+    names = set(run.once(summary_of)["restorer"].astype(str))
+    return scoreboard(run, names, figures=(), tables=())

@@ -1,6 +1,5 @@
 """`stembench compare`, `baseline` and `regression`: sides, exit codes, files, refusals."""
 
-import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -69,14 +68,13 @@ class TestCompare:
 
     def test_a_regression_exits_with_1_and_writes_its_files(self, old, new, tmp_path) -> None:
         rewrite(new, "net", 1.02)
-        files = {kind: tmp_path / f"gate.{kind}" for kind in ("junit", "markdown", "json", "csv")}
+        files = {kind: tmp_path / f"gate.{kind}" for kind in ("junit", "markdown", "csv")}
         options = [part for kind, file in files.items() for part in (f"--{kind}", file)]
         output = call("compare", old, new, *options, code=1)
         assert "REGRESSED" in output
         assert "net" in output
         assert "failure" in files["junit"].read_text()
         assert "REGRESSED" in files["markdown"].read_text()
-        assert json.loads(files["json"].read_text())["verdict"] == "worse"
         table = pd.read_csv(files["csv"])
         worse = table[table["verdict"] == "worse"]
         assert set(worse["restorer_new"]) == {"net"}
@@ -84,6 +82,22 @@ class TestCompare:
         assert worse.loc[worse["metric"] == "scs_rmse", "change"].to_numpy() == pytest.approx(0.02)
         call("compare", old, new, "--restorer", "other")
         call("compare", old, new, "--old-restorer", "net", "--new-restorer", "net", code=1)
+
+    def test_json_holds_every_row_and_the_exit_code_stays(self, old, new, tmp_path) -> None:
+        rewrite(new, "net", 1.02)
+        written = call_json("compare", old, new, "--csv", tmp_path / "gate.csv", code=1)
+        assert (written["command"], written["verdict"]) == ("compare", "worse")
+        assert written["sentence"].startswith("REGRESSED")
+        rows, table = pd.DataFrame(written["rows"]), pd.read_csv(tmp_path / "gate.csv")
+        assert rows["verdict"].tolist() == table["verdict"].tolist()
+        for key, name in (("dose_e_per_A2", "dose"), ("thickness_atoms", "thickness"),
+                          ("change", "change"), ("p_holm", "p_holm")):  # fmt: skip
+            assert rows[key].astype(float).to_numpy() == pytest.approx(
+                table[name].astype(float).to_numpy(), nan_ok=True
+            )
+        counts = {row["verdict"]: row["rows"] for row in written["counts"]}
+        assert counts["worse"] == (table["verdict"] == "worse").sum() > 0
+        assert sum(counts.values()) == len(rows)
 
     def test_a_page_shows_both_sides(self, old: Path, new: Path, tmp_path: Path) -> None:
         rewrite(new, "net", 1.02)
@@ -275,6 +289,8 @@ class TestRegression:
         assert "PASSED: equivalent" in output
         assert 'failures="0"' in (tmp_path / "g.xml").read_text()
         assert made_at == {file: file.stat().st_mtime_ns for file in made_at}
+        written = call_json("regression", "gaussian", *common)
+        assert (written["command"], written["verdict"]) == ("regression", "equivalent")
         # Another model, or another seed, is another run.
         assert "another run" in call("regression", "nlm", *common, code=2)
 

@@ -245,6 +245,10 @@ def test_questions_stand_in_the_order_of_what_depends_on_what() -> None:
         # Who does not pass changes on is trusted with nothing that may have changed.
         (("yes", "no", "yes", "yes"), "safe for seeing columns, intensities"),
         (("yes", "mixed", "yes", "no"), "safe for seeing columns, more precision"),
+        (
+            ("mixed", "undecided", "yes", "no"),
+            "safe for more precision, where columns are resolved",
+        ),
         (("no", "yes", "yes", "yes"), "safe for none of these"),
         (("undecided", "no", "yes", "no"), "safe for none of these"),
         (("unmeasured",) * 4, ""),

@@ -114,7 +114,7 @@ FIGURES: Final = (
         title="Table: cross-section against atomic number",
         theirs="The text says that the cross-section grows about as Z to the power of 1.7.",
         claims=(31,),
-        needs="nothing but this program; simulates ten signals",
+        needs="the extra simulate; simulates ten signals",
         draw=_cross_sections,
     ),
     PaperFigure(
@@ -122,7 +122,7 @@ FIGURES: Final = (
         title="Table: equation (17) fitted to simulated columns",
         theirs="The text says that the parametrisation accurately models almost any image.",
         claims=(39,),
-        needs="nothing but this program; simulates five signals",
+        needs="the extra simulate; simulates five signals",
         draw=_equation,
     ),
 )
