@@ -31,6 +31,7 @@ from .fit import (
 )
 from .flags import (
     FAILED as FAILED,
+    FLAGS as FLAGS,
     NOT_CONVERGED as NOT_CONVERGED,
     NOT_RESOLVED as NOT_RESOLVED,
     NOT_RESTORED as NOT_RESTORED,

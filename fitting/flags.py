@@ -41,6 +41,7 @@ SATURATED: Final = 2048
 POOR_FIT: Final = 4096
 GIVEN_UP: Final = 8192
 
+#: Every flag of a fit, in the order of their bits.
 FLAGS: Final[tuple[Flag, ...]] = (
     Flag(NOT_CONVERGED, "NOT_CONVERGED", True, "the last step still moved the column"),
     Flag(

@@ -1,3 +1,6 @@
+from .claims.registry import (
+    CLAIMS as CLAIMS,
+)
 from .claims.rules import (
     Number as Number,
     Rule as Rule,
@@ -5,6 +8,9 @@ from .claims.rules import (
     below as below,
     rule as rule,
     within as within,
+)
+from .claims.table_numbers import (
+    quotient as quotient,
 )
 from .figures.acquisition.displacements import (
     write_displacement_figure as write_displacement_figure,
@@ -50,7 +56,6 @@ from .gate.gate import (
 )
 from .gate.gate_files import (
     write_csv as write_csv,
-    write_json as write_json,
     write_junit as write_junit,
     write_markdown as write_markdown,
     write_text as write_text,
@@ -135,7 +140,14 @@ from .page.assessment.assessment_page import (
     AssessmentPage as AssessmentPage,
     write_assessment_page as write_assessment_page,
 )
+from .page.comparison.comparison_page import (
+    write_comparison_page as write_comparison_page,
+)
+from .page.comparison.differing_images import (
+    Restoring as Restoring,
+)
 from .page.gallery.gallery import (
+    gallery_text as gallery_text,
     write_gallery as write_gallery,
 )
 from .page.gallery.gallery_entry import (
@@ -147,7 +159,14 @@ from .page.image_report import (
 from .page.report import (
     write_report as write_report,
 )
-from .page.shipped_results import (
+from .page.scoreboard.scoreboard import (
+    BoardRow as BoardRow,
+    board_of_run as board_of_run,
+)
+from .page.shipped.shipped_numbers import (
+    ShippedNumbers as ShippedNumbers,
+)
+from .page.shipped.shipped_results import (
     shipped_tables as shipped_tables,
 )
 from .records.bounds import (
@@ -186,6 +205,7 @@ from .records.run_files import (
 )
 from .records.run_folder import (
     EXAMPLE_FILE as EXAMPLE_FILE,
+    Run as Run,
     load_run as load_run,
 )
 from .records.run_info import (
@@ -207,6 +227,13 @@ from .records.verification import (
     FitVerification as FitVerification,
     RefittedImage as RefittedImage,
     write_verification as write_verification,
+)
+from .summaries.summary import (
+    paired_comparisons as paired_comparisons,
+    summarise as summarise,
+)
+from .words.cell_table import (
+    cell_table as cell_table,
 )
 from .words.numbers import (
     quantity as quantity,

@@ -1,5 +1,6 @@
-"""Assessing a user's own image file: region, assessment, page and table."""
+"""Assessing a user's own image or file: region, assessment, page and table."""
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -15,8 +16,9 @@ from bench.assessment.five_sentences import estimate_text, five_sentences, share
 from bench.executor.placement import Placement
 from bench.output.bars import progress_bar
 from bench.own_images.busiest_region import LARGEST, busiest_region
+from bench.own_images.files.image_file import ImageFile
 from bench.own_images.files.writers import TABLES, require_place
-from bench.own_images.opened_image import opened, say
+from bench.own_images.opened_image import TERMINAL, Listener, opened, say
 from bench.own_images.pixel_choice import PixelChoice
 from reports import AssessedColumns, AssessmentPage, Table, seconds_text, write_assessment_page
 from stembench.atomic_files import replacing
@@ -24,6 +26,136 @@ from stembench.errors import InputError
 
 PAGES: Final = (".html",)
 _DIGITS: Final = 6
+
+
+@dataclass(frozen=True, kw_only=True)
+class AssessedImage:
+    """An assessment and the image that it is of.
+
+    Attributes
+    ----------
+    found : Assessment
+    name : str
+        Of the image.
+    rows, cols : slice
+        The region that was assessed.
+    notes : tuple of str
+        What was said of image and restorer before; `found` has its own.
+    """
+
+    found: Assessment
+    name: str
+    rows: slice
+    cols: slice
+    notes: tuple[str, ...] = ()
+
+    @property
+    def region(self) -> str:
+        """Region as ``y0:y1,x0:x1``."""
+        return region_text(self.rows, self.cols)
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """Table of the assessed columns (`columns_table`), in the pixels of the whole image."""
+        return columns_table(self.found, corner=(self.cols.start, self.rows.start))
+
+    @property
+    def sentences(self) -> tuple[str, ...]:
+        """Five sentences on it, the verdict first."""
+        return five_sentences(self.found)
+
+    def write_page(self, out: Path) -> Path:
+        """Write the page and, beside it, the table; returns the path of the table.
+
+        Raises
+        ------
+        InputError
+            If one of them cannot be written.
+        """
+        table = out.with_suffix(".csv")
+        require_place(out, PAGES)
+        require_place(table, TABLES)
+        with replacing(table) as temporary:
+            self.table.rename_axis("column").to_csv(temporary, float_format=f"%.{_DIGITS}g")
+        write_assessment_page(_page(self, csv=table.name), out)
+        return table
+
+
+def region_text(rows: slice, cols: slice) -> str:
+    """Region as ``--roi`` takes it."""
+    return f"{rows.start}:{rows.stop},{cols.start}:{cols.stop}"
+
+
+def assess_opened(
+    file: ImageFile,
+    *,
+    sampling: float,
+    options: AssessOptions,
+    roi: str | None,
+    jobs: int | None,
+    name: str,
+    listener: Listener,
+) -> AssessedImage:
+    """Assess one image, with a progress bar.
+
+    Parameters
+    ----------
+    file : ImageFile
+    sampling : float
+        Å/px.
+    options : AssessOptions
+    roi : str or None
+        Region as ``y0:y1,x0:x1``; None takes at most 512 x 512 px where columns are.
+    jobs : int or None
+        Worker processes; the number of cores by default.
+    name : str
+        What messages call the image.
+    listener : Listener
+
+    Raises
+    ------
+    InputError
+        If the image is restored or a stack, or any input cannot be used.
+    """
+    from restore import metadata_of
+
+    metadata = metadata_of(options.restorer)
+    if file.restored_by:
+        raise InputError(
+            f"{name} says that it was restored ({file.restored_by}); give the image as recorded,"
+            " which is restored here"
+        )
+    if file.stack:
+        raise InputError(
+            f"{name} is a stack of {len(file.images)} images; an assessment is of one: write one of"
+            " them to a file"
+        )
+    whole = file.images[0]
+    rows, cols = PixelChoice(roi=roi).region(whole.shape) if roi else busiest_region(whole)
+    if not roi and max(whole.shape) > LARGEST:
+        listener.note(
+            f"assessed is the region --roi {region_text(rows, cols)} of {whole.shape[0]} x"
+            f" {whole.shape[1]} px, where most columns are"
+        )
+    outside = metadata.pixel_note(sampling)
+    listener.notes(outside)
+    placement = Placement(jobs=jobs)
+    with (
+        progress_bar("Restoring") as bar,
+        placement.executor(2 * options.draws, announce=listener.progress) as executor,
+    ):
+        found = assess_image(
+            np.ascontiguousarray(whole[rows, cols]),
+            sampling=sampling,
+            options=options,
+            executor=executor,
+            say=listener.progress,
+            announce=bar.announce,
+            advance=bar.advance,
+        )
+    return AssessedImage(
+        found=found, name=Path(name).name, rows=rows, cols=cols, notes=(outside,) if outside else ()
+    )
 
 
 def assess_file(
@@ -36,7 +168,7 @@ def assess_file(
     roi: str | None,
     jobs: int | None,
 ) -> Assessment:
-    """Assess one image file, write page and table, and print the five sentences.
+    """Assess one image file (`assess_opened`), write page and table, and print the five sentences.
 
     Parameters
     ----------
@@ -47,10 +179,8 @@ def assess_file(
         Å/px; None takes what the file states.
     image : str or None
         Title or number of the image in a file with several.
-    roi : str or None
-        Region as ``y0:y1,x0:x1``; None takes at most 512 x 512 px where columns are.
-    jobs : int or None
-        Worker processes; the number of cores by default.
+    roi, jobs
+        As of `assess_opened`.
 
     Raises
     ------
@@ -59,58 +189,19 @@ def assess_file(
     """
     from restore import metadata_of
 
-    table = out.with_suffix(".csv")
     require_place(out, PAGES, source=path)
-    require_place(table, TABLES, source=path)
-    metadata = metadata_of(options.restorer)
+    require_place(out.with_suffix(".csv"), TABLES, source=path)
+    metadata_of(options.restorer)  # an unknown one is told before a large image is read
     file, pixel = opened(path, image, sampling)
-    if file.restored_by:
-        raise InputError(
-            f"{path} says that it was restored ({file.restored_by}); give the image as recorded,"
-            " which is restored here"
-        )
-    if file.stack:
-        raise InputError(
-            f"{path} is a stack of {len(file.images)} images; an assessment is of one: write one of"
-            " them to a file"
-        )
-    whole = file.images[0]
-    rows, cols = PixelChoice(roi=roi).region(whole.shape) if roi else busiest_region(whole)
-    region = f"{rows.start}:{rows.stop},{cols.start}:{cols.stop}"
-    if not roi and max(whole.shape) > LARGEST:
-        say(
-            f"assessed is the region --roi {region} of {whole.shape[0]} x {whole.shape[1]} px,"
-            " where most columns are"
-        )
-    outside = metadata.pixel_note(pixel)
-    say(outside)
-    placement = Placement(jobs=jobs)
-    with (
-        progress_bar("Restoring") as bar,
-        placement.executor(2 * options.draws, announce=say) as executor,
-    ):
-        found = assess_image(
-            np.ascontiguousarray(whole[rows, cols]),
-            sampling=pixel,
-            options=options,
-            executor=executor,
-            say=say,
-            announce=bar.announce,
-            advance=bar.advance,
-        )
-    corner = (cols.start, rows.start)
-    columns = columns_table(found, corner=corner)
-    with replacing(table) as temporary:
-        columns.rename_axis("column").to_csv(temporary, float_format=f"%.{_DIGITS}g")
-    sentences = five_sentences(found)
-    write_assessment_page(
-        _page(found, sentences, name=path.name, region=region, csv=table.name, notes=(outside,)),
-        out,
+    assessed = assess_opened(
+        file, sampling=pixel, options=options, roi=roi, jobs=jobs, name=str(path), listener=TERMINAL
     )
-    for sentence in sentences:
+    table = assessed.write_page(out)
+    for sentence in assessed.sentences:
         typer.echo(sentence)
+    found = assessed.found
     say(*found.notes)
-    typer.echo(f"{path.name}, {region}: {seconds_text(found.seconds)} -> {out}, {table}")
+    typer.echo(f"{path.name}, {assessed.region}: {seconds_text(found.seconds)} -> {out}, {table}")
     return found
 
 
@@ -165,22 +256,15 @@ def columns_table(found: Assessment, *, corner: tuple[int, int]) -> pd.DataFrame
     )
 
 
-def _page(
-    found: Assessment,
-    sentences: tuple[str, ...],
-    *,
-    name: str,
-    region: str,
-    csv: str,
-    notes: tuple[str, ...],
-) -> AssessmentPage:
+def _page(assessed: AssessedImage, *, csv: str) -> AssessmentPage:
+    found, region = assessed.found, assessed.region
     options = found.options
     return AssessmentPage(
-        title=f"Assessment of {name}, restored by {found.restorer.label}",
+        title=f"Assessment of {assessed.name}, restored by {found.restorer.label}",
         lead=f"region {region}, {found.sampling:.4g} Å/px, {len(found.columns.x)} columns,"
         f" {options.draws} draws without and with changes, {seconds_text(found.seconds)}",
-        sentences=sentences,
-        notes=[note for note in (*notes, *found.notes) if note],
+        sentences=assessed.sentences,
+        notes=[note for note in (*assessed.notes, *found.notes) if note],
         raw=found.image,
         restored=found.restored,
         columns=AssessedColumns(

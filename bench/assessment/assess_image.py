@@ -22,7 +22,12 @@ from bench.assessment.evidence.halves import (
 )
 from bench.assessment.evidence.image_noise import ImageNoise, estimate_noise
 from bench.assessment.evidence.local_light import local_light
-from bench.assessment.evidence.support import Support, compare_support, held_columns
+from bench.assessment.evidence.support import (
+    Support,
+    compare_support,
+    held_columns,
+    support_threshold,
+)
 from bench.assessment.injected import InjectedDraw, injected_changes
 from bench.assessment.noise_draws import NoiseDraws, lines_note
 from bench.assessment.restorations import (
@@ -113,6 +118,11 @@ def assess_image(
             f"{fitting.reported} columns were found in the image that {metadata.name} restored;"
             f" an assessment needs {FEWEST_COLUMNS}: give another --roi"
         )
+    held = held_columns(image, raw_fit, fit, sampling=sampling)
+    power = noise.power(held.model)
+    support = compare_support(image, raw_fit, fit, power=power, sampling=sampling, held=held)
+    _require_support(support, held.width, raw_fit, restorer=metadata.name)
+    notes.append(_shared_noise(support))
     truth, negative = clipped_truth(scale.electrons(first.image))
     if negative > _MUCH:
         notes.append(
@@ -182,10 +192,6 @@ def assess_image(
         drawn_towards_raw=[one.towards_raw for one in plain if one.towards_raw is not None],
     )
     errors = replace(errors, scs=shared.within(errors.scs))
-    held = held_columns(image, raw_fit, fit, sampling=sampling)
-    power = noise.power(held.model)
-    support = compare_support(image, raw_fit, fit, power=power, sampling=sampling, held=held)
-    notes.append(_shared_noise(support))
     supported = np.ones(len(fit.table), dtype=np.bool_)
     supported[support.drawn_without_support] = False
     supported[support.undecided] = False
@@ -231,6 +237,21 @@ def assess_image(
         notes=tuple(dict.fromkeys(note for note in notes if note)),
         seconds=time.perf_counter() - begin,
     )
+
+
+def _require_support(support: Support, width: float, raw: "OwnImageFit", *, restorer: str) -> None:
+    """Refuse a restored image none of whose columns is more than noise of the raw one makes.
+
+    Its columns stand where noise of the raw image is largest: that is looked for everywhere.
+    """
+    shown = support.table[support.table["source"] != "raw"]
+    least = support_threshold(float(np.count_nonzero(raw.valid)), width=width)
+    if not (shown["ratio"] >= least).any():
+        raise InputError(
+            f"the raw image supports none of the {len(shown)} columns in the image that"
+            f" {restorer} restored: noise alone makes what is there; give a --roi with columns, or"
+            " an image of more light"
+        )
 
 
 def _shared_noise(support: Support) -> str:

@@ -10,6 +10,9 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from bench.output.colours import Tone, console
+from bench.output.gate_tables import verdict_tables
+from bench.output.tables import print_json
 from reports import (
     SHOWN_FIRST,
     Evidence,
@@ -18,6 +21,7 @@ from reports import (
     Margins,
     Matrix,
     MatrixField,
+    Restoring,
     Verdict,
     cell_text,
     change_text,
@@ -36,8 +40,8 @@ from reports import (
     ordered,
     read_baseline,
     value_text,
+    write_comparison_page,
     write_csv,
-    write_json,
     write_junit,
     write_markdown,
 )
@@ -48,12 +52,12 @@ REGRESSED: Final = 1
 REFUSED: Final = 2
 UNDECIDED: Final = 3
 
-_COLOURS: Final = {
-    Verdict.WORSE: "bold red",
-    Verdict.NOT_COMPARABLE: "bold red",
-    Verdict.INCONCLUSIVE: "yellow",
-    Verdict.BETTER: "green",
-    Verdict.EQUIVALENT: "",
+_TONES: Final = {
+    Verdict.WORSE: Tone.BAD,
+    Verdict.NOT_COMPARABLE: Tone.BAD,
+    Verdict.INCONCLUSIVE: Tone.DOUBTFUL,
+    Verdict.BETTER: Tone.GOOD,
+    Verdict.EQUIVALENT: Tone.QUIET,
 }
 #: Verdicts whose rows are printed below the matrix: they stop a change, so one must see why.
 _GRAVE: Final = (Verdict.NOT_COMPARABLE, Verdict.WORSE)
@@ -69,8 +73,8 @@ class Outputs:
 
     junit: Path | None = None
     markdown: Path | None = None
-    json: Path | None = None
     csv: Path | None = None
+    page: Path | None = None
 
 
 def sides(
@@ -153,6 +157,8 @@ def judge_and_print(
     common: bool,
     outputs: Outputs,
     detail: bool,
+    as_json: str = "",
+    restored: Restoring | None = None,
 ) -> int:
     """Judge new versions against old ones, write and print the result, and return the exit code.
 
@@ -169,6 +175,10 @@ def judge_and_print(
         Files to write.
     detail : bool
         Whether every row is printed below the matrix.
+    as_json : str
+        Command that writes the result as JSON to standard output in place of that; '' for none.
+    restored : callable, optional
+        Restores raw images by the old side for the page, where that is a baseline file.
 
     Raises
     ------
@@ -180,11 +190,15 @@ def judge_and_print(
         write_junit(result, outputs.junit, strict=strict)
     if outputs.markdown:
         write_markdown(result, outputs.markdown, alpha=margins.alpha)
-    if outputs.json:
-        write_json(result, outputs.json, alpha=margins.alpha)
     if outputs.csv:
         write_csv(result, outputs.csv)
-    _print(result, alpha=margins.alpha, detail=detail)
+    if outputs.page:
+        write_comparison_page(result, pairs, outputs.page, margins=margins, restored=restored)
+    if as_json:
+        tables, facts = verdict_tables(result, alpha=margins.alpha)
+        print_json(tables, command=as_json, facts=facts)
+    else:
+        _print(result, alpha=margins.alpha, detail=detail)
     return exit_code(result, strict=strict)
 
 
@@ -199,29 +213,29 @@ def exit_code(result: GateResult, *, strict: bool) -> int:
 
 def _print(result: GateResult, *, alpha: float, detail: bool) -> None:
     """Print the verdict, the matrix, and the rows that decided; with `detail` every row."""
-    console = Console()
+    out = console()
     pairs = matrices(result)
-    console.print(Text(closing_text(result, alpha=alpha), style="bold"))
-    console.print(Text(f"Old: {result.old}. New: {result.new}."))
+    out.print(Text(closing_text(result, alpha=alpha), style="bold"))
+    out.print(Text(f"Old: {result.old}. New: {result.new}."))
     for note in result.notes:
-        console.print(Text(f"Note: {note}."))
+        out.print(Text(f"Note: {note}."))
     for matrix in pairs:
-        _print_matrix(console, matrix, several=len(pairs) > 1)
-    console.print(Text(f"{legend()}; the gravest of a case, and its pooled change."))
+        _print_matrix(out, matrix, several=len(pairs) > 1)
+    out.print(Text(f"{legend()}; the gravest of a case, and its pooled change."))
     if detail:
         shown = ordered(result.rows, (*SHOWN_FIRST, Verdict.EQUIVALENT))
         for case in dict.fromkeys(row.case for row in shown):
             rows = [row for row in shown if row.case == case]
-            console.print(_table(case, rows, several=len(pairs) > 1))
+            out.print(_table(case, rows, several=len(pairs) > 1))
         return
     decided = deciding(result) if result.verdict in _GRAVE else []
     if decided:
-        console.print(Text(f"\nWhat is {result.verdict.value}:"))
+        out.print(Text(f"\nWhat is {result.verdict.value}:"))
     for row in decided[:_MOST]:
-        console.print(Padding(_line(row, several=len(pairs) > 1), (0, 0, 0, 2)))
+        out.print(Padding(_line(row, several=len(pairs) > 1), (0, 0, 0, 2)))
     left = len(result.rows) - len(decided[:_MOST])
     more = f" ({len(decided) - _MOST} of them decided too)" if len(decided) > _MOST else ""
-    console.print(Text(f"{left} more rows{more}: --verbose shows them."))
+    out.print(Text(f"{left} more rows{more}: --verbose shows them."))
 
 
 def _line(row: GateRow, *, several: bool) -> Text:
@@ -234,7 +248,7 @@ def _line(row: GateRow, *, several: bool) -> Text:
     return Text(f"{where}: {metric_text(row)}{values} {', '.join(part for part in parts if part)}")
 
 
-def _print_matrix(console: Console, matrix: Matrix, *, several: bool) -> None:
+def _print_matrix(out: Console, matrix: Matrix, *, several: bool) -> None:
     """Print a matrix, as many cases beside each other as fit 80 columns."""
     for first in range(0, len(matrix.cases), _CASES_ABREAST):
         shown = slice(first, first + _CASES_ABREAST)
@@ -251,11 +265,11 @@ def _print_matrix(console: Console, matrix: Matrix, *, several: bool) -> None:
         for label, fields in matrix.rows:
             if any(field is not None for field in fields[shown]):
                 table.add_row(label, *(_field_text(field) for field in fields[shown]))
-        console.print(table)
+        out.print(table)
 
 
 def _field_text(field: MatrixField | None) -> Text:
-    return Text("") if field is None else Text(field.text, style=_COLOURS[field.verdict])
+    return Text("") if field is None else Text(field.text, style=_TONES[field.verdict])
 
 
 def _table(case: str, rows: list[GateRow], *, several: bool) -> Table:
@@ -274,7 +288,7 @@ def _table(case: str, rows: list[GateRow], *, several: bool) -> Table:
         )
         needed = needed_text(row)
         table.add_row(
-            Text(row.verdict.value, style=_COLOURS[row.verdict]),
+            Text(row.verdict.value, style=_TONES[row.verdict]),
             *((Text(name),) if several else ()),
             Text(cell_text(row)),
             Text(metric_text(row)),

@@ -48,8 +48,11 @@ def compare(
     ] = False,
     junit: Annotated[Path | None, typer.Option(help="Write JUnit XML here.")] = None,
     markdown: Annotated[Path | None, typer.Option(help="Write a Markdown summary here.")] = None,
-    json: Annotated[Path | None, typer.Option(help="Write all verdicts as JSON here.")] = None,
     csv: Annotated[Path | None, typer.Option(help="Write all verdicts as CSV here.")] = None,
+    as_json: AsJson = False,
+    page: Annotated[
+        Path | None, typer.Option(help="Write a page with both sides' images here (HTML).")
+    ] = None,
     verbose: Verbose = False,
 ) -> None:
     """Compare a new version with an old one on the same noise: better, worse or equivalent.
@@ -57,7 +60,7 @@ def compare(
     Exit code: 0 no regression, 1 regressed, 2 not comparable (or bad input), 3 undecided (only
     with --strict).
 
-    Example: `stembench compare out/old out/new --junit gate.xml --markdown gate.md`
+    Example: `stembench compare out/old out/new --junit gate.xml --page gate.html`
     """
     from bench.cli.comparison import Outputs, judge_and_print, margins_from, sides
     from reports import default_text, write_text
@@ -73,8 +76,9 @@ def compare(
         margins=margins_from(margins),
         strict=strict,
         common=common,
-        outputs=Outputs(junit=junit, markdown=markdown, json=json, csv=csv),
+        outputs=Outputs(junit=junit, markdown=markdown, csv=csv, page=page),
         detail=verbose,
+        as_json="compare" if as_json else "",
     )
     if code:
         raise typer.Exit(code)
@@ -111,12 +115,16 @@ def regression(
     strict: Annotated[bool, typer.Option(help="Exit with 3 if anything is undecided.")] = False,
     junit: Annotated[Path | None, typer.Option(help="Write JUnit XML here.")] = None,
     markdown: Annotated[Path | None, typer.Option(help="Write a Markdown summary here.")] = None,
+    page: Annotated[
+        Path | None, typer.Option(help="Write a page with both sides' images here (HTML).")
+    ] = None,
     jobs: Jobs = None,
     dask: Dask = False,
     scheduler: Scheduler = "",
     cluster: Cluster = None,
     model_timeout: ModelTimeout = None,
     model_memory: ModelMemory = None,
+    as_json: AsJson = False,
     verbose: Verbose = False,
 ) -> None:
     """Check a model, run it on the noise of a baseline and compare; exit codes as of `compare`.
@@ -133,9 +141,10 @@ def regression(
         out=out,
         margins=margins_from(margins),
         strict=strict,
-        outputs=Outputs(junit=junit, markdown=markdown),
+        outputs=Outputs(junit=junit, markdown=markdown, page=page),
         placement=Placement(jobs=jobs, dask=dask, scheduler=scheduler, cluster=cluster),
         detail=verbose,
+        as_json=as_json,
     )
     if code:
         raise typer.Exit(code)

@@ -118,28 +118,34 @@ def fit(
     The frames of a stack are fitted one by one, and the table has a column `frame`. With `--scan
     auto` the lines' displacements go to `columns_lines.csv` beside the columns.
     """
-    from bench.own_images.fit_file import BeamChoice, fit_file
+    from bench.own_images.fit_file import fit_file
+    from bench.own_images.fit_image import ImageFitChoice
     from bench.own_images.pixel_choice import PixelChoice
     from bench.own_images.scanned_image import ScanChoice
+    from bench.own_images.values.beam_choice import BeamChoice
 
     fit_file(
         image,
         positions,
         out=out,
         sampling=sampling,
-        width=width,
-        background=background,
-        estimator=estimator,
-        engine=engine,
-        scan=ScanChoice(
-            scan=scan, lattice_prior=lattice_prior, fast_axis=fast_axis, figure=scan_figure
+        choice=ImageFitChoice(
+            width=width,
+            background=background,
+            estimator=estimator,
+            engine=engine,
+            contrast="unknown" if dark is None else "dark" if dark else "bright",
+            beam=BeamChoice(
+                dose=dose, detector_map=detector_map, library=library, fraction=fraction
+            ),
+            scan=ScanChoice(
+                scan=scan, lattice_prior=lattice_prior, fast_axis=fast_axis, figure=scan_figure
+            ),
+            pixels=PixelChoice(mask=mask, border=border, roi=roi),
+            summed=summed,
         ),
-        pixels=PixelChoice(mask=mask, border=border, roi=roi),
-        contrast="unknown" if dark is None else "dark" if dark else "bright",
         residual=residual,
         image=chosen,
-        summed=summed,
-        beam=BeamChoice(dose=dose, detector_map=detector_map, library=library, fraction=fraction),
     )
 
 

@@ -12,9 +12,12 @@ from bench.cli.comparison import Outputs, judge_and_print
 from bench.executor.placement import Placement
 from bench.plan.profiles import Profile, get_profile, narrow
 from cases import get_case, load_ground_truth
+from noise import electrons_per_pixel
 from reports import (
     Evidence,
     Margins,
+    Restoring,
+    Run,
     chosen,
     evidence_of_run,
     open_run,
@@ -22,6 +25,8 @@ from reports import (
     renewal,
     write_baseline,
 )
+from restore import load_restorer
+from stembench.arrays import Floats
 from stembench.errors import InputError
 
 
@@ -94,6 +99,7 @@ def regress(
     outputs: Outputs,
     placement: Placement,
     detail: bool,
+    as_json: bool = False,
 ) -> int:
     """Check a model, run it on the noise of a baseline and judge it; return the exit code.
 
@@ -109,6 +115,8 @@ def regress(
         As in `judge_and_print`.
     placement : Placement
         Where its blocks are computed.
+    as_json : bool
+        Whether the result is written as JSON; what the check found goes to standard error then.
 
     Raises
     ------
@@ -121,7 +129,7 @@ def regress(
     old = read_baseline(baseline or golden_baseline())
     profile = regression_profile(old, model)
     shape = get_case(next(iter(old.cases))).shape
-    if not check_and_print(model, size=None, large=False, shape=shape):
+    if not check_and_print(model, size=None, large=False, shape=shape, stderr=as_json):
         raise InputError(
             f"{model} breaks the restorer's contract (the table above says where); mend that first:"
             " `stembench check` alone repeats the table"
@@ -139,4 +147,34 @@ def regress(
         common=False,
         outputs=outputs,
         detail=detail,
+        as_json="regression" if as_json else "",
+        restored=_restoring(old) if outputs.page else None,
     )
+
+
+def _restoring(baseline: Evidence) -> Restoring | None:
+    """Restore example images by the restorer of a baseline again, where it is here and the same."""
+    told = baseline.provenance["restorer"]
+    if not told.get("built_in"):
+        return None
+    try:
+        restorer = load_restorer(baseline.restorer)
+    except InputError as error:
+        typer.echo(f"stembench: the page has no images of {baseline.restorer}: {error}", err=True)
+        return None
+    weights = restorer.metadata.weights_sha256
+    if weights != told.get("weights_sha256"):
+        typer.echo(
+            f"stembench: the page has no images of {baseline.restorer}: its weights are no longer"
+            " those of the baseline",
+            err=True,
+        )
+        return None
+
+    def restored(run: Run, case: str, dose: float, raw: Floats) -> Floats:
+        sampling = run.case(case).sampling
+        scale = electrons_per_pixel(dose, sampling)
+        again: Floats = restorer.restore(raw[None] * scale, sampling=sampling)[0] / scale
+        return again
+
+    return restored

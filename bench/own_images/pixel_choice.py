@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 
 from bench.own_images.files.image_file import read_image
-from stembench.arrays import Bools
+from stembench.arrays import Bools, Floats
 from stembench.errors import InputError
 
 _REGION: Final = re.compile(r"\s*(\d*)\s*:\s*(\d*)\s*,\s*(\d*)\s*:\s*(\d*)\s*")
@@ -22,15 +22,15 @@ class PixelChoice:
 
     Attributes
     ----------
-    mask : Path or None
-        Image file of the same shape; a pixel is left out where it is not zero.
+    mask : Path or ndarray of bool, shape (rows, columns), or None
+        Image file or array of the image's shape; a pixel is left out where it is not zero.
     border : int
         Pixels that are left out along each edge.
     roi : str or None
         Rows and columns ``y0:y1,x0:x1`` that are fitted, the ends not included.
     """
 
-    mask: Path | None = None
+    mask: Path | Bools | None = None
     border: int = 0
     roi: str | None = None
 
@@ -73,13 +73,13 @@ class PixelChoice:
         rows, cols = shape
         out = np.zeros((rows, cols), dtype=np.bool_)
         if self.mask is not None:
-            file = read_image(self.mask, finite=False)
-            if file.stack or file.images.shape[1:] != (rows, cols):
+            mask, name = self._mask()
+            if mask.shape != (rows, cols):
                 raise InputError(
-                    f"{self.mask} has the shape {file.images.shape[1:]}, the image {(rows, cols)};"
+                    f"{name} has the shape {mask.shape}, the image {(rows, cols)};"
                     " a mask has the image's shape, and is not zero where a pixel is left out"
                 )
-            out |= file.images[0] != 0
+            out |= mask != 0
         if self.border < 0:
             raise InputError(f"--border must be 0 or more pixels, not {self.border}")
         if self.border:
@@ -93,3 +93,10 @@ class PixelChoice:
             kept[inner, inner] = True
             out |= ~kept
         return out
+
+    def _mask(self) -> tuple[Floats | Bools, str]:
+        """Mask and what messages call it."""
+        if isinstance(self.mask, Path):
+            file = read_image(self.mask, finite=False)
+            return file.images if file.stack else file.images[0], str(self.mask)
+        return np.asarray(self.mask), "mask"

@@ -1,19 +1,17 @@
 """Fitting a user's image together with the displacements of its scan lines."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pandas as pd
-import typer
 
 from stembench.arrays import Bools, Floats
-from stembench.atomic_files import replacing
 from stembench.errors import InputError
 
 if TYPE_CHECKING:
-    from fitting import FitOptions, LineEstimate, ScanModel, ScanResult
+    from fitting import ColumnFit, FitOptions, LineEstimate, ScanModel, ScanResult
 
 OFF: Final = "off"
 ESTIMATED: Final = "auto"
@@ -152,6 +150,66 @@ def columns_of_frames(frames: Floats) -> Floats:
     return find_columns(aligned.mean)
 
 
+@dataclass(frozen=True, kw_only=True)
+class ScannedFit:
+    """A fit of columns and scan lines.
+
+    Attributes
+    ----------
+    fitted : ColumnFit
+        In the frame of the lines: transposed where they run vertically.
+    scan : ScanResult
+        Its lines.
+    lines : ndarray, shape (frames, h, w)
+        What was fitted, its lines along the last axis.
+    model : ScanModel
+    sampling : float
+        Å/px.
+    turned : bool
+        Whether the lines run vertically in the image.
+    """
+
+    fitted: "ColumnFit" = field(repr=False)
+    scan: "ScanResult" = field(repr=False)
+    lines: Floats = field(repr=False)
+    model: "ScanModel"
+    sampling: float
+    turned: bool
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """Table of the columns, in the axes of the image."""
+        return _swapped(self.fitted.table) if self.turned else self.fitted.table
+
+    @property
+    def line_table(self) -> pd.DataFrame:
+        """Table of the lines (`line_table`), in the axes of the image."""
+        names = ("dy", "dx") if self.turned else ("dx", "dy")
+        return line_table(self.scan, names, sampling=self.sampling)
+
+    def draw(self, path: Path, *, name: str) -> None:
+        """Write a picture of the lines and of the straight image, which it calls `name`."""
+        from fitting import straighten
+        from reports import write_displacement_figure
+
+        write_displacement_figure(
+            path,
+            self.lines[0],
+            straighten(self.lines, self.scan.displacements),
+            displacements=self.scan.displacements[0],
+            errors=self.scan.errors[0],
+            sampling=self.sampling,
+            turned=self.turned,
+            name=name,
+        )
+
+    @property
+    def cautions(self) -> list[str]:
+        """What a user should know before trusting the numbers."""
+        lost = [] if self.scan.converged else ["the scan fit did not converge"]
+        return [*self.scan.warnings, *lost]
+
+
 def fit_scanned(
     images: Floats,
     start: Floats,
@@ -161,11 +219,9 @@ def fit_scanned(
     options: "FitOptions",
     sampling: float,
     dose: float | None,
-    out: Path,
-    name: str = "",
     mask: Bools | None = None,
-) -> pd.DataFrame:
-    """Fit columns and lines, write the lines and the picture, and print what was found.
+) -> ScannedFit:
+    """Fit columns and lines.
 
     Parameters
     ----------
@@ -181,24 +237,15 @@ def fit_scanned(
         Å/px.
     dose : float or None
         e/Å² of a frame.
-    out : Path
-        CSV of the columns; that of the lines is named after it.
-    name : str
-        What the picture calls the image.
     mask : ndarray of bool, shape (h, w), optional
         True where a pixel is left out.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Table of the columns, in the axes of the image.
 
     Raises
     ------
     InputError
         If the image does not suit a scan fit.
     """
-    from fitting import fit_columns, straighten
+    from fitting import fit_columns
 
     if options.engine == "lmfit":
         raise InputError("--engine lmfit knows no scan lines; leave it out, or give --scan off")
@@ -213,34 +260,16 @@ def fit_scanned(
         scan=model,
         mask=mask.T if mask is not None and turned else mask,
     )
-    scan = fitted.scan
-    if scan is None:
+    if fitted.scan is None:
         raise InputError("the fit returned no scan lines")
-    names = ("dy", "dx") if turned else ("dx", "dy")
-    path = out.with_name(f"{out.stem}_lines.csv")
-    with replacing(path) as temporary:
-        line_table(scan, names, sampling=sampling).to_csv(temporary, index=False)
-    for sentence in description(scan, model=model, lines=path):
-        typer.echo(sentence)
-    for sentence in scan.warnings:
-        typer.echo(f"stembench: {sentence}", err=True)
-    if not scan.converged:
-        typer.echo("stembench: the scan fit did not converge", err=True)
-    if choice.figure is not None:
-        from reports import write_displacement_figure
-
-        write_displacement_figure(
-            choice.figure,
-            lines[0],
-            straighten(lines, scan.displacements),
-            displacements=scan.displacements[0],
-            errors=scan.errors[0],
-            sampling=sampling,
-            turned=turned,
-            name=name,
-        )
-        typer.echo(f"Picture of the lines -> {choice.figure}")
-    return _swapped(fitted.table) if turned else fitted.table
+    return ScannedFit(
+        fitted=fitted,
+        scan=fitted.scan,
+        lines=lines,
+        model=model,
+        sampling=sampling,
+        turned=turned,
+    )
 
 
 def line_table(scan: "ScanResult", names: tuple[str, str], *, sampling: float) -> pd.DataFrame:
@@ -267,15 +296,15 @@ def line_table(scan: "ScanResult", names: tuple[str, str], *, sampling: float) -
     return pd.DataFrame(columns)
 
 
-def description(scan: "ScanResult", *, model: "ScanModel", lines: Path) -> list[str]:
-    """Sentences on the lines of a scan fit, for the terminal."""
+def description(scan: "ScanResult", *, model: "ScanModel") -> list[str]:
+    """Sentences on the lines of a scan fit."""
     misfit = (
         f"{scan.misfit:.2f} (1 where the model holds)"
         if np.isfinite(scan.misfit)
         else "not known without --dose"
     )
     sentences = [
-        f"{scan.displacements.shape[0] * scan.displacements.shape[1]} lines -> {lines}",
+        f"{scan.displacements.shape[0] * scan.displacements.shape[1]} lines",
         f"along the lines: {statistics_text(scan.x)}",
         f"across the lines: {statistics_text(scan.y)}",
         f"misfit: {misfit}",

@@ -2,11 +2,20 @@
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Final
 
+import stembench
+from bench.executor.environment import commit, versions
 from bench.paper.registry import paper_figures
 from bench.paper.restored_images import RestoredImages
 from fitting import find_columns
-from reports import GalleryEntry, Material, open_run, write_gallery
+from reports import GalleryEntry, Material, gallery_text, open_run, write_gallery
+
+#: Packages that figures' numbers depend on beside those of a run.
+_PACKAGES: Final = (
+    "numpy", "scipy", "scikit-image", "tensorflow", "keras", "onnxruntime", "tk_r_em", "bm3d",
+    "abtem", "matplotlib",
+)  # fmt: skip
 
 
 def draw_figures(
@@ -50,5 +59,30 @@ def draw_figures(
         run=None if run is None else open_run(run),
         rivals=tuple(rivals),
         wheels=wheels,
+        program=_program(),
+        versions=versions(_PACKAGES),
     )
     return write_gallery(folder, paper_figures(), material, numbers=numbers, progress=note)
+
+
+def figures_text(folder: Path, *, run: Path) -> str:
+    """Index, in Markdown, of figures that are drawn already, with the verdicts of a run's report.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        Of `draw_figures`.
+    run : pathlib.Path
+        Run folder, pack or folder of packs, with its report in it.
+
+    Returns
+    -------
+    str
+    """
+    return gallery_text(folder, paper_figures(), run=open_run(run))
+
+
+def _program() -> str:
+    at = commit()
+    changed = " with changes" if at.endswith("+") else ""
+    return f"stembench {stembench.__version__}" + (f", commit {at[:10]}{changed}" if at else "")

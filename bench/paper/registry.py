@@ -13,11 +13,12 @@ _DECLARED: Final = (
     "noise_out_of_range",
     "architectures",
     "rivals",
-    "networks_exchanged",
-    "altered_images",
-    "kept_marks",
-    "kept_objects",
-    "atomic_numbers",
+    "tables.networks_exchanged",
+    "tables.altered_images",
+    "tables.kept_marks",
+    "tables.kept_objects",
+    "tables.atomic_numbers",
+    "tables.high_dose",
 )
 
 

@@ -1,5 +1,6 @@
 """What the numbers of a figure decide: intervals of means, and claims by a stated rule."""
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -83,4 +84,33 @@ def judged(claim: int, rule: Rule, numbers: Sequence[Number]) -> Finding:
         f"{number.condition}, {number.text}" if number.condition else number.text
         for number in numbers
     )
-    return Finding(claim=claim, outcome=rule.judge(numbers), text=f"{told}. Rule: {rule.text}")
+    several = len(rule.conditions) > 1
+    deciding = rule.deciding(numbers)
+    value, low, high = (
+        (None, None, None)
+        if deciding is None
+        else tuple(
+            end if math.isfinite(end) else None
+            for end in (deciding.value, deciding.low, deciding.high)
+        )
+    )
+    return Finding(
+        claim=claim,
+        outcome=rule.judge(numbers),
+        text=told,
+        rule=rule.text,
+        conditions="; ".join(f"{c.name}: {c.judge(numbers)}" for c in rule.conditions)
+        if several
+        else "",
+        n_numbers=len(numbers),
+        value=value,
+        low=low,
+        high=high,
+        unit="" if deciding is None else deciding.unit,
+        at="" if deciding is None else _place(deciding),
+    )
+
+
+def _place(number: Number) -> str:
+    """Condition and place of a number, which one row has for both."""
+    return ", ".join(part for part in (number.condition, number.at) if part)

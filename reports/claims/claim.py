@@ -40,6 +40,9 @@ class Claim:
         can be refuted, but not confirmed.
     figure : str
         Figure of the report that shows the numbers, without the ending; '' if there is none.
+    decided_by : str
+        Counterpart of a figure or table of the paper whose own numbers decide, by its number, where
+        no record of a run does (`stembench figures`); '' for a claim that a run decides.
     """
 
     number: int
@@ -51,3 +54,8 @@ class Claim:
     condition: str = ""
     every_dose: str = ""
     figure: str = ""
+    decided_by: str = ""
+
+    def __post_init__(self) -> None:
+        if self.decided_by and self.evidence is not no_record:
+            raise ValueError(f"claim {self.number} is decided by a figure or by a run, not by both")

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Collection, Sequence
 from typing import Final, get_args
 
+from reports.claims.figure_verdict import figure_title
 from reports.claims.judgement import JudgedClaim, shown_figure
 from reports.claims.rules import Condition, Number, Outcome
 from reports.words.tables import Table, escape, markdown_grid
@@ -12,6 +13,12 @@ TITLE: Final = "Claims of the paper"
 _PAPER: Final = (
     "I. Lobato, T. Friedrich and S. Van Aert, npj Comput. Mater. 10, 10 (2024), "
     "doi:10.1038/s41524-023-01188-0"
+)
+
+
+_FIGURES: Final = (
+    "; figures and tables are those that `stembench figures` has put beside it, each with the "
+    "commit that drew it in claims.csv"
 )
 
 
@@ -33,9 +40,10 @@ def claim_table(judged: Sequence[JudgedClaim], *, figures: Collection[str]) -> T
     tally = ", ".join(f"{count[name]} {name}" for name in get_args(Outcome))
     return Table(
         title=TITLE,
-        note=f"{len(judged)} claims of the paper ({_PAPER}) by this run alone: {tally}. The "
+        note=f"{len(judged)} claims of the paper ({_PAPER}) by {_deciders(judged)}: {tally}. The "
         "verdict follows from the whole 95 % interval of each number by the rule that stands with "
-        "it; intervals hold one by one. No data: this run does not hold what is needed.",
+        "it; intervals hold one by one. No data: this run does not hold what is needed"
+        f"{_FIGURES if any(one.by_figure for one in judged) else ''}.",
         header=(
             "no.",
             "claim",
@@ -69,9 +77,17 @@ def claims_text(table: Table) -> str:
     return "\n".join([escape(table.note), "", *grid]) + "\n"
 
 
+def _deciders(judged: Sequence[JudgedClaim]) -> str:
+    """What decides: the run alone, or some claims by figures."""
+    shown = sum(one.by_figure is not None for one in judged)
+    return f"this run, and {shown} of them by figures beside it" if shown else "this run alone"
+
+
 def _row(one: JudgedClaim, figures: Collection[str]) -> tuple[str, ...]:
     claim = one.claim
-    verdict = one.verdict if one.verdict != "no data" else "no data in this run"
+    verdict: str = one.verdict if one.verdict != "no data" else "no data in this run"
+    if one.by_figure is not None:
+        verdict += f" by {figure_title(one.by_figure.figure)}"
     return (
         str(claim.number),
         claim.text,
@@ -79,14 +95,15 @@ def _row(one: JudgedClaim, figures: Collection[str]) -> tuple[str, ...]:
         _numbers(one),
         verdict,
         _condition(one),
-        shown_figure(claim, figures) if one.numbers else "",
+        shown_figure(one, figures),
     )
 
 
 def _condition(one: JudgedClaim) -> str:
     parts = []
-    if one.numbers:
-        parts = [one.by_condition, one.claim.condition, f"Rule: {one.claim.rule.text}"]
+    if one.told:
+        rule = one.by_figure.rule if one.by_figure is not None else one.claim.rule.text
+        parts = [one.by_condition, one.claim.condition, f"Rule: {rule}" if rule else ""]
     if one.missing:
         parts.append(f"Missing: {one.missing}")
     return "".join(f"{part[0].upper()}{part[1:]}. " for part in parts if part).strip()
@@ -94,6 +111,8 @@ def _condition(one: JudgedClaim) -> str:
 
 def _numbers(one: JudgedClaim) -> str:
     """Numbers of each condition: one, or the least and the most favourable of several."""
+    if one.by_figure is not None:
+        return one.by_figure.numbers
     parts = []
     for condition in one.claim.rule.conditions:
         own = condition.own(one.numbers)

@@ -7,7 +7,7 @@ restorer, where they come from, and a hash over all of it.
 import datetime as dt
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
@@ -56,6 +56,8 @@ class Evidence:
         Whether it is a baseline file.
     doubts : tuple of str
         What speaks against the restorer's honesty, without a full stop.
+    run : Run or None
+        The run that it is of, with its images; None for a baseline file.
     """
 
     source: str
@@ -68,6 +70,7 @@ class Evidence:
     provenance: Mapping[str, Any]
     packed: bool = False
     doubts: tuple[str, ...] = ()
+    run: Run | None = field(default=None, repr=False, compare=False)
 
     @property
     def profile(self) -> str:
@@ -143,6 +146,7 @@ def evidence_of_run(run: Run) -> dict[str, Evidence]:
                 "restorer": as_plain(info.restorers[restorer]),
             },
             doubts=tuple(doubted(doubt for doubt in info.doubts if doubt.restorer == restorer)),
+            run=run,
         )
         for restorer, by_key in statistics.items()
         if not run.restorers.is_acquisition(restorer)

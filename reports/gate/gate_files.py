@@ -1,17 +1,12 @@
-"""Files of the gate's verdicts: JUnit XML for CI servers, JSON, CSV and Markdown."""
+"""Files of the gate's verdicts: JUnit XML for CI servers, CSV and Markdown."""
 
-import json
-import math
 import re
-from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 from xml.etree import ElementTree as ET
 
 from reports.gate.gate_text import (
     cell_text,
     change_text,
-    closing_text,
     markdown,
     metric_text,
     note_text,
@@ -49,21 +44,6 @@ def write_csv(result: GateResult, path: Path) -> None:
     table = result.table()
     table["verdict"] = [row.verdict.value for row in result.rows]
     write_text(table.to_csv(index=False, lineterminator="\n"), path)
-
-
-def write_json(result: GateResult, path: Path, *, alpha: float) -> None:
-    """Write verdict, notes and all rows; a number that does not exist is null."""
-    content = {
-        "verdict": result.verdict.value,
-        "sentence": closing_text(result, alpha=alpha),
-        "old": result.old,
-        "new": result.new,
-        "alpha": alpha,
-        "counts": {verdict.value: result.count(verdict) for verdict in Verdict},
-        "notes": list(result.notes),
-        "rows": [{k: _plain(v) for k, v in asdict(row).items()} for row in result.rows],
-    }
-    write_text(json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False) + "\n", path)
 
 
 def write_junit(result: GateResult, path: Path, *, strict: bool = False) -> None:
@@ -125,9 +105,3 @@ def _junit_case(suite: ET.Element, row: GateRow, *, strict: bool) -> str:
 
 def _clean(text: str) -> str:
     return _FORBIDDEN.sub("?", text)
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, Verdict):
-        return value.value
-    return None if isinstance(value, float) and not math.isfinite(value) else value

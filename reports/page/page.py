@@ -86,8 +86,27 @@ def render(
         tables=tables,
         metrics=metrics,
         settings=settings(run),
+        places=_places(board=bool(board), viewer=bool(viewer["scenes"]), charts=charts),
     )
     return page
+
+
+def _places(
+    *, board: bool, viewer: bool, charts: Mapping[str, Any]
+) -> list[tuple[str, str]]:  # fmt: skip
+    """Places of the page and what they are called, in order."""
+    there = {
+        ("scoreboard", "Safe for what?"): board,
+        ("images", "Images"): viewer,
+        ("verdict", "Verdict"): True,
+        ("charts", "Charts"): bool(charts["charts"]),
+        ("figures", "Figures"): True,
+        ("leaderboard", "Leaderboard"): True,
+        ("tables", "Tables"): True,
+        ("claims", "Claims of the paper"): True,
+        ("settings", "Settings"): True,
+    }
+    return [place for place, shown in there.items() if shown]
 
 
 def template(name: str) -> Any:
@@ -107,8 +126,9 @@ def template(name: str) -> Any:
 
 
 def unbroken(text: str) -> str:
-    """Keep the unit of dose in one piece and on the line of its number."""
-    return text.replace(" e/Å²", "\u00a0e/\u2060Å²").replace("(e/Å²", "(e/\u2060Å²")
+    """Keep percent, and the unit of dose in one piece, on the line of their number."""
+    dose = text.replace(" e/Å²", "\u00a0e/\u2060Å²").replace("(e/Å²", "(e/\u2060Å²")
+    return dose.replace(" %", "\u00a0%")
 
 
 def lead(run: Run) -> str:

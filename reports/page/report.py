@@ -1,6 +1,6 @@
 """Writing a report: everything recomputed from a run folder's records, each file set at once."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 import pandas as pd
@@ -12,6 +12,7 @@ from reports.figures.draw import write_figures
 from reports.metrics.kept.resolution import contrast_of, unresolved_cells, without_unresolved
 from reports.packs.packed_run import open_run
 from reports.page.charts.chart_data import chart_data
+from reports.page.gallery.figure_verdicts import figure_verdicts
 from reports.page.page import lead, render
 from reports.page.scoreboard.scoreboard import scoreboard
 from reports.page.study_reports import STUDY_REPORTS
@@ -112,7 +113,7 @@ def _write_files(run: Run, summary: pd.DataFrame, folder: Path) -> None:
     if examples is not None:
         tables.append(examples)
     names = {figure.png.stem for figure in figures}
-    claims = _write_claims(RunTables.of(run, frames), folder, figures=names, lead=lead(run))
+    claims = _write_claims(run, frames, folder, figures=names)
     metrics = metric_table()
     text = _markdown(run, sentences, claims=claims, boards=boards, tables=[*tables, metrics])
     (folder / "report.md").write_text(text, encoding="utf-8")
@@ -131,14 +132,16 @@ def _write_files(run: Run, summary: pd.DataFrame, folder: Path) -> None:
     (folder / PAGE).write_text(page, encoding="utf-8")
 
 
-def _write_claims(tables: RunTables, folder: Path, *, figures: Collection[str], lead: str) -> Table:
+def _write_claims(
+    run: Run, frames: Mapping[str, pd.DataFrame], folder: Path, *, figures: Collection[str]
+) -> Table:
     """Judge the paper's claims and write their files; returns the table for readers."""
-    judged = judge_claims(tables)
-    identity = tables.info.origin.identity
+    judged = judge_claims(RunTables.of(run, frames), figures=figure_verdicts(run.folder))
+    identity = run.origin.identity
     write_csv(claim_rows(judged, figures=figures, identity=identity), folder / "claims.csv")
     write_csv(number_rows(judged), folder / "claim_numbers.csv")
     table = claim_table(judged, figures=figures)
-    (folder / "claims.md").write_text(claims_markdown(table, lead=lead), encoding="utf-8")
+    (folder / "claims.md").write_text(claims_markdown(table, lead=lead(run)), encoding="utf-8")
     return table
 
 

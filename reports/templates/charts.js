@@ -11,6 +11,8 @@
     const data = JSON.parse(root.querySelector("script").textContent);
     const part = (name) => root.querySelector(`[data-part="${name}"]`);
     const kept = {};
+    // Colours are those of the page, so that they follow it into the dark and onto paper.
+    const inks = data.series.map((_, i) => `var(--series-${i})`);
     let chart = data.charts[0];
     let last = null;
     let drawing = Promise.resolve();
@@ -21,7 +23,7 @@
       const box = Object.assign(document.createElement("input"), { type: "checkbox", checked: true });
       const mark = document.createElement("span");
       mark.className = "swatch";
-      mark.style.color = one.colour;
+      mark.style.color = inks[i];
       mark.textContent = LETTERS[i % LETTERS.length];
       mark.setAttribute("aria-hidden", "true");
       label.append(box, mark, ` ${one.label}`);
@@ -116,7 +118,7 @@
       const axis = chart.axes.find((one) => one.name === part("against").value);
       const found = beside(points(), axis);
       const options = { renderer: "svg", actions: false };
-      const made = spec(found, axis, "#1b1f24", "#d0d7de");
+      const made = spec(found, axis, "var(--ink)", "var(--line)");
       part("note").textContent = `${chart.heading}: ${chart.note}`;
       const left = chart.left_out
         ? ` ${chart.left_out} values of this quantity are not finite and not drawn.` : "";
@@ -136,7 +138,7 @@
     function spec(found, axis, ink, line) {
       const names = data.series.map((one) => one.label);
       const colour = { field: "series", type: "nominal", legend: null,
-                       scale: { domain: names, range: data.series.map((one) => one.colour) } };
+                       scale: { domain: names, range: inks } };
       const lowest = Math.min(...found.map((one) => one.low ?? one.value));
       const log = chart.log && lowest > 0;
       const x = { field: "at", type: "quantitative", title: axis.label,

@@ -12,6 +12,7 @@
     const name = table.parentElement.getAttribute("aria-label");
     const heads = [...table.tHead.rows[0].cells];
     heads.forEach((head, column) => {
+      if ("plain" in head.dataset) return;
       const button = document.createElement("button");
       button.type = "button";
       button.className = "sort";

@@ -81,5 +81,7 @@ def test_pages_say_what_the_packs_say() -> None:
 def test_a_page_that_says_otherwise_is_noticed(tmp_path: Path) -> None:
     begin = "<!-- paper: results (nox -s results writes what stands between) -->"
     text = f"{begin}\n1\n<!-- paper: end -->"
-    found = script().filled(text, {"results": "2\n"})
+    found = script().filled(text, {"results": "2\n"}, str)
     assert found == text.replace("\n1\n", "\n2\n")
+    sentence = "It is <!-- number: claim / 22 -->1<!-- /number --> of it."
+    assert script().filled(sentence, {}, str.upper) == sentence.replace("1<", "CLAIM / 22<")

@@ -107,7 +107,7 @@ def _output(rng: Random, folder: Path, base: Path) -> Words:
         ["restore", "i.npy", "-r", "gaussian", "--sampling", "0.2", "-o", out],
         ["fit", "i.npy", "--sampling", "0.2", "-o", out],
         ["baseline", run, "--restorer", "gaussian", "-o", out],
-        ["compare", "raw", "gaussian", "--run", run, "--json", out],
+        ["compare", "raw", "gaussian", "--run", run, "--csv", out],
     ][int(rng.integers(5))]
 
 

@@ -16,7 +16,9 @@ _LISTED: Final = 12
 _MEANT: Final = ("image", "obs", "data", "haadf")
 
 
-def chosen(contents: Contents, wanted: str | None, *, path: Path) -> tuple[Dataset, list[str]]:
+def chosen(
+    contents: Contents, wanted: str | None, *, path: Path | str
+) -> tuple[Dataset, list[str]]:
     """Choose a data set of a file and say which it is where there were others.
 
     Parameters
@@ -24,7 +26,7 @@ def chosen(contents: Contents, wanted: str | None, *, path: Path) -> tuple[Datas
     contents : Contents
     wanted : str or None
         Title or number, from 1; None takes the first that is an image and no thumbnail.
-    path : Path
+    path : Path or str
         For messages.
 
     Returns
@@ -78,7 +80,7 @@ def described(dataset: Dataset) -> str:
     return f"{stack}{width} x {height} px{f' of {pixel.text}' if pixel.text else ''}"
 
 
-def _number(datasets: Sequence[Dataset], wanted: str, *, path: Path) -> int:
+def _number(datasets: Sequence[Dataset], wanted: str, *, path: Path | str) -> int:
     """Place of the data set that a title or a number from 1 means."""
     folded = wanted.strip().casefold()
     for titles, title in (

@@ -6,10 +6,10 @@ from typing import Any, Final
 
 import numpy as np
 
-from bench.own_images.declared_size import require_room, want_of_memory
 from bench.own_images.files.axes import PixelSize
 from bench.own_images.files.choice import chosen
 from bench.own_images.files.dataset import Contents, Dataset
+from bench.own_images.files.declared_size import require_room, want_of_memory
 from bench.own_images.files.restored_mark import mark_of
 from stembench.arrays import Floats
 from stembench.errors import InputError
@@ -84,14 +84,42 @@ def _read(path: Path, *, image: str | None, finite: bool) -> ImageFile:
         raise
     except Exception as error:  # the readers raise exceptions of any kind
         raise InputError(f"{path} cannot be read as an image: {_sentence(error)}") from error
-    dataset, notes = chosen(contents, image, path=path)
+    return image_of(contents, str(path), image=image, finite=finite, restored_by=mark_of(path))
+
+
+def image_of(
+    contents: Contents,
+    name: str,
+    *,
+    image: str | None = None,
+    finite: bool = True,
+    restored_by: str = "",
+) -> ImageFile:
+    """Image or stack of what was read or given.
+
+    Parameters
+    ----------
+    contents : Contents
+    name : str
+        What messages call it.
+    image, finite
+        As of `read_image`.
+    restored_by : str
+        Restorer that made it; empty for none.
+
+    Raises
+    ------
+    InputError
+        If it is no image or stack of images, or is not finite although it has to be.
+    """
+    dataset, notes = chosen(contents, image, path=name)
     images = _images(dataset)
     usable = np.isfinite(images)
     if not usable.all():
         if finite:
-            raise InputError(f"{path} holds NaN or infinite values; replace them first")
+            raise InputError(f"{name} holds NaN or infinite values; replace them first")
         if not usable.any():
-            raise InputError(f"{path} holds no finite pixel, NaN or infinite values alone")
+            raise InputError(f"{name} holds no finite pixel, NaN or infinite values alone")
         images = np.where(usable, images, np.nan)
         notes = [*notes, f"{int((~usable).sum())} pixels are no finite numbers and are left out"]
     stack = images.ndim == 3
@@ -101,7 +129,7 @@ def _read(path: Path, *, image: str | None, finite: bool) -> ImageFile:
         sampling=dataset.pixel.sampling,
         pixel=dataset.pixel,
         notes=notes,
-        restored_by=mark_of(path),
+        restored_by=restored_by,
     )
 
 

@@ -22,7 +22,7 @@ def known_sampling(
     stated: PixelSize,
     given: float | None,
     *,
-    path: Path,
+    path: Path | str,
     possible: tuple[float, float] = POSSIBLE,
 ) -> tuple[float, list[str]]:
     """Sampling in Å/px: the given one, otherwise that of the file.
@@ -33,8 +33,8 @@ def known_sampling(
         What the file states.
     given : float or None
         Å/px from the user, who goes before the file.
-    path : Path
-        For messages.
+    path : Path or str
+        Name of the image, for messages.
     possible : tuple of float
         Least and largest Å/px that make sense.
 

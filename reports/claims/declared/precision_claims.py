@@ -247,6 +247,8 @@ CLAIMS: Final = (
         number=31,
         text="The SCS goes with the atomic number as Z^1.7",
         place="Atomic structure quantification",
-        needs="a thin specimen of two elements",
+        needs="the cross-section of single atoms of several elements",
+        condition="exponent of a power law through five elements; Z^1.7 is 1.65 to 1.75",
+        decided_by="atomic-numbers",
     ),
 )

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
 import pandas as pd
 
@@ -61,6 +61,10 @@ class Material:
         Specs of further restorers that experimental images are shown with.
     wheels : pathlib.Path or None
         Folder of downloaded wheels, from which experimental images are read too.
+    program : str
+        What draws, with its commit, as figures are to state it.
+    versions : mapping of str to str
+        Versions of the packages that numbers depend on.
     """
 
     restored: Restoring
@@ -68,6 +72,8 @@ class Material:
     run: Run | None = None
     rivals: tuple[str, ...] = ()
     wheels: Path | None = None
+    program: str = ""
+    versions: Mapping[str, str] = field(default_factory=dict)
 
     @cached_property
     def _summarised(self) -> tuple[Run, pd.DataFrame]:
@@ -116,14 +122,31 @@ class Finding:
     claim : int
         Its number, as in docs/claims.md.
     outcome : str
-        'confirmed', 'refuted', 'partly' or 'undecided', as a rule of `reports.claims.rules` gives.
+        As a rule of `reports.claims.rules` gives.
     text : str
-        The numbers with their intervals, and the rule.
+        All numbers with their intervals.
+    rule : str
+        In words.
+    conditions : str
+        Outcome of each condition of a rule that has several; '' for one.
+    n_numbers : int
+    value, low, high : float or None
+        The number that decides with its 95 % interval; None where it has none.
+    unit, at : str
+        Of that number, as of `reports.Number`.
     """
 
     claim: int
-    outcome: str
+    outcome: Literal["confirmed", "refuted", "partly", "undecided", "no data"]
     text: str
+    rule: str = ""
+    conditions: str = ""
+    n_numbers: int = 0
+    value: float | None = None
+    low: float | None = None
+    high: float | None = None
+    unit: str = ""
+    at: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

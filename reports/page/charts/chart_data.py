@@ -11,6 +11,7 @@ from reports.figures.panels import BOUND_COLOUR
 from reports.metrics.cells import MOST_AT_LIMIT
 from reports.metrics.table import METRICS
 from reports.names import RestorerStyle
+from reports.page.charts.dark_colours import on_dark
 from reports.records.run_folder import Run
 from reports.studies import cases_in_order
 from reports.summaries.response import summarise_response
@@ -74,11 +75,12 @@ def chart_data(run: Run, summary: pd.DataFrame) -> dict[str, Any]:
     Returns
     -------
     dict
-        ``series``: label, colour and dash of each restorer, the bound last. ``charts``: case,
-        heading, note, ``log`` (whether the ordinate is logarithmic), ``level`` (a value that is
-        drawn as a line, or None), ``axes`` (name, label, log) and ``rows``: place of the series,
-        one number per axis, value, low, high (None where there is none), n, text, and 1 where too
-        many fits ended at a limit. What is not finite is no row; ``left_out`` counts these.
+        ``series``: label, colour on white and on dark, and dash of each restorer, the bound last.
+        ``charts``: case, heading, note, ``log`` (whether the ordinate is logarithmic), ``level`` (a
+        value that is drawn as a line, or None), ``axes`` (name, label, log) and ``rows``: place of
+        the series, one number per axis, value, low, high (None where there is none), n, text, and
+        1 where too many fits ended at a limit. What is not finite is no row; ``left_out`` counts
+        these.
     """
     names = run.restorers.shown(summary["restorer"].astype(str).unique())
     styles = run.restorers.styles(names)
@@ -170,9 +172,15 @@ def _responses(run: Run, names: Sequence[str]) -> Iterable[_Points]:
 
 def _look(style: RestorerStyle | None, name: str) -> dict[str, Any]:
     if style is None:
-        return {"label": name, "colour": BOUND_COLOUR, "dash": [5, 3], "line": True}
+        return {
+            "label": name, "colour": BOUND_COLOUR, "dark": on_dark(BOUND_COLOUR),
+            "dash": [5, 3], "line": True,
+        }  # fmt: skip
     dash = [] if isinstance(style.line, str) else [3 * float(step) for step in style.line[1]]
-    return {"label": style.label, "colour": style.colour, "dash": dash, "line": not style.marker}
+    return {
+        "label": style.label, "colour": style.colour, "dark": on_dark(style.colour),
+        "dash": dash, "line": not style.marker,
+    }  # fmt: skip
 
 
 def _chart(points: _Points, series: Sequence[str]) -> dict[str, Any]:

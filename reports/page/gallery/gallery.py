@@ -2,9 +2,8 @@
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Final
 
 from reports.figures.paper.column_width import journal_letters, save_page
 from reports.figures.paper.paper_figure import (
@@ -13,19 +12,16 @@ from reports.figures.paper.paper_figure import (
     Material,
     PaperFigure,
 )
-from reports.page.gallery.gallery_entry import GalleryEntry
+from reports.page.gallery.gallery_entry import NOTES, GalleryEntry, read_entry
 from reports.page.gallery.gallery_index import INDEX, index_text
+from reports.records.run_folder import Run
 from reports.words.tables import write_csv
 from stembench.atomic_files import replacing
-from stembench.describe import from_dict
 from stembench.errors import InputError
-from stembench.sealed_json import check_content, read_json, write_json
+from stembench.sealed_json import write_json
 from stembench.surroundings.extras import MissingExtraError
 from stembench.surroundings.leftovers import staging_folder
 from stembench.surroundings.refusals import not_written
-
-_NOTES: Final = "notes"
-_REMEDY: Final = "draw the figure again"
 
 
 def chosen_figures(
@@ -81,20 +77,45 @@ def write_gallery(
     chosen = chosen_figures(figures, numbers)
     entries = []
     try:
-        (folder / _NOTES).mkdir(parents=True, exist_ok=True)
+        (folder / NOTES).mkdir(parents=True, exist_ok=True)
         for figure in chosen:
             if progress is not None:
                 progress(f"{figure.number}: {figure.title}")
             entry = _entry(folder, figure, material)
-            write_json(folder / _NOTES / f"{figure.name}.json", asdict(entry))
+            write_json(folder / NOTES / f"{figure.name}.json", asdict(entry))
             entries.append(entry)
-        known = {figure.number: _earlier(folder, figure) for figure in figures}
         with replacing(folder / INDEX) as temporary:
-            text = index_text(figures, known, run=material.run)
+            text = gallery_text(folder, figures, run=material.run)
             temporary.write_text(text, encoding="utf-8")
     except OSError as error:
         raise InputError(not_written(folder, error)) from error
     return tuple(entries)
+
+
+def gallery_text(folder: Path, figures: Sequence[PaperFigure], *, run: Run | None) -> str:
+    """Index, in Markdown, of the figures that a folder holds, with a report's verdicts.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        Of `write_gallery`; files that were taken from it since are not named.
+    figures : sequence of PaperFigure
+        All figures, in the order of the index.
+    run : Run or None
+        Whose report judged the claims.
+
+    Returns
+    -------
+    str
+    """
+    known = {}
+    for figure in figures:
+        entry = _earlier(folder, figure)
+        if entry is not None:
+            there = tuple(name for name in entry.files if (folder / Path(name).name).exists())
+            entry = replace(entry, files=there)
+        known[figure.number] = entry
+    return index_text(figures, known, run=run)
 
 
 def _entry(folder: Path, figure: PaperFigure, material: Material) -> GalleryEntry:
@@ -121,6 +142,8 @@ def _entry(folder: Path, figure: PaperFigure, material: Material) -> GalleryEntr
         files=files,
         run=drawn.run,
         seconds=time.perf_counter() - begun,
+        program=material.program,
+        versions=material.versions,
     )
 
 
@@ -146,8 +169,5 @@ def _remove(folder: Path, figure: PaperFigure) -> None:
 
 def _earlier(folder: Path, figure: PaperFigure) -> GalleryEntry | None:
     """What an earlier call says of a figure; None if it was never asked for."""
-    path = folder / _NOTES / f"{figure.name}.json"
-    if not path.exists():
-        return None
-    content = check_content(read_json(path), path, remedy=_REMEDY)
-    return from_dict(GalleryEntry, content, source=str(path))
+    path = folder / NOTES / f"{figure.name}.json"
+    return read_entry(path) if path.exists() else None

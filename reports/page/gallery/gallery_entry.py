@@ -1,11 +1,17 @@
 """What became of one of the paper's figures: drawn, lacking something, or not yet there."""
 
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final, Literal
 
 from reports.figures.paper.paper_figure import Finding
+from stembench.describe import from_dict
+from stembench.sealed_json import check_content, read_json
 
 State = Literal["drawn", "lacking", "not yet"]
+#: Folder, within that of the figures, of what became of each.
+NOTES: Final = "notes"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,6 +36,10 @@ class GalleryEntry:
         What run it was drawn from; '' for none.
     seconds : float
         Wall time.
+    program : str
+        What drew it, with its commit; '' where that is not known.
+    versions : mapping of str to str
+        Versions of the packages that its numbers depend on.
     """
 
     number: str
@@ -42,3 +52,17 @@ class GalleryEntry:
     files: tuple[str, ...] = ()
     run: str = ""
     seconds: float = 0.0
+    program: str = ""
+    versions: Mapping[str, str] = field(default_factory=dict)
+
+
+def read_entry(path: Path) -> GalleryEntry:
+    """Read what an earlier call says of a figure.
+
+    Raises
+    ------
+    InputError
+        If the file cannot be read, or was altered.
+    """
+    content = check_content(read_json(path), path, remedy="draw the figure again")
+    return from_dict(GalleryEntry, content, source=str(path))

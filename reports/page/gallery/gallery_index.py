@@ -89,18 +89,21 @@ def _section(
             lines += [f"**Not yet:** {escape(entry.sentence)}", ""]
         lines += [f"- source: {escape(source)}" for source in entry.sources]
     own = {finding.claim: finding for finding in entry.findings} if entry is not None else {}
-    texts = {claim.number: claim.text for claim in CLAIMS}
+    known = {claim.number: claim for claim in CLAIMS}
     for number in dict.fromkeys((*figure.claims, *own)):
-        said = f"- claim {number}, {escape(texts[number])}: "
+        said = f"- claim {number}, {escape(known[number].text)}: "
         if number in own:
-            said += f"**{own[number].outcome}** by this figure: {escape(own[number].text)}"
-            if number in verdicts:
+            told = own[number]
+            rule = f". Rule: {told.rule}" if told.rule else ""
+            said += f"**{told.outcome}** by this figure: {escape(told.text + rule)}"
+            if number in verdicts and known[number].decided_by != figure.number:
                 said += f"; by the report {verdicts[number]}"
         else:
             said += verdicts.get(number, "not judged: no report of the run is at hand")
         lines.append(said)
     if entry is not None and entry.files:
         where = f", from {escape(entry.run)}" if entry.run else ""
+        where += f", drawn by {escape(entry.program)}" if entry.program else ""
         files = ", ".join(f"[{name}]({name})" for name in entry.files)
         lines += ["", f"{files}; {seconds_text(entry.seconds)}{where}"]
     return [*lines, ""]
@@ -124,8 +127,8 @@ def _verdicts(run: Run | None) -> tuple[dict[int, str], str]:
         for row in rows.to_dict("records")
     }  # fmt: skip
     return verdicts, (
-        f"Verdicts of the report of `{run.folder}`, commit {run.info.commit[:10]}, profile "
-        f"{run.info.profile}, seed {run.info.seed}."
+        f"Verdicts of the report of a run of profile {run.info.profile}, commit "
+        f"{run.info.commit[:10]}, seed {run.info.seed}, and of figures where no run decides."
     )
 
 
@@ -137,6 +140,8 @@ def _verdict(row: Mapping[Any, Any]) -> str:
         unit, at = (str(row[name]) if pd.notna(row[name]) else "" for name in ("unit", "at"))
         number = quantity(value, low, high, unit=unit) if abs(value) < float("inf") else "no bound"
         words += f" ({escape(f'{at}: ' if at else '')}{escape(number)})"
+    if pd.notna(row.get("decided_by")) and str(row["decided_by"]) != "run":
+        words += f" by {escape(str(row['decided_by']))}"
     if pd.notna(row["missing"]) and str(row["verdict"]) in ("no data", "undecided"):
         words += f", needs {escape(str(row['missing']))}"
     return words

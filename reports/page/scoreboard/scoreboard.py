@@ -8,6 +8,7 @@ from reports.figures.figure import FigureFile
 from reports.page.scoreboard.questions import QUESTIONS, Question
 from reports.page.scoreboard.tile import SYMBOLS, State, Tile, tile_of
 from reports.records.run_folder import Run
+from reports.summaries.summary import summary_of
 from reports.words.numbers import dose_text
 from reports.words.tables import Table
 
@@ -143,3 +144,9 @@ def _place(
         return anchor(stem)
     wanted = f"{question.table}: {title}"
     return anchor(wanted) if any(table.title == wanted for table in tables) else "tables"
+
+
+def board_of_run(run: Run) -> tuple[BoardRow, ...]:
+    """Scoreboard of a run by itself, with no page around it to link to."""
+    names = set(run.once(summary_of)["restorer"].astype(str))
+    return scoreboard(run, names, figures=(), tables=())

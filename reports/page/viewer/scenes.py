@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from reports.records.run_folder import Run
 from reports.studies import cases_in_order
@@ -22,6 +23,26 @@ BEYOND: Final = 0.25
 _WHITE: Final = 255
 #: Decimals of a place in px: 0.001 px is far below 1 pm.
 _DECIMALS: Final = 3
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shot:
+    """An image of one realization as it was computed.
+
+    Attributes
+    ----------
+    name, label : str
+        As in records, and for readers.
+    pixels : ndarray, shape (h, w)
+        Fractions of the beam.
+    fitted : ndarray, shape (n, 2), or None
+        Places (x, y) [px] of the columns fitted in it, in the order of the true ones.
+    """
+
+    name: str
+    label: str
+    pixels: Floats
+    fitted: Floats | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -114,24 +135,59 @@ def viewer_data(shown: Sequence[Scene]) -> dict[str, Any]:
 
 
 def _scene(run: Run, *, case: str, image: str, dose: float, names: Sequence[str]) -> Scene | None:
+    shots = [shot for name in names if (shot := kept_shot(run, case, image, dose, restorer=name))]
+    return scene_of(run, case=case, image=image, dose=dose, shots=shots)
+
+
+def kept_shot(run: Run, case: str, image: str, dose: float, *, restorer: str) -> Shot | None:
+    """What a run kept of a restorer's image of one realization; None if it kept none."""
+    pixels = run.examples.image(case, image, dose=dose, restorer=restorer)
+    if pixels is None:
+        return None
+    return Shot(
+        name=restorer,
+        label=run.restorers.label(restorer),
+        pixels=pixels,
+        fitted=run.examples.positions(case, image, dose=dose, restorer=restorer),
+    )
+
+
+def scene_of(
+    run: Run, *, case: str, image: str, dose: float, shots: Sequence[Shot], title: str = ""
+) -> Scene | None:
+    """Put pictures of one realization beside the noise-free image, all on its grey scale.
+
+    Parameters
+    ----------
+    run : Run
+        Has the noise-free image and the true columns.
+    case, image : str
+    dose : float
+        e/Å².
+    shots : sequence of Shot
+        Those of another shape than the noise-free image are left out.
+    title : str
+        In place of the title of the case.
+
+    Returns
+    -------
+    Scene or None
+        None if the run kept no noise-free image, or no shot is left.
+    """
     clean = run.examples.clean(case, image)
     columns = run.examples.true_columns(case, image)
     if clean is None or columns is None:
         return None
     reach = BEYOND * float(np.ptp(clean))
     black, white = float(np.min(clean)) - reach, float(np.max(clean)) + reach
-    pictures = [_picture(*CLEAN, clean, black=black, white=white)]
-    for name in names:
-        pixels = run.examples.image(case, image, dose=dose, restorer=name)
-        if pixels is None or pixels.shape != clean.shape:
-            continue
-        fitted = run.examples.positions(case, image, dose=dose, restorer=name)
-        label = run.restorers.label(name)
-        pictures.append(_picture(name, label, pixels, black=black, white=white, fitted=fitted))
-    if len(pictures) < 2:
+    fitting = [
+        Shot(name=CLEAN[0], label=CLEAN[1], pixels=clean),
+        *(shot for shot in shots if shot.pixels.shape == clean.shape),
+    ]
+    if len(fitting) < 2:
         return None
     return Scene(
-        case=run.title(case),
+        case=title or run.title(case),
         image=image,
         dose=dose,
         sampling=run.case(case).sampling,
@@ -140,33 +196,28 @@ def _scene(run: Run, *, case: str, image: str, dose: float, names: Sequence[str]
         white=white,
         true=columns[0],
         measured=columns[1].astype(float),
-        pictures=tuple(pictures),
+        pictures=tuple(_picture(shot, black=black, white=white) for shot in fitting),
     )
 
 
-def _picture(
-    name: str,
-    label: str,
-    pixels: Floats,
-    *,
-    black: float,
-    white: float,
-    fitted: Floats | None = None,
-) -> Picture:
+def _picture(shot: Shot, *, black: float, white: float) -> Picture:
+    grey = (shot.pixels - black) / (white - black) * _WHITE
+    return Picture(
+        name=shot.name,
+        label=shot.label,
+        webp=webp_of(np.clip(np.rint(grey), 0, _WHITE).astype(np.uint8)),
+        clipped=float(np.mean((grey < -0.5) | (grey > _WHITE + 0.5))),
+        fitted=shot.fitted,
+    )
+
+
+def webp_of(pixels: NDArray[np.uint8]) -> bytes:
+    """Write 8-bit pixels, shape (h, w) or (h, w, 3), as WebP without loss."""
     from PIL import Image
 
-    grey = (pixels - black) / (white - black) * _WHITE
     content = io.BytesIO()
-    Image.fromarray(np.clip(np.rint(grey), 0, _WHITE).astype(np.uint8)).save(
-        content, format="WEBP", lossless=True, method=4
-    )
-    return Picture(
-        name=name,
-        label=label,
-        webp=content.getvalue(),
-        clipped=float(np.mean((grey < -0.5) | (grey > _WHITE + 0.5))),
-        fitted=fitted,
-    )
+    Image.fromarray(pixels).save(content, format="WEBP", lossless=True, method=4)
+    return content.getvalue()
 
 
 def _plain(scene: Scene) -> dict[str, Any]:

@@ -141,10 +141,20 @@ def test_what_cannot_be_used_is_refused(options, said) -> None:
         AssessOptions(restorer="raw", **options)
 
 
-def test_smoothed_noise_without_columns_is_refused() -> None:
-    empty = np.random.default_rng(0).poisson(20.0, (48, 48)).astype(float)
-    with pytest.raises(InputError, match=r"columns were found|far enough"):
+@pytest.mark.parametrize("seed", [0, 1])
+def test_smoothed_noise_without_columns_is_refused(seed) -> None:
+    """Spots of smoothed noise are found as columns, 8 to 15 of them here; none is supported."""
+    empty = np.random.default_rng(seed).poisson(20.0, (48, 48)).astype(float)
+    with pytest.raises(InputError, match=r"supports none of the \d+ columns|columns were found"):
         assessed("gaussian", empty, draws=3)
+
+
+def test_a_lattice_drawn_into_noise_alone_is_refused(monkeypatch) -> None:
+    """Negative control: `stamped` is assessed, where all but two of these columns are there."""
+    monkeypatch.syspath_prepend(str(Path(__file__).parents[3]))
+    empty = np.random.default_rng(2).poisson(20.0, (_SIZE, _SIZE)).astype(float)
+    with pytest.raises(InputError, match=r"supports none of the (49|6\d|7\d|81) columns"):
+        assessed("tests.bench.assessment.drawing_restorers:stamp", empty, draws=3)
 
 
 def test_a_restorer_that_shows_no_columns_is_refused(monkeypatch) -> None:

@@ -28,8 +28,9 @@ WORKING: Final = {
     "list": "",
     "doctor": "",
     "plan": f"{_ONE} --restorer cgrdn",
-    "run": f"{_ONE} --restorer raw --restorer gaussian --restorer cgrdn --restorer net.onnx "
-    "--out run",
+    # The smallest profile: `regression` runs the model on what the baseline was made of.
+    "run": "--profile glance --case response --jobs 1 --restorer raw --restorer gaussian "
+    "--restorer cgrdn --restorer net.onnx --out run",
     "report": "run",
     "compare": "gaussian net.onnx --run run",
     "verify-fit": "run -n 1",

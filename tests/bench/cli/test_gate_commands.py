@@ -1,6 +1,5 @@
 """`stembench compare`, `baseline` and `regression`: sides, exit codes, files, refusals."""
 
-import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -67,14 +66,13 @@ class TestCompare:
 
     def test_a_regression_exits_with_1_and_writes_its_files(self, old, new, tmp_path) -> None:
         rewrite(new, "net", 1.02)
-        files = {kind: tmp_path / f"gate.{kind}" for kind in ("junit", "markdown", "json", "csv")}
+        files = {kind: tmp_path / f"gate.{kind}" for kind in ("junit", "markdown", "csv")}
         options = [part for kind, file in files.items() for part in (f"--{kind}", file)]
         output = call("compare", old, new, *options, code=1)
         assert "REGRESSED" in output
         assert "net" in output
         assert "failure" in files["junit"].read_text()
         assert "REGRESSED" in files["markdown"].read_text()
-        assert json.loads(files["json"].read_text())["verdict"] == "worse"
         table = pd.read_csv(files["csv"])
         worse = table[table["verdict"] == "worse"]
         assert set(worse["restorer_new"]) == {"net"}
@@ -82,6 +80,35 @@ class TestCompare:
         assert worse.loc[worse["metric"] == "scs_rmse", "change"].to_numpy() == pytest.approx(0.02)
         call("compare", old, new, "--restorer", "other")
         call("compare", old, new, "--old-restorer", "net", "--new-restorer", "net", code=1)
+
+    def test_json_holds_every_row_and_the_exit_code_stays(self, old, new, tmp_path) -> None:
+        rewrite(new, "net", 1.02)
+        written = call_json("compare", old, new, "--csv", tmp_path / "gate.csv", code=1)
+        assert (written["command"], written["verdict"]) == ("compare", "worse")
+        assert written["sentence"].startswith("REGRESSED")
+        rows, table = pd.DataFrame(written["rows"]), pd.read_csv(tmp_path / "gate.csv")
+        assert rows["verdict"].tolist() == table["verdict"].tolist()
+        for key, name in (("dose_e_per_A2", "dose"), ("thickness_atoms", "thickness"),
+                          ("change", "change"), ("p_holm", "p_holm")):  # fmt: skip
+            assert rows[key].astype(float).to_numpy() == pytest.approx(
+                table[name].astype(float).to_numpy(), nan_ok=True
+            )
+        counts = {row["verdict"]: row["rows"] for row in written["counts"]}
+        assert counts["worse"] == (table["verdict"] == "worse").sum() > 0
+        assert sum(counts.values()) == len(rows)
+
+    def test_a_page_shows_both_sides(self, old: Path, new: Path, tmp_path: Path) -> None:
+        rewrite(new, "net", 1.02)
+        path = tmp_path / "gate.html"
+        call("compare", old, new, "--restorer", "net", "--page", path, code=1)
+        page = path.read_text()
+        assert "REGRESSED" in page
+        assert "new and old are the same" in page  # its records changed, and not its images
+        call("compare", "raw", "net", "--run", old, "--page", path)
+        assert "new and old differ by" in path.read_text()
+        assert "cannot be written" in call(
+            "compare", old, old, "--page", path / "page.html", code=2
+        )
 
     def test_undecided_exits_with_3_only_if_strict(self, tmp_path: Path) -> None:
         few = make_run(
@@ -251,10 +278,17 @@ class TestRegression:
         folder = small_baseline.parent / "run"
         made_at = {file: file.stat().st_mtime_ns for file in (folder / "records").iterdir()}
         common = ("--baseline", small_baseline, "--jobs", "1", "--out", folder)
-        output = call("regression", "gaussian", *common, "--strict", "--junit", tmp_path / "g.xml")
+        files = ("--junit", tmp_path / "g.xml", "--page", tmp_path / "g.html")
+        output = call("regression", "gaussian", *common, "--strict", *files)
+        # A baseline holds no images: its restorer was called again.
+        page = (tmp_path / "g.html").read_text()
+        assert "gaussian, restored again" in page
+        assert "new and old are the same" in page
         assert "PASSED: equivalent" in output
         assert 'failures="0"' in (tmp_path / "g.xml").read_text()
         assert made_at == {file: file.stat().st_mtime_ns for file in made_at}
+        written = call_json("regression", "gaussian", *common)
+        assert (written["command"], written["verdict"]) == ("regression", "equivalent")
         # Another model, or another seed, is another run.
         assert "another run" in call("regression", "nlm", *common, code=2)
 

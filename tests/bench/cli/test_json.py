@@ -34,8 +34,6 @@ SENTENCES = {
 TABLE_MAKERS = ("print_tables", "Table")
 #: Ends of the names of functions that return several lines.
 TEXTS = ("table", "tables", "lines", "power_text")
-#: They get it with the matrix of the gate.
-WAITING = ("compare", "regression")
 
 
 class Function(NamedTuple):
@@ -136,7 +134,7 @@ def test_every_command_that_prints_rows_has_the_option() -> None:
     lacking = {
         name: rows
         for name, rows in found.items()
-        if "--json" not in OPTIONS[name] and name not in (*SENTENCES, *WAITING)
+        if "--json" not in OPTIONS[name] and name not in SENTENCES
     }
     assert not lacking, f"these print rows and lack --json: {lacking}"
     assert all("--json" not in OPTIONS[name] for name in SENTENCES)
@@ -161,7 +159,7 @@ def test_ways_to_print_rows(body: str, number: int) -> None:
 
 def test_the_same_option_means_the_same_everywhere() -> None:
     for name, options in OPTIONS.items():
-        if "--json" in options and name not in WAITING:
+        if "--json" in options:
             (option,) = (
                 each
                 for each in typer.main.get_command(app).commands[name].params

@@ -8,14 +8,17 @@ import pytest
 from scipy.ndimage import gaussian_filter
 
 from bench.paper.declared import (
-    altered_images,
-    atomic_numbers,
     invented_features,
-    kept_marks,
-    kept_objects,
     noise_out_of_range,
     rivals,
     six_modalities,
+)
+from bench.paper.declared.tables import (
+    altered_images,
+    atomic_numbers,
+    high_dose,
+    kept_marks,
+    kept_objects,
 )
 from bench.paper.experimental_images import ExperimentalImage
 from bench.paper.radial_signals import (
@@ -27,9 +30,12 @@ from bench.paper.radial_signals import (
 from bench.paper.registry import paper_figures
 from bench.paper.sublattices import sublattices
 from fitting import find_columns
-from reports import Drawn, LackingError, Material, PaperFigure, write_gallery
+from reports import CLAIMS, Drawn, LackingError, Material, PaperFigure, open_run, write_gallery
 from reports.figures.paper.column_width import journal_letters
+from reports.summaries.per_realization import realization_statistics
+from reports.summaries.run_statistics import run_statistics
 
+ROOT = Path(__file__).parents[3]
 FIGURES = {figure.number: figure for figure in paper_figures()}
 
 
@@ -65,6 +71,13 @@ def test_the_paper_is_covered() -> None:
     wanted = [str(number) for number in range(1, 14)] + ["table-1", "s2"]
     assert list(FIGURES)[: len(wanted)] == wanted
     assert [n for n, f in FIGURES.items() if f.draw is None] == ["table-1"]
+
+
+def test_claims_name_the_figure_that_decides_them() -> None:
+    for claim in CLAIMS:
+        if claim.decided_by:
+            assert claim.number in FIGURES[claim.decided_by].claims
+            assert FIGURES[claim.decided_by].draw is not None
 
 
 def test_figure_1_has_four_images_a_row_and_both_restorers() -> None:
@@ -169,6 +182,21 @@ def test_a_source_blurs_and_keeps_the_cross_section() -> None:
     assert blurred.cross_section == pytest.approx(signal.cross_section, rel=0.01)
     width = np.sqrt(0.3**2 + 0.35**2)
     assert blurred.value[0] == pytest.approx((0.3 / width) ** 2, rel=0.02)
+
+
+def test_a_further_dose_is_measured_as_the_run_measures() -> None:
+    """Of one dose that profile paper has: raw errors of its first realizations, as packed."""
+    records = high_dose.records_at((5e3,), specs=("raw",), realizations=3)
+    (own,) = realization_statistics(records)["raw"].values()
+    packed = open_run(ROOT / "results" / "paper" / "dislocation.pack").once(run_statistics)
+    (paper,) = (
+        cell
+        for cell in packed.every["raw"].values()
+        if cell.case == "edge_dislocation" and np.isclose(cell.dose, 5e3)
+    )
+    for metric in ("position_mae_pm", "scs_mpe_pct"):
+        expected = paper.by_metric[metric][:3]
+        np.testing.assert_allclose(own.by_metric[metric], expected, rtol=1e-6)
 
 
 @pytest.mark.slow

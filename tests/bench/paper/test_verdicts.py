@@ -59,7 +59,7 @@ def test_a_single_value_has_no_interval() -> None:
 def test_a_claim_follows_from_its_interval(values: tuple[float, ...], outcome: str) -> None:
     finding = judged(5, rule(above(0.0)), [mean_number(values, unit="dB")])
     assert finding.outcome == outcome
-    assert "every interval above 0" in finding.text
+    assert "every interval above 0" in finding.rule
 
 
 def test_conditions_are_named() -> None:
@@ -67,3 +67,12 @@ def test_conditions_are_named() -> None:
     finding = judged(32, rule(above(0.0, name="a"), below(0.0, name="b")), numbers)
     assert finding.outcome == "partly"
     assert finding.text.startswith("a, ")
+    assert finding.conditions == "a: confirmed; b: refuted"
+    # What speaks against the claim decides.
+    assert (finding.at, finding.value, finding.n_numbers) == ("b", pytest.approx(2.05), 2)
+
+
+def test_a_number_without_interval_is_kept_without_one() -> None:
+    finding = judged(5, rule(above(0.0)), [mean_number([1.0, 1.0])])
+    assert (finding.value, finding.low, finding.high) == (1.0, None, None)
+    assert finding.outcome == "undecided"

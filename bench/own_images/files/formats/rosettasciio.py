@@ -45,7 +45,7 @@ def contents(path: Path) -> Contents:
         name = reader.removeprefix("rsciio.")
         try:
             signals = importlib.import_module(reader).file_reader(str(path))
-            datasets = [_dataset(signal) for signal in signals]
+            datasets = [dataset_of(signal) for signal in signals]
             if reader == "rsciio.emd":
                 datasets = [_rows_first(dataset) for dataset in datasets]
         except MemoryError:
@@ -59,7 +59,8 @@ def contents(path: Path) -> Contents:
     raise InputError(f"{path} cannot be read as an image ({'; '.join(problems)})")
 
 
-def _dataset(signal: dict[str, Any]) -> Dataset:
+def dataset_of(signal: dict[str, Any]) -> Dataset:
+    """Data set of a signal as RosettaSciIO and HyperSpy describe one: data, axes, metadata."""
     data = signal["data"]
     if not hasattr(data, "dtype"):
         data = np.asarray(data)

@@ -8,6 +8,9 @@ from typing import Any
 
 import pytest
 
+from reports import write_report
+from tests.records_factory import make_run
+
 _NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
 
 
@@ -62,3 +65,21 @@ def opened(browser: Any) -> Iterator[Callable[..., Any]]:
     for context in contexts:
         context.close()
     assert said == []
+
+
+@pytest.fixture(scope="session")
+def folder(browser: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run with its report, made where there is a browser to open it."""
+    folder = make_run(
+        tmp_path_factory.mktemp("opened") / "run",
+        realizations=3,
+        cases=("pt_bulk", "nanoparticle"),
+        thicknesses=(2, 75),
+    )
+    write_report(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def report(folder: Path) -> Path:
+    return folder / "report" / "report.html"

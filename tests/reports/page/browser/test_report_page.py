@@ -8,32 +8,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from reports import write_report
 from reports.page.viewer.scenes import BEYOND
 from reports.records.run_folder import load_run
-from tests.records_factory import make_run
 from tests.reports.page.browser.looking import grave_findings, looked_at
 
 Opened = Callable[..., Any]
 _DOSE = 500.0
-
-
-@pytest.fixture(scope="module")
-def folder(browser: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A report, made where there is a browser to open it."""
-    folder = make_run(
-        tmp_path_factory.mktemp("opened") / "run",
-        realizations=3,
-        cases=("pt_bulk", "nanoparticle"),
-        thicknesses=(2, 75),
-    )
-    write_report(folder)
-    return folder
-
-
-@pytest.fixture
-def report(folder: Path) -> Path:
-    return folder / "report" / "report.html"
 
 
 def _part(page: Any, name: str) -> Any:

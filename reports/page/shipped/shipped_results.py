@@ -3,12 +3,14 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import pandas as pd
 
+from reports.claims.rules import Number
 from reports.records.run_folder import Run
 from reports.words.numbers import dose_text, metric_quantity, plain, quantity, seconds_text
+from reports.words.tables import markdown_grid
 
 
 @dataclass(frozen=True)
@@ -74,11 +76,12 @@ def shipped_tables(run: Run, report: Path) -> dict[str, str]:
     Returns
     -------
     dict of str to str
-        'results' (main numbers) and 'provenance'.
+        'results' (main numbers), 'claims' (verdict of each) and 'provenance'.
     """
     tables = {path.name: pd.read_csv(path) for path in report.glob("*.csv")}
     return {
         "results": results_table(run, tables),
+        "claims": claims_table(tables["claims.csv"]),
         "provenance": provenance(run),
     }
 
@@ -126,6 +129,37 @@ def _bound(tables: Mapping[str, pd.DataFrame], line: Line, *, dose: float) -> st
     own = rows[(rows["case"] == line.case) & (rows["image"] == line.image)]
     own = own[(own["dose"] == dose) & (own["kind"] == line.bound)]
     return f"{plain(float(own[_BOUND[line.metric]].iloc[0]))} pm" if len(own) else "not run yet"
+
+
+def claims_table(claims: pd.DataFrame) -> str:
+    """Markdown table of all claims: verdict, the number that decides, and what decides."""
+    rows = [
+        (
+            str(row["claim"]),
+            str(row["text"]),
+            str(row["verdict"]),
+            _deciding(row),
+            _decider(row),
+        )
+        for row in claims.to_dict("records")
+    ]
+    header = ("no.", "claim", "verdict", "the number that decides", "by")
+    return "\n".join(markdown_grid(header, rows, left=(1, 2, 3, 4))) + "\n"
+
+
+def _deciding(row: Mapping[Any, Any]) -> str:
+    """The number that decides a claim, with its place."""
+    if pd.isna(row["value"]):
+        return ""
+    value, low, high = (float(row[end]) for end in ("value", "low", "high"))
+    unit, at = (str(row[name]) if pd.notna(row[name]) else "" for name in ("unit", "at"))
+    number = Number(value=value, low=low, high=high, unit=unit, at=at)
+    return number.text
+
+
+def _decider(row: Mapping[Any, Any]) -> str:
+    """Whether a run or a figure decides, without the commit that drew it."""
+    return str(row["decided_by"]).partition(" (")[0] if pd.notna(row["decided_by"]) else ""
 
 
 def provenance(run: Run) -> str:

@@ -1,0 +1,1 @@
+"""Tables of what the paper says and no figure of it shows: each declares itself in its file."""
