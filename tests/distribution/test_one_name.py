@@ -4,6 +4,7 @@ import ast
 import base64
 import csv
 import hashlib
+import importlib
 import importlib.util
 import subprocess
 import sys
@@ -155,6 +156,15 @@ app(["list"])
     said = run(site, code, folder=tmp_path)
     assert said.startswith("2.0\n")
     assert "edge_dislocation" in said
+
+
+def test_every_test_that_is_left_out_is_there() -> None:
+    sys.path.insert(0, str(ROOT / "distribution"))
+    try:
+        left_out = importlib.import_module("wheel_tests").LEFT_OUT
+    finally:
+        sys.path.pop(0)
+    assert [name for name in left_out if not (ROOT / name).exists()] == []
 
 
 def test_what_cannot_be_rewritten_is_refused() -> None:
