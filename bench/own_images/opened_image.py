@@ -9,7 +9,7 @@ import numpy as np
 import typer
 
 from bench.own_images.files.image_file import ImageFile, read_image
-from bench.own_images.files.places.positions import read_positions
+from bench.own_images.files.places.positions import corner_note, read_positions
 from bench.own_images.files.sampling import FOR_COLUMNS, POSSIBLE, known_sampling
 from stembench.arrays import Floats
 from stembench.errors import InputError
@@ -134,6 +134,7 @@ def positions_near(
             f" {width} x {height} px, the first in row {int(outside.argmax()) + 1}; positions are"
             " pixels, x to the right and y down, from 0 at the first pixel's centre"
         )
+    say(corner_note(start, shape))
     if outside.any():
         listener.note(
             f"{outside.sum()} of {len(start)} positions lie outside the image; their light is part"

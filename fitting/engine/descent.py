@@ -104,6 +104,7 @@ def minimise(
     upper: Floats,
     support: float,
     patient: bool = True,
+    most_steps: int = MAX_STEPS,
 ) -> Descent:
     """Minimise from `theta` within bounds; `columns` ends at the minimum.
 
@@ -119,6 +120,8 @@ def minimise(
         Half size of a column's window in widths.
     patient : bool
         Whether to go on where a shared width goes to and fro, or crawls.
+    most_steps : int
+        Steps after which it ends, converged or not.
     """
     cost_of = _Cost(columns, support)
     damping = _Damping(columns.layout)
@@ -135,7 +138,7 @@ def minimise(
     vain = Vain(columns.layout, lower, upper)
     unsettled = given_up = False
     steps = stalled = 0
-    while steps < MAX_STEPS:
+    while steps < most_steps:
         steps += 1
         quadratic = _Quadratic(columns, here, factor, lower=lower, upper=upper, support=support)
         outward = quadratic.outward

@@ -59,6 +59,7 @@ def solve(problem: Problem) -> Minimum:
             upper=upper,
             support=SUPPORT,
             patient=again == _MOST_ARRANGEMENTS,
+            most_steps=problem.most_steps or descent.MAX_STEPS,
         )
         steps += end.steps
         if not end.unsettled:

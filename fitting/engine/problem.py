@@ -48,6 +48,8 @@ class Problem:
     variance : ndarray, shape (rows, columns), or None
         Variance of each pixel [image unit squared], for the errors of least squares where no dose
         is known; None takes that of the residual for all.
+    most_steps : int or None
+        Steps after which the joint engine ends; None for its own.
     """
 
     image: Floats
@@ -66,6 +68,7 @@ class Problem:
     detector_sigma: float = 0.0
     precision: Floats | None = None
     variance: Floats | None = None
+    most_steps: int | None = None
 
     @property
     def weight(self) -> Floats | None:

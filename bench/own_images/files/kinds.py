@@ -8,6 +8,10 @@ from bench.own_images.files.dataset import Dataset
 
 #: Fewest pixels along a side of an image; a shorter axis at the end holds channels.
 LEAST_SIDE: Final = 5
+#: So many values along the last of three axes, and the others so many times as long, are frames or
+#: channels put last: no image is so narrow.
+_FEW_FRAMES: Final = 16
+_FLATTER: Final = 4
 COLOUR: Final = "is a colour picture; save the intensities as grey values"
 _SPECTRAL_AXIS: Final = re.compile(
     # Not "color|em-wavelength|channel", which any stack in a TIFF file may have.
@@ -74,8 +78,10 @@ def _by_axes(axes: list[Axis], signal: str) -> str:
     if kinds & {"reciprocal", "angle"} or _DIFFRACTION.search(signal):
         unit = next((a.unit.strip() for a in pair if a.kind.kind in ("reciprocal", "angle")), "")
         return f"is a diffraction pattern{f' (axes in {unit})' if unit else ''}, no image"
+    # One odd unit for both says nothing of what the axes are; --sampling may.
+    odd = ("time",) if kinds == {"other"} else ("time", "other")
     for axis in pair:
-        if axis.kind.kind in ("time", "other"):
+        if axis.kind.kind in odd:
             return f"has an axis in {axis.unit.strip()} where an image has a length"
     if pair[0].navigate and pair[1].navigate is False:
         if len(axes) == 2:
@@ -92,10 +98,14 @@ def _by_shape(dataset: Dataset, shape: tuple[int, ...]) -> str:
         return (
             f"has {len(sides)} axes, {' x '.join(map(str, sides))}; an image has two, a stack three"
         )
-    if len(sides) == 3 and sides[-1] < LEAST_SIDE <= min(sides[:2]):
+    lengths = [axis.kind.kind == "length" for axis in dataset.axes if axis.size != 1]
+    few = sides[-1] < LEAST_SIDE or (
+        sides[-1] <= _FEW_FRAMES and _FLATTER * sides[-1] <= min(sides[:2]) and not lengths[-1]
+    )
+    if len(sides) == 3 and few and min(sides[:2]) >= LEAST_SIDE:
         return (
-            f"has the shape {shape}: {sides[-1]} channels at the end (a colour picture?); save one "
-            "of them as an image (h, w), or put the axis of a stack first"
+            f"has the shape {shape}: {sides[-1]} channels or frames at the end (a colour "
+            "picture?); save one of them as an image (h, w), or put the axis of a stack first"
         )
     names = [axis.name.lower() for axis in dataset.axes if axis.size != 1]
     if len(sides) == 3 and names[0] in ("rgb", "rgba", "colour", "color"):

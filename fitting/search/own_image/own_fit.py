@@ -1,7 +1,7 @@
 """Fit of a user's own image: what no column owns is modelled, left out, or said."""
 
 from dataclasses import replace
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -10,8 +10,10 @@ from scipy.spatial import cKDTree
 from fitting import flags
 from fitting.fit import masked_pixels, start_positions
 from fitting.results.column_fit import ColumnFit
+from fitting.search.own_image.background.own_background import own_background
+from fitting.search.own_image.background.smooth_background import SmoothBackground
 from fitting.search.own_image.beyond_frame import Visible, continued_places, typical_spacing
-from fitting.search.own_image.contrast import looks_inverted
+from fitting.search.own_image.contrast import looks_inverted, surely_inverted
 from fitting.search.own_image.few_counts.doubtful_sites import doubtful_sites
 from fitting.search.own_image.few_counts.noise_bias import noise_bias
 from fitting.search.own_image.few_counts.weighted_fit import (
@@ -29,21 +31,13 @@ from fitting.search.own_image.pixels.marks import drawn_marks
 from fitting.search.own_image.pixels.outliers import residual_outliers, thin_outliers
 from fitting.search.own_image.pixels.pixel_noise import measure_noise
 from fitting.search.own_image.scene_fit import REACH, Scene, fit_scene
-from fitting.search.own_image.smooth_background import (
-    SmoothBackground,
-    chosen_background,
-    smooth_background,
-)
-from fitting.search.own_image.spot_search import Spots, search_spots
+from fitting.search.own_image.spot_search import Spots, nothing_found, search_spots
 from fitting.setup.options import require_scale
 from stembench.arrays import Bools, Floats
 from stembench.errors import InputError
 
 #: Rounds of search, background and outliers.
 _ROUNDS: Final = 3
-#: Steps between heights with a smooth background and places with widths.
-_ALTERNATIONS: Final = 6
-_SETTLED: Final = 1e-4
 #: More outliers than this part of the pixels are no outliers.
 _MOST_OUTLIERS: Final = 0.1
 #: A start is the column found within this part of the spacing.
@@ -102,10 +96,13 @@ def fit_own_image(
     _require_pixels(valid)
     work = _Work(pixels, valid, options=options, sampling=float(sampling), dose=dose)
     starts = None if positions is None else start_positions(positions)
+    unknown = options.contrast == "unknown"
+    given: dict[str, Any] = {"usable": work.usable, "variance": work.variance}
+    if unknown and surely_inverted(work.scene, **given):
+        return work.result(starts, nothing_found(work.scene), inverted=True)
     spots = work.search()
-    inverted = options.contrast == "unknown" and looks_inverted(
-        work.scene, spots, usable=work.usable, variance=work.variance
-    )
+    given = {"usable": work.usable, "variance": work.variance}
+    inverted = unknown and looks_inverted(work.scene, spots, **given)
     return work.result(starts, spots, inverted=inverted)
 
 
@@ -206,51 +203,11 @@ class _Work:
 
     def _take_background(self, spots: Spots) -> bool:
         """Choose the background; whether another one than before."""
-        fit, scene, before = spots.fit, self.scene, self.background.name
-        if fit is None:
-            return False
-        if self.options.background != "auto":
-            self.background = SmoothBackground(self.options.background)
-            return False
-        spacing = typical_spacing(np.column_stack([fit.model.x, fit.model.y]))
-        name, pieces = chosen_background(
-            scene.image,
-            scene.valid,
-            fit.model,
-            variance=self.variance,
-            spacing=spacing if np.isfinite(spacing) else 6.0 * spots.width,
-            most=self.options.most_pieces,
+        before = self.background.name
+        self.scene, self.background = own_background(
+            self.scene, spots, self.background, options=self.options, variance=self.variance
         )
-        if pieces <= 0:
-            self.background = SmoothBackground(name)
-            self.scene = replace(
-                scene,
-                smooth=None,
-                options=self.options.with_background("plane" if pieces == 0 else "constant"),
-            )
-        else:
-            self.background = smooth_background(scene.image, scene.valid, fit.model, pieces=pieces)
-            self.scene = replace(
-                scene,
-                smooth=self.background.image,
-                options=self.options.with_background("constant"),
-            )
-            self._alternate(spots, pieces)
-        return name != before
-
-    def _alternate(self, spots: Spots, pieces: int) -> None:
-        """Bring smooth background and columns to their common minimum."""
-        last = np.nan
-        for _ in range(_ALTERNATIONS):
-            fit = fit_scene(self.scene, spots.places, spots.hidden, width=spots.width)
-            volume = float(np.median(fit.model.height * fit.model.sigma**2))
-            if abs(volume - last) <= _SETTLED * abs(volume):
-                break
-            last = volume
-            self.background = smooth_background(
-                self.scene.image, self.scene.valid, fit.model, pieces=pieces
-            )
-            self.scene = replace(self.scene, smooth=self.background.image)
+        return self.options.background == "auto" and self.background.name != before
 
     def _take_outliers(self, spots: Spots) -> bool:
         """Leave out pixels far from the model; whether there are new ones."""

@@ -4,10 +4,11 @@ from dataclasses import dataclass, field, replace
 from typing import Final, Literal, get_args
 
 from fitting.model import Background
-from fitting.search.own_image.smooth_background import PIECES
 from fitting.setup.options import FitOptions
 from stembench.errors import InputError
 
+#: Pieces per axis of the piecewise parabolas that are tried, after a constant and a plane.
+PIECES: Final = (1, 2, 3, 4, 6, 8)
 #: What lies below the columns of an own image; `auto` takes what the image asks for.
 OwnBackground = Literal["auto", "none", "constant", "plane"]
 #: Whether columns are brighter or darker than what lies between them.

@@ -8,11 +8,11 @@ import pandas as pd
 
 from fitting import flags
 from fitting.results.column_fit import ColumnFit
+from fitting.search.own_image.background.smooth_background import SmoothBackground
 from fitting.search.own_image.few_counts.noise_bias import NoiseBias
 from fitting.search.own_image.goodness import Goodness
 from fitting.search.own_image.pixels.constant_areas import ConstantAreas
 from fitting.search.own_image.pixels.pixel_noise import PixelNoise
-from fitting.search.own_image.smooth_background import SmoothBackground
 from stembench.arrays import Bools, Floats
 
 #: Median standard error of an SCS, over it, from which a search misses columns: of simulated images

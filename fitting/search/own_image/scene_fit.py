@@ -48,6 +48,8 @@ class Scene:
         Weights of least squares, see `fitting.engine.problem.Problem`; None weighs all alike.
     variance : ndarray, shape (rows, columns), or None
         Variance of each pixel for the errors; None takes that of the residual for all.
+    most_steps : int or None
+        Steps after which a fit ends; None for the engine's own.
     """
 
     image: Floats
@@ -58,6 +60,7 @@ class Scene:
     smooth: Floats | None = None
     precision: Floats | None = None
     variance: Floats | None = None
+    most_steps: int | None = None
 
     @property
     def above(self) -> Floats:
@@ -215,6 +218,7 @@ def _problem(
         electrons=electrons,
         precision=scene.precision if options.estimator == "ls" else None,
         variance=scene.variance,
+        most_steps=scene.most_steps,
     )
 
 

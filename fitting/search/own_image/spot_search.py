@@ -25,6 +25,8 @@ from fitting.search.own_image.scene_fit import REACH, Scene, fit_scene
 from stembench.arrays import Bools, Floats
 
 _ROUNDS: Final = 6
+#: Steps of a fit that confirms spots; of real columns it takes some ten, of none all there are.
+_STEPS: Final = 60
 #: Fewest columns that make an arrangement.
 _FEWEST_AROUND: Final = 9
 _SCALES: Final = 16
@@ -64,6 +66,14 @@ class Spots:
     left: Floats = field(default_factory=lambda: np.zeros((0, 2)))
 
 
+def nothing_found(scene: Scene) -> Spots:
+    """Spots of a scene that is not searched."""
+    return Spots(
+        places=np.zeros((0, 2)), hidden=np.zeros((0, 2)), width=scene.options.first_width or 1.0,
+        fit=None,
+    )  # fmt: skip
+
+
 def shown(places: Floats, usable: Bools, *, width: float) -> Bools:
     """Whether enough pixels around each place are usable for it to be called measured."""
     rows, cols = usable.shape
@@ -98,7 +108,12 @@ def search_spots(
     if options.width == "column":
         options = replace(options, width="shared")
     # least squares: counts may have a smooth background subtracted
-    scene = replace(scene, options=replace(options, estimator="ls", engine="joint"), dose=None)
+    scene = replace(
+        scene,
+        options=replace(options, estimator="ls", engine="joint"),
+        dose=None,
+        most_steps=_STEPS,
+    )
     valid, pixels = scene.valid, scene.above
     filled = filled_in(pixels, valid, width=3.0)
     held = options.first_width

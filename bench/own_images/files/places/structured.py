@@ -60,6 +60,7 @@ def _pairs(value: Any, *, path: Path) -> Floats:
     array = np.asarray(value)
     if array.ndim == 1 and array.size in (2, 3):
         array = array[None]
-    if array.ndim != 2 or array.shape[1] < 2 or array.dtype.kind not in "uif":
+    turned = array.ndim == 2 and array.shape[0] in (2, 3) and array.shape[1] > 3
+    if array.ndim != 2 or array.shape[1] < 2 or array.dtype.kind not in "uif" or turned:
         raise InputError(f"{path} holds an array of shape {array.shape}; (n, 2) is needed")
     return np.asarray(array[:, :2], dtype=np.float64)

@@ -12,7 +12,9 @@ from bench.own_images.files.units import unit_named
 from stembench.arrays import Floats
 from stembench.errors import InputError
 
-_HEADING: Final = re.compile(r"(x|y)(?:[\s_]*[\[(]\s*(.*?)\s*[\])]|[\s_]+(\S+))?", re.IGNORECASE)
+_HEADING: Final = re.compile(
+    r"(x|y)(?:[\s_]*[\[(]\s*(.*?)\s*[\])]|(?:[\s_]+|\s*/\s*)(\S+))?", re.IGNORECASE
+)
 #: Centre of mass in ImageJ's results, which may be measured without the centroid.
 _MASS: Final = {"xm": "x", "ym": "y"}
 _PIXELS: Final = ("", "px", "pix", "pixel", "pixels")
@@ -29,17 +31,18 @@ def from_table(path: Path, *, sampling: float | None) -> Floats:
     lines = [line for line in _text(path).splitlines() if line.strip(" \t,;\0")]
     if not lines:
         raise InputError(f"{path} cannot be read as a table of positions: it is empty")
-    if lines[0].lstrip().startswith("#"):
-        lines[0] = lines[0].lstrip().lstrip("#").strip()
-    lines = [lines[0], *(line for line in lines[1:] if not line.lstrip().startswith("#"))]
-    separator = _separator(lines[0])
+    lines, stated = _without_remarks(lines)
+    if not lines:
+        raise InputError(f"{path} cannot be read as a table of positions: it has remarks alone")
+    separator = stated or _separator(lines[0])
     rows = _rows(lines, separator)
     head = [name.strip().strip("\"'") for name in rows[0]]
     if len(head) == 2 and all(_is_number(text) for text in head):
         places, scales, body = (0, 1), (1.0, 1.0), rows
     else:
-        places, scales = _columns(head, path=path, sampling=sampling)
         body = rows[1:]
+        head, body = _with_units(head, body)
+        places, scales = _columns(head, path=path, sampling=sampling)
     if separator == "," and any(len(row) > len(head) for row in body):
         raise InputError(
             f"{path} has rows of more values than the {len(head)} headings; decimal commas need "
@@ -58,6 +61,43 @@ def from_table(path: Path, *, sampling: float | None) -> Floats:
                 ) from error
             positions[number, side] = value * scales[side]
     return positions
+
+
+def _without_remarks(lines: Sequence[str]) -> tuple[list[str], str]:
+    """Lines from the headings on, and the separator that a spreadsheet's first line states.
+
+    The last remark before the first row are the headings if it names both columns.
+    """
+    stated = re.fullmatch(r"\"?sep=(.)\"?\s*", lines[0].strip())
+    lines = lines[1:] if stated else lines
+    first = next(
+        (n for n, line in enumerate(lines) if not line.lstrip().startswith("#")), len(lines)
+    )
+    kept = [line for line in lines[first:] if not line.lstrip().startswith("#")]
+    if first:
+        heading = lines[first - 1].lstrip().lstrip("#").strip()
+        names = {_heading(name.strip())[0] for name in _rows([heading], _separator(heading))[0]}
+        if {"x", "y"} <= names:
+            kept.insert(0, heading)
+    return kept, stated[1] if stated else ""
+
+
+def _with_units(head: Sequence[str], body: list[list[str]]) -> tuple[list[str], list[list[str]]]:
+    """Headings with the units that a row of their own below them states, and the other rows."""
+    if not body or len(body[0]) != len(head):
+        return list(head), body
+    units = [text.strip() for text in body[0]]
+    at = [place for place, name in enumerate(head) if name.lower() in ("x", "y")]
+    if not at or any(
+        not units[place]
+        or _is_number(units[place])
+        or not (units[place].lower() in _PIXELS or unit_named(units[place]).kind == "length")
+        for place in at
+    ):
+        return list(head), body
+    return [
+        f"{n} ({u})" if k in at else n for k, (n, u) in enumerate(zip(head, units, strict=True))
+    ], body[1:]
 
 
 def _text(path: Path) -> str:

@@ -32,7 +32,18 @@ def test_axes_of_length_one_do_not_count(
 @given(st.integers(5, 60), st.integers(5, 60), st.integers(2, 4))
 def test_channels_at_the_end(height: int, width: int, channels: int) -> None:
     problem = why_no_image(plain(np.zeros((height, width, channels))))
-    assert f"{channels} channels at the end" in problem
+    assert f"{channels} channels or frames at the end" in problem
+
+
+@given(st.integers(2, 16), st.integers(0, 200), st.integers(0, 200))
+def test_few_frames_at_the_end_are_no_narrow_images(frames: int, more: int, wider: int) -> None:
+    """No image is 16 px wide; negative controls: frames first, and axes that state lengths."""
+    least = max(5, 4 * frames)
+    sides = (least + more, least + wider)
+    assert "frames at the end" in why_no_image(plain(np.zeros((*sides, frames), np.bool_)))
+    assert why_no_image(plain(np.zeros((frames, *sides), np.bool_))) == ""
+    axes = (Axis(sides[0]), Axis(sides[1], 0.1, "nm"), Axis(max(frames, 5), 0.1, "nm"))
+    assert why_no_image(Dataset(np.zeros([a.size for a in axes], np.bool_), axes)) == ""
 
 
 @pytest.mark.parametrize(
@@ -76,6 +87,7 @@ def test_what_is_no_image_is_named(dataset: Dataset, problem: str) -> None:
         _dataset(_Y, _X, signal="EDS_TEM"),  # a map of one element
         _dataset(Axis(8, 0.8, "s", "Time", True), _Y, _X),
         _dataset(Axis(3, 1, "", "color|em-wavelength|channel"), _Y, _X),  # channels of a TIFF
+        _dataset(Axis(32, 1, "dpi"), Axis(40, 1, "dpi")),  # --sampling tells what it is
         _dataset(Axis(32, 1, "px", "", True), Axis(40, 1, "px", "", True)),
     ],
 )

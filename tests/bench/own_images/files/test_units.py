@@ -7,9 +7,15 @@ from hypothesis import given, settings, strategies as st
 from bench.own_images.files.units import unit_named
 
 _LENGTHS = {
-    10.0: ["nm", "NM", " nm ", "[nm]", "(nm)", "n_m", "nanometer", "Nanometres", b"nm\0"],
-    1.0: ["Å", "\u212b", "A\u030a", "\\u00C5", "A", "Ang", "angstrom", "Angstroms", "ÅNGSTRÖM"],
-    1e4: ["µm", "\u03bcm", "um", "micron", "microns", "Micrometers", "\\u00B5m", "µ", b"\xb5m"],
+    10.0: ["nm", "NM", " nm ", "[nm]", "(nm)", "n_m", "nanometer", "Nanometres", b"nm\0",
+        "nm/px", "nm/pixel", "nm per pixel", "nm·px⁻¹", "nm px^-1", "Nanometers / Pixel",
+        "[nm/px]", "n m", "nano meters", "'nm'", '"nm"', "nanometer (nm)",
+        "Nanometer [nm]", "nm (calibrated)",
+        "pixel size (nm)"],
+    1.0: ["Å", "\u212b", "A\u030a", "\\u00C5", "A", "Ang", "angstrom", "Angstroms", "ÅNGSTRÖM",
+        "Angström", "Ångstrøm", "AA", "\\AA", "Å/px", "A/pixel", "length (Å)"],
+    1e4: ["µm", "\u03bcm", "um", "micron", "microns", "Micrometers", "\\u00B5m", "µ", b"\xb5m",
+        "mu m", "μm/px"],
     0.01: ["pm", "picometer", "picometre"],
     1e7: ["mm", "millimeter"],
     1e8: ["cm"],
@@ -39,7 +45,8 @@ def test_reciprocal_lengths(text: str) -> None:
         ("", "none"), (None, "none"), ("px", "none"), ("pixels", "none"), ("<undefined>", "none"),
         ("[]", "none"), ("a.u.", "none"), ("eV", "energy"), ("keV", "energy"), ("mrad", "angle"),
         ("rad", "angle"), ("deg", "angle"), ("s", "time"), ("ns", "time"), ("K", "other"),
-        ("test_units", "unknown"), ("nm per px", "other"),
+        ("test_units", "unknown"), ("px per nm", "other"), ("nm/s", "other"),
+        ("nm (Å)", "unknown"), ("1/nm (px)", "reciprocal"), ("nm^2", "other"),
     ],
 )  # fmt: skip
 def test_other_kinds(text: str | None, kind: str) -> None:

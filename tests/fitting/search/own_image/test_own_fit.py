@@ -17,7 +17,7 @@ from fitting import (
     fit_own_image,
 )
 from stembench.errors import InputError
-from tests.fitting.search.own_image.made_images import LATTICES, SAMPLING, lattice
+from tests.fitting.search.own_image.made_images import BACKGROUND, LATTICES, SAMPLING, lattice
 
 geometry = st.fixed_dictionaries(
     {
@@ -161,6 +161,47 @@ def test_dark_columns_are_seen_and_fitted():
     assert fit.table["background"].median() == pytest.approx(1000.0, rel=0.01)
     # and bright ones are not taken for dark
     assert not fit_own_image(made.counts(), sampling=SAMPLING).inverted
+
+
+@pytest.mark.parametrize(("kind", "width", "level"), [
+    ("square", 2.4, 200.0), ("hexagonal", 2.4, 105.0), ("oblique", 3.2, 300.0),
+])  # fmt: skip
+def test_dark_columns_are_seen_before_bright_ones_are_looked_for(kind, width, level):
+    """A search for bright ones took 15 s and more; nothing is reported. Control: bright ones."""
+    made = lattice(kind, width=width, angle=0.1)
+    counts = np.random.default_rng(3).poisson(level - (made.clean - BACKGROUND)).astype(float)
+    found = fit_own_image(counts, sampling=SAMPLING)
+    assert found.inverted
+    assert len(found.table) == 0
+    given = fit_own_image(counts, made.inside(4.0), sampling=SAMPLING)
+    assert given.inverted
+    assert len(given.table) == len(made.inside(4.0))
+    bright = fit_own_image(made.counts(), sampling=SAMPLING)
+    assert not bright.inverted
+    assert len(bright.table) >= len(made.inside(1.0))
+
+
+def test_noise_alone_is_not_called_dark():
+    for seed in range(3):
+        noise = np.random.default_rng(seed).poisson(20.0, (64, 64)).astype(float)
+        assert not fit_own_image(noise, sampling=SAMPLING).inverted
+
+
+def test_a_halo_is_not_taken_for_light_of_columns():
+    """Columns that a plane has widened asked for too stiff a background: SCS 10.8 % too large.
+
+    A hill of 30 px in 132 px; k = 3 standard errors of the median, and 1 % for a background that
+    is no parabola.
+    """
+    shape = (120, 132)
+    y, x = np.mgrid[: shape[0], : shape[1]]
+    hill = 80.0 * np.exp(-((x - 60) ** 2 + (y - 50) ** 2) / (2 * 30.0**2))
+    made = lattice(width=2.5, shape=shape, background=hill)
+    fit = fit_own_image(made.counts(), sampling=SAMPLING)
+    scs, error = fit.table["scs"].to_numpy(), fit.table["scs_err"].to_numpy()
+    of_median = 1.2533 * np.median(error) / np.sqrt(len(scs))
+    assert abs(np.median(scs) / made.scs - 1) < 3 * of_median / made.scs + 0.01
+    assert fit.goodness.image < 1.1
 
 
 def test_saturated_columns_are_flagged_and_extrapolated():

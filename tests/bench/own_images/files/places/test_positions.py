@@ -53,6 +53,13 @@ def test_tables(places, separator, decimal, heads, newline, encoding, more) -> N
         '"x","y"\n"2","1"\n"4","3.5"\n',
         "x;y\n2,0;1,0\n4,0;3,5\n",  # a European spreadsheet
         "# x y\n2 1\n# a remark\n4 3.5\n",
+        "# made by hand\n# in pixels\nx,y\n2,1\n4,3.5\n",
+        "# made by hand\n2,1\n4,3.5\n",
+        "# made by hand\n# x y\n2 1\n4 3.5\n",
+        "sep=;\nx;y\n2,0;1,0\n4,0;3,5\n",  # what a spreadsheet writes for itself
+        "x,y\npx,px\n2,1\n4,3.5\n",
+        "x;y\nnm;nm\n0,04;0,02\n0,08;0,07\n",
+        "x/nm,y/nm\n0.04,0.02\n0.08,0.07\n",
         "2 1\n4 3.5\n",
         "2,1\n4,3.5\n",
         "2.0;1.0\n4.0;3.5\n\n",
@@ -65,6 +72,15 @@ def test_tables(places, separator, decimal, heads, newline, encoding, more) -> N
 def test_tables_of_programs(tmp_path: Path, text: str) -> None:
     (tmp_path / "p.csv").write_text(text)
     assert read_positions(tmp_path / "p.csv", sampling=0.2) == pytest.approx(np.array(_PLACES))
+
+
+def test_an_array_of_two_rows_is_no_list_of_positions(tmp_path: Path) -> None:
+    """It was read as two positions; two rows of two values are."""
+    np.save(tmp_path / "p.npy", np.arange(12.0).reshape(2, 6))
+    with pytest.raises(InputError, match=r"\(n, 2\) is needed"):
+        read_positions(tmp_path / "p.npy")
+    np.save(tmp_path / "p.npy", np.array(_PLACES))
+    assert read_positions(tmp_path / "p.npy") == pytest.approx(np.array(_PLACES))
 
 
 def test_positions_in_a_corner_are_said() -> None:

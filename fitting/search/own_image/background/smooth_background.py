@@ -1,20 +1,23 @@
 """A smooth background, solved together with the columns' heights, where the data ask for it."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 import numpy as np
 from scipy.interpolate import BSpline
 
 from fitting.model import ColumnModel
+from fitting.search.own_image.own_options import PIECES
 from stembench.arrays import Bools, Floats
 
-#: Pieces per axis of the piecewise parabolas that are tried, after a constant and a plane.
-PIECES: Final = (1, 2, 3, 4, 6, 8)
 #: A piece is at least this many spacings long: it must not follow single columns.
-LEAST_PIECE: Final = 3.0
+LEAST_PIECE: Final = 2.0
 #: Half size of a column's window in widths.
 _SUPPORT: Final = 5.0
+#: Factors of the widths among which the best is looked for, and the largest change of their
+#: logarithm that is taken as a first order.
+_FACTORS: Final[Floats] = np.array([0.4, 0.55, 0.7, 0.85, 1.0, 1.15])
+_SMALL: Final = 0.2
 #: Ridge, as a part of the diagonal.
 _RIDGE: Final = 1e-9
 
@@ -37,14 +40,19 @@ class SmoothBackground:
 
 def chosen_background(
     image: Floats, valid: Bools, model: ColumnModel, *, variance: float, spacing: float, most: int
-) -> tuple[str, int]:
-    """Choose the background by Bayes' information criterion at the columns' places and widths.
+) -> tuple[str, int, ColumnModel]:
+    """Choose the background by Bayes' information criterion at the columns' places.
+
+    Under a background that is too stiff columns come out too wide, and at such widths one that is
+    right would take their flanks away: the widths are those of the most flexible one first, and
+    free to first order in all others.
 
     Parameters
     ----------
     image : ndarray, shape (rows, columns)
     valid : ndarray of bool, shape (rows, columns)
     model : ColumnModel
+        Columns as fitted under another background.
     variance : float
         Mean variance of a pixel from noise [image unit squared].
     spacing : float
@@ -57,15 +65,17 @@ def chosen_background(
     name : str
     pieces : int
         -1 for a constant, 0 for a plane, else pieces along the longer axis.
+    model : ColumnModel
+        The columns with widths and heights under the chosen background.
     """
-    places = _Columns(valid, model)
     longest = max(valid.shape)
     trials = [-1, 0, *(p for p in PIECES if p <= most and longest / p >= LEAST_PIECE * spacing)]
+    places = _Columns(valid, _at_best_width(image, valid, model, pieces=trials[-1]))
     costs, terms = [], []
     for pieces in trials:
-        _, cost, number = places.solve(image, pieces)
-        costs.append(cost)
-        terms.append(number)
+        solved = places.widened(image, pieces)
+        costs.append(solved.cost)
+        terms.append(solved.terms)
         if len(costs) > 3 and costs[-3] - min(costs[-2:]) < 1e-3 * costs[-3]:
             break
     n = int(np.count_nonzero(valid))
@@ -73,16 +83,58 @@ def chosen_background(
     scale = max(scale, np.finfo(np.float64).tiny)
     criterion = np.array(costs) / scale + np.array(terms) * np.log(max(n, 2))
     best = trials[int(np.argmin(criterion))]
-    return _name(best, valid.shape), best
+    return _name(best, valid.shape), best, places.widened(image, best).model
+
+
+def _at_best_width(image: Floats, valid: Bools, model: ColumnModel, *, pieces: int) -> ColumnModel:
+    """Columns whose widths are changed alike so that the residual under a background is least."""
+    if model.width == "fixed":
+        return model
+
+    def cost(factor: float) -> float:
+        changed = replace(model, sigma=factor * model.sigma)
+        return _Columns(valid, changed).solve(image, pieces).cost
+
+    costs = np.array([cost(factor) for factor in _FACTORS])
+    k = int(np.clip(np.argmin(costs), 1, len(_FACTORS) - 2))
+    second, first, _ = np.polyfit(_FACTORS[k - 1 : k + 2], costs[k - 1 : k + 2], 2)
+    best = float(_FACTORS[int(np.argmin(costs))])
+    if second > 0:
+        best = float(np.clip(-first / (2 * second), _FACTORS[k - 1], _FACTORS[k + 1]))
+    return replace(model, sigma=best * model.sigma)
 
 
 def smooth_background(
     image: Floats, valid: Bools, model: ColumnModel, *, pieces: int
 ) -> SmoothBackground:
     """Solve heights and background at the columns' places and widths by least squares."""
-    background, _, _ = _Columns(valid, model).solve(image, pieces)
-    name = _name(pieces, valid.shape)
-    return SmoothBackground(name, background if pieces > 0 else None)
+    solved = _Columns(valid, model).widened(image, pieces)
+    return SmoothBackground(_name(pieces, valid.shape), solved.image if pieces > 0 else None)
+
+
+@dataclass(frozen=True)
+class _Solved:
+    """Heights and background of least squares.
+
+    Attributes
+    ----------
+    image : ndarray, shape (rows, columns)
+        Background.
+    cost : float
+        Residual sum of squares.
+    terms : int
+        Terms of the background.
+    model : ColumnModel
+        Columns with their heights.
+    wider : float
+        Change of the logarithm of the widths; 0 where it was not free.
+    """
+
+    image: Floats
+    cost: float
+    terms: int
+    model: ColumnModel
+    wider: float
 
 
 def _name(pieces: int, shape: tuple[int, ...]) -> str:
@@ -116,7 +168,7 @@ class _Columns:
         from scipy.sparse import csr_array
 
         rows, cols = valid.shape
-        self._valid = valid
+        self._valid, self._model = valid, model
         reach = int(np.ceil(_SUPPORT * float(np.max(model.sigma, initial=1.0))))
         offset = np.arange(-reach, reach + 1)
         x = np.round(model.x).astype(np.int64)[:, None] + offset
@@ -131,9 +183,23 @@ class _Columns:
         self._matrix: Any = csr_array(
             (values, (column[used], pixel[used])), shape=(model.n_columns, valid.size)
         )
+        square = (x[column, i] - model.x[column]) ** 2 + (y[column, j] - model.y[column]) ** 2
+        self._bent: Any = csr_array(
+            (values * (square / model.sigma[column] ** 2)[used], (column[used], pixel[used])),
+            shape=(model.n_columns, valid.size),
+        )
 
-    def solve(self, image: Floats, pieces: int) -> tuple[Floats, float, int]:
-        """Background image, residual sum of squares and number of background terms."""
+    def widened(self, image: Floats, pieces: int) -> _Solved:
+        """Heights and background, the widths free to first order where that is a small change."""
+        solved = self.solve(image, pieces)
+        model = solved.model
+        if model.width == "fixed" or not model.n_columns:
+            return solved
+        free = self.solve(image, pieces, wider=np.asarray(model.height @ self._bent))
+        return free if abs(free.wider) < _SMALL else solved
+
+    def solve(self, image: Floats, pieces: int, *, wider: Floats | None = None) -> _Solved:
+        """Heights and background; `wider` is the light by which larger widths change the image."""
         from scipy.sparse import diags_array
         from scipy.sparse.linalg import splu
 
@@ -161,6 +227,12 @@ class _Columns:
             kept = np.arange(k_y * k_x) != k_y * k_x - 1
             gram, right, mixed = gram[np.ix_(kept, kept)], right[kept], mixed[:, kept]
         number = len(right)
+        if wider is not None:
+            shape = wider.reshape(rows, cols)
+            beside = (across.T @ shape @ along).ravel()[:number]
+            gram = np.block([[gram, beside[:, None]], [beside[None], np.sum(wider**2)]])
+            right = np.append(right, float(wider @ data.ravel()))
+            mixed = np.column_stack([mixed, a @ wider])
         gram += _RIDGE * np.diag(np.diag(gram))
         total = float(np.sum(data**2))
         if a.shape[0]:
@@ -173,10 +245,15 @@ class _Columns:
             schur = gram - mixed.T @ inverse[:, :-1]
             reduced = right - mixed.T @ inverse[:, -1]
             values = np.linalg.lstsq(schur, reduced, rcond=1e-10)[0]
+            height = inverse[:, -1] - inverse[:, :-1] @ values
             cost = total - float(heights @ inverse[:, -1]) - float(values @ reduced)
         else:
             values = np.linalg.lstsq(gram, right, rcond=1e-10)[0]
+            height = np.zeros(0)
             cost = total - float(values @ right)
+        change = 0.0 if wider is None else float(values[-1])
+        values = values[:number]
         full = np.append(values, 0.0) if pieces == 0 else values
         background = across @ full.reshape(k_y, k_x) @ along.T
-        return np.asarray(background), max(cost, 0.0), number
+        model = replace(self._model, height=height, sigma=float(np.exp(change)) * self._model.sigma)
+        return _Solved(np.asarray(background), max(cost, 0.0), number, model, change)
