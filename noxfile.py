@@ -216,6 +216,16 @@ def results(session: nox.Session) -> None:
 
 
 @nox.session
+def tune(session: nox.Session) -> None:
+    """Tune the published network, seeds 1 to 3, for `faithful` to judge: out/faithful, resumable.
+
+    `-- --seeds 1 --steps 100` is for a trial.
+    """
+    script = str(ROOT / "bench" / "shipped" / "faithful_tuning.py")
+    python(session, script, *session.posargs)
+
+
+@nox.session
 def faithful(session: nox.Session) -> None:
     """Judge tuned networks: `-- FOLDER ...`, each of a tuning; results/faithful, resumable.
 
