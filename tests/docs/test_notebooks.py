@@ -18,7 +18,7 @@ SHOWN = {
         "Before the numbers are trusted:",
     ),
     "judge_my_network.ipynb": (
-        "Run out/look: profile glance, seed 2024, 1 cases, restorers",
+        "profile glance, seed 2024, cases response, restorers raw, my_network:restore",
         "Passes real changes on?",
     ),
 }
