@@ -147,6 +147,10 @@ def counts_findings(run: Run, restorer: str) -> list[Finding]:
         if restorer != raw:
             text += f"; raw {metric_quantity(_RIGHT, other['value'], other['low'], other['high'])}"
             state = _apart(row, other)
+            # A single search has no interval, and nothing is told from it: a reader sees why.
+            if math.isnan(row["low"]) or math.isnan(other["low"]):
+                searches = int(min(row["n_realizations"], other["n_realizations"]))
+                text += f" (no interval of {searches})"
         findings.append(_finding(row, state, text, badness=other["value"] - row["value"]))
     return findings
 
