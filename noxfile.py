@@ -25,6 +25,13 @@ ENVIRONMENT = ROOT / ".nox" / "shared"
 PYTHON = sys.executable
 NEWEST = "3.13"  # the newest Python with a TensorFlow
 CORE_TESTS = ("hypothesis>=6.100", "pytest>=8.2")
+# Says what the installed wheel has put beside the packages of others.
+ONE_NAME = """
+from importlib.metadata import files
+tops = {path.parts[0] for path in files("stembench")} - {".."}  # scripts
+named = {name for name in tops if not name.endswith(".dist-info")}
+assert named == {"stembench"}, f"the wheel litters site-packages: {sorted(named)}"
+"""
 WHOLE = f"{ROOT}[tensorflow,simulate]"  # what every command needs
 
 
@@ -209,6 +216,16 @@ def results(session: nox.Session) -> None:
 
 
 @nox.session
+def tune(session: nox.Session) -> None:
+    """Tune the published network, seeds 1 to 3, for `faithful` to judge: out/faithful, resumable.
+
+    `-- --seeds 1 --steps 100` is for a trial.
+    """
+    script = str(ROOT / "bench" / "shipped" / "faithful_tuning.py")
+    python(session, script, *session.posargs)
+
+
+@nox.session
 def faithful(session: nox.Session) -> None:
     """Judge tuned networks: `-- FOLDER ...`, each of a tuning; results/faithful, resumable.
 
@@ -235,19 +252,32 @@ def gpu(session: nox.Session) -> None:
 
 @nox.session
 def wheel(session: nox.Session) -> None:
-    """Install the wheel into an environment of its own and use it away from the checkout."""
+    """Install the wheel into an environment of its own, use it, and run the tests against it.
+
+    Tests of the checkout itself are left out (distribution/wheel_tests.py); arguments go to pytest.
+    """
     environment(session)
     folder = Path(session.create_tmp()).resolve()
     python(session, "-m", "build", "--wheel", "--outdir", str(folder), str(ROOT))
     built = max(folder.glob("*.whl"), key=lambda path: path.stat().st_mtime)
     make_venv(session, folder / "venv")
-    install(session, folder / "venv", str(built))
+    whole = f"stembench[tensorflow,simulate] @ {built.as_uri()}"
+    install(session, folder / "venv", whole, "--group", "tests")
     command = str(scripts(folder / "venv") / "stembench")
+    interpreter = str(scripts(folder / "venv") / "python")
     small = "--case pt_bulk --doses 500 --realizations 1 --restorer raw --out run"
     with session.chdir(folder):
         session.run(command, "list", external=True)
         session.run(command, "run", *small.split(" "), external=True)
         session.run(command, "report", "run", external=True)
+        session.run(interpreter, "-c", ONE_NAME, external=True)
+    copy = folder / "tests-of-wheel"
+    shutil.rmtree(copy, ignore_errors=True)
+    python(session, str(ROOT / "distribution" / "wheel_tests.py"), str(copy))
+    quick = session.posargs or ("-m", "not slow")
+    with session.chdir(copy):
+        parallel = ("-n", "auto", "--dist", "loadfile")
+        session.run(interpreter, "-m", "pytest", *parallel, *quick, external=True)
 
 
 @nox.session

@@ -156,6 +156,9 @@ from .page.gallery.gallery_entry import (
 from .page.image_report import (
     write_image_report as write_image_report,
 )
+from .page.parts.shared_work import (
+    OtherProcesses as OtherProcesses,
+)
 from .page.report import (
     write_report as write_report,
 )

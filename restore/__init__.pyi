@@ -17,6 +17,7 @@ from .cgrdn.graph import (
 from .cgrdn.weight_difference import (
     WeightDifference as WeightDifference,
     averaged_weights as averaged_weights,
+    combined_difference as combined_difference,
     difference_of as difference_of,
     read_difference as read_difference,
     write_difference as write_difference,

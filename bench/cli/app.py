@@ -179,9 +179,12 @@ def report(
 
     Example: `stembench report out/quick`
     """
-    from reports import write_report
+    from bench.executor.environment import available_cores
+    from bench.executor.workers import worker_pool
+    from reports import OtherProcesses, write_report
 
-    page = write_report(folder, out=out)
+    others = OtherProcesses(start=worker_pool, number=available_cores() - 1)
+    page = write_report(folder, out=out, others=others)
     typer.echo(f"Report: {page}")
 
 

@@ -12,19 +12,8 @@ from typing import Any, Final
 import psutil
 
 import stembench
+from stembench.surroundings.own_source import HOME, IN_WHEEL, as_in_checkout, source_files
 
-#: This program's own packages: their hash is taken as a whole.
-_OURS: Final = Path(__file__).resolve().parents[2]
-_OUR_PACKAGES: Final = (
-    "bench",
-    "cases",
-    "fitting",
-    "noise",
-    "reports",
-    "restore",
-    "stembench",
-    "training",
-)
 _CHUNK: Final = 2**20
 _PACKAGES: Final = (
     "abtem",
@@ -98,14 +87,16 @@ def arithmetic(engines: Iterable[str]) -> dict[str, str]:
 
 
 def program_hash() -> str:
-    """SHA-256 of the source of this program, whether its checkout is clean or not."""
-    files = [path for name in _OUR_PACKAGES for path in (_OURS / name).rglob("*.py")]
-    return hash_of({str(path.relative_to(_OURS)): path for path in files})
+    """SHA-256 of the source of this program, whether its checkout is clean or not.
 
-
-def is_own_source(path: Path) -> bool:
-    """Whether a file belongs to this program."""
-    return any(path.is_relative_to(_OURS / name) for name in _OUR_PACKAGES)
+    A wheel of the same source has the same.
+    """
+    digest = hashlib.sha256()
+    for name, path in sorted(source_files().items()):
+        content = as_in_checkout(path.read_bytes())
+        digest.update(f"{name}\0{len(content)}\0".encode())
+        digest.update(content)
+    return digest.hexdigest()
 
 
 def hash_of(files: dict[str, Path]) -> str:
@@ -122,11 +113,11 @@ def hash_of(files: dict[str, Path]) -> str:
 
 def commit() -> str:
     """Git commit of the checkout, with '+' if it has changes; empty outside a checkout."""
-    if not (_OURS / ".git").exists():
+    if IN_WHEEL or not (HOME / ".git").exists():
         return ""
     try:
-        head = _git(_OURS, "rev-parse", "HEAD")
-        changed = _git(_OURS, "status", "--porcelain", "--untracked-files=no")
+        head = _git(HOME, "rev-parse", "HEAD")
+        changed = _git(HOME, "status", "--porcelain", "--untracked-files=no")
     except (OSError, subprocess.CalledProcessError):
         return ""
     return head + ("+" if changed else "")

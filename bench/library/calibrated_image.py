@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from bench.own_images.files.restored_mark import KEY, NODE
 from stembench.arrays import Floats
-from stembench.errors import InputError
+from stembench.surroundings.extras import require_extra
 
 if TYPE_CHECKING:
     from hyperspy.signals import Signal2D
@@ -16,8 +17,6 @@ if TYPE_CHECKING:
 _BLACK, _WHITE = 0.002, 0.998
 #: Longest side of a picture [px]: larger images are shown with every second, third, ... pixel.
 _LARGEST: Final = 768
-#: Place in a signal's metadata of the restorer that made the image.
-RESTORED_BY: Final = "Stembench.restored_by"
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -47,15 +46,12 @@ class CalibratedImage:
 
         Raises
         ------
-        InputError
+        MissingExtraError
             If HyperSpy is not installed.
         """
-        try:
-            from hyperspy.signals import Signal2D
-        except ImportError as error:
-            raise InputError(
-                "signals need HyperSpy, which is not installed: pip install 'stembench[hyperspy]'"
-            ) from error
+        require_extra("hyperspy", who="a signal with calibrated axes")
+        from hyperspy.signals import Signal2D
+
         axes = [
             {
                 "name": name,
@@ -72,7 +68,7 @@ class CalibratedImage:
             self.pixels.copy(), axes=axes, metadata={"General": {"title": self.title}}
         )
         if self.restored_by:
-            signal.metadata.set_item(RESTORED_BY, self.restored_by)
+            signal.metadata.set_item(f"{NODE}.{KEY}", self.restored_by)
         return signal
 
     def _repr_png_(self) -> bytes:

@@ -121,20 +121,22 @@ class FinishedRun:
     def summary(self) -> str:
         """One sentence: what was run."""
         info = self._run.info
-        restorers = ", ".join(info.restorers)
+        names = (name for name in info.restorers if not self._run.restorers.is_variant(name))
         state = "" if self.complete else "; not finished: the same call continues it"
         return (
             f"Run {self.folder}: profile {info.profile}, seed {info.seed},"
-            f" {len(info.cases)} cases, restorers {restorers}{state}"
+            f" cases {', '.join(info.cases)}, restorers {', '.join(names)}{state}"
         )
 
     def __str__(self) -> str:
         return "\n".join([self.summary, *(f"failed: {sentence}" for sentence in self.failures)])
 
     def _repr_html_(self) -> str:
-        tiles = [row.tiles for row in self.board]
-        header = ("", *(tile.heading for tile in tiles[0])) if tiles else ("",)
-        rows = [(row.label, *(_tile_text(tile) for tile in row.tiles)) for row in self.board]
+        # Questions below each other: notebooks are narrow, and restorers are few.
+        board = self.board
+        header = ("", *(row.label for row in board))
+        questions = zip(*(row.tiles for row in board), strict=True)
+        rows = [(tiles[0].heading, *map(_tile_text, tiles)) for tiles in questions]
         page = f"Report: {self.page}" if self.page else ""
         return fragment(
             heading(self.summary),

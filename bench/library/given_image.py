@@ -5,7 +5,6 @@ from typing import Any
 
 import numpy as np
 
-from bench.library.calibrated_image import RESTORED_BY
 from bench.own_images.files.dataset import Contents, plain
 from bench.own_images.files.image_file import ImageFile, image_of
 from bench.own_images.opened_image import Listener, opened, told_sampling
@@ -66,6 +65,5 @@ def _of_signal(signal: Any, *, finite: bool) -> tuple[ImageFile, str]:
     metadata = signal.metadata.as_dictionary()
     described = {"data": np.asarray(signal.data), "axes": axes, "metadata": metadata}
     name = str(signal.metadata.get_item("General.title") or "") or _UNNAMED
-    mark = str(signal.metadata.get_item(RESTORED_BY) or "")
     contents = Contents([dataset_of(described)])
-    return image_of(contents, name, finite=finite, restored_by=mark), name
+    return image_of(contents, name, finite=finite), name

@@ -46,7 +46,9 @@ def grid(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 def beginning(table: pd.DataFrame, columns: Sequence[str] = ()) -> str:
     """First rows of a table, and how many there are."""
     shown = table[[name for name in columns if name in table.columns] or list(table.columns)]
-    text: str = shown.head(_ROWS).to_html(border=0, escape=True, float_format="{:.4g}".format)
+    text: str = shown.head(_ROWS).to_html(
+        border=0, escape=True, float_format="{:.4g}".format, classes="dataframe"
+    )
     return f"{text}<p>{len(table)} rows x {len(table.columns)} columns: <code>.table</code></p>"
 
 

@@ -19,6 +19,8 @@ _DECLARED: Final = (
     "tables.kept_objects",
     "tables.atomic_numbers",
     "tables.high_dose",
+    "tables.correlated_noise",
+    "tables.image_sizes",
 )
 
 

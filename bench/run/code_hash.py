@@ -12,7 +12,7 @@ from importlib.machinery import PathFinder
 from pathlib import Path
 from typing import Final
 
-from bench.executor.environment import is_own_source
+from stembench.surroundings.own_source import is_own_source
 
 _CALLABLE: Final = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:[A-Za-z_][\w.]*")
 #: Longest text that can be the name of a file.

@@ -1,14 +1,17 @@
 """Judgement of tuned networks: table, choice, figure, last judgement, and the file that ships.
 
     python bench/shipped/faithful_results.py FOLDER [FOLDER ...] [--shares 0.25 0.5 0.75 1]
-        [--realizations 4] [--engine onnx] [--work out/faithful] [--out results/faithful]
-        [--last] [--ship]
+        [--seed-shares ...] [--realizations 4] [--engine onnx] [--work out/faithful]
+        [--out results/faithful] [--last] [--ship]
 
-Each FOLDER holds a tuning (`training.tune_fusions`) of a seed of its own. What is judged is kept in
-the work folder by what it depends on, so that a stopped call goes on. The choice sees held-out
-lattices and the published pairs alone; with ``--last`` the chosen network and the published one are
-then judged on the unseen specimen, and with ``--ship`` the chosen difference is put where the
-restorer is declared, if it misses no target.
+Each FOLDER holds a tuning of a seed of its own (`faithful_tuning.py`), or is the file of such a
+tuning's difference, as the work folder and `results/faithful` hold them. Of several, the network
+whose weights are their mean is judged beside them; ``--seed-shares`` are the shares at which the
+single ones are, if others. What is judged is kept in the work folder by what it depends on, so that
+a stopped call goes on. The choice sees held-out lattices and the published pairs alone; with
+``--last`` the chosen network and the published one are then judged on the unseen specimen, and with
+``--ship`` the chosen share of the chosen difference is put where the restorer is declared, if it
+misses no target.
 """
 
 import argparse
@@ -17,7 +20,7 @@ import json
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
@@ -35,9 +38,12 @@ from bench.images.faithfulness.weight_judgement import SHARES, WeightJudgement
 from restore import (
     ContractRestorer,
     Restorer,
+    WeightDifference,
+    combined_difference,
     difference_of,
     load_restorer,
     load_tuned,
+    read_difference,
     read_published_weights,
     write_difference,
 )
@@ -111,7 +117,10 @@ class Work:
 
 
 def difference_file(folder: Path, work: Path) -> tuple[str, Path]:
-    """Write the difference that a tuning has come to; its name and its file."""
+    """Write the difference that a tuning has come to, or take a written one; name and file."""
+    if folder.is_file():
+        read_difference(folder)  # refuses what is none
+        return folder.stem, folder
     tuned = read_tuned_fusions(folder)
     seed = tuned.settings["batches"]["seed"]
     path = work / f"seed{seed}-step{tuned.steps}.npz"
@@ -132,8 +141,45 @@ def difference_file(folder: Path, work: Path) -> tuple[str, Path]:
     return path.stem, path
 
 
+def mean_file(paths: Sequence[Path], work: Path) -> tuple[str, Path]:
+    """Write the mean of tunings of several seeds; its name and its file.
+
+    Raises
+    ------
+    InputError
+        If they differ in more than their seed.
+    """
+    differences = [read_difference(path) for path in paths]
+    seeds = sorted(each.origin["seed"] for each in differences)
+    if len({_but_seed(each) for each in differences}) > 1 or len(set(seeds)) < len(seeds):
+        raise InputError(
+            f"{', '.join(path.stem for path in paths)} differ in more than their seed, or have the "
+            "same, and their mean is not judged; name tunings of one recipe that came equally far"
+        )
+    first = differences[0].origin
+    listed = ", ".join(map(str, seeds))
+    name = f"mean-seeds{'-'.join(map(str, seeds))}-step{first['steps']}"
+    path = work / f"{name}.npz"
+    if not path.exists():
+        origin = {**first, "seed": f"{listed}, their weights averaged"}
+        parts = [(each, 1 / len(differences)) for each in differences]
+        write_difference(path, combined_difference(parts, origin=origin))
+    return name, path
+
+
+def _but_seed(difference: WeightDifference) -> str:
+    """What two tunings have in common if their seeds alone differ."""
+    recipe = difference.origin["recipe"]
+    batches = {key: value for key, value in recipe["batches"].items() if key != "seed"}
+    return json.dumps([{**recipe, "batches": batches}, difference.origin["steps"]], sort_keys=True)
+
+
 def tables(
-    judged: Mapping[tuple[str, float], Measures], published: Measures, images: Mapping[str, int]
+    judged: Mapping[tuple[str, float], Measures],
+    published: Measures,
+    images: Mapping[str, int],
+    *,
+    engine: str,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return all measures, and the targets with their verdicts, as tables."""
     measures: list[dict[str, Any]] = []
@@ -144,14 +190,14 @@ def tables(
                 measure, _, dose = key.partition("@")
                 measures.append(
                     {
-                        "network": name, "share": share, "measure": measure, "dose": dose,
-                        "value": value, "standard_error": found[f"{key}_se"],
+                        "network": name, "share": share, "engine": engine, "measure": measure,
+                        "dose": dose, "value": value, "standard_error": found[f"{key}_se"],
                         "images": images["psnr" if key == "psnr" else "lattices"],
                     }
                 )  # fmt: skip
         verdicts += [
             {
-                "network": name, "share": share, "measure": target.measure,
+                "network": name, "share": share, "engine": engine, "measure": target.measure,
                 "target": target.words(published), "value": found[target.measure],
                 "standard_error": found[f"{target.measure}_se"],
                 "verdict": target.verdict(found, published),
@@ -172,6 +218,7 @@ def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folders", nargs="+", type=Path)
     parser.add_argument("--shares", nargs="+", type=float, default=SHARES[1:])
+    parser.add_argument("--seed-shares", nargs="+", type=float)
     parser.add_argument("--realizations", type=int, default=4)
     parser.add_argument("--engine", default="onnx")
     parser.add_argument("--work", type=Path, default=ROOT / "out" / "faithful")
@@ -191,12 +238,17 @@ def _judge(told: argparse.Namespace) -> int:
     work = Work(told.work, told.engine, judgement)
     files = dict(difference_file(folder, told.work) for folder in told.folders)
     published = work.judged(PUBLISHED, lambda: load_restorer(f"cgrdn@{told.engine}"))
+    shares = dict.fromkeys(files, told.shares)
+    if len(files) > 1:
+        shares = dict.fromkeys(files, told.seed_shares or told.shares)
+        mean, path = mean_file(list(files.values()), told.work)
+        files, shares = {mean: path, **files}, {mean: told.shares, **shares}
     judged: dict[tuple[str, float], Measures] = {}
-    for share in sorted(told.shares, reverse=True):
-        for name, path in files.items():
+    for name, path in files.items():
+        for share in sorted(shares[name], reverse=True):
             load = partial(_loaded, path, share, told.engine)
             judged[name, share] = work.judged(_identity(path, share), load)
-            measures, verdicts = tables(judged, published, judgement.images)
+            measures, verdicts = tables(judged, published, judgement.images, engine=told.engine)
             write_table(measures, told.out / "judged.csv")
             write_table(verdicts, told.out / "targets.csv")
     name, share = chosen(judged, published)
@@ -213,7 +265,10 @@ def _judge(told: argparse.Namespace) -> int:
             raise InputError(f"{name} misses {', '.join(missed)} and does not ship")
         target = ROOT / "restore" / "cgrdn" / "data" / f"{NAME}.npz"
         target.parent.mkdir(exist_ok=True)
-        shutil.copyfile(files[name], target)
+        whole = read_difference(files[name])
+        origin = {**whole.origin, "share": share}
+        # The share that was chosen is the whole of what ships: share=1 of the restorer.
+        write_difference(target, combined_difference([(whole, share)], origin=origin))
         digest = hashlib.sha256(target.read_bytes()).hexdigest()
         typer.echo(f'SHIPPED in restore/cgrdn/faithful_restorer.py: {{"{NAME}": "{digest}"}}')
     return 0
@@ -252,8 +307,8 @@ def _judge_last(
         found = work.kept("last", last, f"{identity} {seen}", partial(_last, last, load, image))
         rows += [
             {
-                "network": label, "measure": key.partition("@")[0], "dose": key.partition("@")[2],
-                "value": value, "standard_error": found[f"{key}_se"],
+                "network": label, "engine": told.engine, "measure": key.partition("@")[0],
+                "dose": key.partition("@")[2], "value": value, "standard_error": found[f"{key}_se"],
                 "images": last.realizations,
             }
             for key, value in found.items()

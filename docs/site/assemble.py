@@ -1,9 +1,9 @@
 """The sources of the documentation site, put together from the checkout.
 
-The pages are the Markdown files that GitHub shows, in the same places relative to each other, so
-that their links hold in both. `docs/README.md` alone says which pages there are and in which order:
-each of its headings becomes a section of the site. Beside them stand pages that are made from
-declarations: the public names of each package and the commands.
+The pages are the Markdown files and notebooks that GitHub shows, in the same places relative to
+each other, so that their links hold in both. `docs/README.md` alone says which pages there are and
+in which order: each of its headings becomes a section of the site. Beside them stand pages that are
+made from declarations: the public names of each package and the commands.
 
 Run ``python docs/site/assemble.py FOLDER``, or `nox -s docs`, which also builds the site.
 """
@@ -61,7 +61,7 @@ def sections() -> list[Section]:
     for part in re.split(r"^## ", index, flags=re.MULTILINE)[1:]:
         title, _, text = part.partition("\n")
         text = re.sub(r"\]\(([^)]+)\)", lambda link: f"]({_from_root(link[1])})", text)
-        pages = re.findall(r"\]\(([^)#:]+\.md)\)", text)
+        pages = re.findall(r"\]\(([^)#:]+\.(?:md|ipynb))\)", text)
         found.append(Section(title.strip(), text.strip(), tuple(pages)))
     listed = [page for section in found for page in section.pages]
     twice = sorted({page for page in listed if listed.count(page) > 1})

@@ -10,13 +10,20 @@ project_copyright = author
 version = release = stembench.__version__
 
 extensions = [
-    "myst_parser",
+    "myst_nb",
     "sphinx.ext.autodoc",
     "sphinx.ext.napoleon",
     "sphinx.ext.viewcode",
     "sphinx_copybutton",
 ]
-source_suffix = {".rst": "restructuredtext", ".md": "markdown"}
+# Notebooks keep no outputs: they are run as the site is built, each in a folder of its own.
+source_suffix = {".rst": "restructuredtext", ".md": "myst-nb", ".ipynb": "myst-nb"}
+nb_execution_mode = "auto"
+nb_execution_in_temp = True
+nb_execution_timeout = 600  # [s] a cell, on a busy machine
+nb_execution_raise_on_error = True
+# Warnings are part of what a notebook shows; bars are not.
+nb_merge_streams = True
 # Anchors as hosting platforms make them of headings, so that links hold in both places.
 myst_heading_anchors = 4
 myst_enable_extensions = ["deflist"]

@@ -7,8 +7,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-#: From the top: who may use whom goes downwards.
-PACKAGES_WITH_DOOR = ("reports", "training", "restore", "fitting", "cases", "noise")
+#: From the top: who may use whom goes downwards. The first is what `import stembench` offers.
+PACKAGES_WITH_DOOR = (
+    "bench.library",
+    "reports",
+    "training",
+    "restore",
+    "fitting",
+    "cases",
+    "noise",
+)
 
 
 @dataclass(frozen=True)
@@ -28,12 +36,13 @@ class PublicName:
     @property
     def room(self) -> str:
         """Room of the package, or the module itself where it stands in none."""
-        return self.module.split(".")[1]
+        return self.module.removeprefix(f"{self.package}.").partition(".")[0]
 
 
 def public_names(package: str) -> list[PublicName]:
     """Names that `__init__.pyi` of a package lists, in its order."""
-    stub = ast.parse((ROOT / package / "__init__.pyi").read_text(encoding="utf-8"))
+    folder = ROOT.joinpath(*package.split("."))
+    stub = ast.parse((folder / "__init__.pyi").read_text(encoding="utf-8"))
     return [
         PublicName(package, f"{package}.{node.module}", alias.name)
         for node in stub.body

@@ -30,6 +30,7 @@ def in_order(claims: tuple[Claim, ...]) -> tuple[Claim, ...]:
     return tuple(sorted(claims, key=lambda claim: claim.number))
 
 
+#: Every claim of the paper that is judged, by number.
 CLAIMS: Final = in_order(
     tuple(
         claim

@@ -26,28 +26,40 @@ def figures() -> tuple[Figure, ...]:
     return tuple(import_module(f"{__package__}.{name}").FIGURE for name in _DECLARED)
 
 
-def write_figures(run: Run, summary: pd.DataFrame, folder: Path) -> list[FigureFile]:
-    """Draw the figures of every case into a folder.
+def wanted_figures(run: Run, summary: pd.DataFrame) -> list[tuple[str, str]]:
+    """Figures that a run has, as (name of the figure, name of the case).
 
     Parameters
     ----------
     run : Run
     summary : pandas.DataFrame
         Summary of its records.
-    folder : pathlib.Path
-        Existing folder; ``figure_<name>_<case>.png`` and ``.pdf`` are written there.
 
     Returns
     -------
-    list of FigureFile
+    list of (str, str)
         In the order of the registry, then of the studies.
     """
     cases = cases_in_order(run, summary)
+    return [
+        (figure.name, case) for figure in figures() for case in cases if figure.shows(run, case)
+    ]
+
+
+def write_figure(run: Run, summary: pd.DataFrame, name: str, case: str, folder: Path) -> FigureFile:
+    """Draw one figure of a case into a folder.
+
+    Parameters
+    ----------
+    run : Run
+    summary : pandas.DataFrame
+        Summary of its records.
+    name, case : str
+        Of `wanted_figures`.
+    folder : pathlib.Path
+        Existing folder; ``figure_<name>_<case>.png`` and ``.pdf`` are written there.
+    """
     shown = run.restorers.shown(summary["restorer"].unique())
     summary = summary[summary["restorer"].isin(shown)]
-    return [
-        figure.write(run, summary, case=case, folder=folder)
-        for figure in figures()
-        for case in cases
-        if figure.shows(run, case)
-    ]
+    figure = next(figure for figure in figures() if figure.name == name)
+    return figure.write(run, summary, case=case, folder=folder)

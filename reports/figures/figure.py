@@ -1,7 +1,8 @@
 """What a figure of a report is: how it declares itself, and the files that it becomes."""
 
+import io
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -64,6 +65,7 @@ class Figure:
             settings=self.settings(run, summary, case=case),
             png=png,
             pdf=pdf,
+            picture=smallest_picture(png),
         )
 
 
@@ -83,6 +85,8 @@ class FigureFile:
         The declared settings, as they also stand under the figure itself.
     png, pdf : pathlib.Path
         The files.
+    picture : bytes
+        What a page embeds: the same pixels as WebP, or the PNG file where that is smaller.
     """
 
     case: str
@@ -91,3 +95,17 @@ class FigureFile:
     settings: str
     png: Path
     pdf: Path
+    picture: bytes = field(repr=False)
+
+
+def smallest_picture(png: Path) -> bytes:
+    """Pixels of a PNG file in the smaller of two forms without loss: WebP, or the file itself."""
+    from PIL import Image
+
+    there = png.read_bytes()
+    content = io.BytesIO()
+    with Image.open(io.BytesIO(there)) as picture:
+        # Figures are opaque; higher methods take longer and give drawings of the same size.
+        picture.convert("RGB").save(content, format="WEBP", lossless=True, method=1)
+    webp = content.getvalue()
+    return webp if len(webp) < len(there) else there

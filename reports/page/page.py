@@ -54,7 +54,7 @@ def render(
     boards : sequence of Table
         The leaderboard.
     figures : sequence of FigureFile
-        Written figures; their PNG files are embedded.
+        Written figures; their pictures are embedded.
     tables : sequence of Table
         Headline tables.
     metrics : Table
@@ -80,7 +80,11 @@ def render(
         vega=Markup(vega_script()) if charts["charts"] else "",  # noqa: S704
         boards=boards,
         figures=[
-            {"file": figure, "data": base64.b64encode(figure.png.read_bytes()).decode("ascii")}
+            {
+                "file": figure,
+                "kind": "webp" if figure.picture.startswith(b"RIFF") else "png",
+                "data": base64.b64encode(figure.picture).decode("ascii"),
+            }
             for figure in figures
         ],
         tables=tables,

@@ -1,6 +1,6 @@
 """Writing a report: everything recomputed from a run folder's records, each file set at once."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -8,15 +8,24 @@ import pandas as pd
 from reports.claims.claim_table import claim_table, claims_markdown, claims_text
 from reports.claims.judgement import claim_rows, judge_claims, number_rows
 from reports.claims.run_tables import RunTables
-from reports.figures.draw import write_figures
+from reports.figures.draw import wanted_figures, write_figure
+from reports.figures.figure import FigureFile
+from reports.metrics.kept.image_intensity import intensity_of
 from reports.metrics.kept.resolution import contrast_of, unresolved_cells, without_unresolved
 from reports.packs.packed_run import open_run
 from reports.page.charts.chart_data import chart_data
 from reports.page.gallery.figure_verdicts import figure_verdicts
 from reports.page.page import lead, render
+from reports.page.parts.shared_work import OtherProcesses, Pending, SharedWork, shared_work
+from reports.page.parts.study_reports import (
+    LONG_STUDIES,
+    STUDY_REPORTS,
+    Study,
+    StudyReport,
+    study_report,
+)
+from reports.page.parts.summary_reports import SUMMARY_REPORTS
 from reports.page.scoreboard.scoreboard import scoreboard
-from reports.page.study_reports import STUDY_REPORTS
-from reports.page.summary_reports import SUMMARY_REPORTS
 from reports.page.viewer.scenes import scenes, viewer_data
 from reports.records.run_folder import Run
 from reports.studies import cases_in_order
@@ -36,7 +45,9 @@ from stembench.surroundings.refusals import not_written
 PAGE = "report.html"
 
 
-def write_report(folder: str | Path, *, out: str | Path | None = None) -> Path:
+def write_report(
+    folder: str | Path, *, out: str | Path | None = None, others: OtherProcesses | None = None
+) -> Path:
     """Write the report of a run under ``folder/report``.
 
     Everything is first made in a folder of its own and then moved file by file, the page last: a
@@ -48,6 +59,8 @@ def write_report(folder: str | Path, *, out: str | Path | None = None) -> Path:
         A run folder, complete or not; or a pack, or a folder of packs of one run.
     out : str or pathlib.Path, optional
         Folder of the report in place of ``folder/report``.
+    others : OtherProcesses, optional
+        Processes that make parts of it beside this one. The files are the same.
 
     Returns
     -------
@@ -76,7 +89,7 @@ def write_report(folder: str | Path, *, out: str | Path | None = None) -> Path:
     try:
         target.mkdir(parents=out is not None, exist_ok=True)
         with staging_folder(target.parent) as staging:
-            _write_files(run, summary, staging)
+            _write_files(run, summary, staging, others=others)
             for file in sorted(staging.iterdir(), key=lambda path: path.name == PAGE):
                 file.replace(target / file.name)
     except OSError as error:
@@ -84,8 +97,33 @@ def write_report(folder: str | Path, *, out: str | Path | None = None) -> Path:
     return target / PAGE
 
 
-def _write_files(run: Run, summary: pd.DataFrame, folder: Path) -> None:
+def _write_files(
+    run: Run, summary: pd.DataFrame, folder: Path, *, others: OtherProcesses | None
+) -> None:
     """Write every file of the report into a folder."""
+    if others is not None:
+        # What all of them need is handed over, not made by each.
+        for known in (summarise_response, intensity_of):
+            run.once(known)
+    with shared_work(run, summary, others=others) as work:
+        long = {name: work.want(study_report, name, folder) for name in LONG_STUDIES}
+        figures = [
+            work.want(write_figure, name, case, folder)
+            for name, case in wanted_figures(run, summary)
+        ]
+        _write_parts(run, summary, folder, work=work, long=long, figures=figures)
+
+
+def _write_parts(
+    run: Run,
+    summary: pd.DataFrame,
+    folder: Path,
+    *,
+    work: SharedWork,
+    long: Mapping[Study, Pending],
+    figures: Sequence[Pending],
+) -> None:
+    """Write every file, some parts of which are under way."""
     unresolved = unresolved_cells(run.once(contrast_of), run.restorers)
     compared = without_unresolved(run.once(comparisons_of), unresolved)
     sentences = [*verdict(run, summary, compared), *bound_sentences(run, summary)]
@@ -93,26 +131,35 @@ def _write_files(run: Run, summary: pd.DataFrame, folder: Path) -> None:
     write_csv(pd.concat([rows for rows in every if len(rows)]), folder / "summary.csv")
     write_csv(compared, folder / "paired_comparisons.csv")
     frames = {"summary.csv": summary, "paired_comparisons.csv": compared}
-    figures = write_figures(run, summary, folder)
     tables = [headline(run, summary, case=case) for case in cases_in_order(run, summary)]
-    studies = [
-        *(report_study(run, folder) for report_study in STUDY_REPORTS),
-        *(report_part(run, summary) for report_part in SUMMARY_REPORTS),
+    board = leaderboard(run)
+    write_csv(board, folder / "leaderboard.csv")
+    boards = leaderboard_tables(run, board)
+    examples = example_table(run)
+    viewer = viewer_data(scenes(run))
+    charts = chart_data(run, summary)
+    short = {
+        study: study_report(run, summary, study, folder)
+        for study in STUDY_REPORTS
+        if study not in long
+    }
+    parts = [part(run, summary) for part in SUMMARY_REPORTS]
+    work.help()
+    drawn: list[FigureFile] = [figure.result for figure in figures]
+    studies: list[StudyReport] = [
+        *(long[study].result if study in long else short[study] for study in STUDY_REPORTS),
+        *parts,
     ]
     for study in studies:
         for name, rows in study.csv.items():
             write_csv(rows, folder / name)
         frames |= study.csv
-        figures += study.figures
+        drawn += study.figures
         tables += study.tables
         sentences += study.sentences
-    board = leaderboard(run)
-    write_csv(board, folder / "leaderboard.csv")
-    boards = leaderboard_tables(run, board)
-    examples = example_table(run)
     if examples is not None:
         tables.append(examples)
-    names = {figure.png.stem for figure in figures}
+    names = {figure.png.stem for figure in drawn}
     claims = _write_claims(run, frames, folder, figures=names)
     metrics = metric_table()
     text = _markdown(run, sentences, claims=claims, boards=boards, tables=[*tables, metrics])
@@ -121,11 +168,11 @@ def _write_files(run: Run, summary: pd.DataFrame, folder: Path) -> None:
         run,
         sentences=sentences,
         claims=claims,
-        board=scoreboard(run, set(summary["restorer"].astype(str)), figures=figures, tables=tables),
-        viewer=viewer_data(scenes(run)),
-        charts=chart_data(run, summary),
+        board=scoreboard(run, set(summary["restorer"].astype(str)), figures=drawn, tables=tables),
+        viewer=viewer,
+        charts=charts,
         boards=boards,
-        figures=figures,
+        figures=drawn,
         tables=tables,
         metrics=metrics,
     )

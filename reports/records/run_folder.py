@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -24,6 +25,8 @@ _Known = TypeVar("_Known")
 EXAMPLE_FILE: Final = "examples.h5"
 #: Largest number that records can hold in any of their units; a fit gives none like it.
 _ABSURD: Final = 1e12
+#: Threads that read blocks.
+_READERS: Final = 4
 
 
 @dataclass(frozen=True)
@@ -347,17 +350,23 @@ def read_blocks(folder: Path, info: RunInfo, *, kind: str) -> dict[str, RunTable
         If one is not as it was written or of another run, or is missing from a complete run.
     """
     origin = info.origin
-    found = {}
+    there = {}
     for block in info.blocks.get(kind, ()):
         path = folder / kind / f"{block}.parquet"
         if path.exists():
-            found[block] = read_table(path, origin=origin, block=block)
+            there[block] = path
         elif info.complete:
             raise InputError(
                 f"{path}, which {RUN_FILE} lists, is missing: the same `stembench run` command"
                 " makes it again"
             )
-    return found
+
+    def read(block: str) -> RunTable:
+        return read_table(there[block], origin=origin, block=block)
+
+    # Most of the time goes to decompression, which threads do at once.
+    with ThreadPoolExecutor(_READERS) as threads:
+        return dict(zip(there, threads.map(read, there), strict=True))
 
 
 def _records(folder: Path, blocks: Mapping[str, RunTable]) -> pd.DataFrame:

@@ -94,7 +94,15 @@ class Operations(Protocol[T]):
         ...
 
 
-def _residual_dense_block(on: Operations[T], x: T, size: CgrdnSize) -> T:
+class Block(Protocol[T]):
+    """How a residual dense block is connected: its convolutions take the next numbers."""
+
+    def __call__(self, on: Operations[T], x: T, size: CgrdnSize, /) -> T:
+        """Return the block's output, of the shape of `x`."""
+        ...
+
+
+def residual_dense_block(on: Operations[T], x: T, size: CgrdnSize, /) -> T:
     """RDB: each convolution sees the block's input and the outputs of all before it."""
     features = x
     for _ in range(size.dense_layers):
@@ -102,7 +110,14 @@ def _residual_dense_block(on: Operations[T], x: T, size: CgrdnSize) -> T:
     return on.add(on.conv(features, size.features, 1), x)
 
 
-def connect_group(on: Operations[T], x: T, /, size: CgrdnSize = PUBLISHED) -> T:
+def connect_group(
+    on: Operations[T],
+    x: T,
+    /,
+    size: CgrdnSize = PUBLISHED,
+    *,
+    block: Block[T] = residual_dense_block,
+) -> T:
     """Connect a grouped residual dense block (GRDB) to `x`.
 
     Parameters
@@ -112,6 +127,8 @@ def connect_group(on: Operations[T], x: T, /, size: CgrdnSize = PUBLISHED) -> T:
         Of `size.features` channels.
     size : CgrdnSize
         `groups` is not used.
+    block : callable
+        Connects a residual dense block; by default operation by operation.
 
     Returns
     -------
@@ -121,12 +138,19 @@ def connect_group(on: Operations[T], x: T, /, size: CgrdnSize = PUBLISHED) -> T:
     outputs = []
     y = x
     for _ in range(size.blocks):
-        y = _residual_dense_block(on, y, size)
+        y = block(on, y, size)
         outputs.append(y)
     return on.add(on.conv(on.concatenate(outputs), size.features, 1), x)
 
 
-def connect_cgrdn(on: Operations[T], image: T, /, size: CgrdnSize = PUBLISHED) -> T:
+def connect_cgrdn(
+    on: Operations[T],
+    image: T,
+    /,
+    size: CgrdnSize = PUBLISHED,
+    *,
+    block: Block[T] = residual_dense_block,
+) -> T:
     """Connect the whole graph to `image`.
 
     Parameters
@@ -136,6 +160,8 @@ def connect_cgrdn(on: Operations[T], image: T, /, size: CgrdnSize = PUBLISHED) -
     image : tensor
         Standardised images with one channel, of even height and width.
     size : CgrdnSize
+    block : callable
+        Connects a residual dense block; by default operation by operation.
 
     Returns
     -------
@@ -153,7 +179,7 @@ def connect_cgrdn(on: Operations[T], image: T, /, size: CgrdnSize = PUBLISHED) -
     outputs = []
     y = shallow
     for _ in range(size.groups):
-        y = connect_group(on, y, size)
+        y = connect_group(on, y, size, block=block)
         outputs.append(y)
     y = on.add(on.conv(on.concatenate(outputs), width, 1), shallow)
     y = on.conv(on.deconv(y, width, 4, stride=STRIDE), 1, 3)

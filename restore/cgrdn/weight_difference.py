@@ -3,7 +3,7 @@
 import json
 import zipfile
 import zlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -63,6 +63,44 @@ def difference_of(
             changes[number] = change
     return WeightDifference(
         network=published.network, published_sha256=published.sha256, changes=changes,
+        origin=origin,
+    )  # fmt: skip
+
+
+def combined_difference(
+    parts: Sequence[tuple[WeightDifference, float]], /, *, origin: Mapping[str, Any]
+) -> WeightDifference:
+    """Return a weighted sum of differences: a mean of tunings, or a share of one.
+
+    Parameters
+    ----------
+    parts : sequence of (WeightDifference, float)
+        At least one, with the factor of each.
+    origin : mapping
+        How the sum was made; plain types.
+
+    Raises
+    ------
+    stembench.errors.InputError
+        If there is none, or two are not differences to the same published weights.
+    """
+    if not parts:
+        raise InputError("no difference to published weights is given; name at least one")
+    first = parts[0][0]
+    changes: dict[int, tuple[NDArray[np.float32], NDArray[np.float32]]] = {}
+    for difference, factor in parts:
+        if difference.published_sha256 != first.published_sha256:
+            raise InputError(
+                f"a difference to '{first.network}' and one to other weights, of "
+                f"'{difference.network}', cannot be added; name tunings of one network"
+            )
+        for number, change in difference.changes.items():
+            kernel, bias = (np.float32(factor) * values for values in change)
+            if number in changes:
+                kernel, bias = changes[number][0] + kernel, changes[number][1] + bias
+            changes[number] = kernel, bias
+    return WeightDifference(
+        network=first.network, published_sha256=first.published_sha256, changes=changes,
         origin=origin,
     )  # fmt: skip
 

@@ -19,6 +19,7 @@ from typing import Any, Final
 from restore.isolation.allowance import ModelLimits
 from restore.isolation.messages import Frame, FrameError, read_frame, sentence, write_frame
 from stembench.surroundings.leftovers import scratch_folder
+from stembench.surroundings.own_source import HOME
 from stembench.system import descendants, end_guarded, resident_memory
 
 # The first lines of the process: it is confined before anything but the standard library is there.
@@ -113,7 +114,7 @@ class ModelProcess:
             "built_in": source.built_in,
             "metadata_only": metadata_only,
             "folder": str(Path.cwd()),
-            "root": str(Path(__file__).parents[2]),
+            "root": str(HOME),
             "path": [str(Path(entry).absolute()) for entry in sys.path],
             "parent": os.getpid(),
             "scratch": scratch,

@@ -12,8 +12,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import Final
 
-OURS: Final = ("bench", "cases", "fitting", "noise", "reports", "restore", "stembench", "training")
-"""The packages of this program."""
+from stembench.surroundings.own_source import TOP_LEVEL
+
 _MARK: Final = "stembench"  # no everyday word: where it is, the others are ours too
 
 
@@ -31,7 +31,7 @@ class _OthersFinder(PathFinder):
         cls, fullname: str, path: Sequence[str] | None = None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
         """Find a module as Python does."""
-        if path is None and fullname in OURS:
+        if path is None and fullname in TOP_LEVEL:
             path = [entry for entry in sys.path if not _is_ours(entry, fullname)]
         return super().find_spec(fullname, path, target)
 
@@ -61,7 +61,7 @@ def hide_ours(folder: str, module: str, /) -> None:
     sys.path[:] = [folder, *(entry for entry in sys.path if entry not in ("", folder))]
     first = module.partition(".")[0]
     own = _OthersFinder.find_spec(first, [folder])
-    hidden = {*OURS, first} if own is not None else set(OURS)
+    hidden = {*TOP_LEVEL, first} if own is not None else set(TOP_LEVEL)
     for name in tuple(sys.modules):
         if name.partition(".")[0] in hidden:
             del sys.modules[name]

@@ -15,10 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from restore.restorer import RestorerMetadata
-from restore.user_models.hiding import OURS
 from restore.user_models.user_network import user_metadata
 from stembench.arrays import Floats
 from stembench.errors import InputError
+from stembench.surroundings.own_source import PACKAGES
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,7 @@ def load_callable(spec: str, /) -> UserCallable:
 
 
 def _remedy(error: BaseException) -> str:
-    if isinstance(error, ModuleNotFoundError) and str(error.name).partition(".")[0] in OURS:
+    if isinstance(error, ModuleNotFoundError) and str(error.name).partition(".")[0] in PACKAGES:
         return "stembench's own packages are not there for a model, whose metadata may be a dict"
     return "install it or start in its folder"
 

@@ -10,6 +10,7 @@ _EXTRAS: Final = {
     "keras": ("Keras", "tensorflow"),
     "tensorflow": ("TensorFlow", "tensorflow"),
     "abtem": ("abTEM", "simulate"),
+    "hyperspy": ("HyperSpy", "hyperspy"),
 }
 
 
@@ -48,7 +49,7 @@ def require_extra(package: str, /, *, who: str = "") -> None:
     Parameters
     ----------
     package : str
-        'keras', 'tensorflow' or 'abtem'.
+        'keras', 'tensorflow', 'abtem' or 'hyperspy'.
     who : str
         What needs it, for the message.
 

@@ -26,20 +26,23 @@ def script():
     return module
 
 
-@pytest.fixture
-def tuning(tmp_path):
-    """A checkpoint as a tuning of seed 7 leaves it: each fusion changed a little."""
-    folder = tmp_path / "tuning"
+def checkpoint(folder, *, seed=7, change=1e-3, steps=9):
+    """A checkpoint as a tuning leaves it: each fusion changed a little."""
     folder.mkdir()
     arrays, place = {}, 0
     for _, (kernel, bias) in sorted(read_published_weights("hrstem").convolutions.items()):
         if kernel.shape[:2] == (1, 1):
-            arrays[f"v{place:03d}"] = kernel + np.float32(1e-3)
+            arrays[f"v{place:03d}"] = kernel + np.float32(change)
             arrays[f"v{place + 1:03d}"] = bias
             place += 2
-    settings = asdict(FusionTuning(batches=TuningBatches(seed=7), steps=9))
+    settings = asdict(FusionTuning(batches=TuningBatches(seed=seed), steps=steps))
     np.savez(folder / "checkpoint.npz", tuning=json.dumps(settings), losses=np.ones(5), **arrays)
     return folder
+
+
+@pytest.fixture
+def tuning(tmp_path):
+    return checkpoint(tmp_path / "tuning")
 
 
 GOOD = {
@@ -75,9 +78,10 @@ def counted(script, monkeypatch):
     return asked
 
 
-def call(script, folder, tuning, *more):
+def call(script, folder, tunings, *more):
+    named = tunings if isinstance(tunings, list) else [tunings]
     return script.main(
-        [str(tuning), "--work", str(folder / "work"), "--out", str(folder / "out"), *more]
+        [*map(str, named), "--work", str(folder / "work"), "--out", str(folder / "out"), *more]
     )
 
 
@@ -91,6 +95,7 @@ def test_tables_choice_and_figure_and_a_second_call_judges_nothing(
     measures = pd.read_csv(tmp_path / "out" / "judged.csv")
     verdicts = pd.read_csv(tmp_path / "out" / "targets.csv")
     assert set(measures["network"]) == {"published", "seed7-step5"}
+    assert set(measures["engine"]) == set(verdicts["engine"]) == {"onnx"}
     row = verdicts[(verdicts["network"] == "published") & (verdicts["measure"] == "vacancy@500")]
     assert row["verdict"].tolist() == ["missed"]
     half = verdicts[(verdicts["share"] == 0.5) & (verdicts["measure"] == "psnr")]
@@ -118,6 +123,44 @@ def test_what_misses_a_target_does_not_ship(script, counted, tuning, tmp_path, c
     digest = hashlib.sha256(shipped.read_bytes()).hexdigest()
     assert digest in capsys.readouterr().out
     assert shipped.stat().st_size <= 1_000_000
+    # What ships is the share that was chosen, not the whole difference.
+    difference = read_difference(shipped)
+    assert difference.origin["share"] == 0.25
+    kernel, _ = difference.changes[10]
+    assert np.allclose(kernel, 0.25e-3, rtol=1e-3, atol=1e-7)
+
+
+def test_of_several_seeds_the_mean_is_judged_too(script, counted, tuning, tmp_path, capsys):
+    other = checkpoint(tmp_path / "other", seed=8, change=3e-3)
+    shares = ("--shares", "0.25", "0.5", "--seed-shares", "0.5")
+    assert call(script, tmp_path, [tuning, other], *shares) == 0
+    assert "chosen: mean-seeds7-8-step5, share 0.25; missed: none" in capsys.readouterr().out
+    judged = pd.read_csv(tmp_path / "out" / "judged.csv")
+    assert set(zip(judged["network"], judged["share"], strict=True)) == {
+        ("published", 0.0), ("mean-seeds7-8-step5", 0.25), ("mean-seeds7-8-step5", 0.5),
+        ("seed7-step5", 0.5), ("seed8-step5", 0.5),
+    }  # fmt: skip
+    mean = read_difference(tmp_path / "work" / "mean-seeds7-8-step5.npz")
+    assert np.allclose(mean.changes[10][0], 2e-3, rtol=1e-3, atol=1e-7)
+    assert mean.origin["seed"] == "7, 8, their weights averaged"
+    third = checkpoint(tmp_path / "third", seed=9, steps=10)
+    assert call(script, tmp_path, [tuning, third], *shares) == 2
+    assert "differ in more than their seed" in capsys.readouterr().err
+    assert call(script, tmp_path, [tuning, tuning], *shares) == 0  # one tuning, named twice
+
+
+def test_a_written_difference_stands_for_its_tuning(script, counted, tuning, tmp_path, capsys):
+    assert call(script, tmp_path, tuning, "--shares", "0.5") == 0
+    kept = tmp_path / "kept" / "seed7-step5.npz"
+    kept.parent.mkdir()
+    kept.write_bytes((tmp_path / "work" / "seed7-step5.npz").read_bytes())
+    before = len(counted)
+    assert call(script, tmp_path, kept, "--shares", "0.5") == 0
+    assert "chosen: seed7-step5" in capsys.readouterr().out
+    assert len(counted) == before  # the same network: nothing is judged again
+    kept.write_bytes(b"")
+    assert call(script, tmp_path, kept) == 2
+    assert "no difference to published weights" in capsys.readouterr().err
 
 
 def test_a_folder_without_a_tuning_is_a_sentence(script, tmp_path, capsys):

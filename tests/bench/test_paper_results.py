@@ -1,14 +1,18 @@
 """Shipped results of profile paper: every cell that the profile has, and pages that say so."""
 
 import importlib.util
+import re
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from bench.plan.profiles import profiles
 from cases import get_case
-from reports import open_run
+from reports import CLAIMS, open_run
+from reports.page.gallery.figure_verdicts import figure_verdicts
+from reports.page.gallery.gallery_entry import read_entry
 from reports.records.run_folder import Run
 from reports.summaries.cells_of_run import cells_of
 from reports.summaries.run_statistics import run_statistics
@@ -19,8 +23,11 @@ PACKS = ROOT / "results" / "paper"
 MISSING: dict[str, tuple[str, ...]] = {
     "pt_bulk": tuple(label for label in get_case("pt_bulk").labels if label >= "z58")
 }
+#: Figures and tables that decide claims and are not drawn yet.
+MISSING_FIGURES = ("5", "correlated-noise")
 #: All packs together, in bytes.
 MOST = 20_000_000
+MOST_OF_FIGURES = 10_000_000
 
 
 def script():
@@ -72,6 +79,43 @@ def test_statistics_are_of_every_realization(run: Run) -> None:
             assert cell.realizations == tuple(range(n))
             assert all(values.shape == (n,) for values in cell.by_metric.values())
             assert np.isfinite(cell.by_metric["scs_rmse"]).any()
+
+
+def test_every_number_within_a_sentence_is_there() -> None:
+    told = [
+        (page.name, found["key"], found[0])
+        for page in script().pages(PACKS)
+        for found in script().NUMBER.finditer(page.read_text(encoding="utf-8"))
+    ]
+    assert len(told) > 50
+    missing = {key for _, key, text in told if "not run yet" in text or "--><!" in text}
+    undrawn = {claim.number for claim in CLAIMS if claim.decided_by in MISSING_FIGURES}
+    assert missing <= {f"{kind} / {number}" for kind in ("claim", "at") for number in undrawn}
+
+
+def test_figures_are_small_and_say_what_drew_them() -> None:
+    entries = {path.stem: read_entry(path) for path in (PACKS / "figures" / "notes").glob("*.json")}
+    drawn = {name: entry for name, entry in entries.items() if entry.state == "drawn"}
+    for name, entry in drawn.items():
+        assert re.fullmatch(r"stembench [\d.]+, commit [0-9a-f]{10}", entry.program), name
+        assert entry.versions["tk_r_em"] == "1.0.4"
+    pictures = list((PACKS / "figures").glob("*.png"))
+    assert {path.stem for path in pictures} <= set(drawn)
+    assert sum(path.stat().st_size for path in pictures) <= MOST_OF_FIGURES
+
+
+def test_claims_that_a_figure_decides_have_its_verdict() -> None:
+    told = figure_verdicts(PACKS)
+    rows = pd.read_csv(PACKS / "report" / "claims.csv").set_index("claim")
+    for claim in CLAIMS:
+        if claim.decided_by in MISSING_FIGURES:
+            assert (claim.number, claim.decided_by) not in told, "it is there: strike it out"
+            assert rows.loc[claim.number, "verdict"] == "no data"
+        elif claim.decided_by:
+            verdict = told[claim.number, claim.decided_by]
+            row = rows.loc[claim.number]
+            assert (row["verdict"], row["decided_by"]) == (verdict.outcome, verdict.decided_by)
+            assert row["value"] == pytest.approx(verdict.deciding.value)
 
 
 def test_pages_say_what_the_packs_say() -> None:

@@ -44,14 +44,15 @@ def test_every_page_is_reached_from_the_first_once(sources):
         page = waiting.pop()
         reached.append(page)
         waiting += [entry for entry in toctrees(page) if entry.suffix == ".md"]
-        reached += [entry for entry in toctrees(page) if entry.suffix == ".rst"]
+        reached += [entry for entry in toctrees(page) if entry.suffix in (".rst", ".ipynb")]
     assert len(reached) == len(set(reached))
-    assert set(reached) == {*sources.rglob("*.md"), *sources.rglob("*.rst")}
+    written = (*sources.rglob("*.md"), *sources.rglob("*.rst"), *sources.rglob("*.ipynb"))
+    assert set(reached) == set(written)
 
 
 def test_relative_links_hold_in_the_sources_of_the_site(sources):
     broken = []
-    for page in sources.rglob("*.md"):
+    for page in (*sources.rglob("*.md"), *sources.rglob("*.ipynb")):
         code = r"^```.*?^```|`[^`]*`"
         prose = re.sub(code, "", page.read_text(encoding="utf-8"), flags=re.MULTILINE | re.DOTALL)
         links = re.findall(r"\]\(([^()\s#]+)(?:#[^()\s]*)?\)", prose)
@@ -127,7 +128,8 @@ def test_the_page_of_commands_has_every_option(sources):
 
 @pytest.mark.slow
 def test_the_site_builds_without_a_warning(sources, tmp_path):
-    pytest.importorskip("sphinx", reason="Sphinx is in the group docs")
+    for package in ("sphinx", "myst_nb"):
+        pytest.importorskip(package, reason="Sphinx and MyST-NB are in the group docs")
     strict = ("-q", "-W", "--keep-going", "-b", "html")
     done = subprocess.run(
         [sys.executable, "-m", "sphinx", *strict, str(sources), str(tmp_path)],
@@ -135,3 +137,5 @@ def test_the_site_builds_without_a_warning(sources, tmp_path):
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert "cramer_rao" in (tmp_path / "reference" / "fitting.html").read_text(encoding="utf-8")
+    notebook = tmp_path / "docs" / "notebooks" / "judge_my_image.html"
+    assert "can be trusted: the raw image supports them" in notebook.read_text(encoding="utf-8")

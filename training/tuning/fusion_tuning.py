@@ -16,6 +16,7 @@ from stembench.atomic_files import replacing
 from stembench.errors import InputError
 from stembench.limits import require
 from training.networks.dense_networks import Cgrdn, cgrdn_weights
+from training.tuning.tuned_forward import tuned_forward
 from training.tuning.tuning_batches import TuningBatches
 from training.tuning.tuning_loss import tuning_loss
 
@@ -96,12 +97,13 @@ def tune_fusions(
     import keras
 
     published = read_published_weights(tuning.batches.network)
-    model = Cgrdn().build_with(published.convolutions, precision=tuning.precision)
-    teacher = Cgrdn().build_with(published.convolutions, precision=tuning.precision)
+    size = Cgrdn()
+    model = size.build_with(published.convolutions, precision=tuning.precision)
+    teacher = size.build_with(published.convolutions, precision=tuning.precision)
     hold_all_but_fusions(model)
     optimizer = keras.optimizers.Adam(learning_rate=tuning.learning_rate)
     optimizer.build(model.trainable_weights)
-    step = _step_function(model, optimizer)
+    step = _step_function(model, optimizer, tuned_forward(model, size, precision=tuning.precision))
     teach = _forward(teacher)
     folder.mkdir(parents=True, exist_ok=True)
     kept = [*model.trainable_weights, *optimizer.variables]
@@ -169,13 +171,13 @@ def read_tuned_fusions(folder: Path, /) -> TunedFusions:
     return TunedFusions(weights=weights, steps=len(losses), settings=settings)
 
 
-def _step_function(model: Any, optimizer: Any) -> Callable[..., Any]:
+def _step_function(model: Any, optimizer: Any, forward: Callable[[Any], Any]) -> Callable[..., Any]:
     """One step of the optimizer as a compiled function of images, truths and weights."""
     import tensorflow as tf
 
     def step(x: Any, y: Any, w: Any) -> Any:
         with tf.GradientTape() as tape:
-            loss = tuning_loss(y, model(x, training=True), weights=w)
+            loss = tuning_loss(y, forward(x), weights=w)
         optimizer.apply(tape.gradient(loss, model.trainable_weights), model.trainable_weights)
         return loss
 

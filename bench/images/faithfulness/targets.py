@@ -54,6 +54,8 @@ class Target:
     def verdict(self, found: Mapping[str, float], published: Mapping[str, float]) -> Verdict:
         """Judge a network; 'open' within two standard errors of a limit, on either side of it.
 
+        What is no number, or has an error that is none, is missed: nothing says that it is reached.
+
         Raises
         ------
         InputError
@@ -70,7 +72,9 @@ class Target:
             value - low if low is not None else float("inf"),
             high - value if high is not None else float("inf"),
         )
-        if not abs(room) >= _UNSURE * error:
+        if not (math.isfinite(room) and math.isfinite(error)):
+            return "missed"
+        if abs(room) < _UNSURE * error:
             return "open"
         return "met" if room >= 0 else "missed"
 

@@ -22,6 +22,8 @@ class Dataset:
         Kind of signal that the file states, such as 'EELS'; may be empty.
     problem : str
         Why it is no image, where the format alone tells; empty otherwise.
+    restored_by : str
+        Restorer that its metadata name; empty for none.
     """
 
     data: Any
@@ -29,6 +31,7 @@ class Dataset:
     title: str = ""
     signal: str = ""
     problem: str = ""
+    restored_by: str = ""
 
     @property
     def pixel(self) -> PixelSize:

@@ -105,7 +105,7 @@ def image_of(
     image, finite
         As of `read_image`.
     restored_by : str
-        Restorer that made it; empty for none.
+        Restorer that made it, as the file says beside its data sets; empty for none.
 
     Raises
     ------
@@ -129,7 +129,7 @@ def image_of(
         sampling=dataset.pixel.sampling,
         pixel=dataset.pixel,
         notes=notes,
-        restored_by=restored_by,
+        restored_by=restored_by or dataset.restored_by,
     )
 
 

@@ -1,14 +1,18 @@
 """Mark of a file that its image was restored, and by what: its noise is no measurement's.
 
 A .npz file holds the text as ``restored_by``; a TIFF file in a line of its description, like those
-of ImageJ. A .npy file has no place for it.
+of ImageJ; a signal of HyperSpy in its metadata, which its files keep. A .npy file has no place for
+it.
 """
 
 import io
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 KEY: Final = "restored_by"
+#: Node of a signal's metadata that holds the key.
+NODE: Final = "Stembench"
 _TIFF: Final = (".tif", ".tiff")
 
 
@@ -23,6 +27,13 @@ def mark_tiff(content: io.BytesIO, restored_by: str) -> None:
     line = " ".join(restored_by.split()).encode("ascii", "backslashreplace").decode("ascii")
     content.seek(0)
     tiffcomment(content, f"{described}\n{KEY}={line}\n")
+
+
+def mark_in(metadata: Mapping[str, Any]) -> str:
+    """Restorer that the metadata of a signal name; empty where there is none."""
+    node = metadata.get(NODE)
+    mark = node.get(KEY) if isinstance(node, Mapping) else None
+    return mark if isinstance(mark, str) else ""
 
 
 def mark_of(path: Path) -> str:

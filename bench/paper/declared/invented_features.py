@@ -46,7 +46,7 @@ _HEIGHT: Final = 154.0
 
 
 @dataclass(frozen=True)
-class _Scene:
+class Scene:
     """Clean image (h, w) in fractions of the beam, true columns (n, 2), Å/px, spacing in px."""
 
     clean: Floats
@@ -55,12 +55,13 @@ class _Scene:
     spacing: float
 
 
-def _scene() -> _Scene:
+def particle_scene() -> Scene:
+    """Return the nanoparticle's noise-free image and its columns."""
     case = get_case(_CASE)
     truth = load_ground_truth(case)
     label = case.labels[0]
     columns = truth.columns(label)[["x", "y"]].to_numpy(dtype=np.float64)
-    return _Scene(truth.image(label), columns, case.sampling, float(median_spacing(columns)))
+    return Scene(truth.image(label), columns, case.sampling, float(median_spacing(columns)))
 
 
 def noisy(clean: Floats, kind: str, rng: np.random.Generator) -> Floats:
@@ -75,7 +76,7 @@ def noisy(clean: Floats, kind: str, rng: np.random.Generator) -> Floats:
 
 
 def _draw(material: Material) -> Drawn:
-    scene = _scene()
+    scene = particle_scene()
     page = new_page(_HEIGHT)
     grid = page.add_gridspec(
         2, 5, **area(page, left=5, right=2, top=5, bottom=77), wspace=0.05, hspace=0.13
@@ -93,7 +94,7 @@ def _draw(material: Material) -> Drawn:
                 }
                 for restorer, image in images.items():
                     found = material.found(image)
-                    told = _score(found, scene)
+                    told = scored(found, scene)
                     rows.append(
                         {"noise": kind, "dose": dose, "number": number, "restorer": restorer} | told
                     )
@@ -123,15 +124,27 @@ def _place(dose: float, restorer: str) -> int | None:
     return shown.get((dose, restorer))
 
 
-def _invented(found: Floats, scene: _Scene) -> Floats:
+def _invented(found: Floats, scene: Scene) -> Floats:
     """Found places (n, 2) that are those of no true column."""
     score = score_detection(found, scene.columns, radius=_REACH * scene.spacing)
     matched = set(score.matches[:, 0].tolist())
     return np.array([place for k, place in enumerate(found) if k not in matched]).reshape(-1, 2)
 
 
-def _score(found: Floats, scene: _Scene) -> dict[str, float]:
-    """Share of true columns found, and columns invented, among them in vacuum."""
+def scored(found: Floats, scene: Scene) -> dict[str, float]:
+    """Share of true columns found, and columns invented, among them in vacuum.
+
+    Parameters
+    ----------
+    found : ndarray, shape (n, 2)
+        Columns that a search found, as (x, y) in px.
+    scene : Scene
+
+    Returns
+    -------
+    dict of str to float
+        'found', a share; 'invented' and 'in_vacuum', numbers.
+    """
     false = _invented(found, scene)
     away = np.full(len(false), np.inf)
     for k, place in enumerate(false):
@@ -143,7 +156,7 @@ def _score(found: Floats, scene: _Scene) -> dict[str, float]:
     }
 
 
-def _marked(axes: "Axes", image: Floats, found: Floats, scene: _Scene) -> None:
+def _marked(axes: "Axes", image: Floats, found: Floats, scene: Scene) -> None:
     """An image with the columns that were found in it and are none."""
     picture(axes, image)
     false = _invented(found, scene)

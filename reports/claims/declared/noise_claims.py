@@ -112,7 +112,10 @@ CLAIMS: Final = (
         number=36,
         text="Features are invented less often under correlated noise",
         place="Results and discussion",
-        needs="vacuum restored under counting noise alone and under the whole chain",
+        needs="a particle in vacuum under noise that pixels share and under noise of each",
+        condition="columns invented in vacuum per image under Gaussian noise shared along lines "
+        "less those under noise of the same variance of each pixel",
+        decided_by="correlated-noise",
     ),
     Claim(
         number=38,

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from reports.figures import panels
-from reports.figures.figure import FigureFile
+from reports.figures.figure import FigureFile, smallest_picture
 from reports.figures.ladders.panel import LABELS, rung_panel
 from reports.records.run_folder import Run
 from reports.summaries.ladder_summary import SHOWN, LadderSummary
@@ -42,9 +42,9 @@ def write_ablation_figure(run: Run, ablation: LadderSummary, folder: Path) -> Fi
     with rc_context(panels.RC):
         figure = _draw(run, ablation, settings=settings)
         png, pdf = panels.save(figure, folder / f"figure_ablation_{ablation.ladder.case}")
-    return FigureFile(
-        ablation.ladder.case, ablation_title(run, ablation), _READING, settings, png, pdf
-    )
+    title = ablation_title(run, ablation)
+    picture = smallest_picture(png)
+    return FigureFile(ablation.ladder.case, title, _READING, settings, png, pdf, picture)
 
 
 def _settings(ablation: LadderSummary) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 import pandas as pd
 
 from reports.figures import panels
-from reports.figures.figure import FigureFile
+from reports.figures.figure import FigureFile, smallest_picture
 from reports.figures.ladders.panel import rung_panel
 from reports.records.run_folder import Run
 from reports.summaries.ladder_summary import SHOWN, LadderSummary
@@ -51,7 +51,8 @@ def write_axes_figure(run: Run, axes: Sequence[LadderSummary], folder: Path) -> 
         stem = folder / f"figure_axes_{ladder.case}_{exact(ladder.dose)}"
         # The dose is no suffix of a file, whatever points it has.
         png, pdf = panels.save(figure, stem.with_name(stem.name.replace(".", "p")))
-    return FigureFile(ladder.case, title, _READING, settings, png, pdf)
+    picture = smallest_picture(png)
+    return FigureFile(ladder.case, title, _READING, settings, png, pdf, picture)
 
 
 def _settings(run: Run, axes: Sequence[LadderSummary]) -> str:

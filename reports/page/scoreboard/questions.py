@@ -63,6 +63,8 @@ class Question:
         Figure that shows it, as in the name of its file; '' for none.
     table : str
         Beginning of the title of the table that holds its numbers.
+    use : str
+        What a restorer is safe for where the answer is yes.
     """
 
     name: str
@@ -72,6 +74,7 @@ class Question:
     words: Mapping[State, str]
     figure: str
     table: str
+    use: str
 
 
 def _against_raw(yes: str, no: str) -> Mapping[State, str]:
@@ -80,7 +83,7 @@ def _against_raw(yes: str, no: str) -> Mapping[State, str]:
         "yes": yes,
         "no": no,
         "mixed": "depends",
-        "reference": "what others are held against",
+        "reference": "reference",
     }
 
 
@@ -88,55 +91,61 @@ QUESTIONS: Final = (
     Question(
         name="resolved",
         heading="Columns resolved?",
-        rule="images keep enough contrast to be fitted",
+        rule="contrast enough to fit columns",
         of=resolved_findings,
         words=_ABSOLUTE,
         figure="",
         table="What images keep",
+        use="seeing columns",
     ),
     Question(
         name="response",
         heading="Passes real changes on?",
-        rule="a displaced or brighter column is shown so, to 10 % of the change",
+        rule="a changed column is shown so, to 10 % of the change",
         of=response_findings,
         words=_ABSOLUTE,
         figure="response",
         table="Information that is left",
+        use="real changes",
     ),
     Question(
         name="information",
         heading="More information than raw?",
-        rule="a smaller scatter over response than raw, paired; the bound is 1",
+        rule="less scatter over response than raw, paired; the bound is 1",
         of=information_findings,
         words=_against_raw("more", "less"),
         figure="response",
         table="Information that is left",
+        use="more precision",
     ),
     Question(
         name="intensity",
         heading="Keeps intensity?",
-        rule="2 % of the intensity, and no vacuum darker than 5 % of the peak below zero",
+        rule="to 2 %, and no vacuum darker than 5 % of the peak below zero",
         of=intensity_findings,
         words=_ABSOLUTE,
         figure="",
         table="What images keep",
+        use="intensities",
     ),
     Question(
         name="counts",
         heading="Counts right, end to end?",
-        rule="more columns found and counted right from the image alone than in raw",
+        rule="more columns found and counted right than in raw",
         of=counts_findings,
         words=_against_raw("more than raw", "fewer than raw"),
         figure="",
         table="Missed and invented columns",
+        use="counting",
     ),
     Question(
         name="defects",
         heading="Keeps defects?",
-        rule="every kind of defect and adatom within 10 % of its contrast",
+        rule="each kind of defect and adatom within 10 % of its contrast",
         of=defect_findings,
         words=_ABSOLUTE,
         figure="defects",
         table="What happens to defects",
+        use="defects",
     ),
 )

@@ -1,5 +1,6 @@
 """The scoreboard of a run: rows of restorers, tiles of questions, each with a link to its proof."""
 
+import itertools
 import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ from reports.words.tables import Table
 
 @dataclass(frozen=True, kw_only=True)
 class DoseMark:
-    """State at one dose, for readers."""
+    """State at one dose, or at several that follow each other, for readers."""
 
     dose: str
     state: State
@@ -51,9 +52,18 @@ class BoardTile:
 
 @dataclass(frozen=True, kw_only=True)
 class BoardRow:
-    """A restorer and its tiles, in the order of `QUESTIONS`."""
+    """A restorer and its tiles, in the order of `QUESTIONS`.
+
+    Attributes
+    ----------
+    label : str
+    safe : str
+        What it is safe for; '' for what others are held against.
+    tiles : tuple of BoardTile
+    """
 
     label: str
+    safe: str
     tiles: tuple[BoardTile, ...]
 
 
@@ -81,12 +91,38 @@ def scoreboard(
     for name in restorers.ranked(names):
         if restorers.is_variant(name) or restorers.is_acquisition(name):
             continue
-        tiles = (
-            _shown(run, question, tile_of(question.of(run, name)), figures=figures, tables=tables)
-            for question in QUESTIONS
+        tiles = [(question, tile_of(question.of(run, name))) for question in QUESTIONS]
+        shown = (
+            _shown(run, question, tile, figures=figures, tables=tables) for question, tile in tiles
         )
-        rows.append(BoardRow(label=restorers.label(name), tiles=tuple(tiles)))
+        safe = "" if restorers.is_raw(name) else safe_for(tiles)
+        rows.append(BoardRow(label=restorers.label(name), safe=safe, tiles=tuple(shown)))
     return tuple(rows)
+
+
+def safe_for(tiles: Sequence[tuple[Question, Tile]]) -> str:
+    """What a restorer is safe for, in words.
+
+    Parameters
+    ----------
+    tiles : sequence of (Question, Tile)
+        In the order of `QUESTIONS`: of what stands on what. Where columns are nowhere resolved
+        nothing is safe, and where changes are nowhere passed on no number of changes, defects or
+        counts is, whatever its own tile says: the images then show what the restorer expects.
+    """
+    states = {question.name: tile.state for question, tile in tiles}
+    if all(state == "unmeasured" for state in states.values()):
+        return ""
+    drawn = states.get("resolved") == "no" or states.get("response") == "no"
+    uses = [
+        question.use
+        for question, tile in tiles
+        if tile.state == "yes" and not (drawn and question.name not in ("resolved", "intensity"))
+    ]
+    if states.get("resolved") == "no" or not uses:
+        return "safe for none of these"
+    where = ", where columns are resolved" if states.get("resolved") == "mixed" else ""
+    return f"safe for {', '.join(uses)}{where}"
 
 
 def anchor(title: str) -> str:
@@ -123,12 +159,19 @@ def _shown(
         symbol=SYMBOLS[tile.state],
         text=text,
         where=where,
-        doses=tuple(
-            DoseMark(dose=dose_text(d), state=state, symbol=SYMBOLS[state], word=words[state])
-            for d, state in tile.doses
-        ),
+        doses=_marks(tile, words),
         href=href,
     )
+
+
+def _marks(tile: Tile, words: Mapping[State, str]) -> tuple[DoseMark, ...]:
+    """States by dose, those of one state that follow each other as a range."""
+    marks = []
+    for state, group in itertools.groupby(tile.doses, key=lambda pair: pair[1]):
+        doses = [dose_text(dose) for dose, _ in group]
+        text = doses[0] if len(doses) == 1 else f"{doses[0]}–{doses[-1]}"
+        marks.append(DoseMark(dose=text, state=state, symbol=SYMBOLS[state], word=words[state]))
+    return tuple(marks)
 
 
 def _place(

@@ -7,8 +7,6 @@ import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
-import bench.cli.regression
-import bench.plan.profiles
 from bench.cli.app import app
 from bench.cli.regression import golden_baseline, regression_profile
 from bench.plan.profiles import Profile, Selection, get_profile
@@ -262,7 +260,7 @@ def small_baseline(tmp_path_factory: pytest.TempPathFactory) -> Path:
     # What a regression runs of profile quick: neither axes nor frames.
     with pytest.MonkeyPatch.context() as patch:
         quick = replace(get_profile("quick"), ladders=(), frames=())
-        patch.setattr(bench.plan.profiles, "get_profile", lambda _: quick)
+        patch.setattr("bench.plan.profiles.get_profile", lambda _: quick)
         call("run", "--case", "edge_dislocation", "--doses", "5000", "--realizations", "3",
              "--restorer", "gaussian", "--jobs", "1", "--out", folder / "run")  # fmt: skip
     call("baseline", folder / "run", "-o", folder / "baseline.json")
@@ -275,7 +273,7 @@ class TestRegression:
     ) -> None:
         selections = (Selection("edge_dislocation", ("core",), (5e3,), 3),)
         small = Profile("quick", "for tests", selections, ("raw", "gaussian"))
-        monkeypatch.setattr(bench.cli.regression, "get_profile", lambda _: small)
+        monkeypatch.setattr("bench.cli.regression.get_profile", lambda _: small)
         # The baseline's own run is such a run: what it holds is not computed again.
         folder = small_baseline.parent / "run"
         made_at = {file: file.stat().st_mtime_ns for file in (folder / "records").iterdir()}
@@ -324,7 +322,7 @@ class TestRegression:
     def test_the_golden_baseline_is_there_or_the_command_that_makes_it(
         self, monkeypatch, tmp_path
     ) -> None:
-        monkeypatch.setattr(bench.cli.regression, "files", lambda _: tmp_path)
+        monkeypatch.setattr("bench.cli.regression.files", lambda _: tmp_path)
         with pytest.raises(InputError, match="stembench baseline out/quick"):
             golden_baseline()
         (tmp_path / "data").mkdir()

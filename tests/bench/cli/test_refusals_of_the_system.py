@@ -16,8 +16,10 @@ from stembench.surroundings.refusals import not_written, what_failed
 _DRIVER = """
 import contextlib, errno, io, json, os, resource, sys, traceback
 from bench.cli import app
-import bench.own_images.fit_file, bench.own_images.restore_file
-import bench.output.progress, bench.images.measure, reports
+from bench.own_images import fit_file, restore_file
+from bench.output import progress
+from bench.images import measure
+import reports as preloaded
 results = []
 
 @contextlib.contextmanager

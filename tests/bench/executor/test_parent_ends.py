@@ -38,11 +38,11 @@ if __name__ == "__main__":
 # A command that is at work when it is told to end.
 _COMMAND = """
 import sys, time
-import bench.cli.inventory.listing
+import bench.cli.inventory.listing as listing
 def wait(**options):
     print("at work", flush=True)
     time.sleep(600)
-bench.cli.inventory.listing.print_listing = wait
+listing.print_listing = wait
 sys.argv[1:] = ["list"]
 from bench.cli.app import main
 main()

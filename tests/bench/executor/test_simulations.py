@@ -116,11 +116,11 @@ _SCRIPT = """
 import sys
 sys.path[:0] = [{root!r}]
 from bench.cli import app
-import cases
+import cases as room
 from tests.toy_cases import tiny_bulk
 case = tiny_bulk()
 if __name__ == "__main__":
-    cases.get_case = lambda _: case
+    room.get_case = lambda _: case
     sys.argv = ["stembench", "simulate", "toy", "--configurations", "{number}", "--coarse", "0",
                 "--jobs", "2", "--quiet", "--folder", {folder!r}, "--output", {output!r}]
     app.main()

@@ -8,6 +8,7 @@ import pytest
 
 import stembench
 from bench.library import AssessedRestoration
+from bench.own_images.files.image_file import read_image
 from stembench.errors import InputError
 from tests.bench.cli.calling import call
 
@@ -44,7 +45,7 @@ def test_it_is_that_of_the_command(assessed, tmp_path: Path) -> None:
     assert assessed.share == pytest.approx(theirs["trusted"].mean())
 
 
-def test_images_have_their_place_and_their_mark(assessed) -> None:
+def test_images_have_their_place_and_their_mark(assessed, tmp_path: Path) -> None:
     np.testing.assert_array_equal(assessed.raw.pixels, counts()[:60, 12:72])
     assert assessed.restored.origin == (12.0, 0.0)
     assert assessed.restored.restored_by.startswith("gaussian")
@@ -54,6 +55,11 @@ def test_images_have_their_place_and_their_mark(assessed) -> None:
     pytest.importorskip("hyperspy", reason="HyperSpy is an extra")
     with pytest.raises(InputError, match="says that it was restored"):
         stembench.assess(assessed.restored.to_hyperspy(), "gaussian")
+    assessed.restored.to_hyperspy().save(tmp_path / "restored.hspy")
+    with pytest.raises(InputError, match=r"restored.hspy says that it was restored \(gaussian"):
+        stembench.assess(tmp_path / "restored.hspy", "gaussian")
+    assessed.raw.to_hyperspy().save(tmp_path / "raw.hspy")
+    assert not read_image(tmp_path / "raw.hspy").restored_by
 
 
 def test_an_unknown_restorer_is_told_first(tmp_path: Path) -> None:

@@ -115,6 +115,8 @@ def test_a_signal_of_hyperspy_is_read_and_comes_back(image, fitted, tmp_path: Pa
 
 
 def test_without_hyperspy_the_extra_is_named(fitted, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(__import__("sys").modules, "hyperspy.signals", None)
-    with pytest.raises(InputError, match=r"pip install 'stembench\[hyperspy\]'"):
+    monkeypatch.setattr("stembench.surroundings.extras.find_spec", lambda _: None)
+    with pytest.raises(
+        InputError, match=r'HyperSpy, which is not installed; .*"stembench\[hyperspy\]"'
+    ):
         fitted.image.to_hyperspy()

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-import reports.claims.declared
+from reports.claims import declared
 from reports.claims.judgement import claim_rows, judge_claims, number_rows
 from reports.claims.registry import CLAIMS, in_order
 from reports.claims.run_tables import RunTables
@@ -37,7 +37,7 @@ def test_numbers_of_claims_are_checked() -> None:
 
 
 def test_no_verdict_is_typed_where_claims_are_declared() -> None:
-    files = sorted(Path(reports.claims.declared.__file__).parent.glob("*.py"))
+    files = sorted(Path(declared.__file__).parent.glob("*.py"))
     assert len(files) == 7
     words = re.compile(r"confirm|refut|undecided|partly|no data", re.IGNORECASE)
     assert not [

@@ -1,7 +1,9 @@
 """A whole report from a synthetic run: files, figures, page and tables."""
 
+import base64
 import csv
 import html.parser
+import io
 import json
 import re
 import shutil
@@ -12,6 +14,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from PIL import Image
 
 from reports import write_report
 from reports.figures.draw import figures
@@ -130,11 +133,26 @@ def test_figures_are_wide_enough_and_not_blank(run_folder: Path) -> None:
         assert pixels[:, [0, -1], :3].min() == pixels[[0, -1], :, :3].min() == 1.0
 
 
+def test_pictures_of_the_page_are_the_files_and_smaller(run_folder: Path) -> None:
+    page = read_page(run_folder / "report" / "report.html")
+    embedded = [
+        base64.b64decode(str(image["src"]).partition("base64,")[2]) for image in page.images
+    ]
+    there = {
+        Image.open(path).convert("RGB").tobytes(): path.stat().st_size
+        for path in (run_folder / "report").glob("*.png")
+    }
+    assert len(embedded) == len(there) == 3
+    for picture in embedded:
+        pixels = Image.open(io.BytesIO(picture)).convert("RGB").tobytes()
+        assert len(picture) < there.pop(pixels)
+
+
 def test_page_is_self_contained_and_says_all(run_folder: Path) -> None:
     page = read_page(run_folder / "report" / "report.html")
     assert len(page.images) == 3
     for image in page.images:
-        assert str(image["src"]).startswith("data:image/png;base64,")
+        assert str(image["src"]).startswith("data:image/webp;base64,")
         assert len(str(image["alt"])) > 40
     files = [link for link in page.links if not link.startswith("#")]
     assert all((run_folder / "report" / link).is_file() for link in files)

@@ -5,7 +5,7 @@ import pytest
 from matplotlib.figure import Figure as Drawing
 
 from reports.figures.dislocation import _burgers, error_rings
-from reports.page.study_reports import report_dislocations
+from reports.page.parts.study_reports import report_dislocations
 from reports.records.run_folder import Run, load_run
 from reports.summaries.leaderboard import leaderboard
 from reports.words.kept.losses import resolution_sentences

@@ -7,6 +7,7 @@ import pytest
 
 from restore.cgrdn.weight_difference import (
     averaged_weights,
+    combined_difference,
     difference_of,
     read_difference,
     write_difference,
@@ -52,6 +53,38 @@ def test_weights_between_the_two_are_averages(written, share):
     assert np.allclose(weights[2][0], expected, atol=1e-6)
     if share == 0.0:
         assert np.array_equal(weights[2][0], WEIGHTS[2][0])
+
+
+def test_a_mean_of_tunings_and_a_share_of_one():
+    other = dict(WEIGHTS)
+    other[1] = (WEIGHTS[1][0] * np.float32(1.5), WEIGHTS[1][1])
+    one, two = (difference_of(PUBLISHED, each, origin={}) for each in (TUNED, other))
+    mean = combined_difference([(one, 0.5), (two, 0.5)], origin={"seed": "1, 2"})
+    assert mean.origin == {"seed": "1, 2"}
+    weights = averaged_weights(PUBLISHED, mean)
+    for number in WEIGHTS:
+        for part in (0, 1):
+            expected = (TUNED[number][part] + other[number][part]) / 2
+            assert np.allclose(weights[number][part], expected, atol=1e-6)
+    # Negative control: neither tuning alone.
+    assert not np.allclose(weights[1][0], other[1][0], atol=1e-3)
+    with pytest.raises(InputError, match="cannot be added"):
+        combined_difference([(one, 1.0), (replace(two, published_sha256="cd"), 1.0)], origin={})
+    with pytest.raises(InputError, match="at least one"):
+        combined_difference([], origin={})
+
+
+def test_a_share_that_is_written_is_the_share_that_was_read(written, tmp_path):
+    """Each array is scaled by its largest change before it is rounded: a factor cancels."""
+    whole = read_difference(written)
+    path = tmp_path / "part.npz"
+    write_difference(path, combined_difference([(whole, 0.85)], origin={}))
+    one = averaged_weights(PUBLISHED, whole, share=0.85)
+    other = averaged_weights(PUBLISHED, read_difference(path))
+    for part in (0, 1):
+        largest = np.abs(whole.changes[2][part]).max()
+        error = np.abs(one[2][part] - other[2][part]).max()
+        assert error <= 1e-6 * largest + np.abs(WEIGHTS[2][part]).max() * 2**-23
 
 
 def test_other_weights_and_shares_are_refused(written):

@@ -11,6 +11,7 @@ from bench.own_images.files.axes import Axis
 from bench.own_images.files.dataset import Contents, Dataset
 from bench.own_images.files.formats.tiff_calibration import calibrated
 from bench.own_images.files.kinds import COLOUR
+from bench.own_images.files.restored_mark import mark_in
 from stembench.errors import InputError
 
 _TIFF: Final = ("tif", "tiff")
@@ -78,6 +79,7 @@ def dataset_of(signal: dict[str, Any]) -> Dataset:
         title=_text((metadata.get("General") or {}).get("title")),
         signal=kind,
         problem=COLOUR if _coloured(signal.get("original_metadata") or {}) else "",
+        restored_by=mark_in(metadata),
     )
 
 

@@ -34,12 +34,17 @@ PUBLISHED = measures(vacancy__500=0.7, vacuum__5000=-0.1) | {
         (BAND, 1.0, "met"), (BAND, 1.006, "open"), (BAND, 1.01, "missed"), (BAND, 0.99, "missed"),
         (LESS, 0.89, "met"), (LESS, 0.899, "open"), (LESS, 0.91, "missed"),
         (LOSS, 37.201, "met"), (LOSS, 37.199, "missed"),
-        (LOW, float("nan"), "open"),
+        (LOW, float("nan"), "missed"), (LESS, float("nan"), "missed"),
     ],
 )  # fmt: skip
 def test_verdicts_on_both_sides_of_a_limit(target, value, verdict):
     found = measures() | {target.measure: value}
     assert target.verdict(found, PUBLISHED) == verdict
+
+
+def test_a_value_without_an_error_is_no_pass():
+    found = measures() | {"vacancy@500": 1.2, "vacancy@500_se": float("nan")}
+    assert LOW.verdict(found, PUBLISHED) == "missed"
 
 
 def test_limits_in_words():

@@ -7,7 +7,7 @@ from scipy.stats import norm
 
 from reports.metrics.cells import cells
 from reports.metrics.table import METRICS
-from reports.page.summary_reports import report_coverage
+from reports.page.parts.summary_reports import report_coverage
 from reports.summaries.summary import summarise
 from reports.words.studies.stated_errors import coverage_sentences
 from tests.records_factory import Estimator, Layout, as_run, make_records, restorers_named

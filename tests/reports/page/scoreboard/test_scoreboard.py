@@ -24,8 +24,8 @@ from reports.page.scoreboard.answers import (
     response_findings,
 )
 from reports.page.scoreboard.questions import QUESTIONS
-from reports.page.scoreboard.scoreboard import anchor, scoreboard
-from reports.page.scoreboard.tile import SYMBOLS, Finding, State, joined, tile_of
+from reports.page.scoreboard.scoreboard import anchor, safe_for, scoreboard
+from reports.page.scoreboard.tile import SYMBOLS, Finding, State, Tile, joined, tile_of
 from reports.records.run_folder import Run, load_run
 from reports.summaries.response import (
     ResponseSummary,
@@ -236,3 +236,40 @@ def test_questions_stand_in_the_order_of_what_depends_on_what() -> None:
     names = [question.name for question in QUESTIONS]
     assert names == ["resolved", "response", "information", "intensity", "counts", "defects"]
     assert not any("bound" in question.heading for question in QUESTIONS)
+
+
+@pytest.mark.parametrize(
+    ("states", "words"),
+    [
+        (("yes", "yes", "no", "yes"), "safe for seeing columns, real changes, intensities"),
+        # Who does not pass changes on is trusted with nothing that may have changed.
+        (("yes", "no", "yes", "yes"), "safe for seeing columns, intensities"),
+        (("yes", "mixed", "yes", "no"), "safe for seeing columns, more precision"),
+        (
+            ("mixed", "undecided", "yes", "no"),
+            "safe for more precision, where columns are resolved",
+        ),
+        (("no", "yes", "yes", "yes"), "safe for none of these"),
+        (("undecided", "no", "yes", "no"), "safe for none of these"),
+        (("unmeasured",) * 4, ""),
+    ],
+)
+def test_what_a_restorer_is_safe_for(states: tuple[State, ...], words: str) -> None:
+    tiles = [
+        (question, Tile(state=state, worst=None, doses=(), counts={}))
+        for question, state in zip(QUESTIONS, states, strict=False)
+    ]
+    assert safe_for(tiles) == words
+
+
+def test_doses_of_one_state_are_told_as_a_range(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    states: tuple[State, ...] = ("no", "no", "yes", "no")
+    found = [
+        replace(_finding(state, dose), case="nanoparticle")
+        for state, dose in zip(states, (500.0, 1e3, 5e3, 5e4), strict=True)
+    ]
+    question = replace(QUESTIONS[0], of=lambda *_: found)
+    monkeypatch.setattr("reports.page.scoreboard.scoreboard.QUESTIONS", (question,))
+    (row,) = scoreboard(run, ["cgrdn"], figures=(), tables=())
+    marks = [(mark.dose, mark.state) for mark in row.tiles[0].doses]
+    assert marks == [("500–1000", "no"), ("5000", "yes"), ("50\u202f000", "no")]

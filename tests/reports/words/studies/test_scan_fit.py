@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from reports.names import LATTICE_FIT, SCAN_FIT
-from reports.page.summary_reports import report_scan_fits
+from reports.page.parts.summary_reports import report_scan_fits
 from reports.records.bounds import write_bounds_file
 from reports.records.run_folder import Run
 from reports.summaries.leaderboard import leaderboard

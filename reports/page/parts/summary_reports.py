@@ -5,7 +5,7 @@ from typing import Final
 
 import pandas as pd
 
-from reports.page.study_reports import StudyReport
+from reports.page.parts.study_reports import StudyReport
 from reports.records.run_folder import Run
 from reports.studies import cases_in_order
 from reports.summaries.scan_fit import summarise_scans

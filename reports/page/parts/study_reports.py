@@ -63,6 +63,10 @@ class StudyReport:
     figures: tuple[FigureFile, ...] = ()
 
 
+#: Reports a study of a run; what it draws it writes into a folder.
+Study = Callable[[Run, Path], StudyReport]
+
+
 def report_ablation(run: Run, folder: Path) -> StudyReport:
     """Report what each stage of the noise costs; draws its figure into `folder`."""
     ablations = run.once(ablations_of)
@@ -237,8 +241,16 @@ def report_intensity(run: Run, folder: Path) -> StudyReport:
     )
 
 
+def study_report(run: Run, summary: pd.DataFrame, study: Study, folder: Path) -> StudyReport:
+    """Report one study, handed the summary that the other parts of a report need too."""
+    del summary
+    return study(run, folder)
+
+
+#: Studies that take long and share little with the rest: other processes are asked for them.
+LONG_STUDIES: Final[tuple[Study, ...]] = (report_axes, report_ablation, report_dislocations)
 #: Studies in the order of the report. A new study adds its line here.
-STUDY_REPORTS: Final[tuple[Callable[[Run, Path], StudyReport], ...]] = (
+STUDY_REPORTS: Final[tuple[Study, ...]] = (
     report_response,
     report_ablation,
     report_axes,

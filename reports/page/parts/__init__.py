@@ -1,0 +1,1 @@
+"""Parts of a report: figures, studies and summaries, made here or beside it by other processes."""

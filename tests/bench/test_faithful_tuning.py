@@ -1,0 +1,77 @@
+"""The script that tunes several seeds: which tunings it asks for, and how it stops."""
+
+import importlib.util
+from pathlib import Path
+
+import pytest
+
+from stembench.errors import InputError
+from training import FusionTuning, TuningBatches
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def script():
+    """The script, which is in no package."""
+    path = ROOT / "bench" / "shipped" / "faithful_tuning.py"
+    spec = importlib.util.spec_from_file_location("faithful_tuning", path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture
+def asked(script, monkeypatch):
+    """Tunings that are asked for, each with a folder; none is made."""
+    found = []
+
+    def tune(tuning, folder, *, progress):
+        found.append((tuning, folder))
+        for step in range(tuning.steps):
+            progress(step + 1, 2.0)
+
+    monkeypatch.setattr(script, "tune_fusions", tune)
+    return found
+
+
+def test_three_seeds_by_one_recipe_in_folders_of_their_own(script, asked, tmp_path, capsys):
+    assert script.main(["--steps", "25", "--out", str(tmp_path)]) == 0
+    assert asked == [
+        (
+            FusionTuning(
+                batches=TuningBatches(seed=seed, shape=(96, 96)), steps=25, learning_rate=3e-4
+            ),
+            tmp_path / f"seed{seed}",
+        )
+        for seed in (1, 2, 3)
+    ]
+    lines = [line for line in capsys.readouterr().out.splitlines() if line.startswith("seed 2")]
+    assert [line.partition(":")[2].partition(", ")[0] for line in lines] == [
+        " step 10 of 25", " step 20 of 25", " step 25 of 25",
+    ]  # fmt: skip
+    assert all("loss 2.0000" in line for line in lines)
+
+
+def test_what_is_asked_for_otherwise(script, asked, tmp_path):
+    more = ["--seeds", "5", "--precision", "float32", "--steps", "1"]
+    assert script.main([*more, "--out", str(tmp_path)]) == 0
+    ((tuning, folder),) = asked
+    assert (tuning.precision, tuning.batches.seed, folder.name) == ("float32", 5, "seed5")
+
+
+def test_a_tuning_that_fails_is_a_sentence_and_no_other_seed_begins(
+    script, monkeypatch, tmp_path, capsys
+):
+    begun = []
+
+    def tune(tuning, folder, *, progress):
+        begun.append(folder.name)
+        raise InputError(f"{folder} is of another tuning; name another folder")
+
+    monkeypatch.setattr(script, "tune_fusions", tune)
+    assert script.main(["--out", str(tmp_path)]) == 2
+    assert "another tuning" in capsys.readouterr().err
+    assert begun == ["seed1"]
+    assert script.main(["--steps", "0", "--out", str(tmp_path)]) == 2
+    assert "steps of a tuning" in capsys.readouterr().err
