@@ -37,7 +37,7 @@ REGION: Final = re.compile(
 NUMBER: Final = re.compile(
     r"(<!-- number: (?P<key>[^<>]+?) -->)[^<>]*?(<!-- /number -->)", re.DOTALL
 )
-#: What of a report is shipped, and from which size on compressed.
+#: What of a report is shipped, and from which size on tables are compressed.
 SHIPPED: Final = (".csv", ".png", ".md")
 MOST_BYTES: Final = 1_000_000
 FIGURES: Final = "figures"
@@ -117,7 +117,9 @@ def _ship(source: Path, target: Path, *, kinds: tuple[str, ...] = SHIPPED) -> No
         if path.suffix not in kinds:
             continue
         content, name = path.read_bytes(), path.name
-        if len(content) > MOST_BYTES:  # without a time, so that equal tables are equal files
+        if (
+            path.suffix == ".csv" and len(content) > MOST_BYTES
+        ):  # without a time, so that equal tables are equal files
             content, name = gzip.compress(content, mtime=0), f"{name}.gz"
         kept[name] = content
     for old in target.iterdir():

@@ -64,7 +64,8 @@ def new_page(height: float, *, columns: Literal[1, 2] = 2) -> "Figure":
 
     if not 0 < height <= _TALLEST:
         raise ValueError(f"a page is {_TALLEST:g} mm high, not {height:g}")
-    return Figure(figsize=(COLUMNS[columns] / _INCH, height / _INCH))
+    # Letters are wider at few dots per inch: what fits is measured at those that are written.
+    return Figure(figsize=(COLUMNS[columns] / _INCH, height / _INCH), dpi=_DPI)
 
 
 def area(

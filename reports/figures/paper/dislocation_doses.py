@@ -48,6 +48,8 @@ _PANELS: Final = (
     ("scs_mpe_pct", "MPE of SCS (%)"),
     ("scs_mpe_spread_pct", "spread of the error (%)"),
 )
+#: Most bars at a dose above which numbers have room side by side.
+_UPRIGHT: Final = 4
 _HEIGHT: Final = 190.0
 _RED: Final = "#D40000"
 _PATH: Final = "#FFC20A"
@@ -251,11 +253,11 @@ def _burgers_panel(
         )  # fmt: skip
         for place, value, dose in zip(places, share, there, strict=True):
             axes.text(
-                place, value + 2, f"{mine['n_right'][dose]}/{mine['n'][dose]}", ha="center",
-                fontsize=4.5,
+                place, value + 3, f"{mine['n_right'][dose]}/{mine['n'][dose]}", ha="center",
+                va="bottom", fontsize=4.5, rotation=90 if len(own) > _UPRIGHT else 0,
             )  # fmt: skip
     axes.set_xticks(range(len(doses)), [f"{dose_text(float(d))} e/Å²" for d in doses])
-    axes.set_ylim(0, 115)
+    axes.set_ylim(0, 145 if len(own) > _UPRIGHT else 115)
     axes.set_yticks([0, 50, 100])
     axes.set_ylabel("b read right (%)")
     letter(axes, "n", "share of all images, by the colours above")
