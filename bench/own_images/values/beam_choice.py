@@ -54,13 +54,14 @@ def in_fractions(images: Floats, beam: BeamChoice, *, name: str, listener: Liste
         If the map cannot be used, or values are no fractions.
     """
     if beam.detector_map is not None:
-        scan = read_image(beam.detector_map)
+        scan = read_image(beam.detector_map, finite=False)
         if len(scan.images) != 1:
             raise InputError(f"{beam.detector_map} holds {len(scan.images)} images; give one")
         levels = detector_levels(scan.images[0], name=str(beam.detector_map))
+        left_out = f", {levels.left_out} pixels left out" if levels.left_out else ""
         listener.note(
             f"vacuum {levels.vacuum:.5g}, detector {levels.detector:.5g} (uneven by"
-            f" {levels.unevenness:.1%}): values are fractions of the beam now"
+            f" {levels.unevenness:.1%}{left_out}): values are fractions of the beam now"
         )
         images = levels.fractions(images)
     if beam.fractions:

@@ -27,6 +27,7 @@ from fitting.search.own_image.own_options import DEFAULT, OwnImageOptions
 from fitting.search.own_image.own_result import OwnImageFit
 from fitting.search.own_image.own_table import own_table
 from fitting.search.own_image.pixels.constant_areas import ConstantAreas, constant_areas
+from fitting.search.own_image.pixels.far_values import far_marks, islands
 from fitting.search.own_image.pixels.marks import drawn_marks
 from fitting.search.own_image.pixels.outliers import residual_outliers, thin_outliers
 from fitting.search.own_image.pixels.pixel_noise import measure_noise
@@ -157,8 +158,12 @@ class _Work:
             )
         self.noise = measure_noise(self.pixels, valid)
         if options.leave_out:
-            found = drawn_marks(self.pixels, valid & ~self.areas.cut, self.noise)
+            found = far_marks(self.pixels, valid, self.noise)
+            found |= drawn_marks(self.pixels, valid & ~self.areas.cut & ~found, self.noise)
             found |= thin_outliers(self.pixels, valid & ~found, self.noise)
+            # Without what was found, what is left of large drawings stands out.
+            found |= far_marks(self.pixels, valid & ~found, self.noise)
+            found |= islands(valid & ~found)
             valid = self._without(found, valid)
             self.noise = measure_noise(self.pixels, valid)
         self.scene = Scene(

@@ -1,5 +1,7 @@
 """Normalisation to the beam by a scan of the detector."""
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 
@@ -36,6 +38,58 @@ def test_the_partly_covered_rim_does_not_bias_the_levels() -> None:
     levels = detector_levels(blurred, name="map")
     assert levels.detector == pytest.approx(100.0, rel=2e-3)
     assert levels.vacuum == pytest.approx(0.0, abs=0.2)
+
+
+def _placed(*where: tuple[object, float]) -> Callable[[np.ndarray], None]:
+    def spoil(scan: np.ndarray) -> None:
+        for place, value in where:
+            scan[place] = value
+
+    return spoil
+
+
+def _scattered(number: int, value: float) -> Callable[[np.ndarray], None]:
+    at = np.random.default_rng(8).choice(128 * 128, number, replace=False)
+    return lambda scan: np.put(scan, at, value)
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        _scattered(1, 1e9), _scattered(5, 65535.0), _scattered(400, 20000.0), _scattered(60, 0.0),
+        _scattered(5, -6e4), _scattered(9, np.nan), _scattered(9, np.inf),
+        _placed((np.s_[50], 6e4)), _placed((np.s_[60:64, 20:24], 6e4)),
+        _placed((np.s_[118:122, 8:60], 65535.0)), _placed((np.s_[:12], 0.0)),
+        _placed((np.s_[:12], 65535.0)), _placed((np.s_[:9], -1.0), (np.s_[:, -7:], 3e4)),
+    ],
+    ids=[
+        "one far", "five far", "hot", "dead", "negative", "nan", "inf", "line", "spot", "bar",
+        "zero border", "far border", "two borders",
+    ],
+)  # fmt: skip
+def test_spoilt_pixels_do_not_move_the_levels(spoil: Callable[[np.ndarray], None]) -> None:
+    """They moved the level of the beam by 2 to 98 %, or were refused with another reason.
+
+    At least 3000 pixels of either area, scatter 20: 5 standard errors.
+    """
+    area = _annulus()
+    scan = np.where(area, 3100.0, 700.0) + np.random.default_rng(5).normal(0.0, 20.0, area.shape)
+    spoil(scan)
+    levels = detector_levels(scan, name="map")
+    assert levels.vacuum == pytest.approx(700.0, abs=5 * 20 / np.sqrt(3000))
+    assert levels.detector == pytest.approx(3100.0, abs=5 * 20 / np.sqrt(3000))
+
+
+def test_a_detector_that_is_cut_off_is_refused() -> None:
+    """Its level is not known; negative control: counts of a detector without noise in vacuum."""
+    rng = np.random.default_rng(5)
+    scan = np.where(_annulus(), 3100.0, 700.0) + rng.normal(0.0, 20.0, (128, 128))
+    with pytest.raises(InputError, match="cut off"):
+        detector_levels(np.minimum(scan, 3000.0), name="map")
+    counted = rng.poisson(np.where(_annulus(), 40.0, 0.0)).astype(float)
+    levels = detector_levels(counted, name="map")
+    assert levels.vacuum == 0.0
+    assert levels.detector == pytest.approx(40.0, abs=5 * np.sqrt(40 / 3000))
 
 
 @pytest.mark.parametrize(
