@@ -81,7 +81,17 @@ def test_a_perfect_stamp_ends_last_although_it_does_not_scatter(run: Run) -> Non
     board = leaderboard(run)
     bulk = board[board["case"] == "pt_bulk"].set_index("restorer")
     assert set(bulk["score"]) == {"information"}
-    assert bulk.loc[_name("stamp"), "position_rmse_pm"] < 1e-3 * bulk.loc["raw", "position_rmse_pm"]
+    # Of errors that are exactly zero, as on some processors, the board has no geometric mean.
+    assert (
+        not bulk.loc[_name("stamp"), "position_rmse_pm"]
+        > 1e-3 * bulk.loc["raw", "position_rmse_pm"]
+    )
+    fits = (
+        run.fits[run.fits["case"] == "pt_bulk"]
+        .groupby(["restorer", "column"])[["x_fit", "y_fit"]]
+        .std()
+    )
+    assert (fits.loc[_name("stamp")] < 1e-3 * fits.loc["raw"]).all(axis=None)
     others = bulk["rank"].drop(_name("stamp"))
     assert bulk.loc[_name("stamp"), "rank"] > others.max()
     assert bulk.index[-1] == _name("stamp")
