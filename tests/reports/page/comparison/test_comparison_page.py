@@ -115,7 +115,7 @@ def test_the_scoreboard_has_both_sides_beside_raw(
     page = render_comparison(judge_versions(pairs, MARGINS), pairs, margins=MARGINS)
     board = page[page.index('id="scoreboard"') :]
     rows = re.findall(
-        r'rowheader" class="label">([^<]+)</th>\s*<td role="cell" class="tile (\w+)', board
+        r'rowheader" class="label">([^<]+)<.*?<td role="cell" class="tile (\w+)', board, re.DOTALL
     )
     assert rows == [("raw", "no"), ("old: Gaussian filter", "no"), ("new: CGRDN", "yes")]
     packed = [(replace(sides["gaussian"], run=None, packed=True), sides["cgrdn"])]
