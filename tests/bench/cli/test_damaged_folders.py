@@ -15,7 +15,8 @@ from bench.run import verification
 from bench.run.block import BlockResult
 from reports import load_run
 from stembench.sealed_json import HASH, content_hash
-from tests.records_factory import Estimator, change_records, change_run, make_run
+from tests.made_run import make_run
+from tests.records_factory import Estimator, change_records, change_run
 
 NOISE = {"raw": Estimator(std_pm=30.0, scs_std_pct=20.0), "gaussian": Estimator(std_pm=9.0)}
 

@@ -16,7 +16,8 @@ from reports.gate.evidence import read_baseline
 from reports.gate.margins import default_text
 from stembench.errors import InputError
 from tests.bench.cli.calling import call_json
-from tests.records_factory import Estimator, change_records, change_run, make_run
+from tests.made_run import make_run
+from tests.records_factory import Estimator, change_records, change_run
 
 RAW = Estimator(std_pm=30.0, scs_std_pct=20.0)
 NET = Estimator(std_pm=6.0, scs_std_pct=5.0)

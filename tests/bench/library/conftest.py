@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.records_factory import Estimator, make_run
+from tests.made_run import make_run
+from tests.records_factory import Estimator
 
 
 @pytest.fixture(scope="session")

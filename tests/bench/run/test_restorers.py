@@ -14,7 +14,8 @@ from bench.run.restorers import read_metadata, with_resolved_engines
 from reports import read_run_info
 from restore import metadata_of
 from stembench.errors import InputError
-from tests.records_factory import Estimator, change_run, make_run
+from tests.made_run import make_run
+from tests.records_factory import Estimator, change_run
 
 MODULE = """
 import os, sys

@@ -24,7 +24,8 @@ from reports.claims.claim_table import claim_table, claims_markdown
 from reports.claims.judgement import judge_claims
 from reports.claims.rules import Number, below, rule
 from reports.claims.run_tables import RunTables
-from tests.records_factory import Estimator, Layout, as_run, make_records, make_run
+from tests.made_run import make_run
+from tests.records_factory import Estimator, Layout, as_run, make_records
 
 
 @pytest.fixture(scope="module")

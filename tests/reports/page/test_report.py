@@ -35,13 +35,13 @@ from reports.words.numbers import (
 )
 from reports.words.tables import SHOWN_THICKNESSES, flatten, headline, markdown
 from stembench.errors import InputError
+from tests.made_run import make_run
 from tests.records_factory import (
     Estimator,
     Layout,
     as_run,
     change_records,
     make_records,
-    make_run,
     restorers_named,
 )
 

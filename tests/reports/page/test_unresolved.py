@@ -10,7 +10,8 @@ from reports.records.run_folder import Run, load_run
 from reports.summaries.leaderboard import leaderboard
 from reports.words.kept.losses import resolution_sentences
 from reports.words.leaderboard import leaderboard_tables
-from tests.records_factory import add_tables, make_run
+from tests.made_run import make_run
+from tests.records_factory import add_tables
 
 CASE = "edge_dislocation"
 N = 8

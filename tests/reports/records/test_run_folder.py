@@ -16,7 +16,8 @@ from reports.records.run_folder import load_run
 from reports.records.run_info import read_run_info
 from stembench.errors import InputError
 from stembench.sealed_json import content_hash
-from tests.records_factory import Estimator, change_records, change_run, make_run
+from tests.made_run import make_run
+from tests.records_factory import Estimator, change_records, change_run
 
 
 @pytest.fixture(scope="module")

@@ -22,14 +22,8 @@ from reports.words.captions import noise_text
 from reports.words.examples import example_table
 from reports.words.studies.ablation import ablation_sentences, ablation_table
 from stembench.errors import InputError
-from tests.records_factory import (
-    Estimator,
-    Layout,
-    change_records,
-    change_run,
-    make_records,
-    make_run,
-)
+from tests.made_run import make_run
+from tests.records_factory import Estimator, Layout, change_records, change_run, make_records
 
 LADDER = ablation_ladder(SCAN_WITH_LINES)
 #: Per axis in pm, raw and restored: jitter doubles the first and triples the second.

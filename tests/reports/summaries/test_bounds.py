@@ -9,7 +9,8 @@ import pytest
 from reports.records.bounds import BOUND_KINDS, read_bounds, write_bounds_file
 from reports.records.run_folder import load_run
 from reports.summaries.bounds import drawn_bounds, summarise_bounds
-from tests.records_factory import Estimator, make_run
+from tests.made_run import make_run
+from tests.records_factory import Estimator
 
 
 @pytest.fixture(scope="module")

@@ -12,7 +12,8 @@ from reports.records.run_folder import load_run
 from reports.summaries.bounds import summarise_bounds
 from reports.summaries.summary import summarise
 from reports.words.verdict.bounds import bound_caption, bound_sentences, bound_table
-from tests.records_factory import Estimator, change_run, make_run
+from tests.made_run import make_run
+from tests.records_factory import Estimator, change_run
 
 #: Along each axis at 500 e/Å²; MAE is 1.25 times that. The factory's hybrid bound is 0.9 px: 18 pm.
 ABOVE, BELOW = Estimator(std_pm=60.0, dose_exponent=-0.5), Estimator(std_pm=6.0, dose_exponent=-0.5)

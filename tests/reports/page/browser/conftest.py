@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from reports import write_report
-from tests.records_factory import make_run
+from tests.made_run import make_run
 
 _NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
 

@@ -13,7 +13,8 @@ from reports.gate.gate import judge_versions
 from reports.gate.margins import default_margins
 from reports.page.comparison.comparison_page import write_comparison_page
 from reports.records.run_folder import Examples, load_run
-from tests.records_factory import Estimator, make_run
+from tests.made_run import make_run
+from tests.records_factory import Estimator
 from tests.reports.page.browser.looking import grave_findings, looked_at
 
 Opened = Callable[..., Any]

@@ -14,7 +14,7 @@ from reports.page.charts.libraries import vega_script
 from reports.records.run_folder import Run, load_run
 from reports.summaries.response import ResponseSummary, summarise_response
 from reports.summaries.summary import summary_of
-from tests.records_factory import make_run
+from tests.made_run import make_run
 
 
 @pytest.fixture(scope="module")

@@ -15,7 +15,7 @@ from reports.page.comparison.gate_rows import REACH, along, shown_rows
 from reports.page.scoreboard.questions import QUESTIONS
 from reports.page.scoreboard.tile import Finding, State
 from reports.records.run_folder import Run, load_run
-from tests.records_factory import make_run
+from tests.made_run import make_run
 from tests.reports.gate.made_sides import MARGINS, changed, made_records, side
 
 

@@ -11,7 +11,7 @@ from PIL import Image
 from reports.gate.evidence import Evidence, evidence_of_run
 from reports.page.comparison.differing_images import differing_images
 from reports.records.run_folder import Examples, Run, load_run
-from tests.records_factory import make_run
+from tests.made_run import make_run
 
 KEY = "nanoparticle/particle"
 

@@ -25,7 +25,7 @@ from reports import (
 from reports.figures.paper.column_width import COLUMNS, area, picture, shared_grey
 from reports.summaries.summary import summary_of
 from stembench.errors import InputError
-from tests.records_factory import make_run
+from tests.made_run import make_run
 
 
 def no_restoration(*_: object, **__: object) -> np.ndarray:

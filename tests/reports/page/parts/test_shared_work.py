@@ -12,7 +12,7 @@ from bench.executor.workers import worker_pool
 from reports import OtherProcesses, write_report
 from reports.page.parts.shared_work import Pending, SharedWork, shared_work
 from reports.records.run_folder import Run, load_run
-from tests.records_factory import make_run
+from tests.made_run import make_run
 
 
 @pytest.fixture(scope="module")

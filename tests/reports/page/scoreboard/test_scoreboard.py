@@ -34,7 +34,7 @@ from reports.summaries.response import (
     summarise_response,
 )
 from reports.words.tables import Table
-from tests.records_factory import make_run
+from tests.made_run import make_run
 
 _PLACE = {"case": "nanoparticle", "image": "particle", "thickness": 11, "n_realizations": 8}
 

@@ -9,7 +9,7 @@ from PIL import Image
 
 from reports.page.viewer.scenes import BEYOND, scenes, viewer_data
 from reports.records.run_folder import Run, load_run
-from tests.records_factory import make_run
+from tests.made_run import make_run
 
 
 @pytest.fixture(scope="module")

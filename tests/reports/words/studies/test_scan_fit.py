@@ -19,7 +19,8 @@ from reports.words.leaderboard import NO_RANK, leaderboard_tables
 from reports.words.sentences import Sentence
 from reports.words.studies.scan_fit import UNMEASURED
 from reports.words.verdict.verdict import verdict
-from tests.records_factory import Estimator, Layout, add_tables, as_run, make_bounds, make_records
+from tests.made_run import make_bounds
+from tests.records_factory import Estimator, Layout, add_tables, as_run, make_records
 
 CORE = Layout(case="edge_dislocation", image="core", bound_pm=None, scs_bound_pct=None)
 DOSES = (500.0, 5000.0, 50000.0)
