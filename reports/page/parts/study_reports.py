@@ -1,6 +1,6 @@
 """Parts of a report beside the fits: each study loaded, summarised and put in words by one call."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -113,18 +113,7 @@ def report_frames(run: Run, folder: Path) -> StudyReport:
 def report_defects(run: Run, folder: Path) -> StudyReport:
     """Report the fidelity of each defect and adatom."""
     del folder
-    fidelity = run.once(fidelity_of)
-    tables: list[Table] = []
-    sentences: list[Sentence] = []
-    for name, rows in fidelity.groupby("case"):
-        title = run.title(str(name))
-        tables.append(defect_table(rows, title=title, restorers=run.restorers))
-        for restorer in run.restorers.judged(rows["restorer"].unique()):
-            sentences += defect_sentences(
-                rows, restorer=restorer, restorers=run.restorers, title=title
-            )
-    csv = {"defects.csv": fidelity} if len(fidelity) else {}
-    return StudyReport(csv=csv, tables=tuple(tables), sentences=tuple(sentences))
+    return _by_case(run, "defects.csv", run.once(fidelity_of), (defect_table, defect_sentences))
 
 
 def report_dislocations(run: Run, folder: Path) -> StudyReport:
@@ -133,39 +122,39 @@ def report_dislocations(run: Run, folder: Path) -> StudyReport:
     unresolved = unresolved_cells(run.once(contrast_of), run.restorers)
     core = resolved_alone(run.once(core_of), unresolved)
     distances = run.once(distances_of)
-    tables: list[Table] = []
-    sentences: list[Sentence] = []
-    for summary, tabulate, say in (
-        (core, core_table, burgers_sentences),
-        (distances, distance_table, distance_sentences),
-    ):
-        for name, rows in summary.groupby("case"):
-            title = run.title(str(name))
-            tables.append(tabulate(rows, title=title, restorers=run.restorers))
-            for restorer in run.restorers.judged(rows["restorer"].unique()):
-                sentences += say(rows, title=title, restorer=restorer, restorers=run.restorers)
-    files = {"dislocation_core.csv": core, "core_distance.csv": distances}
+    of_core = _by_case(run, "dislocation_core.csv", core, (core_table, burgers_sentences))
+    by_distance = _by_case(
+        run, "core_distance.csv", distances, (distance_table, distance_sentences)
+    )
     return StudyReport(
-        csv={name: rows for name, rows in files.items() if len(rows)},
-        tables=tuple(tables),
-        sentences=tuple(sentences),
+        csv={**of_core.csv, **by_distance.csv},
+        tables=of_core.tables + by_distance.tables,
+        sentences=of_core.sentences + by_distance.sentences,
     )
 
 
 def report_counts(run: Run, folder: Path) -> StudyReport:
     """Report the errors of atom counts: by one atom, of the total, of the shape, by true count."""
     del folder
-    counts = run.once(counts_of)
+    return _by_case(run, "counts.csv", run.once(counts_of), (count_table, count_sentences))
+
+
+def _by_case(
+    run: Run,
+    file: str,
+    summary: pd.DataFrame,
+    words: tuple[Callable[..., Table], Callable[..., Sequence[Sentence]]],
+) -> StudyReport:
+    """Put a summary in a table of each case, and in sentences of each restorer that is judged."""
+    tabulate, say = words
     tables: list[Table] = []
     sentences: list[Sentence] = []
-    for name, rows in counts.groupby("case"):
+    for name, rows in summary.groupby("case"):
         title = run.title(str(name))
-        tables.append(count_table(rows, title=title, restorers=run.restorers))
+        tables.append(tabulate(rows, title=title, restorers=run.restorers))
         for restorer in run.restorers.judged(rows["restorer"].unique()):
-            sentences += count_sentences(
-                rows, title=title, restorer=restorer, restorers=run.restorers
-            )
-    csv = {"counts.csv": counts} if len(counts) else {}
+            sentences += say(rows, title=title, restorer=restorer, restorers=run.restorers)
+    csv = {file: summary} if len(summary) else {}
     return StudyReport(csv=csv, tables=tuple(tables), sentences=tuple(sentences))
 
 

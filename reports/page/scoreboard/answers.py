@@ -150,7 +150,7 @@ def counts_findings(run: Run, restorer: str) -> list[Finding]:
             # A single search has no interval, and nothing is told from it: a reader sees why.
             if math.isnan(row["low"]) or math.isnan(other["low"]):
                 searches = int(min(row["n_realizations"], other["n_realizations"]))
-                text += f" (no interval of {searches})"
+                text += f"; n = {searches}: no interval"
         findings.append(_finding(row, state, text, badness=other["value"] - row["value"]))
     return findings
 
