@@ -23,6 +23,7 @@ LEFT_OUT: Final = {
     "tests/bench/library/test_door.py": "a stub in the checkout; names of packages there",
     "tests/bench/speed": "scripts that do not ship",
     "tests/bench/test_faithful_results.py": "a script that does not ship",
+    "tests/bench/test_faithful_tuning.py": "a script that does not ship",
     "tests/bench/test_paper_results.py": "a script that does not ship",
     "tests/bench/output/test_colours.py": "source files, by folder",
     "tests/bench/cli/test_json.py": "source files, by folder",

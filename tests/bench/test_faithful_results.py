@@ -1,7 +1,6 @@
 """The script that judges tuned networks: kept judgements, tables, choice, and what ships."""
 
 import hashlib
-import importlib.util
 import json
 from dataclasses import asdict
 from pathlib import Path
@@ -11,6 +10,7 @@ import pandas as pd
 import pytest
 
 from restore import read_difference, read_published_weights
+from tests.loaded_script import loaded_script
 from training import FusionTuning, TuningBatches
 
 ROOT = Path(__file__).parents[2]
@@ -18,12 +18,7 @@ ROOT = Path(__file__).parents[2]
 
 @pytest.fixture
 def script():
-    """The script, which is in no package."""
-    path = ROOT / "bench" / "shipped" / "faithful_results.py"
-    spec = importlib.util.spec_from_file_location("faithful_results", path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return loaded_script("bench/shipped/faithful_results.py")
 
 
 def checkpoint(folder, *, seed=7, change=1e-3, steps=9):

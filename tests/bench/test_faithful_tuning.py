@@ -1,11 +1,11 @@
 """The script that tunes several seeds: which tunings it asks for, and how it stops."""
 
-import importlib.util
 from pathlib import Path
 
 import pytest
 
 from stembench.errors import InputError
+from tests.loaded_script import loaded_script
 from training import FusionTuning, TuningBatches
 
 ROOT = Path(__file__).parents[2]
@@ -13,12 +13,7 @@ ROOT = Path(__file__).parents[2]
 
 @pytest.fixture
 def script():
-    """The script, which is in no package."""
-    path = ROOT / "bench" / "shipped" / "faithful_tuning.py"
-    spec = importlib.util.spec_from_file_location("faithful_tuning", path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return loaded_script("bench/shipped/faithful_tuning.py")
 
 
 @pytest.fixture

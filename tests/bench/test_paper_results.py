@@ -1,6 +1,5 @@
 """Shipped results of profile paper: every cell that the profile has, and pages that say so."""
 
-import importlib.util
 import re
 from pathlib import Path
 
@@ -16,6 +15,7 @@ from reports.page.gallery.gallery_entry import read_entry
 from reports.records.run_folder import Run
 from reports.summaries.cells_of_run import cells_of
 from reports.summaries.run_statistics import run_statistics
+from tests.loaded_script import loaded_script
 
 ROOT = Path(__file__).parents[2]
 PACKS = ROOT / "results" / "paper"
@@ -31,12 +31,7 @@ MOST_OF_FIGURES = 10_000_000
 
 
 def script():
-    """The script that writes the pages, which is in no package."""
-    path = ROOT / "bench" / "shipped" / "paper_results.py"
-    spec = importlib.util.spec_from_file_location("paper_results", path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return loaded_script("bench/shipped/paper_results.py")
 
 
 @pytest.fixture(scope="module")

@@ -5,7 +5,6 @@ import base64
 import csv
 import hashlib
 import importlib
-import importlib.util
 import subprocess
 import sys
 from pathlib import Path
@@ -16,6 +15,7 @@ import pytest
 from bench.executor.environment import program_hash
 from reports.packs.pack import definitions_hash
 from stembench.surroundings.own_source import PACKAGES, as_in_checkout, source_files
+from tests.loaded_script import loaded_script
 
 ROOT = Path(__file__).parents[2]
 RECORD = "stembench-1.dist-info/RECORD"
@@ -28,17 +28,7 @@ sys.path[:] = [sys.argv.pop(1), *(entry for entry in sys.path if entry)]
 """
 
 
-def _one_name() -> Any:
-    path = ROOT / "distribution" / "one_name.py"
-    spec = importlib.util.spec_from_file_location("one_name", path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-ONE_NAME = _one_name()
+ONE_NAME: Any = loaded_script("distribution/one_name.py")
 
 
 @pytest.fixture(scope="module")

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.bench.speed.scripts import loaded
+from tests.loaded_script import loaded_script
 
 
 def test_a_step_that_fails_is_a_row(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    script = loaded("accelerator")
+    script = loaded_script("bench/speed/accelerator.py")
     monkeypatch.setattr(script, "find_spec", lambda _: True)
     fake = tmp_path / "python"
     fake.write_text(
@@ -31,7 +31,7 @@ def test_a_step_that_fails_is_a_row(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 def test_without_jax_it_is_one_sentence(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    script = loaded("accelerator")
+    script = loaded_script("bench/speed/accelerator.py")
     monkeypatch.setattr(script, "find_spec", lambda _: None)
     assert script.main([]) == 2
     assert "pip install jax" in capsys.readouterr().err

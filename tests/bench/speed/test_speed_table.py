@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.bench.speed.scripts import loaded
+from tests.loaded_script import loaded_script
 
 SPEED = Path(__file__).parents[3] / "bench" / "speed"
 
@@ -23,20 +23,25 @@ COUNTING = {"test_counting[tables-20.0]": 1.0, "test_counting[numpy-20.0]": 4.0}
 
 
 def test_a_row_is_the_ratio_of_one_run() -> None:
-    (row,) = loaded("speed_table").rows_of(measured(**COUNTING))
+    (row,) = loaded_script("bench/speed/speed_table.py").rows_of(measured(**COUNTING))
     assert row["ratio"] == 4.0
     assert row["seconds"] == 1.0
 
 
 def test_half_a_pair_has_no_row() -> None:
-    assert loaded("speed_table").rows_of(measured(**{"test_counting[tables-20.0]": 1.0})) == []
+    assert (
+        loaded_script("bench/speed/speed_table.py").rows_of(
+            measured(**{"test_counting[tables-20.0]": 1.0})
+        )
+        == []
+    )
 
 
 @pytest.mark.parametrize(("now", "reported"), [(1.0, False), (1.2, False), (1.3, True)])
 def test_a_ratio_that_fell_by_a_fifth_is_reported(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], now: float, reported: bool
 ) -> None:
-    table = loaded("speed_table")
+    table = loaded_script("bench/speed/speed_table.py")
     stored, page = tmp_path / "results" / "speed.json", tmp_path / "page.md"
     page.write_text(f"before\n{table.BEGIN}\nold\n{table.END}\nafter\n")
     first, second = tmp_path / "first.json", tmp_path / "second.json"
@@ -55,7 +60,7 @@ def test_a_ratio_that_fell_by_a_fifth_is_reported(
 
 
 def test_rows_name_benchmarks_that_exist() -> None:
-    table = loaded("speed_table")
+    table = loaded_script("bench/speed/speed_table.py")
     source = "".join(path.read_text() for path in SPEED.glob("test_*.py"))
     declared = set(re.findall(r"^def (test_\w+)", source, re.MULTILINE))
     named = [name for one in table.COMPARISONS for name in (one.ours, one.reference)]
