@@ -33,7 +33,8 @@ _CODE: Final = re.compile(
 MARK: Final = "\n# Of the wheel alone:\n"
 """Line after which a wheel's file has what its checkout has not."""
 APPENDED: Final = {
-    # Hashes of the source that defines a pack's numbers must be those of the checkout.
+    # Hashes of the source that defines a pack's numbers must be those of the checkout. That
+    # function is among this source itself: changed, it would part new packs from those that ship.
     "reports/packs/pack.py": f'''{MARK}from {NAME}.surroundings.own_source import as_in_checkout
 
 
