@@ -117,9 +117,8 @@ def _ship(source: Path, target: Path, *, kinds: tuple[str, ...] = SHIPPED) -> No
         if path.suffix not in kinds:
             continue
         content, name = path.read_bytes(), path.name
-        if (
-            path.suffix == ".csv" and len(content) > MOST_BYTES
-        ):  # without a time, so that equal tables are equal files
+        if path.suffix == ".csv" and len(content) > MOST_BYTES:
+            # Without a time, so that equal tables are equal files.
             content, name = gzip.compress(content, mtime=0), f"{name}.gz"
         kept[name] = content
     for old in target.iterdir():

@@ -15,6 +15,8 @@ Tables = Mapping[str, pd.DataFrame]
 _SEPARATOR: Final = " / "
 #: What stands for a number whose part of the run is not there.
 ABSENT: Final = "not run yet"
+#: Units of bounds, by the end of their names.
+_UNITS: Final = {"pm": "pm", "pct": "%"}
 
 
 class ShippedNumbers:
@@ -164,7 +166,10 @@ def _of_axis(tables: Tables, case: str, axis: str, at: str, restorer: str, metri
 
 def _bound(tables: Tables, case: str, image: str, dose: str, kind: str, column: str) -> str:
     rows = _rows(tables, "bounds.csv", case=case, image=image, dose=float(dose), kind=kind)
-    return f"{plain(float(rows[column].iloc[0]))} pm" if len(rows) else ABSENT
+    unit = _UNITS.get(column.rpartition("_")[2])
+    if unit is None:
+        raise ValueError(f"{column} is no bound")
+    return f"{plain(float(rows[column].iloc[0]))} {unit}" if len(rows) else ABSENT
 
 
 _KINDS: Final[Mapping[str, Callable[..., str]]] = {

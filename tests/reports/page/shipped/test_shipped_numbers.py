@@ -36,7 +36,7 @@ def number(tmp_path: Path) -> ShippedNumbers:
             row(2.7, 0.1, case="nanoparticle", axis="jitter", axis_value=0.0, restorer="cgrdn",
                 metric="position_mae_pm"),
         ],
-        "bounds": [{**CELL, "kind": "hybrid", "distance_pm": 17.04}],
+        "bounds": [{**CELL, "kind": "hybrid", "distance_pm": 17.04, "scs_pct": 7.1}],
     }  # fmt: skip
     for name, rows in tables.items():
         pd.DataFrame(rows).to_csv(tmp_path / f"{name}.csv", index=False)
@@ -62,6 +62,7 @@ def number(tmp_path: Path) -> ShippedNumbers:
         (f"intensity / {PLACE} / vacuum_low", "not run yet"),
         ("axis / nanoparticle / jitter / 0 / cgrdn / position_mae_pm", "2.70 (2.60 to 2.80) pm"),
         ("bound / edge_dislocation / core / 500 / hybrid / distance_pm", "17.0 pm"),
+        ("bound / edge_dislocation / core / 500 / hybrid / scs_pct", "7.10 %"),
     ],
 )  # fmt: skip
 def test_a_key_gives_its_number(number: ShippedNumbers, key: str, text: str) -> None:
@@ -77,6 +78,7 @@ def test_a_key_gives_its_number(number: ShippedNumbers, key: str, text: str) -> 
         "part / 23 / small, 50 000 e/Å²",
         "part / 23 / small, 50 000 e/Å² / middle",
         "metric / core / 500 / cgrdn / position_mae_pm",
+        "bound / edge_dislocation / core / 500 / hybrid / dose",
     ],
 )
 def test_a_key_that_names_no_number_is_refused(number: ShippedNumbers, key: str) -> None:
