@@ -236,6 +236,18 @@ def faithful(session: nox.Session) -> None:
 
 
 @nox.session
+def small(session: nox.Session) -> None:
+    """Train the network of `stembench-small` by its recipe: out/small, resumable.
+
+    `-- --ship` puts its weights into the package.
+    """
+    folder = str(ROOT / "out" / "small")
+    python(session, "-m", "bench.cli.app", "train", "stembench-small", "--out", folder)
+    script = str(ROOT / "bench" / "shipped" / "small_network.py")
+    python(session, script, folder, *session.posargs)
+
+
+@nox.session
 def gpu(session: nox.Session) -> None:
     """Time network and simulation on a GPU, within eight minutes; on the CPU where there is none.
 

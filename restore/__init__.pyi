@@ -14,6 +14,11 @@ from .cgrdn.graph import (
     connect_group as connect_group,
     count_parameters as count_parameters,
 )
+from .cgrdn.stored_network import (
+    StoredNetwork as StoredNetwork,
+    read_stored_network as read_stored_network,
+    write_stored_network as write_stored_network,
+)
 from .cgrdn.weight_difference import (
     WeightDifference as WeightDifference,
     averaged_weights as averaged_weights,

@@ -83,6 +83,9 @@ from .pairs.shards import (
     Shards as Shards,
     write_pairs as write_pairs,
 )
+from .recipes.mixed_pairs import (
+    MixedPairs as MixedPairs,
+)
 from .recipes.recipe import (
     AdamSettings as AdamSettings,
     Adversary as Adversary,

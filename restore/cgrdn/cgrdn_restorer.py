@@ -12,7 +12,9 @@ from restore.built_in import BuiltIn
 from restore.cgrdn.fastest_engine import fastest_engine
 from restore.cgrdn.graph import (
     CONVOLUTIONS,
+    PUBLISHED,
     STRIDE,
+    CgrdnSize,
     Precision,
     Weights,
     build_cgrdn,
@@ -64,8 +66,8 @@ class CgrdnRestorer(StandardisedNetwork):
     tiling: Tiling = TILING
 
 
-def _onnx_forward(weights: Weights) -> Forward:
-    session = onnx_session(encode_cgrdn(weights))
+def _onnx_forward(weights: Weights, size: CgrdnSize) -> Forward:
+    session = onnx_session(encode_cgrdn(weights, size))
 
     def forward(image: NDArray[np.float32]) -> NDArray[np.floating]:
         output = session.run(None, {"image": image[None, None]})[0]
@@ -74,9 +76,9 @@ def _onnx_forward(weights: Weights) -> Forward:
     return forward
 
 
-def _keras_forward(weights: Weights, dense: Precision) -> Forward:
+def _keras_forward(weights: Weights, dense: Precision, size: CgrdnSize) -> Forward:
     quiet_tensorflow()
-    network = keras_forward(build_cgrdn(weights, dense=dense))
+    network = keras_forward(build_cgrdn(weights, size, dense=dense))
 
     def forward(image: NDArray[np.float32]) -> NDArray[np.floating]:
         return np.asarray(network(image[None, :, :, None]))[0, :, :, 0]
@@ -131,11 +133,11 @@ def load_cgrdn(network: str, /, *, engine: str | None = None) -> CgrdnRestorer:
     return CgrdnRestorer(metadata=metadata, forward=cgrdn_forward(weights.convolutions, chosen))
 
 
-def cgrdn_forward(weights: Weights, engine: Engine, /) -> Forward:
+def cgrdn_forward(weights: Weights, engine: Engine, size: CgrdnSize = PUBLISHED, /) -> Forward:
     """Return the network with some weights as a function of one standardised image (h, w)."""
     if engine == "onnx":
-        return _onnx_forward(weights)
-    return _keras_forward(weights, precision_of(engine))
+        return _onnx_forward(weights, size)
+    return _keras_forward(weights, precision_of(engine), size)
 
 
 _ENGINE_VERSIONS: dict[Engine, Callable[[], str]] = {

@@ -69,16 +69,20 @@ class PairSequence:
 
     def pair(self, number: int) -> Pair:
         """Pair `number`, counted from the first; negative numbers count from the end."""
-        place = number + self.count if number < 0 else number
-        if not 0 <= place < self.count:
-            raise IndexError(f"there are {self.count} pairs, and no number {number}")
         return make_pair(
             self.seed,
-            self.first + place,
+            self.first + self._place(number),
             modality=self._data_set,
             shape=self.shape,
             exclude=self.exclude,
         )
+
+    def _place(self, number: int) -> int:
+        """Number of a pair counted from the first, for one that may count from the end."""
+        place = number + self.count if number < 0 else number
+        if not 0 <= place < self.count:
+            raise IndexError(f"there are {self.count} pairs, and no number {number}")
+        return place
 
     @property
     def _data_set(self) -> Modality:

@@ -10,6 +10,7 @@ from training.networks.generator import Generator
 from training.networks.patch_discriminator import PatchDiscriminator
 from training.pairs.modalities import modality_named
 from training.pairs.pair_sequence import PairSequence
+from training.recipes.mixed_pairs import MixedPairs
 from training.recipes.training_stage import PAPER_STAGES, Stage
 from training.tuning.judged_lattices import exclusion_of_tuning
 
@@ -34,6 +35,8 @@ class TrainedPairs:
     """Of the images, px."""
     seed: int = 0
     """Of all pairs."""
+    scenes: float = 0.0
+    """Share of the pairs that are scenes of columns instead (`MixedPairs`); ours."""
 
     def __post_init__(self) -> None:
         modality_named(self.modality)
@@ -41,17 +44,19 @@ class TrainedPairs:
         require(self.validation, "validation pairs", low=1)
         require(self.side, "side of the images", low=16, unit="px")
         require(self.seed, "seed of the pairs", low=0)
+        require(self.scenes, "share of the scenes", low=0, high=1)
 
     @property
     def sequence(self) -> PairSequence:
         """All pairs, those that are learned from first; without what networks are judged on."""
-        return PairSequence(
+        plain = PairSequence(
             self.modality,
             self.training + self.validation,
             seed=self.seed,
             shape=(self.side, self.side),
             exclude=exclusion_of_tuning(),
         )
+        return MixedPairs(**vars(plain), scenes=self.scenes) if self.scenes else plain
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,12 +68,16 @@ class AdamSettings:
     epsilon: float = 1e-7
     clip: float = 1.0
     """Each number of a gradient is kept between -clip and +clip."""
+    averaging: float = 0.0
+    """Share that the running average of the generator's weights keeps at each step, which is what
+    a finished training gives; 0 for the last weights. Ours."""
 
     def __post_init__(self) -> None:
         require(self.beta_1, "beta_1", low=0, high=1, open_high=True)
         require(self.beta_2, "beta_2", low=0, high=1, open_high=True)
         require(self.epsilon, "epsilon", low=0, open_low=True)
         require(self.clip, "clip", low=0, open_low=True)
+        require(self.averaging, "averaging", low=0, high=1, open_high=True)
 
 
 @dataclass(frozen=True, kw_only=True)

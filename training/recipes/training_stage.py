@@ -1,5 +1,6 @@
 """A stage of training: its loss, how long it lasts, and its learning rates."""
 
+import math
 from dataclasses import dataclass
 from typing import Final
 
@@ -22,6 +23,8 @@ class Stage:
     """Steps over which the rates rise in proportion to the step's number."""
     rate_factor: float = 1.0
     """What the rates are multiplied by after each epoch of the stage."""
+    cosine: bool = False
+    """Whether the rates fall to 0 over the stage as half a cosine does; ours."""
     loss: GeneratorLoss
 
     def __post_init__(self) -> None:
@@ -51,7 +54,10 @@ class Stage:
             Steps that an epoch has.
         """
         rising = min(1.0, (step + 1) / self.warm_up) if self.warm_up else 1.0
-        return float(rising * self.rate_factor ** (step // steps_of_epoch))
+        falling = self.rate_factor ** (step // steps_of_epoch)
+        if self.cosine:
+            falling *= 0.5 * (1 + math.cos(math.pi * step / (self.epochs * steps_of_epoch)))
+        return float(rising * falling)
 
 
 PAPER_STAGES: Final = (

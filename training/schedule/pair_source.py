@@ -16,6 +16,7 @@ from stembench.independent_work import StartExecutor
 from training.pairs.pair import Image
 from training.pairs.pair_sequence import Batches, PairSequence, stream_chosen
 from training.pairs.shards import DESCRIPTION, Shards
+from training.recipes.mixed_pairs import MixedPairs
 
 #: Files of pairs whose contents are kept: a batch may lie across several.
 _KEPT: Final = 4
@@ -65,6 +66,11 @@ class WrittenPairs:
         InputError
             If it holds other pairs, or fewer.
         """
+        if isinstance(sequence, MixedPairs):
+            raise InputError(
+                "pairs of the recipe are partly scenes of columns, which no folder of pairs holds; "
+                "leave the folder out to have them made"
+            )
         _check_description(folder, sequence)
         files = sorted(folder.glob("pairs-*.npz"))
         begins = np.array([int(path.stem.removeprefix("pairs-")) for path in files], dtype=np.int64)

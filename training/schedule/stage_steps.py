@@ -28,6 +28,8 @@ def adam(model: Any, settings: AdamSettings, /) -> Any:
         beta_2=settings.beta_2,
         epsilon=settings.epsilon,
         clipvalue=settings.clip,
+        use_ema=settings.averaging > 0,
+        ema_momentum=settings.averaging,
     )
     optimizer.build(model.trainable_variables)
     return optimizer

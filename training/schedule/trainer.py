@@ -60,6 +60,16 @@ class Networks:
             parts["discriminator_adam"] = self.discriminator[1].variables
         return parts
 
+    @property
+    def finished(self) -> Any:
+        """The generator as a training gives it: with its averaged weights where a recipe has such.
+
+        To be asked for once all checkpoints are written, which hold the weights that learn.
+        """
+        model, optimizer = self.generator
+        optimizer.finalize_variable_values(model.trainable_variables)
+        return model
+
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Told:
@@ -108,7 +118,8 @@ def train(
     Returns
     -------
     keras.Model
-        The trained generator, on standardised images.
+        The trained generator, on standardised images; with averaged weights where the recipe says
+        so. What is validated on the way are the weights that learn.
 
     Raises
     ------
@@ -129,7 +140,7 @@ def train(
     end = recipe.steps if steps is None else min(steps, recipe.steps)
     told.announce(float(end), float(min(state.step, end)))
     if state.step >= end:
-        return networks.generator[0]
+        return networks.finished
     forward = forward_pass(networks.generator[0])
     held_out = HeldOut.of(recipe, source)
     watch = Watcher(
@@ -153,7 +164,7 @@ def train(
 
     while state.step < end:
         state = _epoch(recipe, step_of, state, end, source, watch=watch, told=told)
-    return networks.generator[0]
+    return networks.finished
 
 
 def _epoch(

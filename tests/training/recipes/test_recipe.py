@@ -84,6 +84,24 @@ def test_rates_rise_and_are_halved() -> None:
     assert found == [0.25, 0.5, 1.0, 1.0, 0.5, 0.5, 0.25]
 
 
+def test_rates_fall_as_half_a_cosine_over_a_stage() -> None:
+    stage = Stage(epochs=2, learning_rate=1e-3, cosine=True, loss=FIRST_STAGE)
+    found = [stage.rate(step, steps_of_epoch=30) for step in (0, 15, 30, 45, 59)]
+    assert found[:4] == pytest.approx([1.0, (2 + 2**0.5) / 4, 0.5, (2 - 2**0.5) / 4])
+    assert 0 < found[4] < 1e-3
+
+
+@pytest.mark.parametrize("share", [-0.1, 1.1])
+def test_an_impossible_share_of_scenes_is_refused(share: float) -> None:
+    with pytest.raises(InputError, match="share of the scenes must be >= 0 and <= 1"):
+        replace(SMALL, scenes=share)
+
+
+def test_scenes_are_of_the_data_set_hrstem_alone() -> None:
+    with pytest.raises(InputError, match="cannot be mixed with pairs of 'lrsem'"):
+        _ = replace(SMALL, modality="lrsem", scenes=0.5).sequence
+
+
 @pytest.mark.parametrize(
     ("change", "sentence"),
     [

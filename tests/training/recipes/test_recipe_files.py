@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from restore import count_parameters
 from stembench.errors import InputError
 from training import (
     DATA_SETS,
@@ -26,13 +27,15 @@ from training.recipes.recipe_files import difference
 ONE = "[[stages]]\nepochs = 1\nlearning_rate = 1e-3\n"
 
 
-@pytest.mark.parametrize("name", RECIPES)
+SHIPPED = Path(__file__).parents[3] / "training" / "recipes" / "shipped"
+
+
+@pytest.mark.parametrize("name", [each.name for each in DATA_SETS])
 def test_a_shipped_recipe_is_the_papers_and_makes_pairs(name: str) -> None:
     """Frozen: it states every value, so that no default changes what it means."""
     recipe = read_recipe(name)
     assert recipe == Recipe(name=name, pairs=TrainedPairs(modality=name))
-    folder = Path(__file__).parents[3] / "training" / "recipes" / "shipped"
-    text = (folder / f"{name}.toml").read_text(encoding="utf-8")
+    text = (SHIPPED / f"{name}.toml").read_text(encoding="utf-8")
     assert text.endswith("\n\n" + recipe_text(recipe))
     pair = make_pair(
         recipe.pairs.seed, 0, modality=modality_named(recipe.pairs.modality), shape=(32, 32)
@@ -40,9 +43,19 @@ def test_a_shipped_recipe_is_the_papers_and_makes_pairs(name: str) -> None:
     assert pair.distorted.shape == (32, 32)
 
 
-def test_there_is_a_recipe_of_each_data_set() -> None:
-    assert {each.name for each in DATA_SETS} == set(RECIPES)
-    assert len(RECIPES) == 6
+def test_there_is_a_recipe_of_each_data_set_and_of_the_small_network() -> None:
+    assert {*(each.name for each in DATA_SETS), "stembench-small"} == set(RECIPES)
+    assert len(RECIPES) == 7
+    assert {f"{name}.toml" for name in RECIPES} == {path.name for path in SHIPPED.iterdir()}
+
+
+def test_the_recipe_of_the_small_network_is_frozen_and_small() -> None:
+    recipe = read_recipe("stembench-small")
+    assert recipe.name == "stembench-small"
+    text = (SHIPPED / "stembench-small.toml").read_text(encoding="utf-8")
+    assert text.endswith("\n\n" + recipe_text(recipe))
+    assert isinstance(recipe.network, Cgrdn)
+    assert 250_000 < count_parameters(recipe.network) < 350_000
 
 
 @pytest.mark.parametrize(

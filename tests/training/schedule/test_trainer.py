@@ -15,7 +15,7 @@ import pytest
 from restore import Restorer, quiet_tensorflow
 from stembench.errors import InputError
 from tests.training.schedule.tiny_training import tiny_recipe
-from training import MadePairs, Recipe, Told, Watch, make_reproducible, train
+from training import AdamSettings, MadePairs, Recipe, Told, Watch, make_reproducible, train
 from training.schedule.records.checkpoint import CHECKPOINT
 from training.schedule.records.history import read_rows
 
@@ -103,6 +103,29 @@ def test_a_training_in_two_calls_is_one(whole: Path, tmp_path: Path) -> None:
         assert len(read_rows(tmp_path / "training.csv")) == (steps or 40)
     assert told == [(33.0, 0.0), (40.0, 33.0)]
     assert tables(tmp_path) == tables(whole)
+
+
+def test_a_training_gives_its_averaged_weights_and_checkpoints_those_that_learn(
+    tmp_path: Path,
+) -> None:
+    """The running average, taken here from the weights after each number of steps."""
+    share = 0.8
+    recipe = replace(FIRST, adam=AdamSettings(averaging=share))
+    steps = 6
+    plain = [
+        [each.numpy() for each in train(FIRST, tmp_path / f"{k}", steps=k, board=False).weights]
+        for k in range(1, steps + 1)
+    ]
+    expected = plain[0]
+    for weights in plain[1:]:
+        expected = [share * a + (1 - share) * w for a, w in zip(expected, weights, strict=True)]
+    for stops in ((steps,), (2, steps)):  # in one call and in two
+        folder = tmp_path / f"averaged{len(stops)}"
+        for stop in stops:
+            found = train(recipe, folder, steps=stop, board=False)
+        for each, average, last in zip(found.weights, expected, plain[-1], strict=True):
+            np.testing.assert_allclose(each.numpy(), average, rtol=1e-5, atol=1e-7)
+            assert not np.allclose(average, last, rtol=1e-5, atol=1e-7) or not last.any()
 
 
 @pytest.mark.slow

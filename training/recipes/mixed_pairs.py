@@ -1,0 +1,85 @@
+"""Pairs of a data set mixed with scenes of columns: for a network that learns in an hour."""
+
+import zlib
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from noise import ScanNoise
+from stembench.errors import InputError
+from stembench.limits import require
+from training.pairs.pair import Image, Pair
+from training.pairs.pair_sequence import PairSequence
+from training.tuning.scene_pair import draw_noise, make_scene_pair, scene_generator
+
+_MIXTURE: Final = zlib.crc32(b"mixture of pairs")
+#: Scenes of which one is taken, the first whose noise is more than counting: half of all scenes are
+#: counted only, which no network needs so many images of to learn.
+_CANDIDATES: Final = 2
+_COUNTING_ALONE: Final = ScanNoise()
+
+
+@dataclass(frozen=True)
+class MixedPairs(PairSequence):
+    """Pairs of which a share are scenes of columns, as faithful tuning draws them.
+
+    Which ones are is a function of seed and index; the others are those that the plain sequence
+    has at their place. Scenes are of high-resolution STEM.
+
+    Attributes
+    ----------
+    scenes : float
+        Share of the scenes, in [0, 1].
+    """
+
+    scenes: float = 0.0
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        require(self.scenes, "share of the scenes", low=0, high=1)
+        if self.modality != "hrstem":
+            raise InputError(
+                f"scenes of columns are high-resolution STEM and cannot be mixed with pairs of "
+                f"'{self.modality}'; set scenes to 0, or modality to 'hrstem'"
+            )
+
+    def is_scene(self, number: int) -> bool:
+        """Whether pair `number`, counted from the first, is a scene of columns."""
+        key = (_MIXTURE, self.first + number)
+        rng = np.random.default_rng(np.random.SeedSequence(self.seed, spawn_key=key))
+        return bool(rng.random() < self.scenes)
+
+    def scene_index(self, number: int) -> int:
+        """Index, among the scenes of the seed, of the one at `number`."""
+        begin = (self.first + number) * _CANDIDATES
+        for index in range(begin, begin + _CANDIDATES - 1):
+            if draw_noise(scene_generator(self.seed, index, "noise")) != _COUNTING_ALONE:
+                return index
+        return begin + _CANDIDATES - 1
+
+    def __getitem__(self, number: int) -> tuple[Image, Image]:
+        """Distorted and undistorted image of pair `number`, counted from the first."""
+        place = self._place(number)
+        if not self.is_scene(place):
+            return super().__getitem__(place)
+        scene = make_scene_pair(
+            self.seed, self.scene_index(place), shape=self.shape, exclude=self.exclude
+        )
+        return self._placed(scene.distorted), self._placed(scene.clean)
+
+    def pair(self, number: int) -> Pair:
+        """Pair `number` where it is one of the data set.
+
+        Raises
+        ------
+        InputError
+            If it is a scene, which has no specimen of atoms.
+        """
+        place = self._place(number)
+        if self.is_scene(place):
+            raise InputError(
+                f"pair {place} is a scene of columns and no specimen; take its images, or a "
+                "sequence without scenes"
+            )
+        return super().pair(place)
