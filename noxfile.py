@@ -242,7 +242,7 @@ def small(session: nox.Session) -> None:
     `-- --ship` puts its weights into the package.
     """
     folder = str(ROOT / "out" / "small")
-    python(session, "-m", "bench.cli.app", "train", "stembench-small", "--out", folder)
+    stembench(session, "train", "stembench-small", "--out", folder)
     script = str(ROOT / "bench" / "shipped" / "small_network.py")
     python(session, script, folder, *session.posargs)
 

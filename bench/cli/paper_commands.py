@@ -175,7 +175,10 @@ def pairs(
 @guarded(CONTINUES)
 def train(
     recipe: Annotated[
-        str, typer.Argument(help="TOML file, or hrstem, lrstem, hrtem, lrtem, hrsem, lrsem.")
+        str,
+        typer.Argument(
+            help="TOML file, stembench-small, or hrstem, lrstem, hrtem, lrtem, hrsem, lrsem."
+        ),
     ],
     out: Annotated[Path, typer.Option("--out", "-o", help="Folder to write.")],
     pairs: Annotated[

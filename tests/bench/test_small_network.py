@@ -1,0 +1,55 @@
+"""The script that makes the file of `stembench-small` from a trained network."""
+
+import hashlib
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from restore import ContractRestorer, load_restorer, read_stored_network
+from restore.cgrdn.small_restorer import load_small
+from tests.loaded_script import loaded_script
+from training import Cgrdn, Grdn, Recipe, read_recipe, write_network
+
+NAME = "stembench-small"
+ROWS, ACROSS = np.indices((20, 26))
+IMAGE = np.random.default_rng(1).poisson(3.0 + (ROWS % 7) + (ACROSS % 5)).astype(np.float64)
+
+
+@pytest.fixture
+def script():
+    return loaded_script("bench/shipped/small_network.py")
+
+
+def test_the_file_restores_as_the_trained_network_does(script, tmp_path, capsys):
+    """Held against the exported ONNX file, which another writer made."""
+    recipe = read_recipe(NAME)
+    model = recipe.network.build(np.random.default_rng(3))
+    write_network(model, recipe, tmp_path)
+    assert script.main([str(tmp_path)]) == 0
+    path = tmp_path / f"{NAME}.npz"
+    told = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert told == {NAME: hashlib.sha256(path.read_bytes()).hexdigest()}
+    assert path.stat().st_size <= 2_000_000
+    origin = read_stored_network(path).origin
+    assert origin == {"recipe": NAME, "steps": recipe.steps, "seed": recipe.seed}
+    small = load_small(path, name="small", engine="onnx")
+    found = ContractRestorer(small).restore(IMAGE[None], sampling=0.2)[0]
+    expected = load_restorer(str(tmp_path / f"{NAME}.onnx")).restore(IMAGE[None], sampling=0.2)[0]
+    change = np.abs(expected - IMAGE).max()
+    assert change > 0.05 * IMAGE.std()
+    assert np.abs(found - expected).max() < 0.01 * change  # float16 against float32
+
+
+def test_what_is_not_trained_is_a_sentence(script, tmp_path, capsys):
+    assert script.main([str(tmp_path)]) == 2
+    said = capsys.readouterr().err
+    assert f"stembench train {NAME} --out {tmp_path}" in said
+    assert not list(Path(tmp_path).iterdir())
+
+
+def test_another_network_is_refused(script):
+    with pytest.raises(script.InputError, match="none of a CGRDN"):
+        script.stored(None, Recipe(name="other", network=Grdn()))
+    assert isinstance(read_recipe(NAME).network, Cgrdn)
