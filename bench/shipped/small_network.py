@@ -17,12 +17,12 @@ from typing import Any, Final
 import typer
 
 from restore import CgrdnSize, StoredNetwork, quiet_tensorflow, write_stored_network
-from restore.cgrdn.small_restorer import FOLDER
 from stembench.errors import InputError
 from training import Cgrdn, Recipe, cgrdn_weights, read_recipe
 
 NAME: Final = "stembench-small"
 ROOT: Final = Path(__file__).parents[2]
+FOLDER: Final = ROOT / "restore" / "cgrdn" / "data"
 
 
 def stored(model: Any, recipe: Recipe, /) -> StoredNetwork:
