@@ -1,4 +1,4 @@
-"""What a fit of one's own image says: noise that was smoothed, as restored images have it, and what was left out."""
+"""What a fit of one's own image says: noise that was smoothed, and what was left out."""
 
 import re
 

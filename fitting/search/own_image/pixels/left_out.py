@@ -108,4 +108,4 @@ def left_out(pixels: Floats, valid: Bools) -> LeftOut:
 
 
 def _enough(valid: Bools) -> bool:
-    return np.count_nonzero(valid) >= FEWEST
+    return int(np.count_nonzero(valid)) >= FEWEST

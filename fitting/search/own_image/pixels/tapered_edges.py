@@ -93,8 +93,12 @@ def tapered_edges(image: Floats, valid: Bools) -> TaperedEdges:
     depths = [0, 0, 0, 0]
     faded = [0, 0, 0, 0]
     if noise.floor > 0 or noise.slope > 0:
-        sides = ((image, valid), (image[::-1], valid[::-1]))
-        sides += ((image.T, valid.T), (image.T[::-1], valid.T[::-1]))
+        sides = [
+            (image, valid),
+            (image[::-1], valid[::-1]),
+            (image.T, valid.T),
+            (image.T[::-1], valid.T[::-1]),
+        ]
         for k, (lines, used) in enumerate(sides):
             depths[k], faded[k] = _depth(lines, used, noise)
     out = _frame(valid, depths)
