@@ -241,8 +241,10 @@ def small(session: nox.Session) -> None:
 
     `-- --ship` puts its weights into the package.
     """
-    folder = str(ROOT / "out" / "small")
-    stembench(session, "train", "stembench-small", "--out", folder)
+    start, folder = (str(ROOT / "out" / name) for name in ("small-start", "small"))
+    stembench(session, "train", "stembench-small-start", "--out", start)
+    first = f"{start}/stembench-small-start.keras"
+    stembench(session, "train", "stembench-small", "--begin", first, "--out", folder)
     script = str(ROOT / "bench" / "shipped" / "small_network.py")
     python(session, script, folder, *session.posargs)
 

@@ -185,6 +185,10 @@ def train(
         Path | None,
         typer.Option(help="Folder of `stembench pairs`. Pairs are made meanwhile by default."),
     ] = None,
+    begin: Annotated[
+        Path | None,
+        typer.Option(help=".keras file of an earlier training to begin with its weights."),
+    ] = None,
     steps: Annotated[
         int | None,
         typer.Option(min=1, help="Steps in all after which to stop. The recipe's by default."),
@@ -228,6 +232,7 @@ def train(
             chosen,
             out,
             source=source,
+            begin=begin,
             steps=steps,
             validate=Faithfulness() if measures else None,
             board=tensorboard,

@@ -23,7 +23,7 @@ NETWORKS: Final[Mapping[str, type[Cgrdn] | type[Grdn] | type[MrUnet]]] = {
     "mr-unet": MrUnet,
 }
 #: Recipes that ship.
-RECIPES: Final = (*(each.name for each in DATA_SETS), "stembench-small")
+RECIPES: Final = (*(each.name for each in DATA_SETS), "stembench-small-start", "stembench-small")
 _ENDING: Final = ".toml"
 
 

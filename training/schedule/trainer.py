@@ -14,6 +14,7 @@ import numpy as np
 from training.pairs.pair import Image
 from training.recipes.recipe import Recipe
 from training.recipes.training_stage import Stage
+from training.schedule.begun_weights import begin_with
 from training.schedule.gradients import Step, forward_pass, require_backend, several_devices
 from training.schedule.held_out import HeldOut, Validate, restorer_of
 from training.schedule.pair_order import epoch_order
@@ -88,6 +89,7 @@ def train(
     folder: Path,
     *,
     source: PairSource | None = None,
+    begin: Path | None = None,
     steps: int | None = None,
     validate: Validate | None = None,
     board: bool = True,
@@ -106,6 +108,9 @@ def train(
         checkpoint.npz.
     source : PairSource, optional
         Of the recipe's pairs; this process makes them by default.
+    begin : pathlib.Path, optional
+        ``.keras`` file of an earlier training whose weights are taken in place of drawn ones; not
+        read again by a training that goes on.
     steps : int, optional
         Steps in all after which to stop; those of the recipe by default. Rates do not depend on it.
     validate : callable, optional
@@ -136,7 +141,10 @@ def train(
     if devices > 1:
         told.note(f"batches are spread over {devices} devices")
     networks = Networks.built(recipe)
-    state = read_checkpoint(folder, networks.parts, origin=origin) or RunState()
+    found = read_checkpoint(folder, networks.parts, origin=origin)
+    if found is None and begin is not None:
+        begin_with(networks.generator[0], begin)
+    state = found or RunState()
     end = recipe.steps if steps is None else min(steps, recipe.steps)
     told.announce(float(end), float(min(state.step, end)))
     if state.step >= end:

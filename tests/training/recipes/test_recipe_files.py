@@ -27,6 +27,8 @@ from training.recipes.recipe_files import difference
 ONE = "[[stages]]\nepochs = 1\nlearning_rate = 1e-3\n"
 
 
+#: The second begins with what the first gave.
+SMALL = ("stembench-small-start", "stembench-small")
 SHIPPED = Path(__file__).parents[3] / "training" / "recipes" / "shipped"
 
 
@@ -44,15 +46,17 @@ def test_a_shipped_recipe_is_the_papers_and_makes_pairs(name: str) -> None:
 
 
 def test_there_is_a_recipe_of_each_data_set_and_of_the_small_network() -> None:
-    assert {*(each.name for each in DATA_SETS), "stembench-small"} == set(RECIPES)
-    assert len(RECIPES) == 7
+    assert {*(each.name for each in DATA_SETS), *SMALL} == set(RECIPES)
+    assert len(RECIPES) == 8
     assert {f"{name}.toml" for name in RECIPES} == {path.name for path in SHIPPED.iterdir()}
 
 
-def test_the_recipe_of_the_small_network_is_frozen_and_small() -> None:
-    recipe = read_recipe("stembench-small")
-    assert recipe.name == "stembench-small"
-    text = (SHIPPED / "stembench-small.toml").read_text(encoding="utf-8")
+@pytest.mark.parametrize("name", SMALL)
+def test_the_recipes_of_the_small_network_are_frozen_and_small(name: str) -> None:
+    recipe = read_recipe(name)
+    assert recipe.name == name
+    assert recipe.network == read_recipe(SMALL[0]).network  # one begins with the other's weights
+    text = (SHIPPED / f"{name}.toml").read_text(encoding="utf-8")
     assert text.endswith("\n\n" + recipe_text(recipe))
     assert isinstance(recipe.network, Cgrdn)
     assert 250_000 < count_parameters(recipe.network) < 350_000

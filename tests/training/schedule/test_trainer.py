@@ -15,7 +15,17 @@ import pytest
 from restore import Restorer, quiet_tensorflow
 from stembench.errors import InputError
 from tests.training.schedule.tiny_training import tiny_recipe
-from training import AdamSettings, MadePairs, Recipe, Told, Watch, make_reproducible, train
+from training import (
+    AdamSettings,
+    Cgrdn,
+    MadePairs,
+    Recipe,
+    Told,
+    Watch,
+    make_reproducible,
+    train,
+    write_network,
+)
 from training.schedule.records.checkpoint import CHECKPOINT
 from training.schedule.records.history import read_rows
 
@@ -126,6 +136,26 @@ def test_a_training_gives_its_averaged_weights_and_checkpoints_those_that_learn(
         for each, average, last in zip(found.weights, expected, plain[-1], strict=True):
             np.testing.assert_allclose(each.numpy(), average, rtol=1e-5, atol=1e-7)
             assert not np.allclose(average, last, rtol=1e-5, atol=1e-7) or not last.any()
+
+
+def test_a_training_begins_with_the_weights_of_another(tmp_path: Path) -> None:
+    """Its first loss is that of the given network; a checkpoint comes before the file."""
+    earlier = tmp_path / "earlier"
+    write_network(train(FIRST, earlier, board=False), FIRST, earlier)
+    path = earlier / "tiny.keras"
+    one, plain = tmp_path / "one", tmp_path / "plain"
+    train(FIRST, one, begin=path, steps=1, board=False)
+    train(FIRST, plain, steps=1, board=False)
+    last = read_rows(earlier / "training.csv")[-1]["loss"]
+    begun, drawn = (read_rows(each / "training.csv")[0]["loss"] for each in (one, plain))
+    assert begun < drawn - 0.5 * (drawn - last)
+    path.unlink()
+    train(FIRST, one, begin=path, steps=2, board=False)  # goes on without it
+    other = replace(FIRST, network=Cgrdn(features=8, growth=4, groups=1, blocks=1, dense_layers=3))
+    write_network(train(other, tmp_path / "other", steps=1, board=False), other, earlier)
+    for wrong in (path, earlier / "absent.keras"):
+        with pytest.raises(InputError, match="no trained network of the recipe's kind"):
+            train(FIRST, tmp_path / "new", begin=wrong, steps=1, board=False)
 
 
 @pytest.mark.slow
