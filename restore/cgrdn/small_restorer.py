@@ -23,9 +23,7 @@ from stembench.errors import InputError
 
 FOLDER: Final = Path(__file__).parent / "data"
 """Of the weights, each file named after the restorer that it makes."""
-SHIPPED: Final[Mapping[str, str]] = {
-    "stembench-small": "0e58847b117430a1200a4ff69c6e3233edbda73d291f044f6bf4f25d7264faf3"
-}
+SHIPPED: Final[Mapping[str, str]] = {}
 """Restorers that ship, by name, with the SHA-256 of their file."""
 TILING: Final = Tiling(whole=1024, tile=1024, margin=72, blend=16, multiple=STRIDE)
 """Windows of a large image: through 32 convolutions of 3 x 3 at half resolution and four others no
