@@ -114,6 +114,16 @@ def test_claims_that_a_figure_decides_have_its_verdict() -> None:
             assert row["value"] == pytest.approx(verdict.deciding.value)
 
 
+def test_what_a_distortion_does_is_told_by_the_axes_that_the_packs_hold() -> None:
+    numbers = pd.read_csv(PACKS / "report" / "claim_numbers.csv")
+    numbers = numbers[numbers["claim"] == 28].set_index("at")["value"]
+    gains = pd.read_csv(PACKS / "report" / "axes_gains.csv")
+    gains = gains[(gains["restorer"] == "cgrdn") & (gains["metric"] == "position_mae_unshifted_pm")]
+    told = gains[gains["axis"].isin(("jitter", "dwell")) & gains["value"].notna()]
+    assert sorted(numbers) == pytest.approx(sorted(told["value"]))
+    assert any("particle, dwell 0.05 µs" in place for place in numbers.index)
+
+
 def test_pages_say_what_the_packs_say() -> None:
     assert script().main(["--check"]) == 0
 

