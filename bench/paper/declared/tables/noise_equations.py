@@ -51,7 +51,7 @@ def equation_44(detector: Detector) -> float:
 def integrals(scan: FastScan) -> tuple[float, float]:
     """Integrals of (48), and of (49) with the factor (50), as they are printed but for the sign.
 
-    The printed exponential grows for x <= 0, where the response is; with the size of x it decays, and
+    The printed exponential grows for x <= 0, where the response is. Taken to decay,
     the integrals are known in closed form.
 
     Parameters
