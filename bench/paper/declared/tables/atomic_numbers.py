@@ -115,13 +115,15 @@ def _equation(material: Material) -> Drawn:
 
 def _accuracy(table: pd.DataFrame) -> Finding:
     """Judge by the residual of each element, with the source blur of the studies and without."""
-    numbers = [
-        Number(
-            value=row.residual_pct, low=row.residual_pct, high=row.residual_pct, unit="%",
-            at=row.element, condition=_BLURRED if row.source_sigma_A else _SHARP,
-        )
-        for row in table.itertuples(index=False)
-    ]  # fmt: skip
+    numbers = []
+    for row in table.to_dict("records"):
+        residual = float(row["residual_pct"])
+        numbers.append(
+            Number(
+                value=residual, low=residual, high=residual, unit="%", at=str(row["element"]),
+                condition=_BLURRED if row["source_sigma_A"] else _SHARP,
+            )
+        )  # fmt: skip
     conditions = (below(_ACCURATE, name=name) for name in (_BLURRED, _SHARP))
     return judged(39, rule(*conditions), numbers)
 

@@ -166,7 +166,8 @@ def _counts(
 ) -> Floats:
     """One realization (h, w) of an image of one grey value, electrons per pixel."""
     flat = np.ones(shape)
-    return distort(flat, [_rng(number)], dose=electrons, sampling=1.0, noise=noise)[0]
+    drawn: Floats = distort(flat, [_rng(number)], dose=electrons, sampling=1.0, noise=noise)[0]
+    return drawn
 
 
 def _rng(number: int) -> np.random.Generator:
