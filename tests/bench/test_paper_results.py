@@ -1,11 +1,13 @@
 """Shipped results of profile paper: every cell that the profile has, and pages that say so."""
 
+import io
 import re
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+from PIL import Image
 
 from bench.plan.profiles import profiles
 from cases import get_case
@@ -24,7 +26,7 @@ MISSING: dict[str, tuple[str, ...]] = {
     "pt_bulk": tuple(label for label in get_case("pt_bulk").labels if label >= "z58")
 }
 #: Figures and tables that decide claims and are not drawn yet.
-MISSING_FIGURES = ("correlated-noise",)
+MISSING_FIGURES: tuple[str, ...] = ()
 #: All packs together, in bytes.
 MOST = 20_000_000
 MOST_OF_FIGURES = 10_000_000
@@ -86,6 +88,19 @@ def test_every_number_within_a_sentence_is_there() -> None:
     missing = {key for _, key, text in told if "not run yet" in text or "--><!" in text}
     undrawn = {claim.number for claim in CLAIMS if claim.decided_by in MISSING_FIGURES}
     assert missing <= {f"{kind} / {number}" for kind in ("claim", "at") for number in undrawn}
+
+
+def test_a_picture_is_packed_without_a_pixel_changed() -> None:
+    rng = np.random.default_rng(1)
+    for alpha in (255, 254):
+        pixels = rng.integers(0, 256, (20, 30, 4), dtype=np.uint8)
+        pixels[..., 3] = alpha
+        content = io.BytesIO()
+        Image.fromarray(pixels).save(content, "PNG", dpi=(300, 300))
+        packed = Image.open(io.BytesIO(script().packed_picture(content.getvalue())))
+        np.testing.assert_array_equal(np.asarray(packed.convert("RGBA")), pixels)
+        assert packed.mode == ("RGB" if alpha == 255 else "RGBA")
+        assert packed.info["dpi"] == pytest.approx((300, 300), rel=1e-3)
 
 
 def test_figures_are_small_and_say_what_drew_them() -> None:
