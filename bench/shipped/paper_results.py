@@ -116,9 +116,9 @@ def packed_picture(content: bytes, /) -> bytes:
     """Write a PNG as small as it goes without a pixel changed: no alpha where all is opaque."""
     from PIL import Image
 
-    picture = Image.open(io.BytesIO(content))
+    picture: Image.Image = Image.open(io.BytesIO(content))
     resolution = picture.info.get("dpi")
-    if picture.mode == "RGBA" and picture.getextrema()[3] == (255, 255):
+    if picture.mode == "RGBA" and picture.getchannel("A").getextrema() == (255, 255):
         picture = picture.convert("RGB")
     told = io.BytesIO()
     picture.save(told, "PNG", optimize=True, **({"dpi": resolution} if resolution else {}))

@@ -107,7 +107,7 @@ def test_figures_are_small_and_say_what_drew_them() -> None:
     entries = {path.stem: read_entry(path) for path in (PACKS / "figures" / "notes").glob("*.json")}
     drawn = {name: entry for name, entry in entries.items() if entry.state == "drawn"}
     for name, entry in drawn.items():
-        assert re.fullmatch(r"stembench [\d.]+, commit [0-9a-f]{10}", entry.program), name
+        assert re.fullmatch(r"stembench [\w.+]+, commit [0-9a-f]{10}", entry.program), name
         assert entry.versions["tk_r_em"] == "1.0.4"
     pictures = list((PACKS / "figures").glob("*.png"))
     named = {name for entry in drawn.values() for name in entry.files if name.endswith(".png")}
