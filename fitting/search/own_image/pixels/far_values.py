@@ -61,11 +61,12 @@ def far_marks(image: Floats, valid: Bools, noise: PixelNoise) -> Bools:
     level = median_filter(rest, _MEDIAN, mode="nearest")
     off = np.abs(image - level) > _MIXED * noise.deviation(level)
     ring = binary_dilation(out, np.ones((3, 3))) & valid & ~out
+    # Beside smoothed edges a tenth of the drawing hides in the noise.
     smoothed = bool(ring.any()) and float(np.mean(off[ring])) > _SMOOTHED
+    beside = binary_dilation(out, np.ones((3, 3)), iterations=2) & smoothed
     for _ in range(2):
         out |= binary_dilation(out, np.ones((3, 3))) & off & valid
-    # Beside smoothed edges a tenth of the drawing hides in the noise.
-    return np.asarray(binary_dilation(out, np.ones((3, 3))) & valid) if smoothed else out
+    return np.asarray((out | beside) & valid)
 
 
 def islands(valid: Bools) -> Bools:
