@@ -123,7 +123,9 @@ def difference_file(folder: Path, work: Path) -> tuple[str, Path]:
         return folder.stem, folder
     tuned = read_tuned_fusions(folder)
     seed = tuned.settings["batches"]["seed"]
-    path = work / f"seed{seed}-step{tuned.steps}.npz"
+    # One that went on from earlier tunings says so in its name.
+    begun = "continued-" if "start_sha256" in tuned.settings else ""
+    path = work / f"{begun}seed{seed}-step{tuned.steps}.npz"
     published = read_published_weights(tuned.settings["batches"]["network"])
     git = shutil.which("git")
     commit = "unknown"
@@ -131,7 +133,9 @@ def difference_file(folder: Path, work: Path) -> tuple[str, Path]:
         commit = subprocess.run(  # noqa: S603 (git itself)
             [git, "rev-parse", "HEAD"], cwd=ROOT, check=False, capture_output=True, text=True
         ).stdout.strip()
-    if not path.exists():
+    if path.exists():
+        _require_recipe(path, tuned.settings)
+    else:
         origin = {
             "recipe": tuned.settings, "seed": seed, "steps": tuned.steps, "commit": commit,
             "licence": LICENCE, "published": f"tk_r_em {published.version}",
@@ -158,13 +162,25 @@ def mean_file(paths: Sequence[Path], work: Path) -> tuple[str, Path]:
         )
     first = differences[0].origin
     listed = ", ".join(map(str, seeds))
-    name = f"mean-seeds{'-'.join(map(str, seeds))}-step{first['steps']}"
+    begun = "continued-" if "start_sha256" in first["recipe"] else ""
+    name = f"{begun}mean-seeds{'-'.join(map(str, seeds))}-step{first['steps']}"
     path = work / f"{name}.npz"
-    if not path.exists():
+    if path.exists():
+        _require_recipe(path, first["recipe"])
+    else:
         origin = {**first, "seed": f"{listed}, their weights averaged"}
         parts = [(each, 1 / len(differences)) for each in differences]
         write_difference(path, combined_difference(parts, origin=origin))
     return name, path
+
+
+def _require_recipe(path: Path, recipe: Mapping[str, Any]) -> None:
+    """Refuse a kept difference of the same name that another recipe made."""
+    if read_difference(path).origin["recipe"] != recipe:
+        raise InputError(
+            f"{path} is of another recipe with the same seed and steps; remove it or name another "
+            "work folder"
+        )
 
 
 def _but_seed(difference: WeightDifference) -> str:
