@@ -9,14 +9,16 @@ imports none of them, but for these names.
 
 from typing import Any
 
-__version__ = "0.1.0"
-
 __all__ = ["assess", "cases", "fit_columns", "load_restorer", "report", "run"]
 
 
 def __getattr__(name: str) -> Any:
     found: Any
-    if name == "cases":
+    if name == "__version__":
+        from stembench.surroundings.program_version import program_version
+
+        found = program_version()
+    elif name == "cases":
         import cases as found
     elif name == "load_restorer":
         from restore import load_restorer as found

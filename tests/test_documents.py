@@ -10,8 +10,8 @@ import pytest
 import typer
 import yaml
 
-import stembench
 from bench.cli.app import app
+from stembench.surroundings.program_version import PREPARED
 
 ROOT = Path(__file__).parents[1]
 PACKAGES = "bench|cases|fitting|noise|reports|restore|stembench|training"
@@ -131,7 +131,10 @@ def test_the_citation_file_agrees_with_the_project():
     citation = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     assert citation["cff-version"] == "1.2.0"
-    assert citation["version"] == stembench.__version__
+    assert citation["version"] == PREPARED
+    newest = re.search(r"(?m)^## \D*([\d.]+)", (ROOT / "CHANGELOG.md").read_text(encoding="utf-8"))
+    assert newest is not None
+    assert newest[1] == PREPARED
     assert citation["license"] == project["license"]
     assert citation["title"].partition(":")[0] == project["name"]
     assert citation["authors"] == [{"name": "The stembench developers"}]

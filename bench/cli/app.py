@@ -5,6 +5,7 @@ from typing import Annotated, Final
 
 import typer
 
+import stembench
 from bench.cli.exits import (
     CONTINUES,
     FAILED,
@@ -27,7 +28,6 @@ from bench.cli.paper_commands import figures, networks, noise_figures, noise_ran
 from bench.cli.run_commands import pack, plan, verify_fit
 from bench.cli.simulation_commands import convergence, simulate
 from bench.cli.terminal import make_printable
-from stembench import __version__
 from stembench.system import terminate_as_interrupt
 
 #: Groups of commands in `stembench --help`, by use.
@@ -51,7 +51,7 @@ app = typer.Typer(
 
 def _print_version(wanted: bool) -> None:
     if wanted:
-        typer.echo(f"stembench {__version__}")
+        typer.echo(f"stembench {stembench.__version__}")
         raise typer.Exit
 
 

@@ -4,7 +4,6 @@ import hashlib
 import importlib.metadata
 import os
 import platform
-import subprocess
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Final
@@ -13,6 +12,7 @@ import psutil
 
 import stembench
 from stembench.surroundings.own_source import HOME, IN_WHEEL, as_in_checkout, source_files
+from stembench.surroundings.program_version import asked_of_git
 
 _CHUNK: Final = 2**20
 _PACKAGES: Final = (
@@ -115,10 +115,9 @@ def commit() -> str:
     """Git commit of the checkout, with '+' if it has changes; empty outside a checkout."""
     if IN_WHEEL or not (HOME / ".git").exists():
         return ""
-    try:
-        head = _git(HOME, "rev-parse", "HEAD")
-        changed = _git(HOME, "status", "--porcelain", "--untracked-files=no")
-    except (OSError, subprocess.CalledProcessError):
+    head = asked_of_git(HOME, "rev-parse", "HEAD")
+    changed = asked_of_git(HOME, "status", "--porcelain", "--untracked-files=no")
+    if head is None or changed is None:
         return ""
     return head + ("+" if changed else "")
 
@@ -138,12 +137,6 @@ def available_cores() -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
-
-
-def _git(root: Path, *arguments: str) -> str:
-    command = ["git", "-C", str(root), *arguments]
-    result = subprocess.run(command, check=True, capture_output=True, text=True)  # noqa: S603
-    return result.stdout.strip()
 
 
 def _processor() -> str:

@@ -9,8 +9,8 @@ from typing import Any, Final
 
 import typer
 
+import stembench
 from bench.output.colours import Tone, console, told
-from stembench import __version__
 
 Cell = str | int | float | bool | Path | Sequence[float] | Sequence[str] | Sequence[Path] | None
 
@@ -139,7 +139,7 @@ def tables_json(
     return json.dumps(
         {
             "schema": SCHEMA,
-            "stembench": __version__,
+            "stembench": stembench.__version__,
             "command": command,
             **{key: _plain(value) for key, value in (facts or {}).items()},
             **{

@@ -35,6 +35,23 @@ def facts(fit: "OwnImageFit") -> list[str]:
     if number:
         values = ", ".join(f"{value:g}" for value in fit.areas.values[:4])
         out.append(f"{number} pixels in areas of one value ({values}) and at their edges left out")
+    if fit.repeated.border:
+        out.append(
+            f"{fit.repeated.border} rows and columns at the edges are copies of others (a mirrored,"
+            " repeated or wrapped border) and are left out"
+        )
+    if fit.repeated.inside:
+        out.append(
+            f"{fit.repeated.inside} rows and columns, or parts of them, inside the image are copies"
+            " of others (lines written twice or filled in) and are left out"
+        )
+    if any(fit.tapered.depths):
+        top, bottom, left, right = fit.tapered.depths
+        out.append(
+            "light and noise fall to nothing together along the edges, as where an image was"
+            f" multiplied by a window: {top} px at the top, {bottom} at the bottom, {left} at the"
+            f" left and {right} at the right are left out"
+        )
     number = int(np.count_nonzero(fit.outliers))
     if number:
         out.append(
@@ -104,6 +121,18 @@ def cautions(fit: "OwnImageFit", image: Floats) -> list[str]:
     if having(PARTLY_MASKED) > _HALF * max(n, 1):
         out.append(
             f"{having(PARTLY_MASKED)} of {n} columns are partly left out (flag PARTLY_MASKED)"
+        )
+    if fit.repeated.everywhere:
+        out.append(
+            "most rows or columns are exact copies of others (an image that was enlarged or tiled):"
+            " errors in the table count each copy as a measurement of its own and are too small;"
+            " give the image as recorded"
+        )
+    if fit.tapered.dimmed.any():
+        out.append(
+            "a window that falls to nothing at the edges dims the whole image: even its middle is"
+            " too dark by up to a fifth, and columns there carry the flag POOR_FIT; give the image"
+            " without the window"
         )
     if fit.too_many_outliers:
         out.append(

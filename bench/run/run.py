@@ -1,7 +1,7 @@
 """A whole run: plan, map blocks over worker processes, write finished blocks, resume the rest."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -217,13 +217,22 @@ def _run(
         libraries = _libraries(profile, note)
         tasks = ((block, (block, libraries[block.case], *plan.expected(block))) for block in fresh)
         engines = {restorer.engine for restorer in info.restorers.values()}
-        with placement.executor(len(fresh), announce=note, engines=engines) as executor:
-            for block, result in executor.completed(run_planned, tasks):
-                plan.code.check()
-                check_held(folder)
-                store.write_block(folder, block, result=result, origin=origin)
-                peaks[result.process] = max(result.peak_memory, peaks.get(result.process, 0))
-                progress(block, block.stop - block.start)
+        made = 0
+        try:
+            with placement.executor(len(fresh), announce=note, engines=engines) as executor:
+                for block, result in executor.completed(run_planned, tasks):
+                    plan.code.check()
+                    check_held(folder)
+                    store.write_block(folder, block, result=result, origin=origin)
+                    peaks[result.process] = max(result.peak_memory, peaks.get(result.process, 0))
+                    made += 1
+                    progress(block, block.stop - block.start)
+        except KeyboardInterrupt:
+            # What a call took counts also where it was interrupted: the run's time is of all.
+            if made:
+                ended = _session(begun, blocks=made, peaks=peaks)
+                write_run_info(folder, replace(info, sessions=(*info.sessions, ended)))
+            raise
     for block, sources in repeated.items():
         result = store.repeat_block(folder, block, sources=sources, origin=origin)
         store.write_block(folder, block, result=result, origin=origin)
@@ -233,17 +242,22 @@ def _run(
     samplings = {name: case.case.sampling for name, case in info.cases.items()}
     store.write_lag_covariance(folder, _lag_covariances(profile), origin=origin)
     store.gather_examples(folder, blocks, samplings=samplings, names=plan.names, origin=origin)
-    session = SessionInfo(
-        seconds=time.perf_counter() - begun,
-        blocks=len(todo),
-        jobs=len(peaks),
-        # Pages that processes share are counted once each: an upper bound.
-        peak_memory_bytes=peak_memory() + sum(peaks.values()),
-    )
+    session = _session(begun, blocks=len(todo), peaks=peaks)
     check_held(folder)
     after = finished_run(info, folder, blocks=blocks, names=plan.names, session=session)
     write_run_info(folder, after)
     return _outcome(folder, after, blocks=blocks, reused=len(blocks) - len(todo), begun=begun)
+
+
+def _session(begun: float, *, blocks: int, peaks: Mapping[int, int]) -> SessionInfo:
+    """What a call took from `begun` until now."""
+    return SessionInfo(
+        seconds=time.perf_counter() - begun,
+        blocks=blocks,
+        jobs=len(peaks),
+        # Pages that processes share are counted once each: an upper bound.
+        peak_memory_bytes=peak_memory() + sum(peaks.values()),
+    )
 
 
 def _outcome(

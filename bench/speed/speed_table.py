@@ -75,6 +75,12 @@ COMPARISONS: Final = (
         "scipy's sparse LU",
     ),
     Comparison(
+        "response of a scan fit, 256 lines",
+        "test_response[held]",
+        "test_response[renewed]",
+        "full steps",
+    ),
+    Comparison(
         "Poisson counts, 20 e/px, 256² px",
         "test_counting[tables-20.0]",
         "test_counting[numpy-20.0]",

@@ -5,6 +5,8 @@ least that it can cost. Its normal matrix is factored as a band; the named alter
 sparse factorization (SuperLU) and a dense Cholesky factorization of the same matrix.
 """
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
@@ -15,9 +17,13 @@ from scipy.sparse import csc_array
 from scipy.sparse.linalg import splu
 
 from fitting import ColumnModel, FitOptions, ScanModel, fit_columns
+from fitting.scan import scan_fit
+from fitting.scan.posterior.fisher_scoring import Peak, descend
+from fitting.scan.posterior.held_curvature import held_factor, settle
 from fitting.scan.posterior.priors import LineStatistics, Priors
 from fitting.scan.posterior.scene import Order, Scene, Unknowns, Windows
 from fitting.scan.posterior.strips import Factor, Strips
+from fitting.scan.preparation.setting import Setting
 from stembench.arrays import Floats
 
 SAMPLING, DOSE = 0.2, 5e3
@@ -107,3 +113,36 @@ def test_factor(benchmark: BenchmarkFixture, way: str, size: int) -> None:
         np.testing.assert_allclose(
             found, np.linalg.solve(dense, np.ones(len(dense)))[:-4], rtol=1e-6
         )
+
+
+@pytest.mark.parametrize("curvature", ["held", "renewed"])
+def test_response(benchmark: BenchmarkFixture, curvature: str) -> None:
+    """A descent to the peak of an image of which one column was displaced, of 256² px."""
+    image, starts = scanned(256)
+    caught: list[tuple[Setting, Peak]] = []
+
+    def catch(setting: Setting, peak: Peak, **_: float) -> tuple[float, ...]:
+        caught.append((setting, peak))
+        return ()
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(scan_fit, "measure_response", catch)
+        fit_columns(
+            image, starts, sampling=SAMPLING, options=FitOptions(background="none"), dose=DOSE,
+            scan=replace(SCAN, lattice_prior=0.1),
+        )  # fmt: skip
+    [(setting, peak)] = caught
+    priors, columns = setting.priors, peak.at.columns.copy()
+    columns[len(starts) // 2, 0] += 0.15 / SAMPLING
+    displaced = replace(peak.at, columns=columns)
+    light = setting.scene.expected(displaced) - peak.expected
+    moved = replace(setting.scene, counts=setting.scene.counts + light)
+    factor = held_factor(setting.scene, priors, peak)
+
+    def once() -> Unknowns:
+        if curvature == "held":
+            return settle(moved, priors, displaced, factor=factor, tolerance=1e-5, otherwise=60)
+        return descend(moved, priors, displaced, tolerance=1e-5, still=0.0, steps=60).at
+
+    once()  # compiles
+    assert np.isfinite(benchmark(once).columns).all()

@@ -273,7 +273,9 @@ class RunInfo:
         """What must agree for two calls to belong to the same run, as plain types."""
         return {
             "schema_version": self.schema_version,
-            "stembench": self.stembench,
+            # What a version says of the checkout behind it says the hash of the source better: a
+            # commit that leaves the source as it is, or none, must not end a run.
+            "stembench": re.split(r"\.dev|\+", self.stembench)[0],
             "source_sha256": self.source_sha256,
             "arithmetic": dict(self.arithmetic),
             "profile": self.profile,

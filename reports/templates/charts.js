@@ -145,10 +145,10 @@
                   scale: { type: axis.log ? "log" : "linear", nice: false, padding: 14,
                            ...(axis.log ? {} : { zero: false }) },
                   axis: { values: [...new Set(found.map((one) => one.x))].sort((a, b) => a - b),
-                          labelOverlap: "greedy", format: axis.log ? "~s" : "~g", grid: false } };
+                          labelOverlap: "greedy", format: axis.log ? "~s" : ".6~g", grid: false } };
       const y = { field: "value", type: "quantitative", title: chart.heading,
                   scale: { type: log ? "log" : "linear", nice: !log, padding: 8, ...(log ? {} : { zero: false }) },
-                  axis: { format: "~g", labelOverlap: true } };
+                  axis: { format: ".6~g", labelOverlap: true } };
       const order = { field: "x", type: "quantitative" };
       const layers = [
         { mark: { type: "rule", strokeWidth: 1.3, aria: false },
@@ -173,8 +173,8 @@
                                 { field: "text", type: "nominal", title: "value (95 %)" },
                                 { field: "count", type: "quantitative", title: "n" }] } },
       ];
-      if (chart.level !== null)
-        layers.unshift({ data: { values: [{ level: chart.level }] },
+      if (chart.levels.length)
+        layers.unshift({ data: { values: chart.levels.map((level) => ({ level })) },
                          mark: { type: "rule", color: ink, strokeDash: [2, 3], aria: false },
                          encoding: { y: { field: "level", type: "quantitative" } } });
       return {

@@ -8,7 +8,6 @@ import pandas as pd
 import pytest
 
 from bench.plan.profiles import profiles
-from cases import get_case
 from reports import CLAIMS, open_run
 from reports.page.gallery.figure_verdicts import figure_verdicts
 from reports.page.gallery.gallery_entry import read_entry
@@ -20,9 +19,7 @@ from tests.loaded_script import loaded_script
 ROOT = Path(__file__).parents[2]
 PACKS = ROOT / "results" / "paper"
 #: Images of the profile that are not run yet; the run goes on part by part.
-MISSING: dict[str, tuple[str, ...]] = {
-    "pt_bulk": tuple(label for label in get_case("pt_bulk").labels if label >= "z58")
-}
+MISSING: dict[str, tuple[str, ...]] = {}
 #: Figures and tables that decide claims and are not drawn yet.
 MISSING_FIGURES = ("correlated-noise",)
 #: All packs together, in bytes.

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from stembench import __version__
+import stembench
 from stembench.atomic_files import replacing
 from stembench.errors import InputError
 from stembench.independent_work import StartExecutor, completed
@@ -52,7 +52,8 @@ class Shards:
             "excluded": sequence.exclude.description(),
             "unit": "electrons per pixel",
             "arrays": "x distorted, y undistorted (n, h, w); index, sampling (Å/px), electrons (n)",
-            "stembench": __version__,
+            # That of the commit would part what a later commit goes on with.
+            "stembench": stembench.__version__.partition(".dev")[0],
         }
 
     def files(self) -> dict[Path, tuple[int, ...]]:

@@ -5,7 +5,9 @@ from typing import Final
 
 import numpy as np
 
-from fitting.scan.posterior.fisher_scoring import Peak, descend
+from fitting.scan.posterior.fisher_scoring import Peak
+from fitting.scan.posterior.held_curvature import held_factor, settle
+from fitting.scan.posterior.scene import Scene, Unknowns
 from fitting.scan.preparation.setting import Setting
 from fitting.scan.preparation.surroundings import median_spacing
 from stembench.arrays import Bools, Floats, Integers
@@ -65,20 +67,28 @@ def measure_response(setting: Setting, peak: Peak, *, sampling: float) -> tuple[
         patterns.append(sites)
     if sum(map(len, patterns)) < 2:
         return ()
-    refit = {"tolerance": _TOLERANCE, "still": 0.0, "steps": _STEPS}
-    before = descend(scene, setting.priors, peak.at, **refit)  # type: ignore[arg-type]
+    factor = held_factor(scene, setting.priors, peak)
+
+    def refit(moved: Scene, start: Unknowns) -> Unknowns:
+        return settle(
+            moved, setting.priors, start, factor=factor, tolerance=_TOLERANCE, otherwise=_STEPS
+        )
+
+    before = refit(scene, peak.at)
+    expected = scene.expected(before)
     size = SHIFT / sampling
     each: list[float] = []
     for sites in patterns:
         passed = []
         for turn in range(len(DIRECTIONS)):
             moves = DIRECTIONS[(np.arange(len(sites)) + turn) % len(DIRECTIONS)]
-            columns = before.at.columns.copy()
+            columns = before.columns.copy()
             columns[sites, :2] += size * moves
-            light = scene.expected(replace(before.at, columns=columns)) - before.expected
-            moved = replace(scene, counts=scene.counts + light)
-            after = descend(moved, setting.priors, before.at, **refit)  # type: ignore[arg-type]
-            found = (after.at.columns - before.at.columns)[:n, :2]
+            # From there only the priors pull: what light does not explain has not changed.
+            displaced = replace(before, columns=columns)
+            light = scene.expected(displaced) - expected
+            after = refit(replace(scene, counts=scene.counts + light), displaced)
+            found = (after.columns - before.columns)[:n, :2]
             # What all columns share is no displacement of one of them.
             put = np.zeros_like(found)
             put[sites] = size * moves

@@ -26,11 +26,8 @@ from fitting.search.own_image.goodness import goodness_of_fit
 from fitting.search.own_image.own_options import DEFAULT, OwnImageOptions
 from fitting.search.own_image.own_result import OwnImageFit
 from fitting.search.own_image.own_table import own_table
-from fitting.search.own_image.pixels.constant_areas import ConstantAreas, constant_areas
-from fitting.search.own_image.pixels.far_values import far_marks, islands
-from fitting.search.own_image.pixels.marks import drawn_marks
-from fitting.search.own_image.pixels.outliers import residual_outliers, thin_outliers
-from fitting.search.own_image.pixels.pixel_noise import measure_noise
+from fitting.search.own_image.pixels.left_out import FEWEST, all_taken, left_out
+from fitting.search.own_image.pixels.outliers import residual_outliers
 from fitting.search.own_image.scene_fit import REACH, Scene, fit_scene
 from fitting.search.own_image.spot_search import Spots, nothing_found, search_spots
 from fitting.setup.options import require_scale
@@ -39,14 +36,10 @@ from stembench.errors import InputError
 
 #: Rounds of search, background and outliers.
 _ROUNDS: Final = 3
-#: More outliers than this part of the pixels are no outliers.
-_MOST_OUTLIERS: Final = 0.1
 #: A start is the column found within this part of the spacing.
 _SAME: Final = 0.4
 #: How often columns that end beyond the frame are taken out of the table.
 _LEAVING: Final = 2
-#: Fewest pixels to fit anything to.
-_FEWEST_PIXELS: Final = 25
 
 
 def fit_own_image(
@@ -124,7 +117,7 @@ def _require_pixels(valid: Bools) -> None:
     number = int(np.count_nonzero(valid))
     if number == 0:
         raise InputError("the image has no finite pixel outside the mask")
-    if number < _FEWEST_PIXELS:
+    if number < FEWEST:
         raise InputError(f"only {number} pixels are finite and not masked")
 
 
@@ -140,32 +133,16 @@ class _Work:
         sampling: float,
         dose: float | None,
     ) -> None:
-        none = np.zeros_like(valid)
         self.options = options
         self.pixels = np.where(valid, pixels, 0.0)
-        self.areas = ConstantAreas(none, none, none, ())
-        self.outliers, self.too_many = none, False
         self.background = SmoothBackground("constant")
-        if options.leave_out:
-            self.areas = constant_areas(self.pixels, valid)
-            if np.count_nonzero(valid & ~self.areas.areas) < _FEWEST_PIXELS:
-                self.areas = ConstantAreas(none, none, none, ())
-            valid = valid & ~self.areas.areas & ~self.areas.saturated
+        self.left_out = (left_out if options.leave_out else all_taken)(self.pixels, valid)
+        valid = self.left_out.valid
         if options.fit.estimator == "poisson" and np.any(self.pixels[valid] < 0):
             raise InputError(
                 "the Poisson estimator needs counts, which cannot be negative: use least squares "
                 "(estimator ls) for this image"
             )
-        self.noise = measure_noise(self.pixels, valid)
-        if options.leave_out:
-            found = far_marks(self.pixels, valid, self.noise)
-            found |= drawn_marks(self.pixels, valid & ~self.areas.cut & ~found, self.noise)
-            found |= thin_outliers(self.pixels, valid & ~found, self.noise)
-            # Without what was found, what is left of large drawings stands out.
-            found |= far_marks(self.pixels, valid & ~found, self.noise)
-            found |= islands(valid & ~found)
-            valid = self._without(found, valid)
-            self.noise = measure_noise(self.pixels, valid)
         self.scene = Scene(
             image=options.sign * self.pixels,
             valid=valid,
@@ -177,21 +154,12 @@ class _Work:
     @property
     def usable(self) -> Bools:
         """Pixels that show the scene, saturated ones among them."""
-        return self.scene.valid | self.areas.saturated
+        return self.scene.valid | self.left_out.areas.saturated
 
     @property
     def variance(self) -> float:
         """Mean variance of a pixel from noise [image unit squared]."""
-        return float(np.mean(self.noise.variance(self.pixels[self.scene.valid])))
-
-    def _without(self, found: Bools, valid: Bools) -> Bools:
-        """Valid pixels without outliers, unless these are too many to be such."""
-        together = self.outliers | found
-        if np.count_nonzero(together) > _MOST_OUTLIERS * valid.size:
-            self.too_many = True
-            return valid
-        self.outliers = together
-        return np.asarray(valid & ~found, dtype=np.bool_)
+        return float(np.mean(self.left_out.noise.variance(self.pixels[self.scene.valid])))
 
     def search(self) -> Spots:
         """Search for columns, refining background and outliers by what is found."""
@@ -216,7 +184,7 @@ class _Work:
 
     def _take_outliers(self, spots: Spots) -> bool:
         """Leave out pixels far from the model; whether there are new ones."""
-        if not self.options.leave_out or self.too_many:
+        if not self.options.leave_out or self.left_out.too_many:
             return False
         fit = fit_scene(self.scene, spots.places, spots.hidden, width=spots.width)
         if len(fit.modelled) == 0:
@@ -226,13 +194,14 @@ class _Work:
             self.pixels - expected,
             expected,
             self.scene.valid,
-            self.noise,
+            self.left_out.noise,
             height=float(np.median(np.abs(fit.model.height))),
         )
         if not found.any():
             return False
-        self.scene = replace(self.scene, valid=self._without(found, self.scene.valid))
-        return not self.too_many
+        self.left_out = self.left_out.without(found)
+        self.scene = replace(self.scene, valid=self.left_out.valid)
+        return not self.left_out.too_many
 
     def _expected(self, fit: ColumnFit) -> Floats:
         """Expected image in the image's own contrast."""
@@ -250,7 +219,11 @@ class _Work:
         if fit is None or self.options.fit.estimator != "ls" or not significance(fit, n=n) < CLEAR:
             return scene, spots
         scene, fit = weighted_fit(
-            scene, fit, self.noise, places=(spots.places, spots.hidden), sign=self.options.sign
+            scene,
+            fit,
+            self.left_out.noise,
+            places=(spots.places, spots.hidden),
+            sign=self.options.sign,
         )
         if scene.precision is None:
             return scene, spots
@@ -272,7 +245,7 @@ class _Work:
             unlisted = len(others)
             hidden = np.concatenate([others, hidden])
         if scene.precision is None and self.options.fit.estimator == "ls" and spots.fit is not None:
-            scene = with_variance(scene, spots.fit, self.noise, sign=self.options.sign)
+            scene = with_variance(scene, spots.fit, self.left_out.noise, sign=self.options.sign)
         given = spots.places if starts is None else starts
         width = spots.width if len(found) else None
         fit = fit_scene(scene, given, hidden, width=width)
@@ -288,10 +261,10 @@ class _Work:
         n = len(given)
         if scene.precision is not None:
             scene, fit = weighted_fit(
-                scene, fit, self.noise, places=(given, hidden), sign=self.options.sign
+                scene, fit, self.left_out.noise, places=(given, hidden), sign=self.options.sign
             )
         expected = self._expected(fit)
-        variance = self.noise.variance(expected)
+        variance = self.left_out.noise.variance(expected)
         if scene.dose is not None:
             variance = np.maximum(expected, 0.0) / (scene.dose * scene.sampling**2) + 1e-300
         goodness = goodness_of_fit(
@@ -304,8 +277,9 @@ class _Work:
                 fit,
                 n,
                 goodness,
-                left_out=~(self.usable | self.outliers),
-                saturated=self.areas.saturated | self.areas.cut,
+                left_out=~(self.usable | self.left_out.outliers),
+                dimmed=self.left_out.tapered.dimmed,
+                saturated=self.left_out.areas.saturated | self.left_out.areas.cut,
                 smooth=scene.smooth,
                 sign=self.options.sign,
             ),
@@ -315,11 +289,13 @@ class _Work:
             doubtful=unlisted if starts is None else 0,
             model_image=expected,
             valid=scene.valid,
-            areas=self.areas,
-            outliers=self.outliers,
-            too_many_outliers=self.too_many,
+            areas=self.left_out.areas,
+            repeated=self.left_out.repeated,
+            tapered=self.left_out.tapered,
+            outliers=self.left_out.outliers,
+            too_many_outliers=self.left_out.too_many,
             background=self.background,
-            noise=self.noise,
+            noise=self.left_out.noise,
             goodness=goodness,
             inverted=inverted,
         )

@@ -13,6 +13,8 @@ from fitting.search.own_image.few_counts.noise_bias import NoiseBias
 from fitting.search.own_image.goodness import Goodness
 from fitting.search.own_image.pixels.constant_areas import ConstantAreas
 from fitting.search.own_image.pixels.pixel_noise import PixelNoise
+from fitting.search.own_image.pixels.repeated_lines import RepeatedLines
+from fitting.search.own_image.pixels.tapered_edges import TaperedEdges
 from stembench.arrays import Bools, Floats
 
 #: Median standard error of an SCS, over it, from which a search misses columns: of simulated images
@@ -42,6 +44,10 @@ class OwnImageFit:
         Pixels that took part.
     areas : ConstantAreas
         Areas of one value that were left out, saturated pixels, and others cut off at their value.
+    repeated : RepeatedLines
+        Copies of other lines, which were left out.
+    tapered : TaperedEdges
+        Edges that a window dimmed, which were left out.
     outliers : ndarray of bool, shape (rows, columns)
         Outlying pixels that were left out.
     too_many_outliers : bool
@@ -65,6 +71,8 @@ class OwnImageFit:
     model_image: Floats = field(repr=False)
     valid: Bools = field(repr=False)
     areas: ConstantAreas = field(repr=False)
+    repeated: RepeatedLines = field(repr=False)
+    tapered: TaperedEdges = field(repr=False)
     outliers: Bools = field(repr=False)
     too_many_outliers: bool
     background: SmoothBackground

@@ -21,6 +21,7 @@ def own_table(
     *,
     left_out: Bools,
     saturated: Bools,
+    dimmed: Bools,
     smooth: Floats | None,
     sign: float,
 ) -> pd.DataFrame:
@@ -35,6 +36,8 @@ def own_table(
         Of all modelled columns.
     left_out, saturated : ndarray of bool, shape (rows, columns)
         Pixels that took no part, outlying ones aside, and those at the largest value.
+    dimmed : ndarray of bool, shape (rows, columns)
+        Pixels that take part although a window dimmed them: columns there fit poorly.
     smooth : ndarray, shape (rows, columns), or None
         Background that was subtracted before the fit.
     sign : float
@@ -53,6 +56,8 @@ def own_table(
             bits[row] |= flags.PARTLY_MASKED
         if _share(saturated, x, y, reach=1.5 * width) > 0:
             bits[row] |= flags.SATURATED
+        if _share(dimmed, x, y, reach=2.0 * width) > 0:
+            bits[row] |= flags.POOR_FIT
     failed = (bits & flags.FAILED) != 0
     chi2[failed] = misfit[failed] = np.nan
     table["background"] *= sign

@@ -12,6 +12,7 @@ from reports.gate.gate_matrix import MatrixField, deciding, legend, matrices
 from reports.gate.gate_text import SHOWN_FIRST, closing_text, ordered
 from reports.gate.margins import Margins
 from reports.gate.result import GateResult, Verdict
+from reports.page.charts.libraries import vega_script
 from reports.page.comparison.differing_images import (
     NEW,
     OLD,
@@ -19,6 +20,7 @@ from reports.page.comparison.differing_images import (
     Restoring,
     differing_images,
 )
+from reports.page.comparison.gate_charts import gate_charts
 from reports.page.comparison.gate_rows import LOOKS, REACH, ShownRow, along, shown_rows
 from reports.page.page import template
 from reports.page.scoreboard.questions import QUESTIONS
@@ -87,11 +89,16 @@ def render_comparison(
     str
         HTML without links to other files.
     """
+    from markupsafe import Markup
+
     several = len(pairs) > 1
     decided = deciding(result)
     every = ordered(result.rows, (*SHOWN_FIRST, Verdict.EQUIVALENT))
     images = differing_images(pairs, restored=restored)
-    text: str = template("comparison.html.j2").render(
+    charts = gate_charts(result, pairs)
+    text: str = template(
+        "comparison.html.j2"
+    ).render(
         title=_title(pairs),
         result=result,
         closing=closing_text(result, alpha=margins.alpha),
@@ -104,6 +111,8 @@ def render_comparison(
         more=max(0, len(decided) - _MOST_ROWS),
         reach=REACH,
         width=along(REACH),
+        charts=charts,
+        vega=Markup(vega_script()) if charts["charts"] else "",  # noqa: S704
         strips=[_strip(one) for one in images[:_MOST_STRIPS]],
         again=any(one.again for one in images),
         viewer=_viewer(images),

@@ -170,7 +170,8 @@ def provenance(run: Run) -> str:
         ("commit", info.commit),
         ("source", f"SHA-256 {info.source_sha256[:16]}"),
         ("machine", f"{info.hardware.get('processor')}, {info.hardware.get('cores')} cores"),
-        ("wall time of the parts that are here", seconds_text(info.wall_seconds)),
+        ("wall time of the calls that came to their end", seconds_text(info.wall_seconds)),
+        ("time of all blocks, each on one core", seconds_text(sum(info.stages.values()))),
         ("largest memory of a part", f"{info.peak_memory_bytes / 2**30:.1f} GiB"),
         ("versions", ", ".join(f"{name} {version}" for name, version in info.versions.items())),
     ]

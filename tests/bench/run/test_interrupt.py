@@ -93,6 +93,11 @@ def test_an_interrupt_ends_the_run_and_its_workers(tmp_path: Path) -> None:
     assert until(lambda: not any(worker.is_running() for worker in workers), seconds=10)
     kept = load_run(folder)
     assert not kept.complete
+    [session] = kept.info.sessions
+    assert session.seconds > 0
+    # A block has a file of records, or of records of a ladder.
+    kinds = [finished, folder / "axes", folder / "ablation"]
+    assert session.blocks == sum(len(list(kind.glob("*.parquet"))) for kind in kinds) > 0
     # Blocks come in an order of the restorer's own, frames among those of raw images.
     names = {name.split("/")[0] for name in kept.records["restorer"]}
     assert names

@@ -4,6 +4,7 @@ import contextlib
 import json
 import re
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -235,6 +236,17 @@ def test_every_structured_damage_of_run_json_is_one_sentence(
             assert "\n" not in str(caught.value)
     finally:
         path.write_text(whole)
+
+
+def test_a_commit_that_leaves_the_source_as_it_is_ends_no_run(described: Path) -> None:
+    info = read_run_info(described)
+
+    def identity(version: str) -> str:
+        return replace(info, versions={**info.versions, "stembench": version}).origin.identity
+
+    same = ("0.2.0.dev7+g1a2b3c4d5e", "0.2.0.dev8+g5e4d3c2b1a.changed", "0.2.0.dev0")
+    assert {identity(version) for version in same} == {identity("0.2.0")}
+    assert identity("0.2.1") != identity("0.2.0")
 
 
 def without(content: dict, key: str) -> dict:

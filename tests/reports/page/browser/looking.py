@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 #: Screenshots are kept here, to be looked at.
-_OUT = Path(__file__).parents[4] / "out" / "browser"
+OUT = Path(__file__).parents[4] / "out" / "browser"
 #: Gravity of what axe finds that fails a test.
 GRAVE = ("serious", "critical")
 
@@ -24,8 +24,8 @@ def grave_findings(page: Any) -> list[str]:
 
 def looked_at(page: Any, name: str) -> None:
     """Keep a screenshot of the top of a page, and see that nothing is wider than the window."""
-    _OUT.mkdir(parents=True, exist_ok=True)
-    page.screenshot(path=_OUT / f"{name}.png")
+    OUT.mkdir(parents=True, exist_ok=True)
+    page.screenshot(path=OUT / f"{name}.png")
     over = page.evaluate(
         "document.documentElement.scrollWidth - document.documentElement.clientWidth"
     )

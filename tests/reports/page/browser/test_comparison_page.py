@@ -15,7 +15,7 @@ from reports.page.comparison.comparison_page import write_comparison_page
 from reports.records.run_folder import Examples, load_run
 from tests.made_run import make_run
 from tests.records_factory import Estimator
-from tests.reports.page.browser.looking import grave_findings, looked_at
+from tests.reports.page.browser.looking import OUT, grave_findings, looked_at
 
 Opened = Callable[..., Any]
 
@@ -123,3 +123,24 @@ def test_without_scripts_images_and_rows_stand_beside_each_other(
         assert len({box["y"] for box in boxes}) == 1
         assert all(box["width"] > 100 for box in boxes)
     assert page.locator("table.changes tbody tr").count() > 20
+
+
+def test_charts_show_both_sides_and_what_changed(comparison: Path, opened: Opened) -> None:
+    page = opened(comparison)
+    page.wait_for_selector(".charts[data-drawn]")
+    heading = page.locator('.charts [data-part="quantity"]').input_value()
+    assert page.locator(".charts").get_attribute("data-drawn").startswith(f"{heading}/dose/")
+    labels = page.locator(".charts fieldset label:visible").all_inner_texts()
+    assert [label.split(": ")[0].split()[-1] for label in labels[:2]] == ["old", "new"]
+    marks = page.locator(".charts svg [aria-roledescription='point']")
+    assert "old: cgrdn at" in " ".join(one.get_attribute("aria-label") for one in marks.all())
+    quantities = page.locator('.charts [data-part="quantity"] option').all_inner_texts()
+    change = next(one for one in quantities if one.startswith("change of RMSE of position"))
+    page.locator('.charts [data-part="quantity"]').select_option(change)
+    page.wait_for_function(
+        "text => document.querySelector('.charts').dataset.drawn.startsWith(text)", arg=change
+    )
+    assert "Between the broken lines" in page.locator('.charts [data-part="note"]').inner_text()
+    assert page.locator('.charts svg [aria-roledescription="point"]').count() > 0
+    OUT.mkdir(parents=True, exist_ok=True)
+    page.locator(".charts").screenshot(path=OUT / "comparison-change.png")

@@ -102,7 +102,7 @@ def test_waves_of_all_directions_are_averaged(run: Run) -> None:
     (row,) = chart["rows"]
     assert row[1:4] == [4.0, 500.0, 75.0]
     assert row[4:7] == pytest.approx([0.3, 0.2, 0.4])
-    assert chart["level"] == 1.0
+    assert chart["levels"] == [1.0]
 
 
 def test_shipped_libraries_are_the_builds_that_their_headings_name() -> None:
