@@ -58,6 +58,13 @@ def facts(fit: "OwnImageFit") -> list[str]:
             f"{number} outlying pixels (spikes, streaks, annotations) left out, the first at x ="
             f" {int(np.argwhere(fit.outliers)[0, 1])}, y = {int(np.argwhere(fit.outliers)[0, 0])}"
         )
+    mean = fit.mean_scs
+    if mean is not None:
+        out.append(
+            f"SCS of {mean.columns} columns: mean {mean.mean:.5g} ± {mean.mean_err:.2g}, median"
+            f" {mean.median:.5g} ± {mean.median_err:.2g}; columns share their width and background,"
+            " so that this error is not that of a column over the root of their number"
+        )
     return out
 
 

@@ -21,6 +21,7 @@ _DECLARED: Final = (
     "tables.high_dose",
     "tables.correlated_noise",
     "tables.image_sizes",
+    "tables.noise_equations",
 )
 
 

@@ -12,6 +12,7 @@ the figures say otherwise.
 
 import argparse
 import gzip
+import io
 import re
 import sys
 import tempfile
@@ -106,7 +107,22 @@ def _same(report: Path, shipped: Path, name: str) -> bool:
 def _ship_figures(drawn: Path, target: Path) -> None:
     """Copy figures with their notes; the index is written anew, once the report is there."""
     _ship(drawn, target)
+    for picture in target.glob("*.png"):
+        picture.write_bytes(packed_picture(picture.read_bytes()))
     _ship(drawn / NOTES, target / NOTES, kinds=(".json",))
+
+
+def packed_picture(content: bytes, /) -> bytes:
+    """Write a PNG as small as it goes without a pixel changed: no alpha where all is opaque."""
+    from PIL import Image
+
+    picture: Image.Image = Image.open(io.BytesIO(content))
+    resolution = picture.info.get("dpi")
+    if picture.mode == "RGBA" and picture.getchannel("A").getextrema() == (255, 255):
+        picture = picture.convert("RGB")
+    told = io.BytesIO()
+    picture.save(told, "PNG", optimize=True, **({"dpi": resolution} if resolution else {}))
+    return told.getvalue()
 
 
 def _ship(source: Path, target: Path, *, kinds: tuple[str, ...] = SHIPPED) -> None:

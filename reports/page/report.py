@@ -16,7 +16,13 @@ from reports.packs.packed_run import open_run
 from reports.page.charts.chart_data import chart_data
 from reports.page.gallery.figure_verdicts import figure_verdicts
 from reports.page.page import lead, render
-from reports.page.parts.shared_work import OtherProcesses, Pending, SharedWork, shared_work
+from reports.page.parts.shared_work import (
+    STRINGS,
+    OtherProcesses,
+    Pending,
+    SharedWork,
+    shared_work,
+)
 from reports.page.parts.study_reports import (
     LONG_STUDIES,
     STUDY_REPORTS,
@@ -80,20 +86,23 @@ def write_report(
     InputError
         If the folder is not a run, holds no measured column, or cannot be written.
     """
-    run = open_run(folder)
-    unresolved = unresolved_cells(run.once(contrast_of), run.restorers)
-    summary = without_unresolved(run.once(summary_of), unresolved)
-    if summary.empty:
-        raise InputError(f"{run.folder} holds no record of a measured column: nothing to report")
-    target = run.folder / "report" if out is None else Path(out)
-    try:
-        target.mkdir(parents=out is not None, exist_ok=True)
-        with staging_folder(target.parent) as staging:
-            _write_files(run, summary, staging, others=others)
-            for file in sorted(staging.iterdir(), key=lambda path: path.name == PAGE):
-                file.replace(target / file.name)
-    except OSError as error:
-        raise InputError(not_written(target, error)) from error
+    with pd.option_context(*STRINGS):
+        run = open_run(folder)
+        unresolved = unresolved_cells(run.once(contrast_of), run.restorers)
+        summary = without_unresolved(run.once(summary_of), unresolved)
+        if summary.empty:
+            raise InputError(
+                f"{run.folder} holds no record of a measured column: nothing to report"
+            )
+        target = run.folder / "report" if out is None else Path(out)
+        try:
+            target.mkdir(parents=out is not None, exist_ok=True)
+            with staging_folder(target.parent) as staging:
+                _write_files(run, summary, staging, others=others)
+                for file in sorted(staging.iterdir(), key=lambda path: path.name == PAGE):
+                    file.replace(target / file.name)
+        except OSError as error:
+            raise InputError(not_written(target, error)) from error
     return target / PAGE
 
 

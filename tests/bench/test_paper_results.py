@@ -1,11 +1,13 @@
 """Shipped results of profile paper: every cell that the profile has, and pages that say so."""
 
+import io
 import re
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+from PIL import Image
 
 from bench.plan.profiles import profiles
 from reports import CLAIMS, open_run
@@ -21,7 +23,7 @@ PACKS = ROOT / "results" / "paper"
 #: Images of the profile that are not run yet; the run goes on part by part.
 MISSING: dict[str, tuple[str, ...]] = {}
 #: Figures and tables that decide claims and are not drawn yet.
-MISSING_FIGURES = ("correlated-noise",)
+MISSING_FIGURES: tuple[str, ...] = ()
 #: All packs together, in bytes.
 MOST = 20_000_000
 MOST_OF_FIGURES = 10_000_000
@@ -85,11 +87,24 @@ def test_every_number_within_a_sentence_is_there() -> None:
     assert missing <= {f"{kind} / {number}" for kind in ("claim", "at") for number in undrawn}
 
 
+def test_a_picture_is_packed_without_a_pixel_changed() -> None:
+    rng = np.random.default_rng(1)
+    for alpha in (255, 254):
+        pixels = rng.integers(0, 256, (20, 30, 4), dtype=np.uint8)
+        pixels[..., 3] = alpha
+        content = io.BytesIO()
+        Image.fromarray(pixels).save(content, "PNG", dpi=(300, 300))
+        packed = Image.open(io.BytesIO(script().packed_picture(content.getvalue())))
+        np.testing.assert_array_equal(np.asarray(packed.convert("RGBA")), pixels)
+        assert packed.mode == ("RGB" if alpha == 255 else "RGBA")
+        assert packed.info["dpi"] == pytest.approx((300, 300), rel=1e-3)
+
+
 def test_figures_are_small_and_say_what_drew_them() -> None:
     entries = {path.stem: read_entry(path) for path in (PACKS / "figures" / "notes").glob("*.json")}
     drawn = {name: entry for name, entry in entries.items() if entry.state == "drawn"}
     for name, entry in drawn.items():
-        assert re.fullmatch(r"stembench [\d.]+, commit [0-9a-f]{10}", entry.program), name
+        assert re.fullmatch(r"stembench [\w.+]+, commit [0-9a-f]{10}", entry.program), name
         assert entry.versions["tk_r_em"] == "1.0.4"
     pictures = list((PACKS / "figures").glob("*.png"))
     named = {name for entry in drawn.values() for name in entry.files if name.endswith(".png")}
@@ -109,6 +124,16 @@ def test_claims_that_a_figure_decides_have_its_verdict() -> None:
             row = rows.loc[claim.number]
             assert (row["verdict"], row["decided_by"]) == (verdict.outcome, verdict.decided_by)
             assert row["value"] == pytest.approx(verdict.deciding.value)
+
+
+def test_what_a_distortion_does_is_told_by_the_axes_that_the_packs_hold() -> None:
+    numbers = pd.read_csv(PACKS / "report" / "claim_numbers.csv")
+    numbers = numbers[numbers["claim"] == 28].set_index("at")["value"]
+    gains = pd.read_csv(PACKS / "report" / "axes_gains.csv")
+    gains = gains[(gains["restorer"] == "cgrdn") & (gains["metric"] == "position_mae_unshifted_pm")]
+    told = gains[gains["axis"].isin(("jitter", "dwell")) & gains["value"].notna()]
+    assert sorted(numbers) == pytest.approx(sorted(told["value"]))
+    assert any("particle, dwell 0.05 µs" in place for place in numbers.index)
 
 
 def test_pages_say_what_the_packs_say() -> None:

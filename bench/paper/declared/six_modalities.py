@@ -9,7 +9,7 @@ import pandas as pd
 
 from bench.images.pairs import pairs
 from bench.paper.alternate_lines import HalfCorrelations, half_correlations
-from bench.paper.experimental_images import (
+from bench.paper.packaged.experimental_images import (
     ExperimentalImage,
     low_resolution_sem,
     low_resolution_stem,

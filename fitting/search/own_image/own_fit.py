@@ -22,7 +22,8 @@ from fitting.search.own_image.few_counts.weighted_fit import (
     weighted_fit,
     with_variance,
 )
-from fitting.search.own_image.goodness import goodness_of_fit
+from fitting.search.own_image.outcome.goodness import goodness_of_fit
+from fitting.search.own_image.outcome.mean_scs import mean_scs
 from fitting.search.own_image.own_options import DEFAULT, OwnImageOptions
 from fitting.search.own_image.own_result import OwnImageFit
 from fitting.search.own_image.own_table import own_table
@@ -178,7 +179,11 @@ class _Work:
         """Choose the background; whether another one than before."""
         before = self.background.name
         self.scene, self.background = own_background(
-            self.scene, spots, self.background, options=self.options, variance=self.variance
+            replace(self.scene, valid=self.left_out.valid),
+            spots,
+            self.background,
+            options=self.options,
+            variance=self.variance,
         )
         return self.options.background == "auto" and self.background.name != before
 
@@ -200,7 +205,9 @@ class _Work:
         if not found.any():
             return False
         self.left_out = self.left_out.without(found)
-        self.scene = replace(self.scene, valid=self.left_out.valid)
+        seam = self.background.seam
+        valid = self.left_out.valid if seam is None else self.left_out.valid & ~seam
+        self.scene = replace(self.scene, valid=valid)
         return not self.left_out.too_many
 
     def _expected(self, fit: ColumnFit) -> Floats:
@@ -272,6 +279,7 @@ class _Work:
             n_parameters=fit.n_parameters,
         )  # fmt: skip
         return OwnImageFit(
+            mean_scs=mean_scs(scene, fit, self.background, self.options.sign * expected, n=n),
             noise_bias=noise_bias(scene, fit, self.options.sign * expected, variance, n=n),
             table=own_table(
                 fit,

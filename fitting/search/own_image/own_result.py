@@ -10,7 +10,8 @@ from fitting import flags
 from fitting.results.column_fit import ColumnFit
 from fitting.search.own_image.background.smooth_background import SmoothBackground
 from fitting.search.own_image.few_counts.noise_bias import NoiseBias
-from fitting.search.own_image.goodness import Goodness
+from fitting.search.own_image.outcome.goodness import Goodness
+from fitting.search.own_image.outcome.mean_scs import MeanScs
 from fitting.search.own_image.pixels.constant_areas import ConstantAreas
 from fitting.search.own_image.pixels.pixel_noise import PixelNoise
 from fitting.search.own_image.pixels.repeated_lines import RepeatedLines
@@ -58,6 +59,8 @@ class OwnImageFit:
     goodness : Goodness
     inverted : bool
         Whether the columns look dark although they were fitted as bright ones.
+    mean_scs : MeanScs or None
+        Mean and median over the columns with their errors; None of fewer than three.
     noise_bias : NoiseBias or None
         What noise of this strength does to the fit; None where columns stand out far enough.
     doubtful : int
@@ -79,6 +82,7 @@ class OwnImageFit:
     noise: PixelNoise
     goodness: Goodness = field(repr=False)
     inverted: bool
+    mean_scs: MeanScs | None = None
     noise_bias: NoiseBias | None = None
     doubtful: int = 0
 

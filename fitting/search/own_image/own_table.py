@@ -7,7 +7,7 @@ import pandas as pd
 
 from fitting import flags
 from fitting.results.column_fit import ColumnFit
-from fitting.search.own_image.goodness import Goodness
+from fitting.search.own_image.outcome.goodness import Goodness
 from stembench.arrays import Bools, Floats
 
 #: A column is partly masked where this part of the pixels within two widths is left out.

@@ -55,6 +55,10 @@ CLAIMS: Final = (
         number=37,
         text="Generator, patch discriminator and the losses (2) to (15)",
         place="Figs. 8 and 9",
-        needs="a training; the generator's graph alone is in this package",
+        needs="the discriminator's graph",
+        condition="side of what the discriminator gives of 256 x 256 px, which the paper says is "
+        "32, with the padding that the graph here has, and with none, as the text says; side of "
+        "what one score sees; the losses are equations that no number decides",
+        decided_by="9",
     ),
 )

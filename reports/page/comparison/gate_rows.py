@@ -32,7 +32,7 @@ class IntervalBar:
     low, value, high : float
         Ends of the 95 % interval, and the change.
     beyond : bool
-        Whether the change itself lies beyond `REACH`: the bar then has no point.
+        Whether the change itself lies beyond `REACH`: an arrow stands in place of its point.
     """
 
     low: float

@@ -13,6 +13,9 @@ import pandas as pd
 
 from reports.records.run_folder import Run
 
+STRINGS: Final = ("mode.string_storage", "python")
+"""Setting of pandas while a report is made: frames of few rows are taken apart tens of thousands of
+times, and Arrow's strings take longer at that than Python's (6 % of the processor time)."""
 #: Starts a number of processes that stay while the context lasts; `initializer` and `initargs` as
 #: of `concurrent.futures.ProcessPoolExecutor`.
 StartPool = Callable[..., AbstractContextManager[Executor]]
@@ -141,6 +144,7 @@ _received: list[Any] = []
 
 
 def _receive(given: bytes) -> None:
+    pd.set_option(*STRINGS)
     # Written by the process that started this one, not by a file.
     _received[:] = pickle.loads(given)  # noqa: S301
 

@@ -11,6 +11,7 @@ from cases import get_case
 from reports.claims.judgement import judge_claims
 from reports.claims.run_tables import RunTables
 from reports.metrics.dislocation import summarise_core
+from reports.summaries.ladder_summary import ERROR
 from reports.summaries.summary import summarise
 from tests.claims_factory import (
     BULK,
@@ -175,8 +176,9 @@ def gains(jitter: float, dwell: float) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "case": "nanoparticle", "dose": 5000.0, "restorer": "cgrdn",
-            "metric": "position_mae_pm", "axis": ["jitter", "dwell"], "value": [jitter, dwell],
+            "metric": ERROR, "axis": ["jitter", "dwell"], "value": [jitter, dwell],
             "low": [jitter - 0.1, dwell - 0.1], "high": [jitter + 0.1, dwell + 0.1],
+            "to_value": [0.15, 0.05], "unit": ["Å", "µs"],
         }
     )  # fmt: skip
 
@@ -191,7 +193,7 @@ def test_distortion_is_corrected_along_axes_or_rungs() -> None:
     rungs = pd.DataFrame(
         {
             "noise": ["+ detector", "+ jitter", "+ fast scan"], "baseline": "raw",
-            "restorer": "cgrdn", "metric": "position_mae_pm", "case": "nanoparticle",
+            "restorer": "cgrdn", "metric": ERROR, "case": "nanoparticle",
             "thickness": 11, "dose": 5000.0,
             "value": [0.9, 0.4, 0.2], "low": [0.85, 0.38, 0.19], "high": [0.95, 0.42, 0.21],
         }

@@ -14,12 +14,16 @@ from bench.paper.radial_signals import (
 )
 from bench.paper.verdicts import judged
 from cases import get_case
-from reports import Drawn, Material, Number, PaperFigure, rule, within
+from reports import Drawn, Finding, Material, Number, PaperFigure, below, rule, within
 from stembench.arrays import Floats
 
 _ATOMS: Final = 10
 #: The paper writes the exponent with one decimal.
 _EXPONENT: Final = (1.65, 1.75)
+#: 'Accurately', in percent; set when the residuals were known.
+_ACCURATE: Final = 5.0
+_BLURRED: Final = "with source blur"
+_SHARP: Final = "without source blur"
 
 
 @lru_cache(maxsize=32)
@@ -105,7 +109,23 @@ def _equation(material: Material) -> Drawn:
         "its lower end of 4 where the tails are softer than any Butterworth function allowed.",
         tables={"": table},
         summary=tuple(summary),
+        findings=(_accuracy(table),),
     )
+
+
+def _accuracy(table: pd.DataFrame) -> Finding:
+    """Judge by the residual of each element, with the source blur of the studies and without."""
+    numbers = []
+    for row in table.to_dict("records"):
+        residual = float(row["residual_pct"])
+        numbers.append(
+            Number(
+                value=residual, low=residual, high=residual, unit="%", at=str(row["element"]),
+                condition=_BLURRED if row["source_sigma_A"] else _SHARP,
+            )
+        )  # fmt: skip
+    conditions = (below(_ACCURATE, name=name) for name in (_BLURRED, _SHARP))
+    return judged(39, rule(*conditions), numbers)
 
 
 FIGURES: Final = (

@@ -11,6 +11,7 @@ from fitting.search.own_image.background.smooth_background import (
     chosen_background,
     smooth_background,
 )
+from fitting.search.own_image.background.stepped_background import stepped_background
 from fitting.search.own_image.beyond_frame import typical_spacing
 from fitting.search.own_image.own_options import OwnImageOptions
 from fitting.search.own_image.scene_fit import Scene, fit_scene
@@ -57,7 +58,9 @@ def own_background(
     if fit is None:
         return scene, before
     if options.background != "auto":
-        return scene, SmoothBackground(options.background)
+        return scene, SmoothBackground(
+            options.background, pieces=0 if options.background == "plane" else -1
+        )
     spacing = typical_spacing(np.column_stack([fit.model.x, fit.model.y]))
     background = before
     for _ in range(_CHOICES):
@@ -74,13 +77,20 @@ def own_background(
         if pieces > 0:
             scene, background, fit = _alternated(scene, spots, fit, pieces, options=options)
         else:
-            background = SmoothBackground(name)
+            background = SmoothBackground(name, pieces=pieces)
             chosen = options.with_background("plane" if pieces == 0 else "constant")
             scene = replace(scene, smooth=None, options=chosen)
         if name == last:
             break
         if pieces <= 0:
             fit = fit_scene(scene, spots.places, spots.hidden, width=_width(fit))
+    # Counts below a step that was subtracted could be negative.
+    if options.fit.estimator == "ls" and np.isfinite(spacing):
+        stepped = stepped_background(
+            scene, spots, fit, options=options, variance=variance, spacing=spacing
+        )
+        if stepped is not None:
+            scene, background, _ = stepped
     return scene, background
 
 

