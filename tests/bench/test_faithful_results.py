@@ -148,7 +148,7 @@ def test_what_seeds_agree_on_is_judged_if_a_gain_is_named(
     script, counted, tuning, tmp_path, capsys
 ):
     other = checkpoint(tmp_path / "other", seed=8, change=1e-3)
-    more = ("--shares", "0.25", "--seed-shares", "1")
+    more = ("--shares", "0.25", "--seed-shares", "0.5")
     assert call(script, tmp_path, [tuning, other], *more, "--gain", "1.5") == 0
     assert "share 0.25; missed: none" in capsys.readouterr().out
     names = set(pd.read_csv(tmp_path / "out" / "judged.csv")["network"])
