@@ -147,8 +147,10 @@ from .page.comparison.differing_images import (
     Restoring as Restoring,
 )
 from .page.gallery.gallery import (
+    chosen_figures as chosen_figures,
     gallery_text as gallery_text,
     write_gallery as write_gallery,
+    write_index as write_index,
 )
 from .page.gallery.gallery_entry import (
     GalleryEntry as GalleryEntry,

@@ -39,17 +39,21 @@ def figures(
     ] = Path("out/wheels"),
     model_timeout: ModelTimeout = None,
     model_memory: ModelMemory = None,
+    jobs: Jobs = None,
     as_json: AsJson = False,
     verbose: Verbose = False,
 ) -> None:
     """Draw counterparts of the paper's figures and tables, with the claims they stand for.
 
-    What a figure lacks is said in the index; the exit code is 1 if one was asked for by number.
+    Several are drawn at a time, by as many processes. What a figure lacks is said in the index; the
+    exit code is 1 if one was asked for by number.
 
     Example: `stembench figures 2 3 --run out/quick -o out/figures/paper`
     """
+    from bench.executor.placement import Placement
     from bench.paper.drawing import draw_figures
 
+    placement = Placement(jobs=jobs)
     entries = draw_figures(
         out,
         numbers=number or (),
@@ -57,6 +61,7 @@ def figures(
         rivals=restorer or (),
         wheels=wheels,
         note=lambda line: typer.echo(line, err=True),
+        start=partial(placement.executor, announce=_note) if placement.several else None,
     )
     if as_json:
         from bench.output.tables import print_json, table_of

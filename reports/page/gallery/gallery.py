@@ -84,12 +84,34 @@ def write_gallery(
             entry = _entry(folder, figure, material)
             write_json(folder / NOTES / f"{figure.name}.json", asdict(entry))
             entries.append(entry)
-        with replacing(folder / INDEX) as temporary:
-            text = gallery_text(folder, figures, run=material.run)
-            temporary.write_text(text, encoding="utf-8")
     except OSError as error:
         raise InputError(not_written(folder, error)) from error
+    write_index(folder, figures, run=material.run)
     return tuple(entries)
+
+
+def write_index(folder: Path, figures: Sequence[PaperFigure], *, run: Run | None) -> None:
+    """Write the index of the figures that a folder holds.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        Of `write_gallery`.
+    figures : sequence of PaperFigure
+        All figures, in the order of the index.
+    run : Run or None
+        Whose report judged the claims.
+
+    Raises
+    ------
+    InputError
+        If the folder cannot be written.
+    """
+    try:
+        with replacing(folder / INDEX) as temporary:
+            temporary.write_text(gallery_text(folder, figures, run=run), encoding="utf-8")
+    except OSError as error:
+        raise InputError(not_written(folder, error)) from error
 
 
 def gallery_text(folder: Path, figures: Sequence[PaperFigure], *, run: Run | None) -> str:
