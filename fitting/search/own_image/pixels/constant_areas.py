@@ -8,6 +8,7 @@ import numpy as np
 from scipy.ndimage import (
     binary_dilation,
     binary_fill_holes,
+    distance_transform_edt,
     label,
     maximum_filter,
     median_filter,
@@ -41,6 +42,8 @@ MIXED: Final = 2
 _SLOPE: Final = 0.35
 #: Fewest touching pixels of a saturated peak.
 _PLATEAU: Final = 5
+#: Letters are longer than so many times their thickness.
+_LONG: Final = 3.0
 #: Values are cut off where the largest has this many pixels, this many times those of the value
 #: below, and not more than this part of all: a vacuum of no counts is not cut off.
 _GATHERED: Final = 5
@@ -113,7 +116,9 @@ def constant_areas(image: Floats, valid: Bools) -> ConstantAreas:
     }
     span = _span(image, valid, apart_from=of_value.values())
     top = _cut_off(inside)
-    saturated = _saturated(filled, valid, top=float(inside.max()) if top is None else top)
+    largest = float(inside.max()) if top is None else top
+    drawn = _strokes_mostly(filled, (filled == largest) & valid, valid)
+    saturated = none if drawn else _saturated(filled, valid, top=largest)
     areas, values = none.copy(), []
     for value, found in of_value.items():
         area = _set_apart(found & ~saturated, filled, valid & ~areas, span=span)
@@ -125,7 +130,8 @@ def constant_areas(image: Floats, valid: Bools) -> ConstantAreas:
     # The value of an annotation is no largest value of the image.
     rest = image[valid & ~grown]
     top = _cut_off(rest) if len(rest) else None
-    cut = none if top is None else (filled == top) & valid & ~grown & ~saturated
+    at_top = none if top is None else (filled == top) & valid & ~grown
+    cut = none if _strokes_mostly(filled, at_top, valid) else at_top & ~saturated
     return ConstantAreas(grown & valid, saturated, cut, tuple(values))
 
 
@@ -231,6 +237,26 @@ def _set_apart(area: Bools, image: Floats, valid: Bools, *, span: float) -> Bool
         if jump > _JUMP * span or rough > _ROUGH * span:
             out |= own
     return out
+
+
+def _strokes_mostly(image: Floats, pixels: Bools, valid: Bools) -> bool:
+    """Whether most pixels lie in long parts with steep sides, as letters have, and not in tops."""
+    if not pixels.any():
+        return False
+    top = float(image[pixels][0])
+    least = _SLOPE * (top - float(np.percentile(image[valid], 0.1)))
+    parts, number = label(pixels, np.ones((3, 3)))
+    sizes = np.bincount(parts.ravel(), minlength=number + 1)
+    sizes[0] = 0  # what is no part
+    long = 0
+    for part in np.flatnonzero(sizes >= _PLATEAU):
+        own = parts == part
+        extent = max(int(np.ptp(at)) + 1 for at in np.nonzero(own))
+        thick = 2.0 * float(distance_transform_edt(np.pad(own, 1)).max()) - 1.0
+        ring = binary_dilation(own, np.ones((3, 3))) & ~own & valid
+        steep = ring.any() and top - float(np.median(image[ring])) > least
+        long += int(sizes[part]) if steep and extent >= _LONG * thick else 0
+    return 2 * long > int(np.count_nonzero(pixels))
 
 
 def _cut_off(values: Floats) -> float | None:

@@ -23,6 +23,8 @@ _STEP: Final = 0.7
 _CHANCE: Final = 3.0
 #: Pixels beside a drawing are mixed with it where they are so many standard deviations off.
 _MIXED: Final = 3.0
+#: Edges are smoothed where this part of the pixels beside them is mixed.
+_SMOOTHED: Final = 0.25
 #: Fewest pixels that a gap of a drawing leaves.
 _ISLAND: Final = 25
 
@@ -58,9 +60,13 @@ def far_marks(image: Floats, valid: Bools, noise: PixelNoise) -> Bools:
     rest = filled_by_median(image, valid & ~binary_dilation(out, np.ones((3, 3)), iterations=2))
     level = median_filter(rest, _MEDIAN, mode="nearest")
     off = np.abs(image - level) > _MIXED * noise.deviation(level)
+    ring = binary_dilation(out, np.ones((3, 3))) & valid & ~out
+    # Beside smoothed edges a tenth of the drawing hides in the noise.
+    smoothed = bool(ring.any()) and float(np.mean(off[ring])) > _SMOOTHED
+    beside = binary_dilation(out, np.ones((3, 3)), iterations=2) & smoothed
     for _ in range(2):
         out |= binary_dilation(out, np.ones((3, 3))) & off & valid
-    return out
+    return np.asarray((out | beside) & valid)
 
 
 def islands(valid: Bools) -> Bools:

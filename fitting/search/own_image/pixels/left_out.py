@@ -16,8 +16,9 @@ from stembench.arrays import Bools, Floats
 
 #: Fewest pixels to fit anything to.
 FEWEST: Final = 25
-#: More outliers than this part of the pixels are no outliers.
+#: More outliers than this part of the pixels are no outliers, and more drawings no drawings.
 _MOST_OUTLIERS: Final = 0.1
+_MOST_DRAWN: Final = 0.3
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,6 +33,9 @@ class LeftOut:
     repeated : RepeatedLines
     tapered : TaperedEdges
     outliers : ndarray of bool, shape (rows, columns)
+        Drawings among them.
+    drawn : ndarray of bool, shape (rows, columns)
+        Drawings, with what they mixed.
     too_many : bool
         Whether outliers were so many that they take part.
     noise : PixelNoise
@@ -43,13 +47,14 @@ class LeftOut:
     repeated: RepeatedLines
     tapered: TaperedEdges
     outliers: Bools
+    drawn: Bools
     too_many: bool
     noise: PixelNoise
 
     def without(self, found: Bools) -> "LeftOut":
         """Leave out these outliers too, unless they are too many to be such."""
         together = self.outliers | found
-        if np.count_nonzero(together) > _MOST_OUTLIERS * self.valid.size:
+        if np.count_nonzero(together & ~self.drawn) > _MOST_OUTLIERS * self.valid.size:
             return replace(self, too_many=True)
         return replace(
             self, outliers=together, valid=np.asarray(self.valid & ~found, dtype=np.bool_)
@@ -72,6 +77,7 @@ def all_taken(pixels: Floats, valid: Bools) -> LeftOut:
         repeated=RepeatedLines(none),
         tapered=TaperedEdges(none, (0, 0, 0, 0), none),
         outliers=none,
+        drawn=none,
         too_many=False,
         noise=measure_noise(pixels, valid),
     )
@@ -97,9 +103,13 @@ def left_out(pixels: Floats, valid: Bools) -> LeftOut:
     if _enough(valid & ~areas.areas):
         out, valid = replace(out, areas=areas), valid & ~areas.areas & ~areas.saturated
     noise = measure_noise(pixels, valid)
-    found = far_marks(pixels, valid, noise)
-    found |= drawn_marks(pixels, valid & ~out.areas.cut & ~found, noise)
-    found |= thin_outliers(pixels, valid & ~found, noise)
+    drawn = far_marks(pixels, valid, noise)
+    drawn |= drawn_marks(pixels, valid & ~out.areas.cut & ~drawn, noise)
+    if np.count_nonzero(drawn) <= _MOST_DRAWN * valid.size:
+        out, valid = replace(out, drawn=drawn, outliers=drawn), valid & ~drawn
+    else:
+        out = replace(out, too_many=True)
+    found = thin_outliers(pixels, valid, noise)
     # Without what was found, what is left of large drawings stands out.
     found |= far_marks(pixels, valid & ~found, noise)
     found |= islands(valid & ~found)
