@@ -341,7 +341,7 @@ def newest(session: nox.Session) -> None:
 
 
 def tests_elsewhere(session: nox.Session, folder: Path) -> None:
-    """Run all tests in an environment of its own.
+    """Run the tests that CI runs in an environment of its own; other arguments go to pytest.
 
     Old packages beside new ones, and new ones beside each other, deprecate what they use of each
     other; that is not ours to mend, so that deprecations are shown and not errors.
@@ -349,7 +349,8 @@ def tests_elsewhere(session: nox.Session, folder: Path) -> None:
     interpreter = str(scripts(folder) / "python")
     shown = ("-W", "default::DeprecationWarning", "-W", "default::PendingDeprecationWarning")
     parallel = ("-n", "auto", "--dist", "loadfile")
-    session.run(interpreter, "-m", "pytest", *parallel, *shown, *session.posargs, external=True)
+    chosen = session.posargs or ("-m", "not slow")
+    session.run(interpreter, "-m", "pytest", *parallel, *shown, *chosen, external=True)
 
 
 @nox.session

@@ -32,6 +32,7 @@ LEFT_OUT: Final = {
     "tests/fitting/kernels/test_compiled.py": "source files, by folder",
     "tests/noise/evidence/test_declarations.py": "documents",
     "tests/reports/page/charts/test_chart_data.py": "a folder of the checkout",
+    "tests/stembench/surroundings/test_program_version.py": "versions of a checkout",
     "tests/stembench/test_portable.py": "source files, by folder",
     "tests/training/evidence/test_drawn_parameters.py": "documents",
     "tests/training/recipes/test_recipe_files.py": "documents; a folder of the checkout",

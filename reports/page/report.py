@@ -17,10 +17,10 @@ from reports.page.charts.chart_data import chart_data
 from reports.page.gallery.figure_verdicts import figure_verdicts
 from reports.page.page import lead, render
 from reports.page.parts.shared_work import (
-    STRINGS,
     OtherProcesses,
     Pending,
     SharedWork,
+    less_overhead,
     shared_work,
 )
 from reports.page.parts.study_reports import (
@@ -86,7 +86,7 @@ def write_report(
     InputError
         If the folder is not a run, holds no measured column, or cannot be written.
     """
-    with pd.option_context(*STRINGS):
+    with less_overhead():
         run = open_run(folder)
         unresolved = unresolved_cells(run.once(contrast_of), run.restorers)
         summary = without_unresolved(run.once(summary_of), unresolved)

@@ -1,5 +1,6 @@
 """Work shared with other processes: the same files, also where one of the others dies."""
 
+import gc
 import os
 from concurrent.futures import Future
 from pathlib import Path
@@ -10,7 +11,7 @@ import pytest
 
 from bench.executor.workers import worker_pool
 from reports import OtherProcesses, write_report
-from reports.page.parts.shared_work import Pending, SharedWork, shared_work
+from reports.page.parts.shared_work import Pending, SharedWork, less_overhead, shared_work
 from reports.records.run_folder import Run, load_run
 from tests.made_run import make_run
 
@@ -19,6 +20,17 @@ from tests.made_run import make_run
 def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
     folder = tmp_path_factory.mktemp("shared") / "run"
     return load_run(make_run(folder, realizations=2, cases=("nanoparticle",)))
+
+
+def test_settings_of_others_are_as_before_a_report(run: Run, tmp_path: Path) -> None:
+    def now() -> tuple[Any, ...]:
+        return gc.get_threshold(), pd.get_option("mode.string_storage")
+
+    before = now()
+    with less_overhead():
+        assert now() != before
+    write_report(run.folder, out=tmp_path / "report")
+    assert now() == before
 
 
 def test_other_processes_write_the_same_files(run: Run, tmp_path: Path) -> None:
