@@ -15,7 +15,7 @@ from .cgrdn.graph import (
     connect_group as connect_group,
     count_parameters as count_parameters,
 )
-from .cgrdn.stored_network import (
+from .cgrdn.small.stored_network import (
     StoredNetwork as StoredNetwork,
     read_stored_network as read_stored_network,
     write_stored_network as write_stored_network,

@@ -37,7 +37,7 @@ _DECLARED: Final = (
     "networks.noise2void",
     "cgrdn.cgrdn_restorer",
     "cgrdn.faithful_restorer",
-    "cgrdn.small_restorer",
+    "cgrdn.small.small_restorer",
 )
 
 

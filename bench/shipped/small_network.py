@@ -22,7 +22,7 @@ from training import Cgrdn, Recipe, cgrdn_weights, read_recipe
 
 NAME: Final = "stembench-small"
 ROOT: Final = Path(__file__).parents[2]
-FOLDER: Final = ROOT / "restore" / "cgrdn" / "data"
+FOLDER: Final = ROOT / "restore" / "cgrdn" / "small" / "data"
 
 
 def stored(model: Any, recipe: Recipe, /) -> StoredNetwork:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from restore import ContractRestorer, load_restorer, read_stored_network
-from restore.cgrdn.small_restorer import load_small
+from restore.cgrdn.small.small_restorer import load_small
 from tests.loaded_script import loaded_script
 from training import Cgrdn, Grdn, Recipe, read_recipe, write_network
 

@@ -17,7 +17,7 @@ from restore import (
     write_stored_network,
 )
 from restore.cgrdn.graph import connect_cgrdn
-from restore.cgrdn.small_restorer import FOLDER, SHIPPED, TILING, load_small, small_metadata
+from restore.cgrdn.small.small_restorer import FOLDER, SHIPPED, TILING, load_small, small_metadata
 from stembench.errors import InputError
 
 NAME = "stembench-small"

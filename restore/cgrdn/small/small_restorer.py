@@ -17,7 +17,7 @@ from restore.cgrdn.cgrdn_restorer import (
     used_libraries,
 )
 from restore.cgrdn.graph import STRIDE, count_parameters
-from restore.cgrdn.stored_network import StoredNetwork, read_stored_network
+from restore.cgrdn.small.stored_network import StoredNetwork, read_stored_network
 from restore.restorer import RestorerMetadata, Tiling
 from stembench.errors import InputError
 

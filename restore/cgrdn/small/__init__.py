@@ -1,0 +1,1 @@
+"""A small CGRDN that this package trained, and the file that it comes in."""
