@@ -139,20 +139,23 @@ def test_a_training_gives_its_averaged_weights_and_checkpoints_those_that_learn(
 
 
 def test_a_training_begins_with_the_weights_of_another(tmp_path: Path) -> None:
-    """Its first loss is that of the given network; a checkpoint comes before the file."""
+    """A step of no length leaves them; a checkpoint comes before the file."""
     earlier = tmp_path / "earlier"
-    write_network(train(FIRST, earlier, board=False), FIRST, earlier)
+    trained = train(FIRST, earlier, board=False)
+    write_network(trained, FIRST, earlier)
     path = earlier / "tiny.keras"
-    one, plain = tmp_path / "one", tmp_path / "plain"
-    train(FIRST, one, begin=path, steps=1, board=False)
-    train(FIRST, plain, steps=1, board=False)
-    last = read_rows(earlier / "training.csv")[-1]["loss"]
-    begun, drawn = (read_rows(each / "training.csv")[0]["loss"] for each in (one, plain))
-    assert begun < drawn - 0.5 * (drawn - last)
+    (stage,) = FIRST.stages
+    still = replace(FIRST, stages=(replace(stage, learning_rate=1e-12),))
+    one = tmp_path / "one"
+    begun = train(still, one, begin=path, steps=1, board=False)
+    drawn = train(still, tmp_path / "drawn", steps=1, board=False)
+    for given, found, other in zip(trained.weights, begun.weights, drawn.weights, strict=True):
+        np.testing.assert_allclose(found.numpy(), given.numpy(), rtol=0, atol=1e-9)
+        assert not np.allclose(other.numpy(), given.numpy(), rtol=0, atol=1e-5)
     path.unlink()
-    train(FIRST, one, begin=path, steps=2, board=False)  # goes on without it
-    other = replace(FIRST, network=Cgrdn(features=8, growth=4, groups=1, blocks=1, dense_layers=3))
-    write_network(train(other, tmp_path / "other", steps=1, board=False), other, earlier)
+    train(still, one, begin=path, steps=2, board=False)  # goes on without it
+    deep = replace(FIRST, network=Cgrdn(features=8, growth=4, groups=1, blocks=1, dense_layers=3))
+    write_network(train(deep, tmp_path / "deep", steps=1, board=False), deep, earlier)
     for wrong in (path, earlier / "absent.keras"):
         with pytest.raises(InputError, match="no trained network of the recipe's kind"):
             train(FIRST, tmp_path / "new", begin=wrong, steps=1, board=False)
