@@ -1,4 +1,5 @@
 from .built_in import BuiltIn as BuiltIn
+from .cgrdn.agreed_difference import agreed_difference as agreed_difference
 from .cgrdn.faithful_restorer import (
     load_tuned as load_tuned,
 )

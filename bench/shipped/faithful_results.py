@@ -1,14 +1,15 @@
 """Judgement of tuned networks: table, choice, figure, last judgement, and the file that ships.
 
     python bench/shipped/faithful_results.py FOLDER [FOLDER ...] [--shares 0.25 0.5 0.75 1]
-        [--seed-shares ...] [--realizations 4] [--engine onnx] [--work out/faithful]
+        [--seed-shares ...] [--gain 1.5] [--realizations 4] [--engine onnx] [--work out/faithful]
         [--out results/faithful] [--last] [--ship]
 
 Each FOLDER holds a tuning of a seed of its own (`faithful_tuning.py`), or is the file of such a
 tuning's difference, as the work folder and `results/faithful` hold them. Of several, the network
-whose weights are their mean is judged beside them; ``--seed-shares`` are the shares at which the
-single ones are, if others. What is judged is kept in the work folder by what it depends on, so that
-a stopped call goes on. The choice sees held-out lattices and the published pairs alone; with
+whose weights are their mean is judged beside them, and with ``--gain`` what they agree on times
+that (`restore.agreed_difference`); ``--seed-shares`` are the shares at which the single ones are,
+if others. What is judged is kept in the work folder by what it depends on, so that a stopped call
+goes on. The choice sees held-out lattices and the published pairs alone; with
 ``--last`` the chosen network and the published one are then judged on the unseen specimen, and with
 ``--ship`` the chosen share of the chosen difference is put where the restorer is declared, if it
 misses no target.
@@ -39,6 +40,7 @@ from restore import (
     ContractRestorer,
     Restorer,
     WeightDifference,
+    agreed_difference,
     combined_difference,
     difference_of,
     load_restorer,
@@ -123,7 +125,9 @@ def difference_file(folder: Path, work: Path) -> tuple[str, Path]:
         return folder.stem, folder
     tuned = read_tuned_fusions(folder)
     seed = tuned.settings["batches"]["seed"]
-    path = work / f"seed{seed}-step{tuned.steps}.npz"
+    # One that went on from earlier tunings says so in its name.
+    begun = "continued-" if "start_sha256" in tuned.settings else ""
+    path = work / f"{begun}seed{seed}-step{tuned.steps}.npz"
     published = read_published_weights(tuned.settings["batches"]["network"])
     git = shutil.which("git")
     commit = "unknown"
@@ -131,7 +135,9 @@ def difference_file(folder: Path, work: Path) -> tuple[str, Path]:
         commit = subprocess.run(  # noqa: S603 (git itself)
             [git, "rev-parse", "HEAD"], cwd=ROOT, check=False, capture_output=True, text=True
         ).stdout.strip()
-    if not path.exists():
+    if path.exists():
+        _require_recipe(path, tuned.settings)
+    else:
         origin = {
             "recipe": tuned.settings, "seed": seed, "steps": tuned.steps, "commit": commit,
             "licence": LICENCE, "published": f"tk_r_em {published.version}",
@@ -141,8 +147,15 @@ def difference_file(folder: Path, work: Path) -> tuple[str, Path]:
     return path.stem, path
 
 
-def mean_file(paths: Sequence[Path], work: Path) -> tuple[str, Path]:
-    """Write the mean of tunings of several seeds; its name and its file.
+def joined_files(
+    paths: Sequence[Path], work: Path, *, gain: float | None = None
+) -> dict[str, Path]:
+    """Write the mean of tunings of several seeds and, with a gain, what they agree on.
+
+    Returns
+    -------
+    dict of str to pathlib.Path
+        Files by name.
 
     Raises
     ------
@@ -158,13 +171,35 @@ def mean_file(paths: Sequence[Path], work: Path) -> tuple[str, Path]:
         )
     first = differences[0].origin
     listed = ", ".join(map(str, seeds))
-    name = f"mean-seeds{'-'.join(map(str, seeds))}-step{first['steps']}"
-    path = work / f"{name}.npz"
-    if not path.exists():
-        origin = {**first, "seed": f"{listed}, their weights averaged"}
-        parts = [(each, 1 / len(differences)) for each in differences]
-        write_difference(path, combined_difference(parts, origin=origin))
-    return name, path
+    begun = "continued-" if "start_sha256" in first["recipe"] else ""
+    ending = f"seeds{'-'.join(map(str, seeds))}-step{first['steps']}"
+    joined = {
+        f"{begun}mean-{ending}": (
+            f"{listed}, their weights averaged",
+            partial(combined_difference, [(each, 1 / len(differences)) for each in differences]),
+        )
+    }
+    if gain is not None:
+        joined[f"{begun}agreed{gain:g}-{ending}"] = (
+            f"{listed}, what they agree on times {gain:g}",
+            partial(agreed_difference, differences, gain=gain),
+        )
+    files = {name: work / f"{name}.npz" for name in joined}
+    for name, (seed, combine) in joined.items():
+        if files[name].exists():
+            _require_recipe(files[name], first["recipe"])
+        else:
+            write_difference(files[name], combine(origin={**first, "seed": seed}))
+    return files
+
+
+def _require_recipe(path: Path, recipe: Mapping[str, Any]) -> None:
+    """Refuse a kept difference of the same name that another recipe made."""
+    if read_difference(path).origin["recipe"] != recipe:
+        raise InputError(
+            f"{path} is of another recipe with the same seed and steps; remove it or name another "
+            "work folder"
+        )
 
 
 def _but_seed(difference: WeightDifference) -> str:
@@ -219,6 +254,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("folders", nargs="+", type=Path)
     parser.add_argument("--shares", nargs="+", type=float, default=SHARES[1:])
     parser.add_argument("--seed-shares", nargs="+", type=float)
+    parser.add_argument("--gain", type=float)
     parser.add_argument("--realizations", type=int, default=4)
     parser.add_argument("--engine", default="onnx")
     parser.add_argument("--work", type=Path, default=ROOT / "out" / "faithful")
@@ -241,8 +277,8 @@ def _judge(told: argparse.Namespace) -> int:
     shares = dict.fromkeys(files, told.shares)
     if len(files) > 1:
         shares = dict.fromkeys(files, told.seed_shares or told.shares)
-        mean, path = mean_file(list(files.values()), told.work)
-        files, shares = {mean: path, **files}, {mean: told.shares, **shares}
+        joined = joined_files(list(files.values()), told.work, gain=told.gain)
+        files, shares = {**joined, **files}, {**dict.fromkeys(joined, told.shares), **shares}
     judged: dict[tuple[str, float], Measures] = {}
     for name, path in files.items():
         for share in sorted(shares[name], reverse=True):

@@ -21,7 +21,7 @@ def script():
     return loaded_script("bench/shipped/faithful_results.py")
 
 
-def checkpoint(folder, *, seed=7, change=1e-3, steps=9):
+def checkpoint(folder, *, seed=7, change=1e-3, steps=9, **more):
     """A checkpoint as a tuning leaves it: each fusion changed a little."""
     folder.mkdir()
     arrays, place = {}, 0
@@ -30,7 +30,7 @@ def checkpoint(folder, *, seed=7, change=1e-3, steps=9):
             arrays[f"v{place:03d}"] = kernel + np.float32(change)
             arrays[f"v{place + 1:03d}"] = bias
             place += 2
-    settings = asdict(FusionTuning(batches=TuningBatches(seed=seed), steps=steps))
+    settings = asdict(FusionTuning(batches=TuningBatches(seed=seed), steps=steps)) | more
     np.savez(folder / "checkpoint.npz", tuning=json.dumps(settings), losses=np.ones(5), **arrays)
     return folder
 
@@ -142,6 +142,43 @@ def test_of_several_seeds_the_mean_is_judged_too(script, counted, tuning, tmp_pa
     assert call(script, tmp_path, [tuning, third], *shares) == 2
     assert "differ in more than their seed" in capsys.readouterr().err
     assert call(script, tmp_path, [tuning, tuning], *shares) == 0  # one tuning, named twice
+
+
+def test_what_seeds_agree_on_is_judged_if_a_gain_is_named(
+    script, counted, tuning, tmp_path, capsys
+):
+    other = checkpoint(tmp_path / "other", seed=8, change=1e-3)
+    more = ("--shares", "0.25", "--seed-shares", "0.5")
+    assert call(script, tmp_path, [tuning, other], *more, "--gain", "1.5") == 0
+    assert "share 0.25; missed: none" in capsys.readouterr().out
+    names = set(pd.read_csv(tmp_path / "out" / "judged.csv")["network"])
+    assert {"agreed1.5-seeds7-8-step5", "mean-seeds7-8-step5"} < names
+    agreed = read_difference(tmp_path / "work" / "agreed1.5-seeds7-8-step5.npz")
+    # Both seeds changed every number alike: nothing is shrunk.
+    assert np.allclose(agreed.changes[10][0], 1.5e-3, rtol=1e-3, atol=1e-7)
+    assert agreed.origin["seed"] == "7, 8, what they agree on times 1.5"
+    assert call(script, tmp_path, [tuning, other], *more, "--gain", "0") == 2
+    assert "gain of an agreed difference" in capsys.readouterr().err
+
+
+def test_what_went_on_from_earlier_tunings_says_so(script, counted, tmp_path, capsys):
+    pair = [
+        checkpoint(tmp_path / f"tuning{seed}", seed=seed, start_sha256="0" * 64) for seed in (7, 8)
+    ]
+    assert call(script, tmp_path, pair, "--shares", "0.25") == 0
+    assert "chosen: continued-mean-seeds7-8-step5" in capsys.readouterr().out
+    begun_anew = checkpoint(tmp_path / "anew", seed=8)
+    assert call(script, tmp_path, [pair[0], begun_anew], "--shares", "0.25") == 2
+    assert "differ in more than their seed" in capsys.readouterr().err
+
+
+def test_a_kept_difference_of_another_recipe_is_not_taken_for_this_one(
+    script, counted, tuning, tmp_path, capsys
+):
+    assert call(script, tmp_path, tuning, "--shares", "0.5") == 0
+    longer = checkpoint(tmp_path / "longer", steps=10)  # the same seed, and steps so far
+    assert call(script, tmp_path, longer, "--shares", "0.5") == 2
+    assert "is of another recipe" in capsys.readouterr().err
 
 
 def test_a_written_difference_stands_for_its_tuning(script, counted, tuning, tmp_path, capsys):

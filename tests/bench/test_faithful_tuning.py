@@ -2,8 +2,10 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from restore import read_difference
 from stembench.errors import InputError
 from tests.loaded_script import loaded_script
 from training import FusionTuning, TuningBatches
@@ -18,11 +20,11 @@ def script():
 
 @pytest.fixture
 def asked(script, monkeypatch):
-    """Tunings that are asked for, each with a folder; none is made."""
+    """Tunings that are asked for, each with a folder and a start; none is made."""
     found = []
 
-    def tune(tuning, folder, *, progress):
-        found.append((tuning, folder))
+    def tune(tuning, folder, *, start, progress):
+        found.append((tuning, folder, start))
         for step in range(tuning.steps):
             progress(step + 1, 2.0)
 
@@ -38,6 +40,7 @@ def test_three_seeds_by_one_recipe_in_folders_of_their_own(script, asked, tmp_pa
                 batches=TuningBatches(seed=seed, shape=(96, 96)), steps=25, learning_rate=3e-4
             ),
             tmp_path / f"seed{seed}",
+            None,
         )
         for seed in (1, 2, 3)
     ]
@@ -51,8 +54,21 @@ def test_three_seeds_by_one_recipe_in_folders_of_their_own(script, asked, tmp_pa
 def test_what_is_asked_for_otherwise(script, asked, tmp_path):
     more = ["--seeds", "5", "--precision", "float32", "--steps", "1"]
     assert script.main([*more, "--out", str(tmp_path)]) == 0
-    ((tuning, folder),) = asked
+    ((tuning, folder, _),) = asked
     assert (tuning.precision, tuning.batches.seed, folder.name) == ("float32", 5, "seed5")
+
+
+def test_it_goes_on_from_the_mean_of_earlier_differences(script, asked, tmp_path, capsys):
+    kept = [ROOT / "results" / "faithful" / f"seed{seed}-step300.npz" for seed in (1, 2)]
+    more = ["--seeds", "4", "--steps", "1", "--size", "6", "--distilled", "3", "--start"]
+    assert script.main([*more, *map(str, kept), "--out", str(tmp_path)]) == 0
+    ((tuning, _, start),) = asked
+    assert (tuning.batches.size, tuning.batches.distilled) == (6, 3)
+    one, other = (read_difference(path).changes[150] for path in kept)
+    for part, first, second in zip(start.changes[150], one, other, strict=True):
+        assert np.allclose(part, (first + second) / 2, rtol=1e-6, atol=0)
+    assert script.main([*more, str(tmp_path / "none.npz"), "--out", str(tmp_path)]) == 2
+    assert "no difference to published weights" in capsys.readouterr().err
 
 
 def test_a_tuning_that_fails_is_a_sentence_and_no_other_seed_begins(
@@ -60,7 +76,7 @@ def test_a_tuning_that_fails_is_a_sentence_and_no_other_seed_begins(
 ):
     begun = []
 
-    def tune(tuning, folder, *, progress):
+    def tune(tuning, folder, *, start, progress):
         begun.append(folder.name)
         raise InputError(f"{folder} is of another tuning; name another folder")
 

@@ -1,6 +1,7 @@
 """Tuning of a published CGRDN's 1 x 1 fusions, everything else held."""
 
 import csv
+import hashlib
 import json
 import time
 import zipfile
@@ -11,7 +12,14 @@ from typing import Any, Final
 
 import numpy as np
 
-from restore import Precision, Weights, quiet_tensorflow, read_published_weights
+from restore import (
+    Precision,
+    WeightDifference,
+    Weights,
+    averaged_weights,
+    quiet_tensorflow,
+    read_published_weights,
+)
 from stembench.atomic_files import replacing
 from stembench.errors import InputError
 from stembench.limits import require
@@ -71,7 +79,12 @@ def hold_all_but_fusions(model: Any, /) -> int:
 
 
 def tune_fusions(
-    tuning: FusionTuning, folder: Path, /, *, progress: Callable[[int, float], None] | None = None
+    tuning: FusionTuning,
+    folder: Path,
+    /,
+    *,
+    start: WeightDifference | None = None,
+    progress: Callable[[int, float], None] | None = None,
 ) -> Weights:
     """Tune a published network; a stopped call continues from its last checkpoint.
 
@@ -80,6 +93,9 @@ def tune_fusions(
     tuning : FusionTuning
     folder : pathlib.Path
         Gets a checkpoint every ten minutes and at the end, and the loss of every step.
+    start : WeightDifference, optional
+        What earlier tunings changed, to go on from; the published weights by default. Distilled
+        pairs are the published network's in either case.
     progress : callable, optional
         Called with the number of finished steps and the loss of the last one.
 
@@ -91,14 +107,19 @@ def tune_fusions(
     Raises
     ------
     InputError
-        If the folder holds another tuning or a damaged checkpoint, or the loss is no number.
+        If the folder holds another tuning or a damaged checkpoint, the loss is no number, or the
+        start is one of other weights or changes more than fusions.
     """
     quiet_tensorflow()
     import keras
 
     published = read_published_weights(tuning.batches.network)
     size = Cgrdn()
-    model = size.build_with(published.convolutions, precision=tuning.precision)
+    begun = published.convolutions
+    if start is not None:
+        _require_fusions(start)
+        begun = averaged_weights(published, start)
+    model = size.build_with(begun, precision=tuning.precision)
     teacher = size.build_with(published.convolutions, precision=tuning.precision)
     hold_all_but_fusions(model)
     optimizer = keras.optimizers.Adam(learning_rate=tuning.learning_rate)
@@ -107,7 +128,8 @@ def tune_fusions(
     teach = _forward(teacher)
     folder.mkdir(parents=True, exist_ok=True)
     kept = [*model.trainable_weights, *optimizer.variables]
-    done, losses = _resumed(folder / CHECKPOINT, tuning, kept)
+    identity = _identity(tuning, start)
+    done, losses = _resumed(folder / CHECKPOINT, identity, kept)
     saved = time.monotonic()
     for number in range(done, tuning.steps):
         optimizer.learning_rate.assign(tuning.rate(number))
@@ -121,7 +143,7 @@ def tune_fusions(
         if progress is not None:
             progress(number + 1, losses[-1])
         if time.monotonic() - saved > _BETWEEN or number + 1 == tuning.steps:
-            _save(folder, tuning, kept, losses)
+            _save(folder, tuning, identity, kept, losses)
             saved = time.monotonic()
     return cgrdn_weights(model)
 
@@ -192,15 +214,35 @@ def _forward(model: Any) -> Callable[..., Any]:
     return lambda x: graph(tf.constant(x)).numpy()
 
 
-def _identity(tuning: FusionTuning) -> str:
-    return json.dumps(asdict(tuning), sort_keys=True)
+def _require_fusions(start: WeightDifference) -> None:
+    """Refuse a start that changes what a tuning holds, and would not keep."""
+    for number, (kernel, _) in sorted(start.changes.items()):
+        if kernel.shape[:2] != (1, 1):
+            raise InputError(
+                f"the difference to go on from changes convolution {number}, which is no 1 x 1 "
+                "fusion; name one of `tune_fusions`"
+            )
 
 
-def _save(folder: Path, tuning: FusionTuning, kept: list[Any], losses: list[float]) -> None:
+def _identity(tuning: FusionTuning, start: WeightDifference | None) -> str:
+    """Settings as JSON, with the hash of what a tuning goes on from."""
+    told = asdict(tuning)
+    if start is not None:
+        digest = hashlib.sha256()
+        for _, change in sorted(start.changes.items()):
+            for values in change:
+                digest.update(values.tobytes())
+        told["start_sha256"] = digest.hexdigest()
+    return json.dumps(told, sort_keys=True)
+
+
+def _save(
+    folder: Path, tuning: FusionTuning, identity: str, kept: list[Any], losses: list[float]
+) -> None:
     arrays: dict[str, Any] = {f"v{k:03d}": np.asarray(each) for k, each in enumerate(kept)}
     with replacing(folder / CHECKPOINT) as temporary:
         np.savez(
-            temporary, allow_pickle=False, tuning=_identity(tuning), losses=np.array(losses),
+            temporary, allow_pickle=False, tuning=identity, losses=np.array(losses),
             **arrays,
         )  # fmt: skip
     with (
@@ -212,12 +254,12 @@ def _save(folder: Path, tuning: FusionTuning, kept: list[Any], losses: list[floa
         writer.writerows((k, tuning.rate(k), loss) for k, loss in enumerate(losses))
 
 
-def _resumed(path: Path, tuning: FusionTuning, kept: list[Any]) -> tuple[int, list[float]]:
+def _resumed(path: Path, identity: str, kept: list[Any]) -> tuple[int, list[float]]:
     """Load what a checkpoint holds into the variables; steps that are done and their losses."""
     if not path.exists():
         return 0, []
     found, losses, values = _read_checkpoint(path, len(kept))
-    if found != _identity(tuning):
+    if found != identity:
         raise InputError(f"{path} is of another tuning; name another folder")
     for variable, value in zip(kept, values, strict=True):
         variable.assign(value)

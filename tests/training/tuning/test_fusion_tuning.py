@@ -1,11 +1,13 @@
 """Loss, what is held, and a tuning that is stopped and continued; on a tiny network."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy import ndimage
 
 import training.tuning.fusion_tuning as room
-from restore import CgrdnSize, PublishedWeights
+from restore import CgrdnSize, PublishedWeights, combined_difference, difference_of
 from stembench.errors import InputError
 from training.networks.dense_networks import Cgrdn, cgrdn_weights
 from training.tuning.fusion_tuning import (
@@ -120,6 +122,28 @@ def test_a_tuning_moves_fusions_alone_and_goes_on_where_it_stopped(tiny, tmp_pat
         read_tuned_fusions(tmp_path / "parts")
     with pytest.raises(InputError, match="no checkpoint"):
         read_tuned_fusions(tmp_path / "nothing")
+
+
+def test_a_tuning_goes_on_from_what_earlier_ones_changed(tiny, tmp_path):
+    first = tune_fusions(tuning(), tmp_path / "first")
+    published = PublishedWeights(network="hrstem", version="tiny", sha256="00", convolutions=tiny)
+    start = difference_of(published, first, origin={})
+    # A rate that moves nothing: what comes out is what it began with.
+    still = replace(tuning(steps=1, seed=1), learning_rate=1e-12)
+    again = tune_fusions(still, tmp_path / "again", start=start)
+    assert all(np.allclose(again[k][0], first[k][0], atol=1e-7) for k in first)
+    assert not all(np.allclose(again[k][0], tiny[k][0], atol=1e-4) for k in first)
+    kept = read_tuned_fusions(tmp_path / "again")
+    assert len(kept.settings["start_sha256"]) == 64
+    # The start is part of what a checkpoint is of.
+    for other in (None, combined_difference([(start, 0.5)], origin={})):
+        with pytest.raises(InputError, match="another tuning"):
+            tune_fusions(still, tmp_path / "again", start=other)
+    dense = next(k for k, (kernel, _) in tiny.items() if kernel.shape[:2] == (3, 3))
+    changes = {dense: tuple(np.ones_like(part) for part in tiny[dense])}
+    with pytest.raises(InputError, match=f"changes convolution {dense}, which is no 1 x 1"):
+        tune_fusions(still, tmp_path / "dense", start=replace(start, changes=changes))
+    assert not (tmp_path / "dense").exists()
 
 
 def test_a_diverged_tuning_stops_with_a_sentence(tiny, tmp_path, monkeypatch):
