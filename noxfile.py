@@ -347,7 +347,8 @@ def tests_elsewhere(session: nox.Session, folder: Path) -> None:
     other; that is not ours to mend, so that deprecations are shown and not errors.
     """
     interpreter = str(scripts(folder) / "python")
-    shown = ("-W", "default::DeprecationWarning", "-W", "default::PendingDeprecationWarning")
+    kinds = ("DeprecationWarning", "PendingDeprecationWarning", "FutureWarning")
+    shown = [word for kind in kinds for word in ("-W", f"default::{kind}")]
     parallel = ("-n", "auto", "--dist", "loadfile")
     chosen = session.posargs or ("-m", "not slow")
     session.run(interpreter, "-m", "pytest", *parallel, *shown, *chosen, external=True)

@@ -30,6 +30,8 @@ _VARIANCE: Final = 420.0
 _TOGETHER: Final = 1.94 * 2.63
 #: Excess kurtosis of a mixed difference of counts, over 2, times their number.
 _FEW_COUNTS: Final = 0.092
+#: Lines without light at an edge under a window.
+_MOST_BLANK: Final = 2
 #: Fewest counts of a pixel in the middle.
 _FEWEST_COUNTS: Final = 2.0
 _TINY: Final = 1e-300
@@ -127,6 +129,8 @@ def _depth(lines: Floats, valid: Bools, noise: PixelNoise) -> tuple[int, int]:
     part = _window(lines.shape[1], _MIDDLE)
     mean, square, number = _statistics(lines[: half + 2, part], valid[: half + 2, part], noise)
     middle = float(np.mean(lines[_window(len(lines), _INNER), part]))
+    if _blank_lines(lines[: half + 2, part]) > _MOST_BLANK:
+        return 0, 0  # the scene was cut out: what is beside has no light to dim
     if half <= _LEAST or not middle > _FEWEST_COUNTS * noise.slope:
         return 0, 0
     known = np.isfinite(mean)
@@ -171,6 +175,14 @@ def _depth(lines: Floats, valid: Bools, noise: PixelNoise) -> tuple[int, int]:
         return 0, 0
     allowed = [lost for value, lost, _ in trials if value > best - _KNOWN]
     return max(lost[0] for lost in allowed), max(lost[1] for lost in allowed)
+
+
+def _blank_lines(lines: Floats) -> int:
+    """Lines from the first on of which most pixels have one value."""
+    for k, line in enumerate(lines):
+        if 2 * int(np.unique(line, return_counts=True)[1].max()) <= len(line):
+            return k
+    return len(lines)
 
 
 def _statistics(lines: Floats, valid: Bools, noise: PixelNoise) -> tuple[Floats, Floats, Floats]:

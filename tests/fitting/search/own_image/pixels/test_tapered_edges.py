@@ -76,3 +76,11 @@ def test_particles_that_fade_into_vacuum_have_none():
         fading = np.clip((np.arange(len(clean)) - seed % 11) / (1 + seed % 9), 0, 1)[:, None]
         counts = np.random.default_rng(seed).poisson(clean * fading).astype(float)
         assert not any(depths(counts)), seed
+
+
+def test_a_particle_that_was_cut_out_has_none():
+    """As of the Pt-Ir particle among StatSTEM's examples, whose vacuum is zero."""
+    rows, cols = np.mgrid[: SHAPE[0], : SHAPE[1]]
+    away = np.hypot(rows - 60, cols - 66)
+    image = MADE.counts(0) * np.clip((52 - away) / 20, 0, 1) ** 2
+    assert not any(depths(np.where(away < 48, image, 0.0)))
