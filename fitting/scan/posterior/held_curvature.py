@@ -19,6 +19,9 @@ FORCING: Final = 1e-3
 #: The same as a part of `tolerance`, with which the whole ends.
 INNER: Final = 0.3
 
+#: Parts of a step that are tried one after the other until the cost falls.
+LENGTHS: Final = (1.0, 0.5, 0.25, 0.125)
+
 #: Derivatives in strips (k, m), and by what is shared (g,).
 _Vector = tuple[Floats, Floats]
 
@@ -50,8 +53,9 @@ def settle(
     Newton's steps by conjugate gradients, preconditioned by the held factor. Steps of the factor
     alone would be enough were it not for single lines where the image is flat: the information
     expected there may be less than half of the curvature, and such a line jumps across its best
-    place, farther each time. Where the cost is not convex, steps of `descend` from `start` take
-    their place.
+    place, farther each time. A step after which the cost has not fallen is shortened; where that
+    does not help, as where the cost is not convex, steps of `descend` from `start` take their
+    place.
 
     Parameters
     ----------
@@ -75,6 +79,7 @@ def settle(
     of the curvature with a direction is the difference of two gradients.
     """
     at, left = start, GRADIENTS
+    cost = _cost(scene, priors, at)
     while left > 0:
         ours = right = _slopes(scene, priors, at)
         towards = direction = factor.solve(*right)
@@ -97,10 +102,21 @@ def settle(
             towards = factor.solve(*right)
             before, slope = slope, _inner(right, towards)
             direction = _plus(towards, direction, slope / before)
-        if not step[0].any() and not step[1].any():
+        for length in LENGTHS:
+            there_at = _moved(scene, at, step, length)
+            then = _cost(scene, priors, there_at)
+            if then < cost:
+                at, cost = there_at, then
+                break
+        else:  # not convex here, or no direction at all
             break
-        at = _moved(scene, at, step, 1.0)
     return descend(scene, priors, start, tolerance=tolerance, still=0.0, steps=otherwise).at
+
+
+def _cost(scene: Scene, priors: Priors, at: Unknowns) -> float:
+    """Minus the log posterior; infinite where a step has left all numbers."""
+    cost = scene.cost(scene.expected(at)) + priors.cost_and_gradient(at)[0]
+    return cost if np.isfinite(cost) else np.inf
 
 
 def _plus(one: _Vector, other: _Vector, factor: float) -> _Vector:

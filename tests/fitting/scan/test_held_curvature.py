@@ -63,3 +63,19 @@ def test_full_steps_take_over_where_directions_are_not_enough(fitted, monkeypatc
             moved, setting.priors, displaced, factor=factor, tolerance=TOLERANCE, otherwise=60
         )
         assert np.array_equal(found.columns, steps.at.columns)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_the_cost_never_rises_however_far_the_start(fitted, seed):
+    setting, peak, _, _ = fitted
+    scene, priors = setting.scene, setting.priors
+    rng = np.random.default_rng(seed)
+    far = replace(
+        peak.at,
+        columns=peak.at.columns + rng.normal(size=peak.at.columns.shape) * [1.5, 1.5, 20, 0],
+        lines=peak.at.lines + rng.normal(size=peak.at.lines.shape),
+    )
+    factor = held_factor(scene, priors, peak)
+    found = settle(scene, priors, far, factor=factor, tolerance=TOLERANCE, otherwise=60)
+    assert cost(scene, priors, found) <= cost(scene, priors, far)
+    assert np.isfinite(found.lines).all()
