@@ -84,3 +84,11 @@ def test_a_particle_that_was_cut_out_has_none():
     away = np.hypot(rows - 60, cols - 66)
     image = MADE.counts(0) * np.clip((52 - away) / 20, 0, 1) ** 2
     assert not any(depths(np.where(away < 48, image, 0.0)))
+
+
+def test_columns_without_noise_are_no_window() -> None:
+    """Their differences fall with the light squared, towards edges without columns."""
+    places = np.array([[9.3, 8.6], [21.8, 9.1], [8.7, 20.4], [21.2, 21.9]])
+    y, x = np.mgrid[:31, :30]
+    image = 0.02 + sum(0.3 * np.exp(-((x - u) ** 2 + (y - v) ** 2) / 8.82) for u, v in places)
+    assert tapered_edges(image, np.ones(image.shape, dtype=bool)).depths == (0, 0, 0, 0)
