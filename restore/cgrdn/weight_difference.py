@@ -1,23 +1,18 @@
 """Difference of tuned weights to the published ones: a small file, and weights between the two."""
 
-import json
-import zipfile
-import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from restore.cgrdn.graph import Weights
+from restore.cgrdn.layer_file import read_layers, write_layers
 from restore.cgrdn.weights import PublishedWeights, WeightsIdentity
-from stembench.atomic_files import replacing
 from stembench.errors import InputError
 from stembench.limits import require
-
-_PARTS: Final = ("kernel", "bias")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -116,12 +111,6 @@ def write_difference(path: Path, difference: WeightDifference, /) -> None:
     stembench.errors.InputError
         If the file cannot be written.
     """
-    arrays: dict[str, Any] = {}
-    for number, change in difference.changes.items():
-        for part, values in zip(_PARTS, change, strict=True):
-            scale = np.float32(np.abs(values).max() or 1.0)
-            arrays[f"{part}_{number:03d}"] = (values / scale).astype(np.float16)
-            arrays[f"{part}_{number:03d}_scale"] = scale
     about = {
         "network": difference.network,
         "published_sha256": difference.published_sha256,
@@ -129,10 +118,7 @@ def write_difference(path: Path, difference: WeightDifference, /) -> None:
         # A member that lost its name must be missed, not taken for unchanged.
         "convolutions": sorted(difference.changes),
     }
-    with replacing(path) as temporary, temporary.open("wb") as stream:
-        np.savez_compressed(
-            stream, allow_pickle=False, about=json.dumps(about, sort_keys=True), **arrays
-        )
+    write_layers(path, difference.changes, about=about)
 
 
 def read_difference(path: Path, /) -> WeightDifference:
@@ -143,35 +129,21 @@ def read_difference(path: Path, /) -> WeightDifference:
     stembench.errors.InputError
         If the file is absent, damaged or no difference.
     """
-    try:
-        with path.open("rb") as stream, np.load(stream, allow_pickle=False) as file:
-            about = json.loads(str(file["about"]))
-            changes = {
-                number: (_read(file, "kernel", number), _read(file, "bias", number))
-                for number in map(int, about["convolutions"])
-            }
-            return WeightDifference(
-                network=str(about["network"]),
-                published_sha256=str(about["published_sha256"]),
-                changes=changes,
-                origin=about["origin"],
-            )
-    except (
-        EOFError, OSError, ValueError, KeyError, TypeError, NotImplementedError,
-        zipfile.BadZipFile, zlib.error,
-    ) as error:  # fmt: skip
-        raise InputError(
-            f"{path} is no difference to published weights, or damaged; name another file or "
-            "reinstall stembench"
-        ) from error
+    otherwise = (
+        f"{path} is no difference to published weights, or damaged; name another file or "
+        "reinstall stembench"
+    )
 
+    def numbers(about: Any) -> list[int]:
+        if not {"network", "published_sha256", "origin"} <= set(about):
+            raise KeyError("a difference says to which weights it is one")
+        return [int(number) for number in about["convolutions"]]
 
-def _read(file: Any, part: str, number: int) -> NDArray[np.float32]:
-    name = f"{part}_{number:03d}"
-    values: NDArray[np.float32] = file[name].astype(np.float32) * np.float32(file[f"{name}_scale"])
-    if not np.isfinite(values).all():
-        raise ValueError(f"{name} has values that are no numbers")
-    return values
+    about, changes = read_layers(path, numbers, otherwise=otherwise)
+    return WeightDifference(
+        network=str(about["network"]), published_sha256=str(about["published_sha256"]),
+        changes=changes, origin=about["origin"],
+    )  # fmt: skip
 
 
 def require_same_weights(published: WeightsIdentity, difference: WeightDifference, /) -> None:

@@ -1,22 +1,13 @@
 """Weights of a CGRDN of any size as one small file: float16 numbers, and what they are."""
 
-import json
-import zipfile
-import zlib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Final
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import Any
 
 from restore.cgrdn.graph import CgrdnSize, Weights
-from stembench.atomic_files import replacing
+from restore.cgrdn.layer_file import read_layers, write_layers
 from stembench.describe import from_dict
-from stembench.errors import InputError
-
-_PARTS: Final = ("kernel", "bias")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,17 +39,8 @@ def write_stored_network(path: Path, network: StoredNetwork, /) -> None:
     stembench.errors.InputError
         If the file cannot be written.
     """
-    arrays: dict[str, Any] = {}
-    for number, layer in network.weights.items():
-        for part, values in zip(_PARTS, layer, strict=True):
-            scale = np.float32(np.abs(values).max() or 1.0)
-            arrays[f"{part}_{number:03d}"] = (values / scale).astype(np.float16)
-            arrays[f"{part}_{number:03d}_scale"] = scale
     about = {"size": asdict(network.size), "origin": dict(network.origin)}
-    with replacing(path) as temporary, temporary.open("wb") as stream:
-        np.savez_compressed(
-            stream, allow_pickle=False, about=json.dumps(about, sort_keys=True), **arrays
-        )
+    write_layers(path, network.weights, about=about)
 
 
 def read_stored_network(path: Path, /) -> StoredNetwork:
@@ -69,28 +51,18 @@ def read_stored_network(path: Path, /) -> StoredNetwork:
     stembench.errors.InputError
         If the file is absent, damaged or no such network.
     """
-    try:
-        with path.open("rb") as stream, np.load(stream, allow_pickle=False) as file:
-            about = json.loads(str(file["about"]))
-            size = from_dict(CgrdnSize, about["size"], source=str(path))
-            weights = {
-                number: (_read(file, "kernel", number), _read(file, "bias", number))
-                for number in range(size.convolutions)
-            }
-            return StoredNetwork(size=size, weights=weights, origin=about["origin"])
-    except (
-        EOFError, OSError, ValueError, KeyError, TypeError, NotImplementedError,
-        zipfile.BadZipFile, zlib.error,
-    ) as error:  # fmt: skip
-        raise InputError(
-            f"{path} holds no weights of a network, or is damaged; name another file or reinstall "
-            "stembench"
-        ) from error
+    otherwise = (
+        f"{path} holds no weights of a network, or is damaged; name another file or reinstall "
+        "stembench"
+    )
 
+    def size(about: Any) -> CgrdnSize:
+        return from_dict(CgrdnSize, about["size"], source=str(path))
 
-def _read(file: Any, part: str, number: int) -> NDArray[np.float32]:
-    name = f"{part}_{number:03d}"
-    values: NDArray[np.float32] = file[name].astype(np.float32) * np.float32(file[f"{name}_scale"])
-    if not np.isfinite(values).all():
-        raise ValueError(f"{name} has values that are no numbers")
-    return values
+    def numbers(about: Any) -> range:
+        if not isinstance(about["origin"], dict):
+            raise TypeError("a network says how it was trained")
+        return range(size(about).convolutions)
+
+    about, weights = read_layers(path, numbers, otherwise=otherwise)
+    return StoredNetwork(size=size(about), weights=weights, origin=about["origin"])
