@@ -17,7 +17,8 @@ from fitting.scan.checks.response import measure_response, pulled_columns
 from fitting.scan.cross_sections import single_gaussians
 from fitting.scan.line_statistics.search import search_statistics
 from fitting.scan.posterior.fisher_scoring import Peak
-from fitting.scan.posterior.strips import Factor, Strips
+from fitting.scan.posterior.held_curvature import held_factor
+from fitting.scan.posterior.strips import Strips
 from fitting.scan.preparation.setting import Setting, prepare
 from fitting.scan.scan_model import ScanModel
 from stembench.arrays import Bools, Floats
@@ -94,9 +95,7 @@ def fit_scan(
 
 def posterior(setting: Setting, peak: Peak) -> Strips:
     """Covariance of all unknowns about the peak, to first order."""
-    matrix = setting.scene.fisher(peak.at, setting.scene.weight(peak.expected))
-    setting.priors.add_to(matrix, peak.at, order=setting.scene.order)
-    return Factor.of(matrix).inverse()
+    return held_factor(setting.scene, setting.priors, peak).inverse()
 
 
 def tabulate_scan(
