@@ -210,7 +210,7 @@ def test_copies_and_windows(spoil, scatter):
 
 
 @pytest.mark.slow
-@pytest.mark.xfail(strict=True, reason="known fault, in docs/own-image.md: hardly said")
+@pytest.mark.xfail(strict=True, reason="known fault, in docs/own-image.md: 8 columns, no flag")
 def test_soft_step(scatter):
     light = 40 / (1 + np.exp(-(X - 65) / 3))
     image = np.random.default_rng(0).poisson(MADE.clean + light).astype(float)
