@@ -8,11 +8,13 @@ Each FOLDER holds a tuning of a seed of its own (`faithful_tuning.py`), or is th
 tuning's difference, as the work folder and `results/faithful` hold them. Of several, the network
 whose weights are their mean is judged beside them, and with ``--gain`` what they agree on times
 that (`restore.agreed_difference`); ``--seed-shares`` are the shares at which the single ones are,
-if others. What is judged is kept in the work folder by what it depends on, so that a stopped call
-goes on. The choice sees held-out lattices and the published pairs alone; with
-``--last`` the chosen network and the published one are then judged on the unseen specimen, and with
-``--ship`` the chosen share of the chosen difference is put where the restorer is declared, if it
-misses no target.
+if others, and without a number after it the single ones are not judged. What is judged is kept in
+the work folder by what it depends on, so that a stopped call goes on; tables keep what they hold of
+other networks, shares and engines. The choice sees held-out lattices and the published pairs of
+this call alone; with ``--last`` the chosen network and the published one are then judged on the
+unseen specimen, and with ``--ship`` the chosen share of the chosen difference is put where the
+restorer is declared, if it misses no target beyond two standard errors; the file states the targets
+that stay open.
 """
 
 import argparse
@@ -33,7 +35,7 @@ import typer
 from bench.images.faithfulness.judged_network import Faithfulness
 from bench.images.faithfulness.last_judgement import LastJudgement
 from bench.images.faithfulness.share_curve import share_figure
-from bench.images.faithfulness.targets import TARGETS, chosen, misses
+from bench.images.faithfulness.targets import TARGETS, chosen, misses, undecided
 from bench.images.faithfulness.unseen_specimen import read_unseen_image
 from bench.images.faithfulness.weight_judgement import SHARES, WeightJudgement
 from restore import (
@@ -59,6 +61,8 @@ NAME: Final = "cgrdn-faithful"
 PUBLISHED: Final = "published"
 LICENCE: Final = "GPL-3.0-only (the published weights, tk_r_em 1.0.4, and what was tuned of them)"
 Measures = Mapping[str, float]
+#: What tells one judgement from another in a table.
+_JUDGED: Final = ("network", "share", "engine")
 
 
 @dataclass(frozen=True)
@@ -242,8 +246,14 @@ def tables(
     return pd.DataFrame(measures), pd.DataFrame(verdicts)
 
 
-def write_table(table: pd.DataFrame, path: Path) -> None:
-    """Write a table as CSV, whole or not at all."""
+def write_table(table: pd.DataFrame, path: Path, *, keys: Sequence[str]) -> None:
+    """Write a table as CSV, whole or not at all; what it holds of other `keys` stays."""
+    if path.exists():
+        held = pd.read_csv(path, dtype={"dose": object})
+        anew = pd.MultiIndex.from_frame(held[[*keys]]).isin(
+            pd.MultiIndex.from_frame(table[[*keys]])
+        )
+        table = pd.concat([table, held[~anew]], ignore_index=True)
     with replacing(path) as temporary:
         table.to_csv(temporary, index=False, float_format="%.6g")
 
@@ -253,7 +263,7 @@ def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folders", nargs="+", type=Path)
     parser.add_argument("--shares", nargs="+", type=float, default=SHARES[1:])
-    parser.add_argument("--seed-shares", nargs="+", type=float)
+    parser.add_argument("--seed-shares", nargs="*", type=float)
     parser.add_argument("--gain", type=float)
     parser.add_argument("--realizations", type=int, default=4)
     parser.add_argument("--engine", default="onnx")
@@ -276,7 +286,7 @@ def _judge(told: argparse.Namespace) -> int:
     published = work.judged(PUBLISHED, lambda: load_restorer(f"cgrdn@{told.engine}"))
     shares = dict.fromkeys(files, told.shares)
     if len(files) > 1:
-        shares = dict.fromkeys(files, told.seed_shares or told.shares)
+        shares = dict.fromkeys(files, told.shares if told.seed_shares is None else told.seed_shares)
         joined = joined_files(list(files.values()), told.work, gain=told.gain)
         files, shares = {**joined, **files}, {**dict.fromkeys(joined, told.shares), **shares}
     judged: dict[tuple[str, float], Measures] = {}
@@ -285,8 +295,8 @@ def _judge(told: argparse.Namespace) -> int:
             load = partial(_loaded, path, share, told.engine)
             judged[name, share] = work.judged(_identity(path, share), load)
             measures, verdicts = tables(judged, published, judgement.images, engine=told.engine)
-            write_table(measures, told.out / "judged.csv")
-            write_table(verdicts, told.out / "targets.csv")
+            write_table(measures, told.out / "judged.csv", keys=_JUDGED)
+            write_table(verdicts, told.out / "targets.csv", keys=_JUDGED)
     name, share = chosen(judged, published)
     missed = misses(judged[name, share], published)
     typer.echo(f"chosen: {name}, share {share:g}; missed: {', '.join(missed) or 'none'}")
@@ -297,17 +307,38 @@ def _judge(told: argparse.Namespace) -> int:
     if told.last:
         _judge_last(told, work, name=name, path=files[name], share=share)
     if told.ship:
-        if missed:
-            raise InputError(f"{name} misses {', '.join(missed)} and does not ship")
-        target = ROOT / "restore" / "cgrdn" / "data" / f"{NAME}.npz"
-        target.parent.mkdir(exist_ok=True)
-        whole = read_difference(files[name])
-        origin = {**whole.origin, "share": share}
-        # The share that was chosen is the whole of what ships: share=1 of the restorer.
-        write_difference(target, combined_difference([(whole, share)], origin=origin))
-        digest = hashlib.sha256(target.read_bytes()).hexdigest()
-        typer.echo(f'SHIPPED in restore/cgrdn/faithful_restorer.py: {{"{NAME}": "{digest}"}}')
+        _ship(work, files[name], share=share, found=judged[name, share], published=published)
     return 0
+
+
+def _ship(work: Work, path: Path, *, share: float, found: Measures, published: Measures) -> None:
+    """Put a share of a difference where the restorer is declared, with the targets left open.
+
+    Raises
+    ------
+    InputError
+        If a target is missed beyond two standard errors.
+    """
+    if missed := misses(found, published):
+        raise InputError(f"{path.stem} misses {', '.join(missed)} and does not ship")
+    target = ROOT / "restore" / "cgrdn" / "data" / f"{NAME}.npz"
+    target.parent.mkdir(exist_ok=True)
+    whole = read_difference(path)
+    left_open = undecided(found, published)
+    origin = {
+        **whole.origin, "share": share, "open": left_open,
+        "judged": {"engine": work.engine, "images": work.judgement.images},
+    }  # fmt: skip
+    # The share that was chosen is the whole of what ships: share=1 of the restorer.
+    write_difference(target, combined_difference([(whole, share)], origin=origin))
+    for measure, told_of in left_open.items():
+        side = "reached" if told_of["reached"] else "not reached"
+        typer.echo(
+            f"open: {measure} {told_of['value']:.4g} ± {told_of['standard_error']:.2g} for "
+            f"{told_of['target']}, {side}"
+        )
+    digest = hashlib.sha256(target.read_bytes()).hexdigest()
+    typer.echo(f'SHIPPED in restore/cgrdn/faithful_restorer.py: {{"{NAME}": "{digest}"}}')
 
 
 def _identity(path: Path, share: float) -> str:
@@ -350,7 +381,7 @@ def _judge_last(
             for key, value in found.items()
             if not key.endswith("_se")
         ]  # fmt: skip
-    write_table(pd.DataFrame(rows), told.out / "last_judgement.csv")
+    write_table(pd.DataFrame(rows), told.out / "last_judgement.csv", keys=("network", "engine"))
 
 
 if __name__ == "__main__":

@@ -34,7 +34,9 @@ from stembench.limits import require
 
 FOLDER: Final = Path(__file__).parent / "data"
 """Of the shipped differences, each named after the restorer that it makes."""
-SHIPPED: Final[Mapping[str, str]] = {}
+SHIPPED: Final[Mapping[str, str]] = {
+    "cgrdn-faithful": "462edaa587aa65cdc799bf69a2c4e0cab516fc1457c6eaa2c607cfca35f31841",
+}
 """Restorers that ship, by name, with the SHA-256 of their difference's file."""
 
 
@@ -136,11 +138,17 @@ def _metadata(
         training_data=(
             f"{plain.training_data}; its 1 x 1 convolutions then on generated columns unlike their "
             f"neighbours (seed {difference.origin.get('seed', 'unknown')}, "
-            f"{difference.origin.get('steps', 'unknown')} steps)"
+            f"{difference.origin.get('steps', 'unknown')} steps{_part(difference)})"
         ),
         weights_sha256=digest,
         precision=published_metadata(weights, engine=engine, used=used).precision,
     )
+
+
+def _part(difference: WeightDifference) -> str:
+    """Words on how much of what tuning came to a difference is, where it is not all."""
+    share = difference.origin.get("share", 1)
+    return "" if share == 1 else f", {share:g} of their change"
 
 
 def _declared(name: str, sha256: str) -> BuiltIn:

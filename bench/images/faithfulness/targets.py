@@ -51,6 +51,15 @@ class Target:
             return f"{low:.4g} to {high:.4g}"
         return f">= {low:.4g}" if low is not None else f"<= {high:.4g}"
 
+    def room(self, found: Mapping[str, float], published: Mapping[str, float]) -> float:
+        """Return how far a value lies within its limits; below 0 it is on the wrong side."""
+        value = found[self.measure]
+        low, high = self.limits(published)
+        return min(
+            value - low if low is not None else float("inf"),
+            high - value if high is not None else float("inf"),
+        )
+
     def verdict(self, found: Mapping[str, float], published: Mapping[str, float]) -> Verdict:
         """Judge a network; 'open' within two standard errors of a limit, on either side of it.
 
@@ -63,15 +72,10 @@ class Target:
         """
         if self.measure not in found:
             raise InputError(f"the judgement lacks the measure '{self.measure}'; judge again")
-        value = found[self.measure]
         error = found[f"{self.measure}_se"]
         if self.beside is not None:
             error = 0.0 if self.whole else math.hypot(error, published[f"{self.measure}_se"])
-        low, high = self.limits(published)
-        room = min(
-            value - low if low is not None else float("inf"),
-            high - value if high is not None else float("inf"),
-        )
+        room = self.room(found, published)
         if not (math.isfinite(room) and math.isfinite(error)):
             return "missed"
         if abs(room) < _UNSURE * error:
@@ -98,6 +102,32 @@ TARGETS: Final = (
 def misses(found: Mapping[str, float], published: Mapping[str, float]) -> tuple[str, ...]:
     """Name the measures whose target a network misses beyond doubt."""
     return tuple(t.measure for t in TARGETS if t.verdict(found, published) == "missed")
+
+
+def undecided(
+    found: Mapping[str, float], published: Mapping[str, float]
+) -> dict[str, dict[str, str | float | bool]]:
+    """Tell of every target within two standard errors of its limit how near it is.
+
+    Returns
+    -------
+    dict of str to dict
+        By measure: ``target`` in words, ``value`` and its ``standard_error`` to four digits, and
+        ``reached``, whether the value itself lies on the right side.
+    """
+    return {
+        t.measure: {
+            "target": t.words(published), "value": _told(found[t.measure]),
+            "standard_error": _told(found[f"{t.measure}_se"]),
+            "reached": t.room(found, published) >= 0,
+        }
+        for t in TARGETS
+        if t.verdict(found, published) == "open"
+    }  # fmt: skip
+
+
+def _told(value: float) -> float:
+    return float(f"{value:.4g}")
 
 
 def chosen(
