@@ -22,6 +22,7 @@ LEFT_OUT: Final = {
     "tests/distribution": "the wheel before it is installed",
     "tests/bench/library/test_door.py": "a stub in the checkout; names of packages there",
     "tests/bench/speed": "scripts that do not ship",
+    "tests/bench/test_faithful_gate.py": "a script that does not ship",
     "tests/bench/test_faithful_results.py": "a script that does not ship",
     "tests/bench/test_faithful_tuning.py": "a script that does not ship",
     "tests/bench/test_paper_results.py": "a script that does not ship",

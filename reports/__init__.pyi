@@ -22,6 +22,7 @@ from .figures.paper.column_width import (
     COLUMNS as COLUMNS,
     area as area,
     even_grid as even_grid,
+    journal_letters as journal_letters,
     letter as letter,
     new_page as new_page,
     picture as picture,
@@ -232,6 +233,16 @@ from .records.verification import (
     FitVerification as FitVerification,
     RefittedImage as RefittedImage,
     write_verification as write_verification,
+)
+from .statistics.paired import (
+    Effect as Effect,
+    mean_effect as mean_effect,
+)
+from .summaries.information_rank import (
+    log_ratio as log_ratio,
+)
+from .summaries.response import (
+    information_of_run as information_of_run,
 )
 from .summaries.summary import (
     paired_comparisons as paired_comparisons,

@@ -301,7 +301,8 @@ def _judge(told: argparse.Namespace) -> int:
     missed = misses(judged[name, share], published)
     typer.echo(f"chosen: {name}, share {share:g}; missed: {', '.join(missed) or 'none'}")
     with replacing(told.out / "share_curve.png") as temporary:
-        share_figure(judged, published).savefig(
+        note = f"{judgement.images['lattices']} images a number, engine {told.engine}."
+        share_figure(judged, published, marked=share, note=note).savefig(
             temporary, dpi=200, format="png", metadata={"Software": None}
         )
     if told.last:

@@ -125,6 +125,52 @@ def test_what_misses_a_target_does_not_ship(script, counted, tuning, tmp_path, c
     assert np.allclose(kernel, 0.25e-3, rtol=1e-3, atol=1e-7)
 
 
+def test_what_is_open_ships_and_the_file_says_so(
+    script, counted, tuning, tmp_path, capsys, monkeypatch
+):
+    monkeypatch.setattr(script, "ROOT", tmp_path)
+    monkeypatch.setitem(GOOD, "vacancy@500", 0.96991)  # within two standard errors, not reached
+    monkeypatch.setitem(GOOD, "half@500", 0.80011)  # the same, reached
+    (tmp_path / "restore" / "cgrdn").mkdir(parents=True)
+    assert call(script, tmp_path, tuning, "--shares", "0.25", "--ship") == 0
+    said = capsys.readouterr().out
+    assert "open: vacancy@500 0.9699 ± 0.0001 for >= 0.97, not reached" in said
+    assert "open: half@500 0.8001 ± 0.0001 for >= 0.8, reached" in said
+    origin = read_difference(tmp_path / "restore" / "cgrdn" / "data" / "cgrdn-faithful.npz").origin
+    assert origin["open"]["vacancy@500"] == {
+        "target": ">= 0.97", "value": 0.9699, "standard_error": 1e-4, "reached": False
+    }  # fmt: skip
+    assert origin["open"]["half@500"]["reached"]
+    assert [name for name, told in origin["open"].items() if not told["reached"]] == ["vacancy@500"]
+    assert origin["judged"] == {"engine": "onnx", "images": {"lattices": 12, "psnr": 8}}
+    # Negative control: a little less is a clear miss.
+    monkeypatch.setitem(GOOD, "vacancy@500", 0.9697)
+    assert call(script, tmp_path, tuning, "--shares", "0.24", "--ship") == 2
+    assert "misses vacancy@500 and does not ship" in capsys.readouterr().err
+
+
+def test_tables_keep_what_another_engine_gave(script, counted, tuning, tmp_path):
+    assert call(script, tmp_path, tuning, "--shares", "0.5") == 0
+    out = tmp_path / "out"
+    for name in ("judged.csv", "targets.csv"):
+        rows = pd.read_csv(out / name)
+        other = rows.assign(engine="bf16", value=0.125)
+        pd.concat([rows.assign(value=7.0), other]).to_csv(out / name, index=False)
+    assert call(script, tmp_path, tuning, "--shares", "0.5") == 0
+    for name in ("judged.csv", "targets.csv"):
+        rows = pd.read_csv(out / name)
+        assert (rows.loc[rows["engine"] == "bf16", "value"] == 0.125).all()
+        assert len(rows[rows["engine"] == "bf16"]) == len(rows[rows["engine"] == "onnx"])
+        assert not (rows["value"] == 7.0).any()  # what was judged again is written anew
+
+
+def test_single_seeds_may_be_left_out(script, counted, tuning, tmp_path):
+    other = checkpoint(tmp_path / "other", seed=8, change=3e-3)
+    assert call(script, tmp_path, [tuning, other], "--shares", "0.5", "--seed-shares") == 0
+    names = set(pd.read_csv(tmp_path / "out" / "judged.csv")["network"])
+    assert names == {"published", "mean-seeds7-8-step5"}
+
+
 def test_of_several_seeds_the_mean_is_judged_too(script, counted, tuning, tmp_path, capsys):
     other = checkpoint(tmp_path / "other", seed=8, change=3e-3)
     shares = ("--shares", "0.25", "0.5", "--seed-shares", "0.5")

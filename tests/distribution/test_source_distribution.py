@@ -48,4 +48,5 @@ def test_a_wheel_is_built_of_a_source_distribution(tmp_path: Path) -> None:
     assert "\nVersion: 3.2.1\n" in metadata
     assert {name.partition("/")[0] for name in names} == {"stembench", "stembench-3.2.1.dist-info"}
     assert "stembench/packages/reports/data/vega.js" in names
+    assert "stembench/packages/restore/cgrdn/data/cgrdn-faithful.npz" in names
     assert "stembench/packages/cases/data" in {name.rpartition("/")[0] for name in names}

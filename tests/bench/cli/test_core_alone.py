@@ -39,7 +39,7 @@ WORKING: Final = {
     "regression": "net.onnx --baseline cgrdn.json --jobs 1",
     "power": "run raw gaussian",
     "images": "--source empty --restorer raw --realizations 1 --out images",
-    "restore": "img.tif --restorer cgrdn -o restored.tif",
+    "restore": "img.tif --restorer cgrdn-faithful -o restored.tif",
     "check": "net.onnx",
     "distort": "simulated.tif --dose 5000 --sampling 0.2 -o distorted.tif",
     "fit": "img.tif --sampling 0.2 -o columns.csv",

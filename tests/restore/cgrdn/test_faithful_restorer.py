@@ -13,6 +13,7 @@ from restore.cgrdn.cgrdn_restorer import CgrdnRestorer, cgrdn_forward
 from restore.cgrdn.faithful_restorer import SHIPPED, declared_restorers, load_tuned
 from restore.cgrdn.weight_difference import difference_of, read_difference, write_difference
 from restore.cgrdn.weights import read_published_weights
+from restore.networks import bfloat16
 from stembench.errors import InputError
 
 NAME = "cgrdn-faithful"
@@ -148,4 +149,75 @@ def test_what_ships_is_small_and_says_where_it_is_from(name):
     assert path.stat().st_size <= 1_000_000
     assert metadata_of(name).weights_sha256 == SHIPPED[name]
     origin = read_difference(path).origin
-    assert {"recipe", "seed", "steps", "commit", "licence"} <= set(origin)
+    assert {"recipe", "seed", "steps", "commit", "licence", "share", "open"} <= set(origin)
+    assert origin["licence"].startswith("GPL-3.0-only")
+    assert metadata_of(name).licence == "GPL-3.0-only"
+    # What is between target and value is told where the value is on the wrong side.
+    assert {measure for measure, told in origin["open"].items() if not told["reached"]} == {
+        "vacancy@500", "scs_information@5000"
+    }  # fmt: skip
+    assert "1, 2, 3" in metadata_of(name).training_data
+    assert "0.8 of their change" in metadata_of(name).training_data
+
+
+@lru_cache
+def as_shipped(spec):
+    """Restored image of the difference in the package; without the fixtures of other ones."""
+    return load_restorer(spec).restore(IMAGE[None], sampling=0.2)[0]
+
+
+@pytest.mark.parametrize("name", list(SHIPPED))
+def test_what_ships_is_one_network_on_every_engine_of_float32(name):
+    one, other = (as_shipped(f"{name}@{engine}") for engine in ("keras", "onnx"))
+    contrast = one.std()
+    assert np.abs(one - other).max() < 1e-4 * contrast
+    # Negative controls: the published network, and half of the way to it.
+    assert np.abs(as_shipped("cgrdn@onnx") - other).max() > 0.02 * contrast
+    assert np.abs(as_shipped(f"{name}@onnx:share=0.5") - other).max() > 0.01 * contrast
+
+
+@pytest.mark.skipif(not bfloat16._has_instructions(), reason="no AVX512-BF16 or AMX here")
+@pytest.mark.parametrize("name", list(SHIPPED))
+def test_what_ships_in_bfloat16_is_near(name):
+    low, exact = as_shipped(f"{name}@bf16"), as_shipped(f"{name}@onnx")
+    assert 1e-5 < np.sqrt(np.mean((low - exact) ** 2)) / exact.std() < 5e-3
+
+
+@pytest.mark.parametrize("name", list(SHIPPED))
+def test_a_damaged_or_changed_file_in_the_package_is_refused(name, tmp_path, monkeypatch):
+    content = (room.FOLDER / f"{name}.npz").read_bytes()
+    monkeypatch.setattr(room, "FOLDER", tmp_path)
+    (entry,) = declared_restorers({name: SHIPPED[name]})
+    flipped = bytearray(content)
+    flipped[len(content) // 2] ^= 1
+    for broken in (b"", content[: len(content) // 2], bytes(flipped)):
+        (tmp_path / f"{name}.npz").write_bytes(broken)
+        for read in (entry.metadata, entry.load):
+            with pytest.raises(InputError, match="reinstall stembench"):
+                read()
+    (tmp_path / f"{name}.npz").write_bytes(content)
+    assert entry.metadata().weights_sha256 == SHIPPED[name]
+
+
+@pytest.mark.parametrize("name", list(SHIPPED))
+def test_what_ships_keeps_more_of_a_vacancy(name):
+    """What it was tuned for, on a lattice of this test: 15 noise realizations, paired."""
+    lattice, sites = np.zeros((96, 96)), range(12, 90, 12)
+    rows, across = np.indices(lattice.shape)
+    for y in sites:
+        for x in sites:
+            if (y, x) != (48, 48):
+                lattice += np.exp(-((rows - y) ** 2 + (across - x) ** 2) / 12)
+    counts = np.random.default_rng(3).poisson(0.1 + 1.2 * lattice, (15, 96, 96)).astype(float)
+
+    def filled(spec):
+        images = load_restorer(spec).restore(counts, sampling=0.2)
+        sums = [
+            images[:, y - 3 : y + 4, x - 3 : x + 4].sum(axis=(1, 2))
+            for y, x in ((48, 48), (48, 60))
+        ]
+        return sums[0] / sums[1]
+
+    less = filled("cgrdn@onnx") - filled(f"{name}@onnx")
+    assert less.mean() > 3 * less.std(ddof=1) / np.sqrt(len(less))
+    assert less.mean() > 0.05

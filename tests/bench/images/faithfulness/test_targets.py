@@ -3,7 +3,7 @@
 import pytest
 
 from bench.images.faithfulness.share_curve import PANELS, share_figure
-from bench.images.faithfulness.targets import TARGETS, Target, chosen, misses
+from bench.images.faithfulness.targets import TARGETS, Target, chosen, misses, undecided
 from stembench.errors import InputError
 
 LOW = Target(measure="vacancy@500", low=0.97)
@@ -65,6 +65,19 @@ def test_misses_are_those_beyond_doubt():
     assert misses(found, PUBLISHED) == ("vacancy@500",)
 
 
+def test_what_is_open_is_told_with_its_side():
+    found = undecided(measures(vacancy__500=0.9695, half__500=0.8005), PUBLISHED)
+    assert found == {
+        "vacancy@500": {
+            "target": ">= 0.97", "value": 0.9695, "standard_error": 0.001, "reached": False
+        },
+        "half@500": {
+            "target": ">= 0.8", "value": 0.8005, "standard_error": 0.001, "reached": True
+        },
+    }  # fmt: skip
+    assert undecided(measures(), PUBLISHED) == {}
+
+
 def test_the_choice_is_by_misses_then_by_what_is_met_then_by_psnr():
     judged = {
         ("a", 1.0): measures(psnr=37.6, vacancy__500=0.9),
@@ -83,6 +96,15 @@ def test_the_figure_draws_every_curve_from_the_published_network_on():
     } | {("seed2", 1.0): measures(vacancy__500=0.95)}
     page = share_figure(judged, PUBLISHED)
     assert len(page.axes) == len(PANELS)
+    assert {target.measure for target in TARGETS} <= DRAWN
+    # Targets are lines, at the limits themselves; a share is marked only if it is named.
+    dotted = [line for line in page.axes[0].lines if line.get_linestyle() == ":"]
+    assert {line.get_ydata()[0] for line in dotted} == {0.97, 0.8}
+    marked = share_figure(judged, PUBLISHED, marked=0.8, note="4 images")
+    grey = [len([line for line in p.axes[0].lines if line.get_color() == "0.75"])
+            for p in (page, marked)]  # fmt: skip
+    assert grey == [0, 1]
+    assert "4 images" in marked.texts[-1].get_text()
     lines = [bar.lines[0] for bar in page.axes[0].containers]
     points = [list(zip(*line.get_data(), strict=True)) for line in lines]
     assert [(0.0, 0.7), (0.5, 0.85), (1.0, 1.0)] in points

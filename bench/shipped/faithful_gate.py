@@ -1,0 +1,310 @@
+"""The gate on what ships as `cgrdn-faithful`: it and the published network on the same noise.
+
+    python bench/shipped/faithful_gate.py [--realizations 8] [--engine onnx] [--jobs 1]
+        [--work out/faithful-gate] [--out results/faithful]
+
+Runs images of profile quick without its ladders of noise chains, part by part (a stopped call goes
+on), and writes `gate_cells.csv`, every row that the gate judges, `gate.md`, its text, and
+`gate_answers.csv`: what the tuning was to reach on the cases, each answer with the 95 %
+interval of the difference on the same noise.
+"""
+
+import argparse
+import math
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+import typer
+
+from bench.executor.placement import Placement
+from bench.output.progress import run_with_progress
+from bench.plan.profiles import get_profile, narrow
+from reports import (
+    Effect,
+    Run,
+    chosen,
+    default_margins,
+    evidence_of_run,
+    information_of_run,
+    judge_versions,
+    load_run,
+    log_ratio,
+    mean_effect,
+    write_csv,
+    write_markdown,
+)
+from stembench.arrays import Floats
+from stembench.atomic_files import replacing
+from stembench.errors import InputError
+
+ROOT: Final = Path(__file__).parents[2]
+OLD: Final = "cgrdn"
+NEW: Final = "cgrdn-faithful"
+SEED: Final = 2024
+_LOW, _MIDDLE, _HIGH = 5e2, 5e3, 5e4
+
+
+@dataclass(frozen=True)
+class Part:
+    """One case of the run; no images are all that profile quick has of it."""
+
+    case: str
+    doses: tuple[float, ...]
+    images: tuple[str, ...] = ()
+
+
+PARTS: Final = (
+    Part("nanoparticle", (_LOW, _MIDDLE, _HIGH)),
+    Part("edge_dislocation", (_LOW, _MIDDLE, _HIGH)),
+    Part("response", (_LOW, _MIDDLE, _HIGH), ("z10", "z10-shift15", "z10-scs10")),
+    Part("defect_ladder", (_LOW, _MIDDLE)),
+    Part("pt_bulk", (_LOW, _HIGH), ("z05", "z20", "z75")),
+    Part("particle_adatoms", (_LOW, _MIDDLE)),
+)
+#: What counts as a dark hole: the vacuum's lowest value over the peak.
+_HOLE: Final = -0.01
+_INTENSITY: Final = 0.005
+#: How much larger than the published network's the particle's mean absolute error may be, pm.
+_MORE_PM: Final = {"edge_dislocation": 0.0, "nanoparticle": 0.3}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    """One question at one image and dose.
+
+    Attributes
+    ----------
+    question, case, image, unit : str
+    dose : float
+        e/Å².
+    limit : str
+        Words.
+    old, new : float
+        Of the published and the tuned network.
+    judged : Effect
+        What is held against the limit, less the limit; positive is on the wrong side.
+    value, low, high : float
+        What is judged in its own unit, with the 95 % interval.
+    """
+
+    question: str
+    case: str
+    image: str
+    dose: float
+    unit: str
+    limit: str
+    old: float
+    new: float
+    judged: Effect
+    value: float
+    low: float
+    high: float
+
+    @property
+    def verdict(self) -> str:
+        """'met' or 'missed' by the value; within its interval of the limit it says so."""
+        if not self.judged.known:
+            return "not known"
+        low, high = self.judged.interval()
+        word = "met" if self.judged.value <= 0 else "missed"
+        return word if low > 0 or high <= 0 else f"{word}, within the interval"
+
+    @property
+    def row(self) -> dict[str, Any]:
+        """As a row of the table."""
+        return {
+            "question": self.question, "case": self.case, "image": self.image, "dose": self.dose,
+            "unit": self.unit, "limit": self.limit, OLD: self.old, NEW: self.new,
+            "judged": self.value, "low": self.low, "high": self.high, "n": self.judged.n,
+            "verdict": self.verdict,
+        }  # fmt: skip
+
+
+def _answer(
+    name: str,
+    place: tuple[str, str, float],
+    effect: Effect,
+    *,
+    means: tuple[float, float],
+    limit: tuple[str, float],
+    unit: str,
+    sign: float = 1.0,
+) -> Answer:
+    """Hold an effect, times `sign` positive where worse, against a limit in words and a number."""
+    words, most = limit
+    judged = replace(effect, value=sign * effect.value - most)
+    low, high = effect.interval()
+    case, image, dose = place
+    return Answer(
+        question=name, case=case, image=image, dose=dose, unit=unit, limit=words,
+        old=means[0], new=means[1], judged=judged, value=effect.value, low=low, high=high,
+    )  # fmt: skip
+
+
+def answers(run: Run, old: str, new: str) -> Iterator[Answer]:
+    """Answer what the run of a part can answer.
+
+    Parameters
+    ----------
+    run : Run
+        With its records.
+    old, new : str
+        Restorers.
+    """
+    yield from _of_columns(run, old, new)
+    yield from _of_images(run, old, new)
+    yield from _of_information(run, old, new)
+
+
+def _of_columns(run: Run, old: str, new: str) -> Iterator[Answer]:
+    rows = run.records[run.records["measured"] & run.records["restorer"].isin((old, new))]
+    for case, image, dose, cell in _cells(rows):
+        if case == "nanoparticle":
+            shares = cell.assign(value=(cell["count_fit"] == cell["count_true"]).astype(float))
+            before, after = (100 * values for values in _by_image(shares, old, new))
+            yield _answer(
+                "columns counted right", (case, image, dose), mean_effect(after - before),
+                means=(before.mean(), after.mean()), unit="points", sign=-1.0,
+                limit=("not below the published network's by more than the interval", 0.0),
+            )  # fmt: skip
+        if case in _MORE_PM:
+            before, after = _by_image(_distances(cell), old, new)
+            more = _MORE_PM[case]
+            words = f"at most {more:g} pm more" if more else "not above the published network's"
+            yield _answer(
+                "MAE of position without rigid shift", (case, image, dose),
+                mean_effect(after - before), means=(before.mean(), after.mean()),
+                limit=(words, more), unit="pm",
+            )  # fmt: skip
+
+
+def _cells(rows: pd.DataFrame) -> Iterator[tuple[str, str, float, pd.DataFrame]]:
+    """Rows of each case, image and dose."""
+    places = rows[["case", "image", "dose"]].drop_duplicates()
+    for case, image, dose in places.itertuples(index=False):
+        at = (rows["case"] == case) & (rows["image"] == image) & (rows["dose"] == dose)
+        yield str(case), str(image), float(dose), rows[at]
+
+
+def _distances(cell: pd.DataFrame) -> pd.DataFrame:
+    """Distance of each fit from the reference, pm, after its image's rigid shift was taken off."""
+    shifted = cell.assign(
+        dx=(cell["x_fit"] - cell["x_ref"]) * cell["sampling"] * 100,
+        dy=(cell["y_fit"] - cell["y_ref"]) * cell["sampling"] * 100,
+    )
+    both = shifted.groupby(["restorer", "realization"])[["dx", "dy"]]
+    away = shifted[["dx", "dy"]] - both.transform("mean")
+    return shifted.assign(value=np.hypot(away["dx"], away["dy"]))
+
+
+def _by_image(rows: pd.DataFrame, old: str, new: str) -> tuple[Floats, Floats]:
+    """Mean of `value` over the columns of each image that both networks restored."""
+    found = rows.pivot_table("value", index="realization", columns="restorer").dropna()
+    return found[old].to_numpy(dtype=np.float64), found[new].to_numpy(dtype=np.float64)
+
+
+def _of_images(run: Run, old: str, new: str) -> Iterator[Answer]:
+    for case, image, dose, cell in _cells(run.intensity):
+        for name, sign, limit, unit in (
+            ("vacuum_low", -1.0, ("above -1 % of the peak", -_HOLE), "% of the peak"),
+            ("total_intensity", 1.0, ("within 0.5 % of the noise-free image's", _INTENSITY), "%"),
+        ):
+            if cell[name].isna().all():
+                continue
+            before, after = _by_image(cell.assign(value=cell[name]), old, new)
+            if name == "total_intensity":
+                before, after = before - 1, after - 1
+            effect = mean_effect(after)
+            answer = _answer(
+                name.replace("_", " "), (case, image, dose), effect,
+                means=(100 * before.mean(), 100 * after.mean()), limit=limit, unit=unit,
+                sign=math.copysign(sign, effect.value) if sign > 0 else sign,
+            )  # fmt: skip
+            yield replace(
+                answer, value=100 * answer.value, low=100 * answer.low, high=100 * answer.high
+            )
+
+
+def _of_information(run: Run, old: str, new: str) -> Iterator[Answer]:
+    if run.edited.empty:
+        return
+    told = run.once(information_of_run)
+    for (case, image, dose, restorer, quantity), own in told.items():
+        if restorer != new:
+            continue
+        other = told[case, image, dose, old, quantity]
+        effect = log_ratio(own, other)
+        answer = _answer(
+            f"scatter over response, {quantity}", (case, image, dose), effect,
+            means=(float(other.with_left_out[0]), float(own.with_left_out[0])),
+            limit=("ratio below 1", 0.0), unit="pm" if quantity == "position" else "%",
+        )  # fmt: skip
+        yield replace(
+            answer,
+            value=math.exp(answer.value),
+            low=math.exp(answer.low),
+            high=math.exp(answer.high),
+        )
+
+
+def run_part(part: Part, folder: Path, *, told: argparse.Namespace) -> Run:
+    """Run a part, or continue it, and read it."""
+    specs = tuple(f"{name}@{told.engine}" for name in (OLD, NEW))
+    quick = narrow(
+        get_profile("quick"),
+        cases=(part.case,), images=part.images, doses=part.doses,
+        realizations=told.realizations, restorers=("raw", *specs),
+    )  # fmt: skip
+    run_with_progress(
+        replace(quick, ladders=(), frames=()), folder, seed=SEED,
+        placement=Placement(jobs=told.jobs), verbose=False,
+    )  # fmt: skip
+    return load_run(folder)
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run, judge and write; returns the exit code."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--realizations", type=int, default=8)
+    parser.add_argument("--engine", default="onnx")
+    parser.add_argument("--jobs", type=int, default=1)
+    parser.add_argument("--work", type=Path, default=ROOT / "out" / "faithful-gate")
+    parser.add_argument("--out", type=Path, default=ROOT / "results" / "faithful")
+    parser.add_argument("--cases", nargs="+", default=[part.case for part in PARTS])
+    told = parser.parse_args(arguments)
+    try:
+        runs = [
+            run_part(part, told.work / part.case, told=told)
+            for part in PARTS
+            if part.case in told.cases
+        ]
+        _write(runs, told)
+    except InputError as error:
+        typer.echo(str(error), err=True)
+        return 2
+    return 0
+
+
+def _write(runs: Sequence[Run], told: argparse.Namespace) -> None:
+    old, new = (f"{name}@{told.engine}" for name in (OLD, NEW))
+    sides = [evidence_of_run(run) for run in runs]
+    result = judge_versions(
+        [(chosen(side, old, which="run"), chosen(side, new, which="run")) for side in sides],
+        default_margins(),
+    )
+    told.out.mkdir(parents=True, exist_ok=True)
+    write_csv(result, told.out / "gate_cells.csv")
+    write_markdown(result, told.out / "gate.md", alpha=default_margins().alpha)
+    table = pd.DataFrame([answer.row for run in runs for answer in answers(run, old, new)])
+    with replacing(told.out / "gate_answers.csv") as temporary:
+        table.to_csv(temporary, index=False, float_format="%.6g", lineterminator="\n")
+    typer.echo(table.to_string(index=False))
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
