@@ -72,6 +72,7 @@ def figure_counting(run: Run, summary: pd.DataFrame, *, case: str) -> "Drawing":
         top=top - 0.45 / height,
         wspace=0.36,
     )
+    above = []
     for k, (metric, label) in enumerate(
         (
             (_POSITION, "MAE of position (pm)"),
@@ -97,8 +98,7 @@ def figure_counting(run: Run, summary: pd.DataFrame, *, case: str) -> "Drawing":
             panels.error_axis(axes, metric, label=label)
         panels.dose_axis(axes, doses)
         panels.heading(axes, "abc"[k], label.split(" (")[0])
-        if k == 0:
-            panels.legend(figure, axes, at=(0.53, top + 0.02 / height))
+        above.append(axes)
     middle = figure.add_gridspec(
         1,
         3,
@@ -108,10 +108,9 @@ def figure_counting(run: Run, summary: pd.DataFrame, *, case: str) -> "Drawing":
         top=upper - 0.25 / height,
         wspace=0.36,
     )
-    _count_errors(
-        [figure.add_subplot(middle[0, k]) for k in range(3)], run, case=case, image=image,
-        styles=styles,
-    )  # fmt: skip
+    below = [figure.add_subplot(middle[0, k]) for k in range(3)]
+    _count_errors(below, run, case=case, image=image, styles=styles)
+    panels.legend(figure, *above, *below, at=(0.53, top + 0.02 / height))
     maps = figure.add_gridspec(
         1,
         3,

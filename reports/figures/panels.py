@@ -195,14 +195,21 @@ _LEGEND_SIZES: Final = (8, 6.5, 6.2, 5.9, 5.6, 5.3, 5.0)
 
 
 def legend(figure: "Figure", *axes: "Axes", at: tuple[float, float]) -> None:
-    """Put the legend of some axes above a figure's panels, in one or two lines."""
+    """Put the legend of some axes above a figure's panels, in one or two lines.
+
+    Its letters are the largest that fit the figure's width; a legend that would still reach over
+    an edge of the figure is centred on it.
+    """
     named: dict[Any, Any] = {}
     for each in axes:
         drawn, texts = each.get_legend_handles_labels()
         named |= {text: handle for handle, text in zip(drawn, texts, strict=True)}
     handles, labels = list(named.values()), list(named)
     several = len(labels) > 5
-    for size in _LEGEND_SIZES[1:] if several else _LEGEND_SIZES:
+    sizes = _LEGEND_SIZES[1:] if several else _LEGEND_SIZES
+    resolution = figure.dpi
+    figure.set_dpi(DPI)  # letters are some percent wider there than at the resolution of a screen
+    for size in sizes:
         drawn_legend = figure.legend(
             handles,
             labels,
@@ -217,9 +224,13 @@ def legend(figure: "Figure", *axes: "Axes", at: tuple[float, float]) -> None:
             bbox_to_anchor=at,
         )
         reach = drawn_legend.get_window_extent()
-        if (reach.x0 >= 0 and reach.x1 <= figure.bbox.width) or size == _LEGEND_SIZES[-1]:
-            return
+        width = figure.bbox.width
+        if reach.width <= width or size == sizes[-1]:
+            if reach.x0 < 0 or reach.x1 > width:
+                drawn_legend.set_bbox_to_anchor((0.5, at[1]))
+            break
         drawn_legend.remove()
+    figure.set_dpi(resolution)
 
 
 def companion(
