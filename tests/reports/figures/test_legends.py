@@ -4,6 +4,7 @@ import pytest
 from matplotlib.figure import Figure
 
 from reports.figures import panels
+from reports.figures.legends import legend
 
 NAMES = (
     "raw", "CGRDN", "Gaussian", "hybrid bound without rigid shift", "patch-PCA", "Bragg filter",
@@ -18,11 +19,11 @@ def test_a_legend_lies_within_the_written_picture(count: int) -> None:
     axes = figure.add_subplot()
     for name in NAMES[:count]:
         axes.plot([0, 1], [0, 1], label=name)
-    panels.legend(figure, axes, at=(0.53, 0.98))
+    legend(figure, axes, at=(0.53, 0.98))
     figure.set_dpi(panels.DPI)
     figure.draw_without_rendering()
-    (legend,) = figure.legends
-    reach = legend.get_window_extent()
+    (drawn,) = figure.legends
+    reach = drawn.get_window_extent()
     assert reach.x0 >= 0
     assert reach.x1 <= figure.bbox.width
-    assert [text.get_text() for text in legend.get_texts()] == list(NAMES[:count])
+    assert [text.get_text() for text in drawn.get_texts()] == list(NAMES[:count])
