@@ -25,6 +25,7 @@ from bench.executor.placement import Placement
 from bench.output.progress import run_with_progress
 from bench.plan.profiles import get_profile, narrow
 from reports import (
+    RAW,
     Effect,
     Run,
     chosen,
@@ -84,8 +85,8 @@ class Answer:
         e/Å².
     limit : str
         Words.
-    old, new : float
-        Of the published and the tuned network.
+    raw, old, new : float
+        Of raw images, the published and the tuned network.
     judged : Effect
         What is held against the limit, less the limit; positive is on the wrong side.
     value, low, high : float
@@ -98,6 +99,7 @@ class Answer:
     dose: float
     unit: str
     limit: str
+    raw: float
     old: float
     new: float
     judged: Effect
@@ -119,7 +121,7 @@ class Answer:
         """As a row of the table."""
         return {
             "question": self.question, "case": self.case, "image": self.image, "dose": self.dose,
-            "unit": self.unit, "limit": self.limit, OLD: self.old, NEW: self.new,
+            "unit": self.unit, "limit": self.limit, RAW: self.raw, OLD: self.old, NEW: self.new,
             "judged": self.value, "low": self.low, "high": self.high, "n": self.judged.n,
             "verdict": self.verdict,
         }  # fmt: skip
@@ -130,7 +132,7 @@ def _answer(
     place: tuple[str, str, float],
     effect: Effect,
     *,
-    means: tuple[float, float],
+    means: tuple[float, float, float],
     limit: tuple[str, float],
     unit: str,
     sign: float = 1.0,
@@ -142,7 +144,8 @@ def _answer(
     case, image, dose = place
     return Answer(
         question=name, case=case, image=image, dose=dose, unit=unit, limit=words,
-        old=means[0], new=means[1], judged=judged, value=effect.value, low=low, high=high,
+        raw=means[0], old=means[1], new=means[2], judged=judged, value=effect.value, low=low,
+        high=high,
     )  # fmt: skip
 
 
@@ -162,23 +165,26 @@ def answers(run: Run, old: str, new: str) -> Iterator[Answer]:
 
 
 def _of_columns(run: Run, old: str, new: str) -> Iterator[Answer]:
-    rows = run.records[run.records["measured"] & run.records["restorer"].isin((old, new))]
+    rows = run.records[run.records["measured"] & run.records["restorer"].isin((RAW, old, new))]
     for case, image, dose, cell in _cells(rows):
         if case == "nanoparticle":
             shares = cell.assign(value=(cell["count_fit"] == cell["count_true"]).astype(float))
             before, after = (100 * values for values in _by_image(shares, old, new))
             yield _answer(
                 "columns counted right", (case, image, dose), mean_effect(after - before),
-                means=(before.mean(), after.mean()), unit="points", sign=-1.0,
+                means=(100 * _mean(shares, RAW), before.mean(), after.mean()), unit="points",
+                sign=-1.0,
                 limit=("not below the published network's by more than the interval", 0.0),
             )  # fmt: skip
         if case in _MORE_PM:
-            before, after = _by_image(_distances(cell), old, new)
+            away = _distances(cell)
+            before, after = _by_image(away, old, new)
             more = _MORE_PM[case]
             words = f"at most {more:g} pm more" if more else "not above the published network's"
             yield _answer(
                 "MAE of position without rigid shift", (case, image, dose),
-                mean_effect(after - before), means=(before.mean(), after.mean()),
+                mean_effect(after - before),
+                means=(_mean(away, RAW), before.mean(), after.mean()),
                 limit=(words, more), unit="pm",
             )  # fmt: skip
 
@@ -208,6 +214,12 @@ def _by_image(rows: pd.DataFrame, old: str, new: str) -> tuple[Floats, Floats]:
     return found[old].to_numpy(dtype=np.float64), found[new].to_numpy(dtype=np.float64)
 
 
+def _mean(rows: pd.DataFrame, restorer: str) -> float:
+    """Mean over a restorer's images of the mean `value` of their columns."""
+    own = rows[rows["restorer"] == restorer]
+    return float(own.groupby("realization")["value"].mean().mean())
+
+
 def _of_images(run: Run, old: str, new: str) -> Iterator[Answer]:
     for case, image, dose, cell in _cells(run.intensity):
         for name, sign, limit, unit in (
@@ -216,13 +228,14 @@ def _of_images(run: Run, old: str, new: str) -> Iterator[Answer]:
         ):
             if cell[name].isna().all():
                 continue
-            before, after = _by_image(cell.assign(value=cell[name]), old, new)
-            if name == "total_intensity":
-                before, after = before - 1, after - 1
+            whole = 1.0 if name == "total_intensity" else 0.0
+            kept = cell.assign(value=cell[name] - whole)
+            before, after = _by_image(kept, old, new)
             effect = mean_effect(after)
             answer = _answer(
                 name.replace("_", " "), (case, image, dose), effect,
-                means=(100 * before.mean(), 100 * after.mean()), limit=limit, unit=unit,
+                means=(100 * _mean(kept, RAW), 100 * before.mean(), 100 * after.mean()),
+                limit=limit, unit=unit,
                 sign=math.copysign(sign, effect.value) if sign > 0 else sign,
             )  # fmt: skip
             yield replace(
@@ -237,11 +250,14 @@ def _of_information(run: Run, old: str, new: str) -> Iterator[Answer]:
     for (case, image, dose, restorer, quantity), own in told.items():
         if restorer != new:
             continue
-        other = told[case, image, dose, old, quantity]
+        of_raw, other = (told[case, image, dose, name, quantity] for name in (RAW, old))
         effect = log_ratio(own, other)
         answer = _answer(
             f"scatter over response, {quantity}", (case, image, dose), effect,
-            means=(float(other.with_left_out[0]), float(own.with_left_out[0])),
+            means=(
+                float(of_raw.with_left_out[0]), float(other.with_left_out[0]),
+                float(own.with_left_out[0]),
+            ),
             limit=("ratio below 1", 0.0), unit="pm" if quantity == "position" else "%",
         )  # fmt: skip
         yield replace(

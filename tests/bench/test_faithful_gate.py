@@ -11,7 +11,7 @@ from bench.plan.profiles import get_profile, narrow
 from reports.metrics.response.scatter_over_response import Information
 from tests.loaded_script import loaded_script
 
-OLD, NEW = "cgrdn@onnx", "cgrdn-faithful@onnx"
+RAW, OLD, NEW = "raw", "cgrdn@onnx", "cgrdn-faithful@onnx"
 COUNT, COLUMNS, SAMPLING = 6, 10, 0.2
 
 
@@ -45,7 +45,8 @@ def columns(*, away, right, case="nanoparticle"):
     Every image is shifted as a whole too, which is no error.
     """
     rows = []
-    for restorer in (OLD, NEW):
+    away, right = {RAW: 0.2, **away}, {RAW: 5, **right}
+    for restorer in (RAW, OLD, NEW):
         for k in range(COUNT):
             for column in range(COLUMNS):
                 step = away[restorer] * (1 + 0.01 * (k % 2))
@@ -87,6 +88,8 @@ def test_errors_and_counts_of_the_particle(script, away, right, verdicts):
     assert counted.value == pytest.approx(10 * (right - 8))
     # The shift of the whole image is no error: what is left is the step, 1.005 of it on average.
     assert error.old == pytest.approx(0.1 * SAMPLING * 100 * 1.005)
+    assert error.raw == pytest.approx(2 * error.old)
+    assert counted.raw == pytest.approx(50)
     assert error.value == pytest.approx((away - 0.1) * SAMPLING * 100 * 1.005)
     assert error.low < error.value < error.high
     assert error.row["n"] == COUNT
@@ -121,7 +124,7 @@ def test_vacuum_and_intensity_of_images(script, vacuum, total, verdicts):
                 "total_intensity": total + 0.001 * scatter,
             }
         )
-        for restorer in (OLD, NEW)
+        for restorer in (RAW, OLD, NEW)
     )  # fmt: skip
     found = told(script, MadeRun(intensity=rows))
     low, sums = found["vacuum low"], found["total intensity"]
@@ -143,12 +146,13 @@ def test_information_is_a_ratio_on_the_same_noise(script):
     run = MadeRun(
         edited=pd.DataFrame({"case": ["response"]}),
         told={
+            (*place, RAW, "position"): information(5.0),
             (*place, OLD, "position"): information(4.0),
             (*place, NEW, "position"): information(3.0),
         },
     )  # fmt: skip
     (answer,) = script.answers(run, OLD, NEW)
-    assert (answer.old, answer.new) == pytest.approx((8.0, 6.0))
+    assert (answer.raw, answer.old, answer.new) == pytest.approx((10.0, 8.0, 6.0))
     assert answer.value == pytest.approx(0.75)
     assert answer.verdict == "met"
     (other,) = script.answers(run, NEW, OLD)
