@@ -222,25 +222,48 @@ def _mean(rows: pd.DataFrame, restorer: str) -> float:
 
 def _of_images(run: Run, old: str, new: str) -> Iterator[Answer]:
     for case, image, dose, cell in _cells(run.intensity):
-        for name, sign, limit, unit in (
-            ("vacuum_low", -1.0, ("above -1 % of the peak", -_HOLE), "% of the peak"),
-            ("total_intensity", 1.0, ("within 0.5 % of the noise-free image's", _INTENSITY), "%"),
-        ):
-            if cell[name].isna().all():
-                continue
-            whole = 1.0 if name == "total_intensity" else 0.0
-            kept = cell.assign(value=cell[name] - whole)
-            before, after = _by_image(kept, old, new)
-            effect = mean_effect(after)
-            answer = _answer(
-                name.replace("_", " "), (case, image, dose), effect,
-                means=(100 * _mean(kept, RAW), 100 * before.mean(), 100 * after.mean()),
-                limit=limit, unit=unit,
-                sign=math.copysign(sign, effect.value) if sign > 0 else sign,
-            )  # fmt: skip
-            yield replace(
-                answer, value=100 * answer.value, low=100 * answer.low, high=100 * answer.high
-            )
+        sums = cell.assign(value=cell["total_intensity"] - 1)
+        # Counting, the detector and the scan change the sum before any network does.
+        beside = sums[["case", "image", "dose", "realization"]].merge(
+            sums.loc[sums["restorer"] == RAW, ["realization", "value"]], how="left"
+        )
+        apart = sums.assign(value=sums["value"].to_numpy() - beside["value"].to_numpy())
+        within = f"within {100 * _INTENSITY:g} % of"
+        yield from _kept(
+            "total intensity", (case, image, dose), sums, (old, new),
+            limit=(f"{within} the noise-free image's", _INTENSITY), unit="%",
+        )  # fmt: skip
+        yield from _kept(
+            "total intensity less raw's", (case, image, dose), apart, (old, new),
+            limit=(f"{within} that of the raw image", _INTENSITY), unit="%",
+        )  # fmt: skip
+        yield from _kept(
+            "vacuum low", (case, image, dose), cell.assign(value=cell["vacuum_low"]), (old, new),
+            limit=("above -1 % of the peak", -_HOLE), unit="% of the peak", below=True,
+        )  # fmt: skip
+
+
+def _kept(
+    name: str,
+    place: tuple[str, str, float],
+    rows: pd.DataFrame,
+    networks: tuple[str, str],
+    *,
+    limit: tuple[str, float],
+    unit: str,
+    below: bool = False,
+) -> Iterator[Answer]:
+    """Hold the mean `value` of the tuned network's images against a limit, on one side or both."""
+    if rows["value"].isna().all():
+        return
+    before, after = _by_image(rows, *networks)
+    effect = mean_effect(after)
+    answer = _answer(
+        name, place, effect, limit=limit, unit=unit,
+        means=(100 * _mean(rows, RAW), 100 * before.mean(), 100 * after.mean()),
+        sign=-1.0 if below else math.copysign(1.0, effect.value),
+    )  # fmt: skip
+    yield replace(answer, value=100 * answer.value, low=100 * answer.low, high=100 * answer.high)
 
 
 def _of_information(run: Run, old: str, new: str) -> Iterator[Answer]:

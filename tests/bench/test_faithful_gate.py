@@ -132,6 +132,9 @@ def test_vacuum_and_intensity_of_images(script, vacuum, total, verdicts):
     assert low.value == pytest.approx(100 * vacuum)
     assert sums.value == pytest.approx(100 * (total - 1))
     assert low.low < low.value < low.high
+    # Held against raw images of the same noise nothing is lost.
+    beside = found["total intensity less raw's"]
+    assert (beside.verdict, beside.value, beside.raw) == ("met", 0.0, 0.0)
 
 
 def test_information_is_a_ratio_on_the_same_noise(script):
