@@ -10,6 +10,7 @@ from training.networks.generator import Generator
 from training.networks.patch_discriminator import PatchDiscriminator
 from training.pairs.modalities import modality_named
 from training.pairs.pair_sequence import PairSequence
+from training.recipes.lacking_pairs import LackingPairs, lack_named
 from training.recipes.mixed_pairs import MixedPairs
 from training.recipes.training_stage import PAPER_STAGES, Stage
 from training.tuning.judged_lattices import exclusion_of_tuning
@@ -37,6 +38,9 @@ class TrainedPairs:
     """Of all pairs."""
     scenes: float = 0.0
     """Share of the pairs that are scenes of columns instead (`MixedPairs`); ours."""
+    lacking: str = ""
+    """What the noise of pairs that are learned from lacks (`LACKING`): nothing, unless a wrong
+    noise model is what is studied; ours."""
 
     def __post_init__(self) -> None:
         modality_named(self.modality)
@@ -45,6 +49,10 @@ class TrainedPairs:
         require(self.side, "side of the images", low=16, unit="px")
         require(self.seed, "seed of the pairs", low=0)
         require(self.scenes, "share of the scenes", low=0, high=1)
+        if self.lacking:
+            lack_named(self.lacking)
+            if self.scenes:
+                raise InputError("scenes and lacking of pairs exclude each other; leave one out")
 
     @property
     def sequence(self) -> PairSequence:
@@ -56,6 +64,8 @@ class TrainedPairs:
             shape=(self.side, self.side),
             exclude=exclusion_of_tuning(),
         )
+        if self.lacking:
+            return LackingPairs(**vars(plain), lacking=self.lacking, learned=self.training)
         return MixedPairs(**vars(plain), scenes=self.scenes) if self.scenes else plain
 
 
