@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import Final
 
-from bench.experiments.trial import Trial, trial_of
+from bench.experiments.trial import SCENES, Trial, trial_of
 from training import FIRST_STAGE, THIRD_STAGE, Cgrdn, GeneratorLoss
 
 SEEDS: Final = (1, 2)
@@ -25,7 +25,7 @@ LOSSES: Final[dict[str, GeneratorLoss]] = {
 def loss_trials() -> tuple[Trial, ...]:
     """Trainings of the small network by all losses, a seed at a time."""
     return tuple(
-        trial_of(name, SMALL, seed=seed, loss=loss)
+        trial_of(name, SMALL, seed=seed, loss=loss, scenes=SCENES)
         for seed in SEEDS
         for name, loss in LOSSES.items()
     )

@@ -3,7 +3,7 @@
 from typing import Final
 
 from bench.experiments.compared_losses import SMALL
-from bench.experiments.trial import Trial, trial_of
+from bench.experiments.trial import SCENES, Trial, trial_of
 from training import FIRST_STAGE, LACKING
 
 SEEDS: Final = (1, 2)
@@ -15,7 +15,12 @@ def noise_trials() -> tuple[Trial, ...]:
     """Trainings by the absolute loss on whole noise and on each that lacks something."""
     return tuple(
         trial_of(
-            f"without-{lack}" if lack else WHOLE, SMALL, seed=seed, loss=FIRST_STAGE, lacking=lack
+            f"without-{lack}" if lack else WHOLE,
+            SMALL,
+            seed=seed,
+            loss=FIRST_STAGE,
+            scenes=SCENES,
+            lacking=lack,
         )
         for seed in SEEDS
         for lack in ("", *LACKING)

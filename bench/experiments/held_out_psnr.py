@@ -66,7 +66,7 @@ def network_rows(network: TrainedNetwork) -> pd.DataFrame:
         Columns name, seed (0 for a filter), parameters, steps, pair, psnr_db.
     """
     recipe = network.trial.recipe
-    pairs = held_out(replace(recipe.pairs, lacking=""))
+    pairs = held_out(replace(recipe.pairs, scenes=0.0, registered=0.0, lacking=""))
     return _rows(
         network.trial.name, network.restorer, pairs, seed=recipe.seed,
         parameters=network.parameters, steps=recipe.steps,

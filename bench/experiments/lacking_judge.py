@@ -17,7 +17,7 @@ from training import JUDGED_LATTICES
 
 _NOISE: Final = zlib.crc32(b"lacking noise")
 #: e/Å²; of one lattice and distortion.
-DOSE: Final = 1e3
+DOSE: Final = 5e3
 REALIZATIONS: Final = 8
 _PM: Final = 100 * SAMPLING
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from bench.experiments.trial import Trial
 from restore import Restorer
 from training import (
+    LackingPairs,
     MadePairs,
     PairSource,
     Told,
@@ -47,7 +48,7 @@ def source_of(trial: Trial, pairs: Path | None) -> PairSource:
         Folder of `stembench pairs`.
     """
     sequence = trial.recipe.pairs.sequence
-    if pairs is None or trial.recipe.pairs.lacking:
+    if pairs is None or isinstance(sequence, LackingPairs):
         return MadePairs(sequence)
     return WrittenPairs.opened(pairs, sequence)
 

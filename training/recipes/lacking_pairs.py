@@ -17,6 +17,10 @@ from training.pairs.pair_sequence import PairSequence
 _LEFT: Final = 0.25
 
 
+def _whole(noise: Chain, post: PostProcessing, /) -> tuple[Chain, PostProcessing]:
+    return noise, post
+
+
 def _without_response(noise: Chain, post: PostProcessing, /) -> tuple[Chain, PostProcessing]:
     return replace(_scanned(noise), fast_scan=None), post
 
@@ -48,13 +52,15 @@ LACKING: Final[Mapping[str, Alteration]] = {
 
 
 def lack_named(name: str, /) -> Alteration:
-    """Return what takes one thing out of the noise that was drawn.
+    """Return what takes one thing out of the noise that was drawn; nothing for ''.
 
     Raises
     ------
     InputError
         If nothing of this name can be lacking.
     """
+    if not name:
+        return _whole
     if name not in LACKING:
         raise InputError(f"noise cannot lack {name!r}; lacking may be {', '.join(LACKING)}")
     return LACKING[name]
@@ -67,22 +73,26 @@ class LackingPairs(PairSequence):
     Attributes
     ----------
     lacking : str
-        A key of `LACKING`.
+        A key of `LACKING`, or '' for nothing.
     learned : int
         The first pairs of the sequence, which lack it.
     """
 
-    lacking: str = "response"
+    lacking: str = ""
     learned: int = 0
 
     def __post_init__(self) -> None:
         super().__post_init__()
         lack_named(self.lacking)
-        if self._data_set.microscope == "tem":
+        if self.lacking and self._data_set.microscope == "tem":
             raise InputError(
                 f"pairs of '{self.modality}' are not scanned, and what noise may lack here is of "
                 "scanned images; name another modality"
             )
+
+    def lacks(self, place: int) -> str:
+        """What the noise of the pair at a place from 0 on lacks; '' for nothing."""
+        return self.lacking if place < self.learned else ""
 
     def pair(self, number: int) -> Pair:
         """Pair `number`, counted from the first; negative numbers count from the end."""
@@ -93,7 +103,7 @@ class LackingPairs(PairSequence):
             modality=self._data_set,
             shape=self.shape,
             exclude=self.exclude,
-            alter=lack_named(self.lacking) if place < self.learned else None,
+            alter=lack_named(self.lacks(place)),
         )
 
 

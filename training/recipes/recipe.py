@@ -38,6 +38,8 @@ class TrainedPairs:
     """Of all pairs."""
     scenes: float = 0.0
     """Share of the pairs that are scenes of columns instead (`MixedPairs`); ours."""
+    registered: float = 0.0
+    """Share of the scenes that are moved by a part of a pixel by linear interpolation; ours."""
     lacking: str = ""
     """What the noise of pairs that are learned from lacks (`LACKING`): nothing, unless a wrong
     noise model is what is studied; ours."""
@@ -49,10 +51,8 @@ class TrainedPairs:
         require(self.side, "side of the images", low=16, unit="px")
         require(self.seed, "seed of the pairs", low=0)
         require(self.scenes, "share of the scenes", low=0, high=1)
-        if self.lacking:
-            lack_named(self.lacking)
-            if self.scenes:
-                raise InputError("scenes and lacking of pairs exclude each other; leave one out")
+        require(self.registered, "share of the registered scenes", low=0, high=1)
+        lack_named(self.lacking)
 
     @property
     def sequence(self) -> PairSequence:
@@ -64,9 +64,17 @@ class TrainedPairs:
             shape=(self.side, self.side),
             exclude=exclusion_of_tuning(),
         )
-        if self.lacking:
+        if not (self.scenes or self.lacking):
+            return plain
+        if not self.scenes:
             return LackingPairs(**vars(plain), lacking=self.lacking, learned=self.training)
-        return MixedPairs(**vars(plain), scenes=self.scenes) if self.scenes else plain
+        return MixedPairs(
+            **vars(plain),
+            lacking=self.lacking,
+            learned=self.training,
+            scenes=self.scenes,
+            registered=self.registered,
+        )
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -67,7 +67,7 @@ class WrittenPairs:
         InputError
             If it holds other pairs, or fewer.
         """
-        if isinstance(sequence, MixedPairs | LackingPairs):
+        if isinstance(sequence, LackingPairs):
             what = (
                 "partly scenes of columns"
                 if isinstance(sequence, MixedPairs)

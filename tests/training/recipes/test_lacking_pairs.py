@@ -2,6 +2,7 @@
 
 from dataclasses import asdict, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ from stembench.errors import InputError
 from training import (
     LACKING,
     LackingPairs,
+    MixedPairs,
     PairSequence,
     TrainedPairs,
     WrittenPairs,
@@ -84,8 +86,8 @@ def test_pairs_that_are_held_out_lack_nothing() -> None:
 def test_what_cannot_be_lacking_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="lacking may be response, interpolation, y-jitter"):
         TrainedPairs(lacking="shot")
-    with pytest.raises(InputError, match="exclude each other"):
-        TrainedPairs(lacking="pulses", scenes=0.5)
+    with pytest.raises(InputError, match="registered scenes must be >= 0 and <= 1"):
+        TrainedPairs(scenes=0.5, registered=1.5)
     with pytest.raises(InputError, match="'hrtem' are not scanned"):
         _ = TrainedPairs(modality="hrtem", lacking="pulses").sequence
     with pytest.raises(InputError, match="of scanned images"):
@@ -98,3 +100,35 @@ def test_what_cannot_be_lacking_is_refused(tmp_path: Path) -> None:
 def test_the_studies_lack_the_same_way() -> None:
     noise, _ = LACKING["pulses"](STUDY_SCAN, PostProcessing())
     assert noise == replace(STUDY_SCAN, detector=None)
+
+
+def mixed(**changes: Any) -> MixedPairs:
+    sequence = TrainedPairs(training=30, validation=10, side=32, seed=3, scenes=0.8, registered=0.5)
+    found = replace(sequence, **changes).sequence
+    assert isinstance(found, MixedPairs)
+    return found
+
+
+def test_scenes_lack_it_too_and_those_held_out_do_not() -> None:
+    """Pulses add noise and nothing to the expectation: clean images are equal throughout."""
+    whole, some = mixed(), mixed(lacking="pulses")
+    differ = [not np.array_equal(whole[number][0], some[number][0]) for number in range(40)]
+    assert any(d and whole.is_scene(k) for k, d in enumerate(differ))
+    assert not any(differ[30:])
+    assert all(np.array_equal(whole[number][1], some[number][1]) for number in range(40))
+
+
+def test_registered_scenes_are_moved_and_smoothed() -> None:
+    still, moved, without = mixed(registered=0.0), mixed(), mixed(lacking="interpolation")
+    changed = [
+        number for number in range(30) if not np.array_equal(still[number][0], moved[number][0])
+    ]
+    scenes = [number for number in range(30) if still.is_scene(number)]
+    assert set(changed) <= set(scenes)
+    # Half of the scenes, within four standard errors of a binomial of 24.
+    assert abs(len(changed) / len(scenes) - 0.5) < 4 * 0.5 / np.sqrt(len(scenes))
+    for number in changed:
+        assert np.array_equal(without[number][0], still[number][0])
+        assert moved[number][0].std() < still[number][0].std()
+        assert not np.array_equal(moved[number][1], still[number][1])
+    assert all(np.array_equal(moved[k][0], without[k][0]) for k in range(30, 40))
