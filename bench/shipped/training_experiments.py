@@ -19,15 +19,15 @@ from typing import Final
 import pandas as pd
 import typer
 
-from bench.experiments.compared_losses import loss_trials
-from bench.experiments.compared_networks import network_trials
-from bench.experiments.compared_noise import noise_trials
-from bench.experiments.held_out_psnr import FILTERS, filter_rows, held_out, network_rows
-from bench.experiments.kept_rows import add_rows, has_rows
-from bench.experiments.lacking_judge import DISTORTIONS, errors_under
-from bench.experiments.trained_network import TrainedNetwork, trained_network
-from bench.experiments.trial import Trial
 from bench.images.faithfulness.judged_network import Faithfulness
+from bench.paper.networks.trained.compared_losses import loss_trials
+from bench.paper.networks.trained.compared_networks import network_trials
+from bench.paper.networks.trained.compared_noise import noise_trials
+from bench.paper.networks.trained.held_out_psnr import FILTERS, filter_rows, held_out, network_rows
+from bench.paper.networks.trained.kept_rows import add_rows, has_rows
+from bench.paper.networks.trained.lacking_judge import DISTORTIONS, errors_under
+from bench.paper.networks.trained.trained_network import TrainedNetwork, trained_network
+from bench.paper.networks.trained.trial import Trial
 from restore import quiet_tensorflow
 from stembench.errors import InputError
 

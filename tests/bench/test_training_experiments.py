@@ -7,8 +7,8 @@ from types import ModuleType
 import pandas as pd
 import pytest
 
-from bench.experiments.trained_network import TrainedNetwork
-from bench.experiments.trial import Trial
+from bench.paper.networks.trained.trained_network import TrainedNetwork
+from bench.paper.networks.trained.trial import Trial
 from tests.loaded_script import loaded_script
 from tests.training.schedule.tiny_training import tiny_recipe
 

@@ -4,9 +4,9 @@ from typing import Final
 
 import pandas as pd
 
-from bench.experiments.compared_losses import ADDED, ALONE, SEEDS
-from bench.experiments.trial import SIDE, TRAINED
-from bench.paper.trained_tables import trained_table
+from bench.paper.declared.trained.trained_tables import trained_table
+from bench.paper.networks.trained.compared_losses import ADDED, ALONE, SEEDS
+from bench.paper.networks.trained.trial import SIDE, TRAINED
 from reports import Drawn, Material, PaperFigure
 
 _TERMS: Final = {

@@ -4,7 +4,7 @@ from itertools import pairwise
 from typing import Final
 
 from bench.paper.declared.trained.table_one import psnr_by_training, scale_text
-from bench.paper.trained_tables import crossed_number, trained_table
+from bench.paper.declared.trained.trained_tables import crossed_number, trained_table
 from bench.paper.verdicts import judged
 from reports import Drawn, Material, PaperFigure, above, rule
 

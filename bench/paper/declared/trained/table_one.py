@@ -5,10 +5,10 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from bench.experiments.compared_networks import FULL_SIZE
-from bench.experiments.held_out_psnr import FILTERS
-from bench.experiments.trial import HELD_OUT, SIDE, TRAINED
-from bench.paper.trained_tables import crossed_number, trained_table
+from bench.paper.declared.trained.trained_tables import crossed_number, trained_table
+from bench.paper.networks.trained.compared_networks import FULL_SIZE
+from bench.paper.networks.trained.held_out_psnr import FILTERS
+from bench.paper.networks.trained.trial import HELD_OUT, SIDE, TRAINED
 from bench.paper.verdicts import judged, mean_number
 from reports import Drawn, Finding, Material, Number, PaperFigure, above, rule
 from stembench.arrays import Floats

@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
-from bench.experiments.compared_noise import WHOLE
-from bench.experiments.lacking_judge import DOSE, REALIZATIONS
-from bench.experiments.trial import SIDE, TRAINED
-from bench.paper.trained_tables import crossed_number, trained_table
+from bench.paper.declared.trained.trained_tables import crossed_number, trained_table
+from bench.paper.networks.trained.compared_noise import WHOLE
+from bench.paper.networks.trained.lacking_judge import DOSE, REALIZATIONS
+from bench.paper.networks.trained.trial import SIDE, TRAINED
 from bench.paper.verdicts import judged, mean_number
 from reports import Drawn, Material, Number, PaperFigure, above, even_grid, letter, new_page, rule
 from stembench.arrays import Floats

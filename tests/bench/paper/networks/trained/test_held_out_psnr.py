@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from bench.experiments.held_out_psnr import FILTERS, _rows, held_out, psnr_of
-from bench.experiments.trial import TRAINED
+from bench.paper.networks.trained.held_out_psnr import FILTERS, _rows, held_out, psnr_of
+from bench.paper.networks.trained.trial import TRAINED
 from restore import RestorationError, load_restorer
 from training import PairSequence, TrainedPairs, exclusion_of_tuning
 

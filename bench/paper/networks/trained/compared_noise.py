@@ -2,8 +2,8 @@
 
 from typing import Final
 
-from bench.experiments.compared_losses import SMALL
-from bench.experiments.trial import SCENES, Trial, trial_of
+from bench.paper.networks.trained.compared_losses import SMALL
+from bench.paper.networks.trained.trial import SCENES, Trial, trial_of
 from training import FIRST_STAGE, LACKING
 
 SEEDS: Final = (1, 2)

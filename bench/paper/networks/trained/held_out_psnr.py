@@ -8,8 +8,8 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from bench.experiments.trained_network import TrainedNetwork
-from bench.experiments.trial import HELD_OUT
+from bench.paper.networks.trained.trained_network import TrainedNetwork
+from bench.paper.networks.trained.trial import HELD_OUT
 from reports import psnr
 from restore import RestorationError, Restorer, load_restorer
 from training import Pair, PairSequence, TrainedPairs

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from bench.experiments.trial import Trial, trial_of
+from bench.paper.networks.trained.trial import Trial, trial_of
 from training import FIRST_STAGE, Cgrdn, Generator, Grdn, MrUnet
 
 SEEDS: Final = (1, 2, 3)

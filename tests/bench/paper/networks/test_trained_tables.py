@@ -6,10 +6,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from bench.experiments.compared_networks import NETWORKS
-from bench.experiments.held_out_psnr import FILTERS
 from bench.paper.declared.trained import loss_terms, model_size, table_one, wrong_noise
-from bench.paper.trained_tables import FOLDER, crossed_number, trained_table
+from bench.paper.declared.trained.trained_tables import FOLDER, crossed_number, trained_table
+from bench.paper.networks.trained.compared_networks import NETWORKS
+from bench.paper.networks.trained.held_out_psnr import FILTERS
 from bench.paper.verdicts import mean_number
 from fitting import find_columns
 from reports import LackingError, Material

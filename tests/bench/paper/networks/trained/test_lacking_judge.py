@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from bench.experiments import lacking_judge
-from bench.experiments.lacking_judge import DISTORTIONS, DOSE, errors_under
 from bench.images.faithfulness.judged_scenes import SAMPLING
+from bench.paper.networks.trained import lacking_judge
+from bench.paper.networks.trained.lacking_judge import DISTORTIONS, DOSE, errors_under
 from noise import ScanNoise, distort, electrons_per_pixel
 from training import LACKING
 

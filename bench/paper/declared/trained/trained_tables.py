@@ -7,12 +7,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
-from bench.experiments.kept_rows import read_rows
+from bench.paper.networks.trained.kept_rows import read_rows
 from reports import LackingError, Number
 from stembench.arrays import Floats
 
 #: Where `nox -s experiments` writes them.
-FOLDER: Final = Path(__file__).parents[2] / "results" / "training"
+FOLDER: Final = Path(__file__).parents[4] / "results" / "training"
 
 
 def trained_table(name: str, *, folder: Path = FOLDER) -> pd.DataFrame:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from bench.experiments.kept_rows import add_rows, has_rows, read_rows
+from bench.paper.networks.trained.kept_rows import add_rows, has_rows, read_rows
 from stembench.errors import InputError
 
 ROWS = pd.DataFrame({"name": ["a", "a"], "seed": [1, 1], "value": [0.5, 0.25]})

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from math import prod
 from pathlib import Path
 
-from bench.experiments.trial import Trial
+from bench.paper.networks.trained.trial import Trial
 from restore import Restorer
 from training import (
     LackingPairs,

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import Final
 
-from bench.experiments.trial import SCENES, Trial, trial_of
+from bench.paper.networks.trained.trial import SCENES, Trial, trial_of
 from training import FIRST_STAGE, THIRD_STAGE, Cgrdn, GeneratorLoss
 
 SEEDS: Final = (1, 2)

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from ase.data import atomic_numbers
 
-from bench.experiments.compared_losses import ADDED, ALONE, loss_trials
-from bench.experiments.compared_networks import FULL_SIZE, NETWORKS, network_trials
-from bench.experiments.compared_noise import WHOLE, noise_trials
-from bench.experiments.trial import Trial
+from bench.paper.networks.trained.compared_losses import ADDED, ALONE, loss_trials
+from bench.paper.networks.trained.compared_networks import FULL_SIZE, NETWORKS, network_trials
+from bench.paper.networks.trained.compared_noise import WHOLE, noise_trials
+from bench.paper.networks.trained.trial import Trial
 from cases import CASES
 from restore import quiet_tensorflow
 from training import (
