@@ -21,7 +21,7 @@ _WORDS: Final = {
     "response": ("detector response (47)", "α 20, β 2, γ 40 px"),
     "interpolation": ("interpolation", "½ px there and back"),
     "y-jitter": ("¾ of the range of Y jitter", "σy 0.5 Å"),
-    "pulses": ("Gaussian term (46)", "2 e per px"),
+    "pulses": ("Gaussian term (46)", "5 e per px"),
 }
 _METRICS: Final = {"position_pm": "pm", "scs_pct": "%"}
 _TITLES: Final = {"position_pm": "RMSE of position (pm)", "scs_pct": "RMSE of SCS (%)"}

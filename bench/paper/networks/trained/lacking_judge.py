@@ -47,7 +47,7 @@ DISTORTIONS: Final[Mapping[str, Distorting]] = {
     ),
     "interpolation": _registered,
     "y-jitter": _scanned(ScanNoise(jitter=Jitter(sigma_x=0.0, sigma_y=0.5, phi_x=0.0, phi_y=0.5))),
-    "pulses": _scanned(ScanNoise(detector=Detector.of_sigma(2.0))),
+    "pulses": _scanned(ScanNoise(detector=Detector.of_sigma(5.0))),
 }
 
 
