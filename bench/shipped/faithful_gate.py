@@ -4,9 +4,10 @@
         [--work out/faithful-gate] [--out results/faithful]
 
 Runs images of profile quick without its ladders of noise chains, part by part (a stopped call goes
-on), and writes `gate_cells.csv`, every row that the gate judges, `gate.md`, its text, and
-`gate_answers.csv`: what the tuning was to reach on the cases, each answer with the 95 %
-interval of the difference on the same noise.
+on; ``--cases`` names some of the parts), and writes `gate_cells.csv`, every row that the gate
+judges, and `gate_answers.csv`: what the tuning was to reach on the cases, each answer with the 95 %
+interval over realizations, of a difference on the same noise where it is one. `gate.md`, the gate's
+text, stays in the work folder.
 """
 
 import argparse
@@ -91,6 +92,8 @@ class Answer:
         What is held against the limit, less the limit; positive is on the wrong side.
     value, low, high : float
         What is judged in its own unit, with the 95 % interval.
+    lenient : bool
+        Whether only what lies beyond the limit by more than the interval is missed.
     """
 
     question: str
@@ -106,6 +109,7 @@ class Answer:
     value: float
     low: float
     high: float
+    lenient: bool = False
 
     @property
     def verdict(self) -> str:
@@ -113,6 +117,8 @@ class Answer:
         if not self.judged.known:
             return "not known"
         low, high = self.judged.interval()
+        if self.lenient:
+            return "missed" if low > 0 else "met"
         word = "met" if self.judged.value <= 0 else "missed"
         return word if low > 0 or high <= 0 else f"{word}, within the interval"
 
@@ -170,12 +176,13 @@ def _of_columns(run: Run, old: str, new: str) -> Iterator[Answer]:
         if case == "nanoparticle":
             shares = cell.assign(value=(cell["count_fit"] == cell["count_true"]).astype(float))
             before, after = (100 * values for values in _by_image(shares, old, new))
-            yield _answer(
+            counted = _answer(
                 "columns counted right", (case, image, dose), mean_effect(after - before),
                 means=(100 * _mean(shares, RAW), before.mean(), after.mean()), unit="points",
                 sign=-1.0,
                 limit=("not below the published network's by more than the interval", 0.0),
             )  # fmt: skip
+            yield replace(counted, lenient=True)
         if case in _MORE_PM:
             away = _distances(cell)
             before, after = _by_image(away, old, new)
@@ -338,7 +345,7 @@ def _write(runs: Sequence[Run], told: argparse.Namespace) -> None:
     )
     told.out.mkdir(parents=True, exist_ok=True)
     write_csv(result, told.out / "gate_cells.csv")
-    write_markdown(result, told.out / "gate.md", alpha=default_margins().alpha)
+    write_markdown(result, told.work / "gate.md", alpha=default_margins().alpha)
     table = pd.DataFrame([answer.row for run in runs for answer in answers(run, old, new)])
     with replacing(told.out / "gate_answers.csv") as temporary:
         table.to_csv(temporary, index=False, float_format="%.6g", lineterminator="\n")

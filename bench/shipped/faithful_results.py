@@ -1,8 +1,8 @@
 """Judgement of tuned networks: table, choice, figure, last judgement, and the file that ships.
 
     python bench/shipped/faithful_results.py FOLDER [FOLDER ...] [--shares 0.25 0.5 0.75 1]
-        [--seed-shares ...] [--gain 1.5] [--realizations 4] [--engine onnx] [--work out/faithful]
-        [--out results/faithful] [--last] [--ship]
+        [--seed-shares ...] [--gain 1.5] [--share 0.8] [--realizations 4] [--engine onnx]
+        [--work out/faithful] [--out results/faithful] [--last] [--ship]
 
 Each FOLDER holds a tuning of a seed of its own (`faithful_tuning.py`), or is the file of such a
 tuning's difference, as the work folder and `results/faithful` hold them. Of several, the network
@@ -11,10 +11,10 @@ that (`restore.agreed_difference`); ``--seed-shares`` are the shares at which th
 if others, and without a number after it the single ones are not judged. What is judged is kept in
 the work folder by what it depends on, so that a stopped call goes on; tables keep what they hold of
 other networks, shares and engines. The choice sees held-out lattices and the published pairs of
-this call alone; with ``--last`` the chosen network and the published one are then judged on the
-unseen specimen, and with ``--ship`` the chosen share of the chosen difference is put where the
-restorer is declared, if it misses no target beyond two standard errors; the file states the targets
-that stay open.
+this call alone, and with ``--share`` that share alone; with ``--last`` the chosen network and the
+published one are then judged on the unseen specimen, and with ``--ship`` the chosen share of the
+chosen difference is put where the restorer is declared, if it misses no target beyond two standard
+errors; the file states the targets that stay open.
 """
 
 import argparse
@@ -265,6 +265,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--shares", nargs="+", type=float, default=SHARES[1:])
     parser.add_argument("--seed-shares", nargs="*", type=float)
     parser.add_argument("--gain", type=float)
+    parser.add_argument("--share", type=float)
     parser.add_argument("--realizations", type=int, default=4)
     parser.add_argument("--engine", default="onnx")
     parser.add_argument("--work", type=Path, default=ROOT / "out" / "faithful")
@@ -297,7 +298,10 @@ def _judge(told: argparse.Namespace) -> int:
             measures, verdicts = tables(judged, published, judgement.images, engine=told.engine)
             write_table(measures, told.out / "judged.csv", keys=_JUDGED)
             write_table(verdicts, told.out / "targets.csv", keys=_JUDGED)
-    name, share = chosen(judged, published)
+    asked = judged
+    if told.share is not None:
+        asked = {key: found for key, found in judged.items() if key[1] == told.share}
+    name, share = chosen(asked, published)
     missed = misses(judged[name, share], published)
     typer.echo(f"chosen: {name}, share {share:g}; missed: {', '.join(missed) or 'none'}")
     with replacing(told.out / "share_curve.png") as temporary:

@@ -95,6 +95,17 @@ def test_errors_and_counts_of_the_particle(script, away, right, verdicts):
     assert error.row["n"] == COUNT
 
 
+def test_a_few_columns_fewer_within_the_interval_are_no_miss(script):
+    run = columns(away={OLD: 0.1, NEW: 0.1}, right={OLD: 8, NEW: 8})
+    own = run.records["restorer"] == NEW
+    one = own & (run.records["realization"] == 2) & (run.records["column"] == 3)
+    run.records.loc[one, "count_fit"] = 7.0  # one column of one image
+    counted = told(script, run)["columns counted right"]
+    assert counted.value == pytest.approx(-10 / COUNT)
+    assert counted.low < counted.value < 0 < counted.high
+    assert counted.verdict == "met"
+
+
 def test_the_dislocation_has_no_room(script):
     found = told(
         script,
