@@ -190,38 +190,6 @@ def limited_at(rows: pd.DataFrame, *, x: str, restorer: str) -> list[float]:
     return [float(place) for place in rates[rates["value"] > MOST_AT_LIMIT][x]]
 
 
-#: Sizes of a legend's letters, of which the first that fits the figure's width is taken.
-_LEGEND_SIZES: Final = (8, 6.5, 6.2, 5.9, 5.6, 5.3, 5.0)
-
-
-def legend(figure: "Figure", *axes: "Axes", at: tuple[float, float]) -> None:
-    """Put the legend of some axes above a figure's panels, in one or two lines."""
-    named: dict[Any, Any] = {}
-    for each in axes:
-        drawn, texts = each.get_legend_handles_labels()
-        named |= {text: handle for handle, text in zip(drawn, texts, strict=True)}
-    handles, labels = list(named.values()), list(named)
-    several = len(labels) > 5
-    for size in _LEGEND_SIZES[1:] if several else _LEGEND_SIZES:
-        drawn_legend = figure.legend(
-            handles,
-            labels,
-            loc="upper center",
-            ncols=-(-len(labels) // 2) if several else len(labels),
-            fontsize=size,
-            labelspacing=0.2,
-            columnspacing=0.7 if several else 1.4,
-            borderpad=0.1,
-            handlelength=2.6,  # shows the dashes of the bound
-            frameon=False,
-            bbox_to_anchor=at,
-        )
-        reach = drawn_legend.get_window_extent()
-        if (reach.x0 >= 0 and reach.x1 <= figure.bbox.width) or size == _LEGEND_SIZES[-1]:
-            return
-        drawn_legend.remove()
-
-
 def companion(
     axes: "Axes", rows: pd.DataFrame, *, x: str, metric: str, styles: Mapping[str, RestorerStyle]
 ) -> None:
