@@ -164,7 +164,7 @@ def _describe(shards: Shards) -> None:
     others = [name for name, value in wanted.items() if known.get(name) != value]
     if others:
         raise InputError(
-            f"{shards.folder} holds other pairs (another {', '.join(others)}); name another folder"
+            f"{shards.folder} holds other pairs (other {', '.join(others)}); name another folder"
         )
 
 

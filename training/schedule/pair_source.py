@@ -154,7 +154,7 @@ def _check_description(folder: Path, sequence: PairSequence) -> Any:
     ]
     if others:
         raise InputError(
-            f"{folder} holds other pairs than the recipe's (another {', '.join(others)}); name "
+            f"{folder} holds other pairs than the recipe's (other {', '.join(others)}); name "
             "another folder, or leave it out to have them made"
         )
     return known.get("pairs_of_a_file", Shards.size)

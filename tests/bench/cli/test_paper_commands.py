@@ -83,7 +83,7 @@ class TestPairs:
     def test_a_folder_of_other_pairs_is_refused(self, tmp_path: Path) -> None:
         call("pairs", "-o", tmp_path, "--count", 2, *self.SMALL)
         output = call("pairs", "-o", tmp_path, "--count", 2, *self.SMALL, "--seed", 1, code=2)
-        assert "other pairs (another seed)" in output
+        assert "other pairs (other seed)" in output
 
     @pytest.mark.parametrize(
         ("words", "told"),

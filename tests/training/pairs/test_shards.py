@@ -91,7 +91,7 @@ def test_a_folder_of_other_pairs_is_refused(shards, change):
     before = contents(shards.folder)
     kept = {"modality": "lrstem", "count": 7, "seed": 2, "first": 40, "shape": (16, 24), **change}
     other = Shards(shards.folder, PairSequence(**kept), size=3)
-    with pytest.raises(InputError, match=f"another {next(iter(change))}"):
+    with pytest.raises(InputError, match=f"other {next(iter(change))}"):
         write_pairs(other)
     assert contents(shards.folder) == before
 

@@ -51,7 +51,7 @@ def test_a_folder_may_hold_more_pairs_but_not_fewer(folder: Path) -> None:
 def test_a_folder_of_other_pairs_is_refused(
     folder: Path, change: dict[str, object], name: str
 ) -> None:
-    with pytest.raises(InputError, match=rf"other pairs than the recipe's \(another {name}\)"):
+    with pytest.raises(InputError, match=rf"other pairs than the recipe's \(other {name}\)"):
         WrittenPairs.opened(folder, replace(SEQUENCE, **change))  # type: ignore[arg-type]
 
 
@@ -59,7 +59,7 @@ def test_pairs_of_which_other_lattices_were_left_out_are_refused(folder: Path) -
     path = folder / "pairs.json"
     told = json.loads(path.read_text(encoding="utf-8"))
     path.write_text(json.dumps({**told, "excluded": "nothing"}), encoding="utf-8")
-    with pytest.raises(InputError, match="another excluded"):
+    with pytest.raises(InputError, match="other excluded"):
         WrittenPairs.opened(folder, SEQUENCE)
 
 

@@ -107,7 +107,7 @@ def read_checkpoint(folder: Path, parts: Parts, *, origin: Origin) -> RunState |
     others = [name for name, value in recipe.items() if value != origin.recipe.get(name)]
     if others:
         raise InputError(
-            f"{path} is of a training by another recipe (another {', '.join(others)}); name "
+            f"{path} is of a training by another recipe (other {', '.join(others)}); name "
             "another folder"
         )
     if excluded != origin.excluded:

@@ -29,7 +29,7 @@ def check_folder(folder: Path, recipe: Recipe) -> None:
         others = difference(read_recipe(path), recipe)
         if others:
             raise InputError(
-                f"{folder} holds a training by another recipe (another {', '.join(others)}); name "
+                f"{folder} holds a training by another recipe (other {', '.join(others)}); name "
                 "another folder"
             )
     for name in (RECIPE, TRAINING, VALIDATION, CURVES, CHECKPOINT, *recipe.exported):
