@@ -1,6 +1,7 @@
 """One pair of a distorted and an undistorted image: a function of seed and index."""
 
 import zlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -26,6 +27,8 @@ SMALLEST: Final = 16
 LARGEST: Final = 8192
 
 Image = NDArray[np.float32]
+Alteration = Callable[[Chain, PostProcessing], tuple[Chain, PostProcessing]]
+"""What makes other noise and post-processing of those that were drawn."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,6 +74,7 @@ def make_pair(
     modality: Modality,
     shape: tuple[int, int] = (256, 256),
     exclude: Exclusion | None = None,
+    alter: Alteration | None = None,
 ) -> Pair:
     """Make a pair, the same whatever was made before it, in whichever process.
 
@@ -85,6 +89,8 @@ def make_pair(
         Rows and columns in px.
     exclude : Exclusion, optional
         Elements and lattices that no specimen has; by default those of the benchmark's cases.
+    alter : callable, optional
+        Takes the noise and post-processing that were drawn and returns those of the pair.
 
     Returns
     -------
@@ -95,7 +101,7 @@ def make_pair(
     InputError
         If seed or index are negative, or a side is below `SMALLEST` or above `LARGEST`.
     """
-    drawn = draw_pair(seed, index, modality=modality, shape=shape, exclude=exclude)
+    drawn = draw_pair(seed, index, modality=modality, shape=shape, exclude=exclude, alter=alter)
 
     def stream(purpose: str) -> np.random.Generator:
         return generator(seed, index, modality=modality.name, purpose=purpose)
@@ -162,6 +168,7 @@ def draw_pair(
     modality: Modality,
     shape: tuple[int, int] = (256, 256),
     exclude: Exclusion | None = None,
+    alter: Alteration | None = None,
 ) -> PairDescription:
     """Draw what pair `index` shows; arguments and errors are those of `make_pair`."""
     require(seed, "seed", low=0)
@@ -171,10 +178,11 @@ def draw_pair(
     def stream(purpose: str) -> np.random.Generator:
         return generator(seed, index, modality=modality.name, purpose=purpose)
 
-    noise = modality.noise(stream("noise"))
+    noise, post = modality.noise(stream("noise")), PostProcessing.sample(stream("post"))
+    if alter is not None:
+        noise, post = alter(noise, post)
     sampling = BOX.ranges["sampling"].draw(stream("sampling"))
     box = Box(shape, sampling, correlation_distance(noise))
-    post = PostProcessing.sample(stream("post"))
     kind_stream = stream("kind")
     atoms_at_all = PAIR.choices["atoms"].draw(kind_stream)
     if not modality.high_resolution and not atoms_at_all:

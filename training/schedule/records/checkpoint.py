@@ -104,7 +104,7 @@ def read_checkpoint(folder: Path, parts: Parts, *, origin: Origin) -> RunState |
             f"{path} was made on {made_on}, whose last digits are others; set KERAS_BACKEND="
             f"{made_on}"
         )
-    others = [name for name, value in recipe.items() if value != origin.recipe.get(name)]
+    others = [name for name, value in recipe.items() if not _same(value, origin.recipe.get(name))]
     if others:
         raise InputError(
             f"{path} is of a training by another recipe (other {', '.join(others)}); name "
@@ -127,3 +127,12 @@ def read_checkpoint(folder: Path, parts: Parts, *, origin: Origin) -> RunState |
     for name, variable in wanted.items():
         variable.assign(arrays[name])
     return state_of(plain)
+
+
+def _same(kept: Any, now: Any) -> bool:
+    """Whether plain values are equal, but for what was not yet a setting when one was kept."""
+    if isinstance(kept, Mapping) and isinstance(now, Mapping):
+        return all(_same(value, now.get(name)) for name, value in kept.items())
+    if isinstance(kept, list) and isinstance(now, list):
+        return len(kept) == len(now) and all(map(_same, kept, now))
+    return bool(kept == now)
