@@ -118,7 +118,7 @@ def heading(axes: "Axes", letter: str, text: str) -> None:
         text,
         (0, 1),
         xycoords="axes fraction",
-        xytext=(11, 4),
+        xytext=(14 if letter in "mw" else 11, 4),
         textcoords="offset points",
         fontsize=8,
         va="baseline",
@@ -190,36 +190,37 @@ def limited_at(rows: pd.DataFrame, *, x: str, restorer: str) -> list[float]:
     return [float(place) for place in rates[rates["value"] > MOST_AT_LIMIT][x]]
 
 
-#: Sizes of a legend's letters, of which the first that fits the figure's width is taken.
-_LEGEND_SIZES: Final = (8, 6.5, 6.2, 5.9, 5.6, 5.3, 5.0)
+#: Sizes of a legend's letters and its lines; the first that fits a figure's width is taken.
+_LEGENDS: Final = ((8, 1), (6.5, 2), (6.2, 2), (6.2, 3), (5.9, 3), (5.6, 3), (5.3, 3))
 
 
 def legend(figure: "Figure", *axes: "Axes", at: tuple[float, float]) -> None:
-    """Put the legend of some axes above a figure's panels, in one or two lines."""
+    """Put the legend of some axes above a figure's panels, in one to three lines."""
     named: dict[Any, Any] = {}
     for each in axes:
         drawn, texts = each.get_legend_handles_labels()
         named |= {text: handle for handle, text in zip(drawn, texts, strict=True)}
-    handles, labels = list(named.values()), list(named)
-    several = len(labels) > 5
-    for size in _LEGEND_SIZES[1:] if several else _LEGEND_SIZES:
+    several = len(named) > 5
+    inch = 1 / float(figure.get_size_inches()[1])
+    for size, lines in _LEGENDS[several:]:
         drawn_legend = figure.legend(
-            handles,
-            labels,
+            list(named.values()),
+            list(named),
             loc="upper center",
-            ncols=-(-len(labels) // 2) if several else len(labels),
+            ncols=-(-len(named) // lines),
             fontsize=size,
-            labelspacing=0.2,
+            labelspacing=0.2 if lines < 3 else 0.1,
             columnspacing=0.7 if several else 1.4,
             borderpad=0.1,
             handlelength=2.6,  # shows the dashes of the bound
             frameon=False,
-            bbox_to_anchor=at,
+            bbox_to_anchor=(at[0], at[1] + (0.05 * inch if lines > 2 else 0)),
         )
         reach = drawn_legend.get_window_extent()
-        if (reach.x0 >= 0 and reach.x1 <= figure.bbox.width) or size == _LEGEND_SIZES[-1]:
+        if reach.x0 >= 0 and reach.x1 <= figure.bbox.width:
             return
-        drawn_legend.remove()
+        if (size, lines) != _LEGENDS[-1]:
+            drawn_legend.remove()
 
 
 def companion(
