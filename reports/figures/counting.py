@@ -8,6 +8,7 @@ import pandas as pd
 
 from reports.figures import panels
 from reports.figures.figure import Figure
+from reports.figures.legends import legend
 from reports.metrics.columns.atom_counts import counts_of, shares_right_of
 from reports.names import RestorerStyle
 from reports.records.run_folder import Run
@@ -72,6 +73,7 @@ def figure_counting(run: Run, summary: pd.DataFrame, *, case: str) -> "Drawing":
         top=top - 0.45 / height,
         wspace=0.36,
     )
+    above = []
     for k, (metric, label) in enumerate(
         (
             (_POSITION, "MAE of position (pm)"),
@@ -97,8 +99,7 @@ def figure_counting(run: Run, summary: pd.DataFrame, *, case: str) -> "Drawing":
             panels.error_axis(axes, metric, label=label)
         panels.dose_axis(axes, doses)
         panels.heading(axes, "abc"[k], label.split(" (")[0])
-        if k == 0:
-            panels.legend(figure, axes, at=(0.53, top + 0.02 / height))
+        above.append(axes)
     middle = figure.add_gridspec(
         1,
         3,
@@ -108,10 +109,9 @@ def figure_counting(run: Run, summary: pd.DataFrame, *, case: str) -> "Drawing":
         top=upper - 0.25 / height,
         wspace=0.36,
     )
-    _count_errors(
-        [figure.add_subplot(middle[0, k]) for k in range(3)], run, case=case, image=image,
-        styles=styles,
-    )  # fmt: skip
+    below = [figure.add_subplot(middle[0, k]) for k in range(3)]
+    _count_errors(below, run, case=case, image=image, styles=styles)
+    legend(figure, *above, *below, at=(0.53, top + 0.02 / height))
     maps = figure.add_gridspec(
         1,
         3,

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from cases import Case, to_pixels
 from reports.figures import panels
 from reports.figures.figure import Figure
+from reports.figures.legends import legend
 from reports.metrics.core_distance import distances_of
 from reports.metrics.dislocation import BURGERS_CIRCLE, load_circuits, summarise_burgers
 from reports.metrics.kept.resolution import contrast_of, resolved_alone, unresolved_cells
@@ -125,6 +126,7 @@ def figure_dislocation(run: Run, summary: pd.DataFrame, *, case: str) -> "Drawin
             _legend(key, styles, title=f"panels {', '.join(last)}")
         _burgers(key, run, case=case, names=shown, alone=above > 0)
 
+    drawn = []
     for k, (metric, label) in enumerate(
         ((_POSITION, "MAE of position (pm)"), ("scs_mpe_pct", "MPE of SCS (%)"))
     ):
@@ -133,11 +135,13 @@ def figure_dislocation(run: Run, summary: pd.DataFrame, *, case: str) -> "Drawin
         panels.assumed_bounds(axes, drawn_bounds(bounds, case=case, metric=metric), x="dose")
         panels.dose_axis(axes, doses)
         panels.error_axis(axes, metric, label=label)
-        if above and k == 0:
-            panels.legend(figure, axes, at=(0.53, top + 0.02 / height))
+        if above:
+            drawn.append(axes)
         else:
             panels.key_of_bounds(axes)
         panels.heading(axes, last[k], label.split(" (")[0])
+    if above:
+        legend(figure, *drawn, at=(0.53, top + 0.02 / height))
     axes = figure.add_subplot(plots[0, 2])
     error_rings(axes, run, case=case, styles=styles, label="distance from the core (Å)")
     panels.heading(axes, last[2], f"by distance, {dose_text(float(doses[0]))} e/Å²")

@@ -190,39 +190,6 @@ def limited_at(rows: pd.DataFrame, *, x: str, restorer: str) -> list[float]:
     return [float(place) for place in rates[rates["value"] > MOST_AT_LIMIT][x]]
 
 
-#: Sizes of a legend's letters and its lines; the first that fits a figure's width is taken.
-_LEGENDS: Final = ((8, 1), (6.5, 2), (6.2, 2), (6.2, 3), (5.9, 3), (5.6, 3), (5.3, 3))
-
-
-def legend(figure: "Figure", *axes: "Axes", at: tuple[float, float]) -> None:
-    """Put the legend of some axes above a figure's panels, in one to three lines."""
-    named: dict[Any, Any] = {}
-    for each in axes:
-        drawn, texts = each.get_legend_handles_labels()
-        named |= {text: handle for handle, text in zip(drawn, texts, strict=True)}
-    several = len(named) > 5
-    inch = 1 / float(figure.get_size_inches()[1])
-    for size, lines in _LEGENDS[several:]:
-        drawn_legend = figure.legend(
-            list(named.values()),
-            list(named),
-            loc="upper center",
-            ncols=-(-len(named) // lines),
-            fontsize=size,
-            labelspacing=0.2 if lines < 3 else 0.1,
-            columnspacing=0.7 if several else 1.4,
-            borderpad=0.1,
-            handlelength=2.6,  # shows the dashes of the bound
-            frameon=False,
-            bbox_to_anchor=(at[0], at[1] + (0.05 * inch if lines > 2 else 0)),
-        )
-        reach = drawn_legend.get_window_extent()
-        if reach.x0 >= 0 and reach.x1 <= figure.bbox.width:
-            return
-        if (size, lines) != _LEGENDS[-1]:
-            drawn_legend.remove()
-
-
 def companion(
     axes: "Axes", rows: pd.DataFrame, *, x: str, metric: str, styles: Mapping[str, RestorerStyle]
 ) -> None:
