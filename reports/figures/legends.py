@@ -45,7 +45,7 @@ def legend(figure: "Figure", *axes: "Axes", at: tuple[float, float]) -> None:
         )
         reach = drawn_legend.get_window_extent()
         width = figure.bbox.width
-        if reach.width <= width or (size, lines) == _LEGENDS[-1]:
+        if reach.width <= 0.98 * width or (size, lines) == _LEGENDS[-1]:
             if reach.x0 < 0 or reach.x1 > width:
                 drawn_legend.set_bbox_to_anchor((0.5, place[1]))
             break

@@ -154,11 +154,13 @@ def curves(
             continue
         value = own["value"].to_numpy()
         reach = np.stack([value - own["low"].to_numpy(), own["high"].to_numpy() - value])
+        # Of realizations that agree, an end may lie beyond the value by its last digit.
+        reach = np.maximum(np.nan_to_num(reach), 0)
         dense = len(own) > 20
         axes.errorbar(
             own[x].to_numpy(),
             value,
-            yerr=np.nan_to_num(reach),
+            yerr=reach,
             label=look.label,
             color=look.colour,
             marker=look.marker,

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 _NAMES = (
     "raw", "cgrdn", "gaussian", "bragg", "bm3d", "nlm", "wavelet", "tv", "wiener", "patch-pca",
+    "a network of one user", "a network of another", "a third network",
 )  # fmt: skip
 
 
