@@ -250,6 +250,21 @@ def small(session: nox.Session) -> None:
 
 
 @nox.session
+def experiments(session: nox.Session) -> None:
+    """Train what is compared: `-- networks`, `losses`, `noise`, or all; into results/training.
+
+    Some ten hours of one core in all, resumable; what the tables hold is not trained again.
+    """
+    folder = ROOT / "out" / "experiments"
+    pairs = str(folder / "pairs")
+    recipe = ("--modality", "hrstem", "--count", "12200", "--size", "64", "--seed", "7")
+    stembench(session, "pairs", *recipe, "--out", pairs)
+    script = str(ROOT / "bench" / "shipped" / "training_experiments.py")
+    wanted = session.posargs or ("networks", "losses", "noise")
+    python(session, script, *wanted, "--pairs", pairs, "--work", str(folder))
+
+
+@nox.session
 def gpu(session: nox.Session) -> None:
     """Time network and simulation on a GPU, within eight minutes; on the CPU where there is none.
 

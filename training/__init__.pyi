@@ -83,6 +83,10 @@ from .pairs.shards import (
     Shards as Shards,
     write_pairs as write_pairs,
 )
+from .recipes.lacking_pairs import (
+    LACKING as LACKING,
+    LackingPairs as LackingPairs,
+)
 from .recipes.mixed_pairs import (
     MixedPairs as MixedPairs,
 )
@@ -104,7 +108,11 @@ from .recipes.training_stage import (
     Stage as Stage,
 )
 from .schedule.gradients import (
+    forward_pass as forward_pass,
     make_reproducible as make_reproducible,
+)
+from .schedule.held_out import (
+    restorer_of as restorer_of,
 )
 from .schedule.pair_source import (
     MadePairs as MadePairs,

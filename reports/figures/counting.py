@@ -8,7 +8,6 @@ import pandas as pd
 
 from reports.figures import panels
 from reports.figures.figure import Figure
-from reports.figures.legends import legend
 from reports.metrics.columns.atom_counts import counts_of, shares_right_of
 from reports.names import RestorerStyle
 from reports.records.run_folder import Run
@@ -111,7 +110,7 @@ def figure_counting(run: Run, summary: pd.DataFrame, *, case: str) -> "Drawing":
     )
     below = [figure.add_subplot(middle[0, k]) for k in range(3)]
     _count_errors(below, run, case=case, image=image, styles=styles)
-    legend(figure, *above, *below, at=(0.53, top + 0.02 / height))
+    panels.legend(figure, *above, *below, at=(0.53, top + 0.02 / height))
     maps = figure.add_gridspec(
         1,
         3,

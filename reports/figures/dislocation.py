@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 from cases import Case, to_pixels
 from reports.figures import panels
 from reports.figures.figure import Figure
-from reports.figures.legends import legend
 from reports.metrics.core_distance import distances_of
 from reports.metrics.dislocation import BURGERS_CIRCLE, load_circuits, summarise_burgers
 from reports.metrics.kept.resolution import contrast_of, resolved_alone, unresolved_cells
@@ -141,7 +140,7 @@ def figure_dislocation(run: Run, summary: pd.DataFrame, *, case: str) -> "Drawin
             panels.key_of_bounds(axes)
         panels.heading(axes, last[k], label.split(" (")[0])
     if above:
-        legend(figure, *drawn, at=(0.53, top + 0.02 / height))
+        panels.legend(figure, *drawn, at=(0.53, top + 0.02 / height))
     axes = figure.add_subplot(plots[0, 2])
     error_rings(axes, run, case=case, styles=styles, label="distance from the core (Å)")
     panels.heading(axes, last[2], f"by distance, {dose_text(float(doses[0]))} e/Å²")

@@ -8,7 +8,6 @@ import pandas as pd
 
 from reports.figures import panels
 from reports.figures.figure import Figure
-from reports.figures.legends import legend
 from reports.names import RestorerStyle
 from reports.records.run_folder import Run
 from reports.summaries.bounds import drawn_bounds, summarise_bounds
@@ -94,7 +93,7 @@ def figure_precision(run: Run, summary: pd.DataFrame, *, case: str) -> "Drawing"
             if i == 0:
                 keyed.append(axes)
             if i == 0 and j == len(_PANELS) - 1:
-                legend(figure, *keyed, at=(0.53, top + 0.02 / height))
+                panels.legend(figure, *keyed, at=(0.53, top + 0.02 / height))
     row = figure.add_gridspec(
         1, 4, left=0.02, right=0.985, bottom=bottom + 0.03 / height, top=images_top, wspace=0.06
     )

@@ -1,6 +1,7 @@
 """One pair of a distorted and an undistorted image: a function of seed and index."""
 
 import zlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -23,6 +24,8 @@ from training.specimens.specimen_ranges import BOX
 _TRAINING: Final = zlib.crc32(b"training")
 
 Image = NDArray[np.float32]
+Alteration = Callable[[Chain, PostProcessing], tuple[Chain, PostProcessing]]
+"""What makes other noise and post-processing of those that were drawn."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,6 +71,7 @@ def make_pair(
     modality: Modality,
     shape: tuple[int, int] = (256, 256),
     exclude: Exclusion | None = None,
+    alter: Alteration | None = None,
 ) -> Pair:
     """Make a pair, the same whatever was made before it, in whichever process.
 
@@ -82,6 +86,8 @@ def make_pair(
         Rows and columns in px.
     exclude : Exclusion, optional
         Elements and lattices that no specimen has; by default those of the benchmark's cases.
+    alter : callable, optional
+        Takes the noise and post-processing that were drawn and returns those of the pair.
 
     Returns
     -------
@@ -92,7 +98,7 @@ def make_pair(
     InputError
         If seed or index are negative, or the shape is smaller than 16 px.
     """
-    drawn = draw_pair(seed, index, modality=modality, shape=shape, exclude=exclude)
+    drawn = draw_pair(seed, index, modality=modality, shape=shape, exclude=exclude, alter=alter)
 
     def stream(purpose: str) -> np.random.Generator:
         return generator(seed, index, modality=modality.name, purpose=purpose)
@@ -148,6 +154,7 @@ def draw_pair(
     modality: Modality,
     shape: tuple[int, int] = (256, 256),
     exclude: Exclusion | None = None,
+    alter: Alteration | None = None,
 ) -> PairDescription:
     """Draw what pair `index` shows; arguments and errors are those of `make_pair`."""
     require(seed, "seed", low=0)
@@ -157,10 +164,11 @@ def draw_pair(
     def stream(purpose: str) -> np.random.Generator:
         return generator(seed, index, modality=modality.name, purpose=purpose)
 
-    noise = modality.noise(stream("noise"))
+    noise, post = modality.noise(stream("noise")), PostProcessing.sample(stream("post"))
+    if alter is not None:
+        noise, post = alter(noise, post)
     sampling = BOX.ranges["sampling"].draw(stream("sampling"))
     box = Box(shape, sampling, correlation_distance(noise))
-    post = PostProcessing.sample(stream("post"))
     kind_stream = stream("kind")
     atoms_at_all = PAIR.choices["atoms"].draw(kind_stream)
     if not modality.high_resolution and not atoms_at_all:

@@ -10,10 +10,11 @@ from noise import ScanNoise
 from stembench.errors import InputError
 from stembench.limits import require
 from training.pairs.pair import Image, Pair
-from training.pairs.pair_sequence import PairSequence
+from training.recipes.lacking_pairs import LackingPairs, lack_named
 from training.tuning.scene_pair import draw_noise, make_scene_pair, scene_generator
 
 _MIXTURE: Final = zlib.crc32(b"mixture of pairs")
+_REGISTRATION: Final = zlib.crc32(b"registration of scenes")
 #: Scenes of which one is taken, the first whose noise is more than counting: half of all scenes are
 #: counted only, which no network needs so many images of to learn.
 _CANDIDATES: Final = 2
@@ -21,7 +22,7 @@ _COUNTING_ALONE: Final = ScanNoise()
 
 
 @dataclass(frozen=True)
-class MixedPairs(PairSequence):
+class MixedPairs(LackingPairs):
     """Pairs of which a share are scenes of columns, as faithful tuning draws them.
 
     Which ones are is a function of seed and index; the others are those that the plain sequence
@@ -31,13 +32,18 @@ class MixedPairs(PairSequence):
     ----------
     scenes : float
         Share of the scenes, in [0, 1].
+    registered : float
+        Share of the scenes of which both images are moved by a part of a pixel by linear
+        interpolation, as registration does; unless what they lack is interpolation.
     """
 
     scenes: float = 0.0
+    registered: float = 0.0
 
     def __post_init__(self) -> None:
         super().__post_init__()
         require(self.scenes, "share of the scenes", low=0, high=1)
+        require(self.registered, "share of the registered scenes", low=0, high=1)
         if self.modality != "hrstem":
             raise InputError(
                 f"scenes of columns are high-resolution STEM and cannot be mixed with pairs of "
@@ -63,10 +69,28 @@ class MixedPairs(PairSequence):
         place = self._place(number)
         if not self.is_scene(place):
             return super().__getitem__(place)
+        lack = self.lacks(place)
         scene = make_scene_pair(
-            self.seed, self.scene_index(place), shape=self.shape, exclude=self.exclude
+            self.seed,
+            self.scene_index(place),
+            shape=self.shape,
+            exclude=self.exclude,
+            alter=lack_named(lack) if lack else None,
         )
-        return self._placed(scene.distorted), self._placed(scene.clean)
+        images = scene.distorted, scene.clean
+        moved = self._moved_by(place)
+        if moved is not None and lack != "interpolation":
+            images = _registered(images[0], moved), _registered(images[1], moved)
+        return self._placed(images[0]), self._placed(images[1])
+
+    def _moved_by(self, place: int) -> tuple[float, float] | None:
+        """Part of a pixel along y and x by which a scene is moved; None for most."""
+        key = (_REGISTRATION, self.first + place)
+        rng = np.random.default_rng(np.random.SeedSequence(self.seed, spawn_key=key))
+        if not rng.random() < self.registered:
+            return None
+        down, right = rng.uniform(-0.5, 0.5, 2)
+        return float(down), float(right)
 
     def pair(self, number: int) -> Pair:
         """Pair `number` where it is one of the data set.
@@ -83,3 +107,11 @@ class MixedPairs(PairSequence):
                 "sequence without scenes"
             )
         return super().pair(place)
+
+
+def _registered(image: Image, moved: tuple[float, float], /) -> Image:
+    """Move an image by a part of a pixel by linear interpolation, mirrored at its edges."""
+    from scipy.ndimage import shift
+
+    found: Image = shift(image, moved, order=1, mode="mirror")
+    return found

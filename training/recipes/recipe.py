@@ -10,6 +10,7 @@ from training.networks.generator import Generator
 from training.networks.patch_discriminator import PatchDiscriminator
 from training.pairs.modalities import modality_named
 from training.pairs.pair_sequence import PairSequence
+from training.recipes.lacking_pairs import LackingPairs, lack_named
 from training.recipes.mixed_pairs import MixedPairs
 from training.recipes.training_stage import PAPER_STAGES, Stage
 from training.tuning.judged_lattices import exclusion_of_tuning
@@ -37,6 +38,11 @@ class TrainedPairs:
     """Of all pairs."""
     scenes: float = 0.0
     """Share of the pairs that are scenes of columns instead (`MixedPairs`); ours."""
+    registered: float = 0.0
+    """Share of the scenes that are moved by a part of a pixel by linear interpolation; ours."""
+    lacking: str = ""
+    """What the noise of pairs that are learned from lacks (`LACKING`): nothing, unless a wrong
+    noise model is what is studied; ours."""
 
     def __post_init__(self) -> None:
         modality_named(self.modality)
@@ -45,6 +51,8 @@ class TrainedPairs:
         require(self.side, "side of the images", low=16, unit="px")
         require(self.seed, "seed of the pairs", low=0)
         require(self.scenes, "share of the scenes", low=0, high=1)
+        require(self.registered, "share of the registered scenes", low=0, high=1)
+        lack_named(self.lacking)
 
     @property
     def sequence(self) -> PairSequence:
@@ -56,7 +64,17 @@ class TrainedPairs:
             shape=(self.side, self.side),
             exclude=exclusion_of_tuning(),
         )
-        return MixedPairs(**vars(plain), scenes=self.scenes) if self.scenes else plain
+        if not (self.scenes or self.lacking):
+            return plain
+        if not self.scenes:
+            return LackingPairs(**vars(plain), lacking=self.lacking, learned=self.training)
+        return MixedPairs(
+            **vars(plain),
+            lacking=self.lacking,
+            learned=self.training,
+            scenes=self.scenes,
+            registered=self.registered,
+        )
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -16,6 +16,7 @@ from stembench.independent_work import StartExecutor
 from training.pairs.pair import Image
 from training.pairs.pair_sequence import Batches, PairSequence, stream_chosen
 from training.pairs.shards import DESCRIPTION, Shards
+from training.recipes.lacking_pairs import LackingPairs
 from training.recipes.mixed_pairs import MixedPairs
 
 #: Files of pairs whose contents are kept: a batch may lie across several.
@@ -66,10 +67,15 @@ class WrittenPairs:
         InputError
             If it holds other pairs, or fewer.
         """
-        if isinstance(sequence, MixedPairs):
+        if isinstance(sequence, LackingPairs):
+            what = (
+                "partly scenes of columns"
+                if isinstance(sequence, MixedPairs)
+                else f"without '{sequence.lacking}'"
+            )
             raise InputError(
-                "pairs of the recipe are partly scenes of columns, which no folder of pairs holds; "
-                "leave the folder out to have them made"
+                f"pairs of the recipe are {what}, which no folder of pairs holds; leave the folder "
+                "out to have them made"
             )
         _check_description(folder, sequence)
         files = sorted(folder.glob("pairs-*.npz"))

@@ -11,13 +11,14 @@ from noise import (
     Chain,
     FastScan,
     Jitter,
+    PostProcessing,
     ScanNoise,
     distort,
     electrons_per_pixel,
 )
 from stembench.limits import require
 from training.pairs.modalities import correlation_distance
-from training.pairs.pair import Image
+from training.pairs.pair import Alteration, Image
 from training.specimens.held_out.exclusion import Exclusion
 from training.specimens.simulation_box import Box
 from training.tuning.judged_lattices import exclusion_of_tuning
@@ -69,6 +70,7 @@ def make_scene_pair(
     *,
     shape: tuple[int, int] = (128, 128),
     exclude: Exclusion | None = None,
+    alter: Alteration | None = None,
 ) -> ScenePair:
     """Make a pair of a scene of columns with defects and displacements.
 
@@ -83,6 +85,8 @@ def make_scene_pair(
     exclude : Exclusion, optional
         Distances that no lattice has: by default those of the benchmark's cases and of the
         lattices on which a tuning is validated.
+    alter : callable, optional
+        Takes the noise that was drawn, and no post-processing, and returns that of the pair.
 
     Returns
     -------
@@ -102,7 +106,9 @@ def make_scene_pair(
 
     left_out = exclusion_of_tuning() if exclude is None else exclude
     lattice = SceneLattice.sample(stream("lattice"), exclude=left_out)
-    noise = draw_noise(stream("noise"))
+    noise: Chain = draw_noise(stream("noise"))
+    if alter is not None:
+        noise, _ = alter(noise, PostProcessing())
     recording = stream("recording")
     ranges = RECORDING.ranges
     electrons = ranges["electrons"].draw(recording)

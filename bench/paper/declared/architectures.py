@@ -155,13 +155,4 @@ FIGURES: Final = (
         needs="the extra tensorflow",
         draw=_draw_discriminator,
     ),
-    PaperFigure(
-        number="table-1",
-        title="PSNR and size of network architectures",
-        theirs="Trained numbers and PSNR of MR-UNET, GRDN and CGRDN, trained alike.",
-        claims=(3,),
-        needs="the training package",
-        not_yet="GRDN and MR-UNET must be trained beside CGRDN on the same images; their weights "
-        "are not published, and no others stand in for them",
-    ),
 )

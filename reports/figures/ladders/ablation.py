@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Final
 from reports.figures import panels
 from reports.figures.figure import FigureFile, smallest_picture
 from reports.figures.ladders.panel import LABELS, rung_panel
-from reports.figures.legends import legend
 from reports.records.run_folder import Run
 from reports.summaries.ladder_summary import SHOWN, LadderSummary
 from reports.words.captions import noise_text, sample_text
@@ -80,5 +79,5 @@ def _draw(run: Run, ablation: LadderSummary, *, settings: str) -> "Figure":
             panels.error_axis(axes, metric, label=LABELS[metric])
         panels.heading(axes, "abc"[k], LABELS[metric].split(" (")[0])
         if k == 0:
-            legend(figure, axes, at=(0.53, top + 0.02 / height))
+            panels.legend(figure, axes, at=(0.53, top + 0.02 / height))
     return figure

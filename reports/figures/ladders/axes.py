@@ -9,7 +9,6 @@ import pandas as pd
 from reports.figures import panels
 from reports.figures.figure import FigureFile, smallest_picture
 from reports.figures.ladders.panel import rung_panel
-from reports.figures.legends import legend
 from reports.records.run_folder import Run
 from reports.summaries.ladder_summary import SHOWN, LadderSummary
 from reports.words.captions import noise_text, sample_text
@@ -104,5 +103,5 @@ def _draw(run: Run, axes: Sequence[LadderSummary], *, title: str, settings: str)
             plot.set_ylabel("")
             plot.tick_params(labelleft=False)
         if row == 0:
-            legend(figure, drawn[0], at=(0.53, top + 0.02 / height))
+            panels.legend(figure, drawn[0], at=(0.53, top + 0.02 / height))
     return figure

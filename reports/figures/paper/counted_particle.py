@@ -8,7 +8,6 @@ import pandas as pd
 
 from reports.figures import panels
 from reports.figures.counting import counted_map
-from reports.figures.legends import legend
 from reports.figures.paper.column_width import (
     area,
     even_grid,
@@ -81,7 +80,7 @@ def _draw(material: Material) -> Drawn:
         if k < 6:
             narrow_dose_axis(axes, doses)
         letter(axes, "abcdefgh"[k], title)
-    legend(page, *panes, at=(0.5, 0.998))
+    panels.legend(page, *panes, at=(0.5, 0.998))
     _pictures(page, run, rows, case=case, image=image, dose=ends[0])
     return Drawn(
         run=run_text(run),

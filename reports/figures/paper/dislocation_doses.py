@@ -10,7 +10,6 @@ from cases import Case, to_pixels
 from fitting.lattice import burgers_circuit
 from reports.figures import panels
 from reports.figures.dislocation import error_rings
-from reports.figures.legends import legend
 from reports.figures.paper.column_width import (
     area,
     letter,
@@ -96,7 +95,7 @@ def _draw(material: Material) -> Drawn:
     error_rings(panes[4], run, case=case, styles=styles, label="from the core (Å)")
     panes[4].tick_params(axis="x", labelsize=5.5)
     letter(panes[4], "m", f"{short_dose_text(float(doses[0]))} e/Å²")
-    legend(page, *panes, at=(0.5, 1 - 103.5 / _HEIGHT))
+    panels.legend(page, *panes, at=(0.5, 1 - 103.5 / _HEIGHT))
     _burgers_panel(page, run, case=case, styles=styles, doses=doses)
     return Drawn(
         run=run_text(run),

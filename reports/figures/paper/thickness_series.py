@@ -7,7 +7,6 @@ import numpy as np
 import pandas as pd
 
 from reports.figures import panels
-from reports.figures.legends import legend
 from reports.figures.paper.column_width import (
     area,
     even_grid,
@@ -75,7 +74,7 @@ def _draw(material: Material) -> Drawn:
             panes[2].set_xlabel("thickness (atoms)")
             first.append(panes[0])
             first.append(panes[1])
-    legend(page, *first, at=(0.5, 0.998))
+    panels.legend(page, *first, at=(0.5, 0.998))
     _examples(page, run, rows, case=case, doses=doses)
     return Drawn(
         run=run_text(run),

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Any, Final
 
-from reports.figures.panels import DPI
+from reports.figures.panels.parts import DPI
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -4,7 +4,6 @@ import pytest
 from matplotlib.figure import Figure
 
 from reports.figures import panels
-from reports.figures.legends import legend
 
 NAMES = (
     "raw", "CGRDN", "Gaussian", "hybrid bound without rigid shift", "patch-PCA", "Bragg filter",
@@ -19,7 +18,7 @@ def test_a_legend_lies_within_the_written_picture(count: int) -> None:
     axes = figure.add_subplot()
     for name in NAMES[:count]:
         axes.plot([0, 1], [0, 1], label=name)
-    legend(figure, axes, at=(0.53, 0.98))
+    panels.legend(figure, axes, at=(0.53, 0.98))
     figure.set_dpi(panels.DPI)
     figure.draw_without_rendering()
     (drawn,) = figure.legends

@@ -1,0 +1,1 @@
+"""Trainings at the scale of two cores that are held against each other, and what came of them."""
