@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 #: The error of position that is shown, and the bound of it.
 _POSITION: Final = "position_mae_unshifted_pm"
+#: So many restorers are named beside the images, more of them above.
+_MOST_BESIDE: Final = 7
 _RED = "#D40000"
 _PATH = "#FFC20A"
 
@@ -60,8 +62,10 @@ def figure_dislocation(run: Run, summary: pd.DataFrame, *, case: str) -> "Drawin
     raw = run.restorers.raw(names)
     restored = run.restorers.main(names)
     shown = [name for name in (raw, restored) if name is not None]
+    # Beside the images there is room for few names above what is told of the Burgers vectors.
+    above = 0.32 if len(styles) > _MOST_BESIDE else 0.0
     figure, bottom, top = panels.new_figure(
-        2.75 + 2.275 * len(shown),
+        2.75 + above + 2.275 * len(shown),
         footer="MAE: mean distance |r - r_ref|, each image's rigid shift (the mean error of its "
         "measured columns) taken off. MPE: mean absolute percentage error. Burgers vectors are "
         "read from the phases of the lattice along the yellow circle of "
@@ -79,7 +83,7 @@ def figure_dislocation(run: Run, summary: pd.DataFrame, *, case: str) -> "Drawin
         left=0.03,
         right=0.985,
         bottom=split + 0.06 / height,
-        top=top - 0.18 / height,
+        top=top - (0.18 + above) / height,
         hspace=0.14,
         wspace=0.06,
     )
@@ -116,9 +120,12 @@ def figure_dislocation(run: Run, summary: pd.DataFrame, *, case: str) -> "Drawin
             _circle(axes, centre=centre, case=described)
     if len(shown) > 1:
         key = figure.add_subplot(grid[-1, 0])
-        _legend(key, styles, title=f"panels {', '.join(last)}")
-        _burgers(key, run, case=case, names=shown)
+        key.set_axis_off()
+        if not above:
+            _legend(key, styles, title=f"panels {', '.join(last)}")
+        _burgers(key, run, case=case, names=shown, alone=above > 0)
 
+    drawn = []
     for k, (metric, label) in enumerate(
         ((_POSITION, "MAE of position (pm)"), ("scs_mpe_pct", "MPE of SCS (%)"))
     ):
@@ -127,8 +134,13 @@ def figure_dislocation(run: Run, summary: pd.DataFrame, *, case: str) -> "Drawin
         panels.assumed_bounds(axes, drawn_bounds(bounds, case=case, metric=metric), x="dose")
         panels.dose_axis(axes, doses)
         panels.error_axis(axes, metric, label=label)
-        panels.key_of_bounds(axes)
+        if above:
+            drawn.append(axes)
+        else:
+            panels.key_of_bounds(axes)
         panels.heading(axes, last[k], label.split(" (")[0])
+    if above:
+        panels.legend(figure, *drawn, at=(0.53, top + 0.02 / height))
     axes = figure.add_subplot(plots[0, 2])
     error_rings(axes, run, case=case, styles=styles, label="distance from the core (Å)")
     panels.heading(axes, last[2], f"by distance, {dose_text(float(doses[0]))} e/Å²")
@@ -244,7 +256,6 @@ def _legend(axes: "Axes", styles: Mapping[str, RestorerStyle], *, title: str) ->
     """Legend of the curves, in a panel of its own."""
     from matplotlib.lines import Line2D
 
-    axes.set_axis_off()
     many = len(styles) > 4  # the Burgers vectors are told below
     handles = [
         Line2D(
@@ -271,8 +282,8 @@ def _legend(axes: "Axes", styles: Mapping[str, RestorerStyle], *, title: str) ->
     )
 
 
-def _burgers(axes: "Axes", run: Run, *, case: str, names: list[str]) -> None:
-    """In how many images of each dose the Burgers vector is read right."""
+def _burgers(axes: "Axes", run: Run, *, case: str, names: list[str], alone: bool) -> None:
+    """In how many images of each dose the Burgers vector is read right; `alone` in its panel."""
     circuits = resolved_alone(
         run.once(load_circuits), unresolved_cells(run.once(contrast_of), run.restorers)
     )
@@ -291,11 +302,11 @@ def _burgers(axes: "Axes", run: Run, *, case: str, names: list[str]) -> None:
         lines.append(f"  {dose_text(float(str(dose)))} e/Å²: {', '.join(shares)}")
     axes.text(
         0.02,
-        0.02,
+        0.98 if alone else 0.02,
         "\n".join(lines),
         transform=axes.transAxes,
-        va="bottom",
-        fontsize=6.5,
+        va="top" if alone else "bottom",
+        fontsize=7.5 if alone else 6.5,
         linespacing=1.2,
     )
 

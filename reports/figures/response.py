@@ -23,6 +23,8 @@ _LETTERS: Final = "abcdefghijklmnopqrstuvwxyz"
 _GREY: Final = "#333333"
 #: Shares of the bound below this are not drawn.
 _LEAST: Final = 0.02
+#: Restorers that one line of the legend names.
+_NAMES_A_LINE: Final = 4
 #: (quantity, heading, abscissa, its label)
 _COLUMNS: Final = (
     ("position", "columns moved", "amplitude", "displacement (pm)"),
@@ -53,31 +55,35 @@ def figure_response(run: Run, summary: pd.DataFrame, *, case: str) -> "Drawing":
     told = _of_case(run.once(summarise_response), case)
     rows, information = told.responses, told.information
     doses = [float(dose) for dose in np.unique(rows["dose"].to_numpy())]
+    columns = [column for column in _COLUMNS if len(_panel_rows(rows, column))]
     styles = run.restorers.styles(run.restorers.ranked(rows["restorer"].unique()))
     lines = len(doses)
+    head = 0.5 + 0.14 * max(0, -(-(len(styles) + 2) // _NAMES_A_LINE) - 2)
+    foot = 0.1 if information.empty else 1.95
     figure, bottom, top = panels.new_figure(
-        1.62 * lines + 2.5,
+        1.62 * lines + 0.05 + head + foot,
         footer=response_settings(run, pd.DataFrame(), case=case),
         title=f"How much of a real change is passed on: {run.title(case)}",
         complete=run.complete,
     )
     height = float(figure.get_size_inches()[1])
-    split = bottom + 1.95 / height
+    split = bottom + foot / height
     grid = figure.add_gridspec(
         lines,
-        len(_COLUMNS),
+        len(columns),
         left=0.075,
         right=0.99,
         bottom=split + 0.36 / height,
-        top=top - 0.5 / height,
+        top=top - head / height,
         wspace=0.24,
         hspace=0.5,
     )
     letters = iter(_LETTERS)
     for i, dose in enumerate(doses):
-        for j, (quantity, title, x, label) in enumerate(_COLUMNS):
+        for j, column in enumerate(columns):
+            _, title, x, label = column
             axes = figure.add_subplot(grid[i, j])
-            own = rows[(rows["dose"] == dose) & (rows["quantity"] == quantity)]
+            own = _panel_rows(rows[rows["dose"] == dose], column)
             _response_panel(axes, own, x=x, styles=styles)
             axes.set_xlabel(label if i == lines - 1 else "")
             if j == 0:
@@ -88,7 +94,7 @@ def figure_response(run: Run, summary: pd.DataFrame, *, case: str) -> "Drawing":
         handles,
         labels,
         loc="upper center",
-        ncols=min(len(labels), 4),
+        ncols=min(len(labels), _NAMES_A_LINE),
         fontsize=7,
         labelspacing=0.25,
         frameon=False,
@@ -96,6 +102,8 @@ def figure_response(run: Run, summary: pd.DataFrame, *, case: str) -> "Drawing":
         columnspacing=1.2,
         handlelength=1.6,
     )
+    if information.empty:
+        return figure
     under = figure.add_gridspec(
         1,
         2,
@@ -129,17 +137,23 @@ def _of_case(told: ResponseSummary, case: str) -> ResponseSummary:
     )
 
 
+def _panel_rows(rows: pd.DataFrame, column: tuple[str, str, str, str]) -> pd.DataFrame:
+    """Rows of a column of panels: of its quantity, of single columns or of waves."""
+    quantity, _, x, _ = column
+    pattern = "isolated" if x == "amplitude" else "wave"
+    return rows[(rows["quantity"] == quantity) & (rows["pattern"] == pattern)]
+
+
 def _response_panel(
     axes: "Axes", rows: pd.DataFrame, *, x: str, styles: dict[str, RestorerStyle]
 ) -> None:
     """Responses of every restorer against the size or the wavelength of changes."""
     for level, style in ((1.0, "-"), (0.0, ":")):
         axes.axhline(level, color=_GREY, linewidth=0.8, linestyle=style, zorder=1)
-    kept = rows[rows["pattern"] == ("isolated" if x == "amplitude" else "wave")]
     # Waves along x, y and the diagonal are averaged: the crystal has the same columns along each.
-    places = np.unique(kept[x].to_numpy())
+    places = np.unique(rows[x].to_numpy())
     for number, (name, look) in enumerate(styles.items()):
-        own = kept[kept["restorer"] == name]
+        own = rows[rows["restorer"] == name]
         if own.empty:
             continue
         means = own.groupby(x)[["value", "low", "high"]].mean().reset_index()
@@ -240,15 +254,18 @@ def _information_panel(
 
 
 def _key(figure: "Drawing") -> "tuple[list[Artist], list[str]]":
-    """Handles and labels of the first panel, with what the lines mean."""
+    """Handles and labels of all panels, each once, with what the lines mean."""
     from matplotlib.lines import Line2D
 
-    handles, labels = figure.axes[0].get_legend_handles_labels()
+    named: dict[str, Artist] = {}
+    for axes in figure.axes:
+        drawn, texts = axes.get_legend_handles_labels()
+        named = dict(zip(texts, drawn, strict=True)) | named
     lines = [
         Line2D([], [], color=_GREY, linewidth=0.8),
         Line2D([], [], color=_GREY, linewidth=0.8, linestyle=":"),
     ]
-    return [*handles, *lines], [*labels, "faithful", "erased"]
+    return [*named.values(), *lines], [*named, "faithful", "erased"]
 
 
 def response_settings(run: Run, summary: pd.DataFrame, *, case: str) -> str:

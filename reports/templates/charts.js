@@ -118,11 +118,10 @@
       const axis = chart.axes.find((one) => one.name === part("against").value);
       const found = beside(points(), axis);
       const options = { renderer: "svg", actions: false };
-      const made = spec(found, axis, "var(--ink)", "var(--line)");
       part("note").textContent = `${chart.heading}: ${chart.note}`;
       const left = chart.left_out
         ? ` ${chart.left_out} values of this quantity are not finite and not drawn.` : "";
-      const few = found.length ? "" : " Nothing is chosen.";
+      const few = found.length ? "" : " Nothing of this choice is there to be drawn.";
       const hollow = found.some((one) => one.hollow)
         ? " Hollow: more fits ended at a limit than can be borne." : "";
       part("count").textContent =
@@ -130,7 +129,11 @@
       // one after the other, so that the last choice is what stays
       drawing = drawing.then(async () => {
         if (last) last.finalize();
-        last = await vegaEmbed(part("chart"), made, options);
+        last = null;
+        part("chart").replaceChildren();
+        // axes of no points would have no ends
+        if (found.length)
+          last = await vegaEmbed(part("chart"), spec(found, axis, "var(--ink)", "var(--line)"), options);
         root.dataset.drawn = `${chart.heading}/${axis.name}/${found.length}`;
       });
     }
@@ -173,6 +176,8 @@
                                 { field: "text", type: "nominal", title: "value (95 %)" },
                                 { field: "count", type: "quantitative", title: "n" }] } },
       ];
+      if (!found.some((one) => one.low !== null && one.high !== null))
+        layers.shift();  // bars of nothing would have no ends
       if (chart.levels.length)
         layers.unshift({ data: { values: chart.levels.map((level) => ({ level })) },
                          mark: { type: "rule", color: ink, strokeDash: [2, 3], aria: false },

@@ -1,9 +1,27 @@
 // Tables that can be sorted by a column and filtered by words.
 (() => {
   "use strict";
-  const FEW = 6;
+  const FEW = 8;
   const NUMBER = /[-−+]?\d+(?:[\d\u2009\u00a0\u202f]*\d)?(?:\.\d+)?(?:e[-+]?\d+)?/i;
   for (const table of document.querySelectorAll(".scroll > table.sortable")) equip(table);
+  for (const table of document.querySelectorAll(".scroll > table")) keepLabels(table);
+
+  // The labels of a row stay in sight where the numbers scroll, unless they would cover them.
+  function keepLabels(table) {
+    const box = table.parentElement;
+    const first = [...table.tHead.rows[0].cells];
+    const after = first.findIndex((cell) => !cell.classList.contains("label"));
+    if (after < 1) return;
+    // also called when what was folded, and so had no width, is shown
+    new ResizeObserver(() => {
+      const lefts = [0];
+      for (const cell of first.slice(0, after)) lefts.push(lefts.at(-1) + cell.offsetWidth);
+      const held = box.scrollWidth > box.clientWidth && lefts[after] < 0.5 * box.clientWidth;
+      box.classList.toggle("held", held);
+      for (let column = 0; column < after; column += 1)
+        box.style.setProperty(`--left-${column}`, `${lefts[column]}px`);
+    }).observe(box);
+  }
 
   function equip(table) {
     const body = table.tBodies[0];

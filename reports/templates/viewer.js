@@ -52,6 +52,7 @@
     }
 
     async function choose(next, names = null) {
+      busy(true);
       const left = names ? names.left : part("left").value;
       const right = names ? names.right : part("right").value;
       scene = next;
@@ -96,7 +97,11 @@
       return scene.pictures.find((one) => one.name === part(side).value);
     }
 
+    // Told to readers of the screen, and to tests: what is shown is not yet what was chosen.
+    function busy(state) { canvas.parentElement.setAttribute("aria-busy", state); }
+
     function draw() {
+      busy(true);
       cancelAnimationFrame(drawing);
       drawing = requestAnimationFrame(paint);
     }
@@ -122,6 +127,7 @@
         marks("right", 0, canvas.width);
       }
       tell(split);
+      busy(false);
     }
 
     function side(name, from, to) {

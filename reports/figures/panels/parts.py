@@ -118,7 +118,7 @@ def heading(axes: "Axes", letter: str, text: str) -> None:
         text,
         (0, 1),
         xycoords="axes fraction",
-        xytext=(11, 4),
+        xytext=(14 if letter in "mw" else 11, 4),
         textcoords="offset points",
         fontsize=8,
         va="baseline",
@@ -154,11 +154,13 @@ def curves(
             continue
         value = own["value"].to_numpy()
         reach = np.stack([value - own["low"].to_numpy(), own["high"].to_numpy() - value])
+        # Of realizations that agree, an end may lie beyond the value by its last digit.
+        reach = np.maximum(np.nan_to_num(reach), 0)
         dense = len(own) > 20
         axes.errorbar(
             own[x].to_numpy(),
             value,
-            yerr=np.nan_to_num(reach),
+            yerr=reach,
             label=look.label,
             color=look.colour,
             marker=look.marker,

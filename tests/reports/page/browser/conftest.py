@@ -3,6 +3,7 @@
 import os
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -34,9 +35,9 @@ def browser() -> Iterator[Any]:
         found.close()
 
 
-@pytest.fixture
-def opened(browser: Any) -> Iterator[Callable[..., Any]]:
-    """Open a page file; what its console says, or asks of the network, fails the test."""
+@contextmanager
+def _opener(browser: Any) -> Iterator[Callable[..., Any]]:
+    """Opens page files; what their consoles say, or ask of the network, fails in the end."""
     contexts, said = [], []
 
     def open_page(
@@ -65,6 +66,20 @@ def opened(browser: Any) -> Iterator[Callable[..., Any]]:
     for context in contexts:
         context.close()
     assert said == []
+
+
+@pytest.fixture
+def opened(browser: Any) -> Iterator[Callable[..., Any]]:
+    """Open a page file; what its console says, or asks of the network, fails the test."""
+    with _opener(browser) as open_page:
+        yield open_page
+
+
+@pytest.fixture(scope="module")
+def opened_once(browser: Any) -> Iterator[Callable[..., Any]]:
+    """Open a page file for the tests of a module, each of which sets what it looks at."""
+    with _opener(browser) as open_page:
+        yield open_page
 
 
 @pytest.fixture(scope="session")

@@ -54,6 +54,11 @@ def comparison(browser: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+@pytest.fixture(scope="module")
+def page(comparison: Path, opened_once: Opened) -> Any:
+    return opened_once(comparison)
+
+
 @pytest.mark.parametrize("width", [1400, 390])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_page_is_usable(comparison: Path, opened: Opened, width: int, scheme: str) -> None:
@@ -70,8 +75,7 @@ def test_page_is_usable(comparison: Path, opened: Opened, width: int, scheme: st
     assert set(links) <= set(anchors)
 
 
-def test_the_viewer_starts_with_both_sides(comparison: Path, opened: Opened) -> None:
-    page = opened(comparison)
+def test_the_viewer_starts_with_both_sides(page: Any) -> None:
     said = page.locator('.viewer [data-part="said"]')
     page.wait_for_function("document.querySelector('.viewer canvas').ariaLabel.includes('split')")
     assert said.text_content().startswith("left: old: CGRDN")
@@ -83,8 +87,7 @@ def test_the_viewer_starts_with_both_sides(comparison: Path, opened: Opened) -> 
     assert len(cases) == 2
 
 
-def test_a_field_leads_to_its_rows(comparison: Path, opened: Opened) -> None:
-    page = opened(comparison)
+def test_a_field_leads_to_its_rows(page: Any) -> None:
     page.locator(".matrix tbody td a").last.click()
     case = page.url.split("#")[1]
     heading = page.locator(f"#{case}")
@@ -101,8 +104,7 @@ def test_a_field_leads_to_its_rows(comparison: Path, opened: Opened) -> None:
     assert table.locator("thead th[data-plain] button").count() == 0
 
 
-def test_bars_of_what_is_worse_leave_the_margin(comparison: Path, opened: Opened) -> None:
-    page = opened(comparison)
+def test_bars_of_what_is_worse_leave_the_margin(page: Any) -> None:
     bars = page.locator('[aria-labelledby="decided"] tbody .bar')
     assert bars.count() > 0
     for bar in bars.all():
@@ -125,8 +127,7 @@ def test_without_scripts_images_and_rows_stand_beside_each_other(
     assert page.locator("table.changes tbody tr").count() > 20
 
 
-def test_charts_show_both_sides_and_what_changed(comparison: Path, opened: Opened) -> None:
-    page = opened(comparison)
+def test_charts_show_both_sides_and_what_changed(page: Any) -> None:
     page.wait_for_selector(".charts[data-drawn]")
     heading = page.locator('.charts [data-part="quantity"]').input_value()
     assert page.locator(".charts").get_attribute("data-drawn").startswith(f"{heading}/dose/")

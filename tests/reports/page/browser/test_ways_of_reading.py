@@ -111,9 +111,10 @@ def test_paper_is_white_and_has_everything(
     assert _contrast(page.evaluate(_LETTERS), [255, 255, 255]) > 7
     assert page.locator(".viewer .choices").is_hidden()
     page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
+    assert page.locator("details:not([open])").count() == 0
     assert page.locator(".settings table").first.is_visible()
     page.evaluate("window.dispatchEvent(new Event('afterprint'))")
-    assert page.locator(".settings table").first.is_hidden()
+    assert page.locator("details[open]").count() == 0
     path = tmp_path / "report.pdf"
     page.pdf(path=path, format="A4")
     assert path.read_bytes().startswith(b"%PDF")
