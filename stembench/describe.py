@@ -130,7 +130,8 @@ def _plain(value: Any, kind: type) -> Any:
         return int(value)
     if kind in (str, bool) and isinstance(value, kind):
         return value
-    raise ValueError(f"must be of type {kind.__name__}, not {_BRIEF.repr(value)}")
+    wanted = "a finite number" if kind is float and number else f"of type {kind.__name__}"
+    raise ValueError(f"must be {wanted}, not {_BRIEF.repr(value)}")
 
 
 def _is_finite(value: float) -> bool:

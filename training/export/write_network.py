@@ -40,7 +40,7 @@ def write_network(model: Any, recipe: Recipe, folder: Path, /) -> tuple[Path, Pa
     # The first weights are thrown away.
     exact = recipe.network.build(np.random.default_rng(0), precision="float32")
     exact.set_weights(model.get_weights())
-    keras_file, onnx_file = (folder / f"{recipe.name}.{ending}" for ending in ("keras", "onnx"))
+    keras_file, onnx_file = (folder / name for name in recipe.exported)
     with replacing(keras_file) as temporary, warnings.catch_warnings():
         # Keras asks TensorFlow for arrays in a way that numpy 2 warns of.
         warnings.filterwarnings("ignore", "__array__ implementation", DeprecationWarning)

@@ -22,6 +22,9 @@ from training.specimens.simulation_box import Box
 from training.specimens.specimen_ranges import BOX
 
 _TRAINING: Final = zlib.crc32(b"training")
+#: Sides that the images of a pair may have, px; a specimen for larger ones takes all memory.
+SMALLEST: Final = 16
+LARGEST: Final = 8192
 
 Image = NDArray[np.float32]
 Alteration = Callable[[Chain, PostProcessing], tuple[Chain, PostProcessing]]
@@ -96,7 +99,7 @@ def make_pair(
     Raises
     ------
     InputError
-        If seed or index are negative, or the shape is smaller than 16 px.
+        If seed or index are negative, or a side is below `SMALLEST` or above `LARGEST`.
     """
     drawn = draw_pair(seed, index, modality=modality, shape=shape, exclude=exclude, alter=alter)
 
@@ -147,6 +150,17 @@ class PairDescription:
         return self.box.sampling / _magnification(self.post)
 
 
+def require_shape(shape: tuple[int, int], /) -> None:
+    """Refuse a size of images that pairs cannot have.
+
+    Raises
+    ------
+    InputError
+    """
+    for side in shape:
+        require(side, "side of a pair's images", low=SMALLEST, high=LARGEST, unit="px")
+
+
 def draw_pair(
     seed: int,
     index: int,
@@ -159,7 +173,7 @@ def draw_pair(
     """Draw what pair `index` shows; arguments and errors are those of `make_pair`."""
     require(seed, "seed", low=0)
     require(index, "index of a pair", low=0)
-    require(min(shape), "side of a pair's images", low=16, unit="px")
+    require_shape(shape)
 
     def stream(purpose: str) -> np.random.Generator:
         return generator(seed, index, modality=modality.name, purpose=purpose)

@@ -3,7 +3,7 @@
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
-from typing import Any, Literal, overload
+from typing import Any, Final, Literal, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,11 +12,14 @@ from stembench.errors import InputError
 from stembench.independent_work import StartExecutor, completed
 from stembench.limits import require
 from training.pairs.modalities import Modality, modality_named
-from training.pairs.pair import Image, Pair, make_pair
+from training.pairs.pair import Image, Pair, make_pair, require_shape
 from training.specimens.held_out.exclusion import Exclusion, exclusion_of_cases
 
 Batches = Sequence[tuple[int, ...]] | NDArray[np.int64]
 """Numbers of the pairs of each batch."""
+
+#: Files hold an index in 64 bits.
+_LAST: Final = 2**63 - 1
 
 
 @dataclass(frozen=True)
@@ -54,8 +57,9 @@ class PairSequence:
     def __post_init__(self) -> None:
         modality_named(self.modality)
         require(self.count, "number of pairs", low=1)
-        require(self.first, "index of the first pair", low=0)
+        require(self.first, "index of the first pair", low=0, high=_LAST - self.count)
         require(self.seed, "seed", low=0)
+        require_shape(self.shape)
         if self.channels not in ("last", "first", "none"):
             raise InputError(f"channels must be last, first or none, not {self.channels!r}")
 

@@ -67,6 +67,21 @@ class Shards:
         }
 
 
+def set_of(sequence: PairSequence, /) -> str:
+    """Which pairs a file holds beside their indices, as JSON: all that a pair depends on.
+
+    Files of before it was written do not have it.
+    """
+    return json.dumps(
+        {
+            "modality": sequence.modality,
+            "seed": sequence.seed,
+            "shape": list(sequence.shape),
+            "excluded": sequence.exclude.description(),
+        }
+    )
+
+
 def write_pairs(
     shards: Shards,
     *,
@@ -122,6 +137,7 @@ def write_shard(sequence: PairSequence, path: Path, numbers: tuple[int, ...]) ->
         "index": sequence.first + np.array(numbers, dtype=np.int64),
         "sampling": np.array([pair.sampling for pair in pairs]),
         "electrons": np.array([pair.electrons for pair in pairs]),
+        "set": np.array(set_of(sequence)),
     }
     with replacing(path) as temporary:
         np.savez(temporary, allow_pickle=False, **arrays)
@@ -132,6 +148,11 @@ def _describe(shards: Shards) -> None:
     path = shards.folder / DESCRIPTION
     wanted = shards.description()
     if not path.exists():
+        if any(shards.folder.glob("pairs-*.npz")):
+            raise InputError(
+                f"{shards.folder} holds files of pairs without the {DESCRIPTION} that says which "
+                "they are; put that back, or name another folder"
+            )
         with replacing(path) as temporary:
             temporary.write_text(json.dumps(wanted, indent=1) + "\n", encoding="utf-8")
         return
@@ -143,7 +164,7 @@ def _describe(shards: Shards) -> None:
     others = [name for name, value in wanted.items() if known.get(name) != value]
     if others:
         raise InputError(
-            f"{shards.folder} holds other pairs ({', '.join(others)} differ); name another folder"
+            f"{shards.folder} holds other pairs (other {', '.join(others)}); name another folder"
         )
 
 
@@ -151,14 +172,24 @@ def _holds(path: Path, numbers: tuple[int, ...], shards: Shards) -> bool:
     """Whether a file begins with these pairs; a damaged one is made anew.
 
     One that holds more, of an earlier call for more pairs, is kept: nothing is thrown away.
+
+    Raises
+    ------
+    InputError
+        If it holds pairs of another seed, size or the like.
     """
     try:
         # Numpy leaves a damaged file open that it has opened itself.
         with path.open("rb") as stream, np.load(stream, allow_pickle=False) as file:
-            index = file["index"]
+            index, known = file["index"], str(file["set"]) if "set" in file else ""
             shapes = {file[name].shape for name in ("x", "y")}  # all of both is read and checked
     except (OSError, ValueError, KeyError, zipfile.BadZipFile):
         return False
+    if known and known != set_of(shards.sequence):
+        raise InputError(
+            f"{path} holds other pairs than {DESCRIPTION} beside it says; move it away, or name "
+            "another folder"
+        )
     expected = shards.sequence.first + np.array(numbers)
     return np.array_equal(index[: len(numbers)], expected) and shapes == {
         (len(index), *shards.sequence.shape)

@@ -21,6 +21,20 @@ _CANDIDATES: Final = 2
 _COUNTING_ALONE: Final = ScanNoise()
 
 
+def require_scenes_of(modality: str, /) -> None:
+    """Refuse a data set that scenes of columns cannot be mixed with.
+
+    Raises
+    ------
+    InputError
+    """
+    if modality != "hrstem":
+        raise InputError(
+            f"scenes of columns are high-resolution STEM and cannot be mixed with pairs of "
+            f"'{modality}'; set scenes to 0, or modality to 'hrstem'"
+        )
+
+
 @dataclass(frozen=True)
 class MixedPairs(LackingPairs):
     """Pairs of which a share are scenes of columns, as faithful tuning draws them.
@@ -44,11 +58,7 @@ class MixedPairs(LackingPairs):
         super().__post_init__()
         require(self.scenes, "share of the scenes", low=0, high=1)
         require(self.registered, "share of the registered scenes", low=0, high=1)
-        if self.modality != "hrstem":
-            raise InputError(
-                f"scenes of columns are high-resolution STEM and cannot be mixed with pairs of "
-                f"'{self.modality}'; set scenes to 0, or modality to 'hrstem'"
-            )
+        require_scenes_of(self.modality)
 
     def is_scene(self, number: int) -> bool:
         """Whether pair `number`, counted from the first, is a scene of columns."""

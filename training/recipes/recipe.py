@@ -1,6 +1,6 @@
 """Recipe of a training: network, pairs, optimiser and stages, the paper's unless stated."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final, Literal, get_args
 
 from stembench.errors import InputError
@@ -9,15 +9,18 @@ from training.networks.dense_networks import Cgrdn
 from training.networks.generator import Generator
 from training.networks.patch_discriminator import PatchDiscriminator
 from training.pairs.modalities import modality_named
+from training.pairs.pair import LARGEST, SMALLEST
 from training.pairs.pair_sequence import PairSequence
 from training.recipes.lacking_pairs import LackingPairs, lack_named
-from training.recipes.mixed_pairs import MixedPairs
+from training.recipes.mixed_pairs import MixedPairs, require_scenes_of
 from training.recipes.training_stage import PAPER_STAGES, Stage
 from training.tuning.judged_lattices import exclusion_of_tuning
 
 TrainingPrecision = Literal["float32", "mixed_bfloat16"]
 """Of the convolutions that do most of the work; weights are float32 in both."""
 
+#: Held-out pairs of a validation, unless a recipe says otherwise.
+VALIDATED: Final = 256
 #: What a folder, a file and a figure may be named by.
 _NAME_SIGNS: Final = frozenset("abcdefghijklmnopqrstuvwxyz0123456789-_.")
 
@@ -48,11 +51,13 @@ class TrainedPairs:
         modality_named(self.modality)
         require(self.training, "training pairs", low=1)
         require(self.validation, "validation pairs", low=1)
-        require(self.side, "side of the images", low=16, unit="px")
+        require(self.side, "side of the images", low=SMALLEST, high=LARGEST, unit="px")
         require(self.seed, "seed of the pairs", low=0)
         require(self.scenes, "share of the scenes", low=0, high=1)
         require(self.registered, "share of the registered scenes", low=0, high=1)
         lack_named(self.lacking)
+        if self.scenes:
+            require_scenes_of(self.modality)
 
     @property
     def sequence(self) -> PairSequence:
@@ -122,12 +127,17 @@ class Watch:
     """Steps between checkpoints, which are also made every ten minutes."""
     validation: int = 10_000
     """Steps between validations; the end of each epoch has one besides."""
-    validated: int = 256
-    """Held-out pairs of a validation, the first of them."""
+    validated: int | None = None
+    """Held-out pairs of a validation, the first of them. By default 256, or all where fewer are
+    held out; in a recipe's watch it is a number."""
 
     def __post_init__(self) -> None:
-        for name in ("log", "checkpoint", "validation", "validated"):
+        for name in ("log", "checkpoint", "validation"):
             require(getattr(self, name), f"{name} of watch", low=1)
+
+    def validated_of(self, held_out: int, /) -> int:
+        """Pairs of a validation where so many are held out."""
+        return min(VALIDATED, held_out) if self.validated is None else self.validated
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -165,9 +175,11 @@ class Recipe:
             )
         require(self.batch, "batch", low=1, high=self.pairs.training, unit="training pairs")
         require(
-            self.watch.validated, "validated of watch", low=1, high=self.pairs.validation,
+            self.validated, "validated of watch", low=1, high=self.pairs.validation,
             unit="validation pairs",
         )  # fmt: skip
+        # A recipe whose default is written out is the same one.
+        object.__setattr__(self, "watch", replace(self.watch, validated=self.validated))
         if not self.stages:
             raise InputError("stages must hold at least one stage")
         self._check_side("the network", self.network.multiple)
@@ -181,6 +193,16 @@ class Recipe:
                 f"side of pairs must be divisible by {multiple} for {what}, not {side}; take "
                 f"{multiple * max(1, round(side / multiple))}"
             )
+
+    @property
+    def validated(self) -> int:
+        """Held-out pairs of a validation."""
+        return self.watch.validated_of(self.pairs.validation)
+
+    @property
+    def exported(self) -> tuple[str, str]:
+        """Names of the files that the trained network is exported to."""
+        return f"{self.name}.keras", f"{self.name}.onnx"
 
     @property
     def steps_of_epoch(self) -> int:

@@ -50,13 +50,20 @@ def read_recipe(spec: str | Path, /) -> Recipe:
             f"there is no recipe '{spec}'; name a {_ENDING} file or one of {', '.join(RECIPES)}"
         )
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8-sig")  # some editors begin a text with a mark
+    except FileNotFoundError as error:
+        raise InputError(
+            f"there is no recipe file {path}; name one that is there, or one of "
+            f"{', '.join(RECIPES)}"
+        ) from error
     except OSError as error:
         raise InputError(
             f"{path} cannot be read ({error.strerror or error}); name a recipe that can"
         ) from error
     except UnicodeDecodeError as error:
-        raise InputError(f"{path} is no recipe: it is not a text in UTF-8") from error
+        raise InputError(
+            f"{path} is no recipe: it is not a text in UTF-8; save it as one, or name another file"
+        ) from error
     return parse_recipe(text, source=str(path))
 
 
@@ -72,6 +79,8 @@ def parse_recipe(text: str, /, *, source: str = "recipe") -> Recipe:
         content = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise InputError(f"{source} is no TOML file ({error}); mend that place") from error
+    except RecursionError as error:
+        raise InputError(f"{source} is nested too deeply; a recipe has tables of tables") from error
     if "network" in content:
         content["network"] = _network(content["network"], source)
     _complete_losses(content)
@@ -126,7 +135,7 @@ def _network(described: Any, source: str) -> Generator:
         raise InputError(f"network of {source} must be a table with a kind, not {described!r}")
     settings = dict(described)
     kind = settings.pop("kind", None)
-    if kind not in NETWORKS:
+    if not isinstance(kind, str) or kind not in NETWORKS:
         raise InputError(f"kind of network in {source} must be one of {', '.join(NETWORKS)}, not "
                          f"{kind!r}")  # fmt: skip
     network: Generator = from_dict(NETWORKS[kind], settings, source=f"network of {source}")

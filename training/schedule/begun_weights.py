@@ -23,6 +23,10 @@ def begin_with(model: Any, path: Path, /) -> None:
     """
     import keras
 
+    if not path.is_file():
+        raise InputError(
+            f"there is no file {path} to begin with; name the .keras file of a training"
+        )
     try:
         trained = keras.saving.load_model(path, compile=False).get_layer(model.name)
         model.set_weights(trained.get_weights())

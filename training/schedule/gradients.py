@@ -1,7 +1,7 @@
 """One step of gradient descent on each backend: the only file that knows which one runs.
 
-Keras has no gradients that all its backends share. TensorFlow records them on a tape; JAX derives a
-function of the weights, which are therefore handed in and given back.
+Keras has no gradients that all its backends share. TensorFlow records them on a tape, PyTorch on
+its tensors; JAX derives a function of the weights, which are therefore handed in and given back.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -13,7 +13,7 @@ from restore import quiet_tensorflow, require_keras
 from stembench.errors import InputError
 
 #: Backends that can train.
-BACKENDS: Final = ("tensorflow", "jax")
+BACKENDS: Final = ("tensorflow", "jax", "torch")
 
 Call = Callable[[Any], Any]
 """A network applied to its inputs."""
@@ -49,7 +49,7 @@ def require_backend() -> str:
     backend = str(keras.backend.backend())
     if backend not in BACKENDS:
         raise InputError(
-            f"training runs on {' or '.join(BACKENDS)}, and Keras is set to '{backend}'; set "
+            f"training runs on {', '.join(BACKENDS)}, and Keras is set to '{backend}'; set "
             f"KERAS_BACKEND={BACKENDS[0]}"
         )
     return backend
@@ -57,17 +57,22 @@ def require_backend() -> str:
 
 def make_reproducible() -> None:
     """Have every operation give the same bits each time, in all of this process from here on."""
-    if require_backend() == "tensorflow":
+    backend = require_backend()
+    if backend == "tensorflow":
         import tensorflow as tf
 
         tf.config.experimental.enable_op_determinism()
+    elif backend == "torch":
+        import torch
+
+        torch.use_deterministic_algorithms(True)
 
 
 def several_devices() -> int:
     """Spread batches over all accelerators of this machine; return how many there are.
 
-    To be called before a network is built. JAX alone does so, by Keras' data parallelism;
-    TensorFlow uses one.
+    To be called before a network is built. JAX alone does so, by Keras' data parallelism; the
+    others use one.
     """
     if require_backend() != "jax":
         return 1
@@ -103,7 +108,7 @@ def gradient_step(
     callable
         See `Step`.
     """
-    make = _tensorflow_step if require_backend() == "tensorflow" else _jax_step
+    make = _STEPS[require_backend()]
     run = make(model, optimizer, loss, tuple(held), devices)
 
     def step(rate: float, /, *arrays: np.ndarray[Any, Any]) -> dict[str, float]:
@@ -140,6 +145,39 @@ def _tensorflow_step(
         return found
 
     return call
+
+
+def _torch_step(
+    model: Any, optimizer: Any, loss: Loss, held: tuple[Any, ...], devices: int
+) -> Callable[[Sequence[Any]], Mapping[str, Any]]:
+    del devices  # PyTorch uses one
+    import torch
+    from keras import ops
+
+    _without_tf32()
+
+    def trained(inputs: Any) -> Any:
+        return model(inputs, training=True)
+
+    calls = [_inference(network) for network in held]
+
+    def call(arrays: Sequence[Any]) -> Mapping[str, Any]:
+        value, parts = loss(trained, calls, *(ops.convert_to_tensor(array) for array in arrays))
+        # Of these weights alone: `backward` would add to the gradients of held networks too.
+        gradients = torch.autograd.grad(value, _values(model.trainable_variables))
+        with torch.no_grad():
+            optimizer.apply(gradients, model.trainable_variables)
+        return {name: part.detach() if torch.is_tensor(part) else part
+                for name, part in {"loss": value, **parts}.items()}  # fmt: skip
+
+    return call
+
+
+def _without_tf32() -> None:
+    """Have a GPU multiply float32 convolutions of PyTorch in float32."""
+    import torch
+
+    torch.backends.cudnn.allow_tf32 = False
 
 
 def _inference(network: Any) -> Call:
@@ -196,6 +234,9 @@ def _jax_step(
     return call
 
 
+_STEPS: Final = {"tensorflow": _tensorflow_step, "jax": _jax_step, "torch": _torch_step}
+
+
 def _values(variables: Sequence[Any]) -> list[Any]:
     return [variable.value for variable in variables]
 
@@ -224,7 +265,8 @@ def forward_pass(model: Any, /) -> Callable[[np.ndarray[Any, Any]], Any]:
     callable
         Takes images (n, h, w, 1), float32; returns what the network does, a tensor or a list.
     """
-    if require_backend() == "tensorflow":
+    backend = require_backend()
+    if backend == "tensorflow":
         import tensorflow as tf
 
         signature = [tf.TensorSpec((None, None, None, 1), tf.float32)]
@@ -232,6 +274,8 @@ def forward_pass(model: Any, /) -> Callable[[np.ndarray[Any, Any]], Any]:
             lambda images: model(images, training=False), input_signature=signature, autograph=False
         )
         return lambda images: graph(tf.constant(images))
+    if backend == "torch":
+        return _torch_forward(model)
 
     import jax
 
@@ -243,3 +287,16 @@ def forward_pass(model: Any, /) -> Callable[[np.ndarray[Any, Any]], Any]:
     return lambda images: run(
         _values(model.trainable_variables), _values(model.non_trainable_variables), images
     )
+
+
+def _torch_forward(model: Any) -> Callable[[np.ndarray[Any, Any]], Any]:
+    import torch
+    from keras import ops
+
+    _without_tf32()
+
+    def forward(images: np.ndarray[Any, Any]) -> Any:
+        with torch.no_grad():
+            return model(ops.convert_to_tensor(images), training=False)
+
+    return forward

@@ -37,7 +37,7 @@ class HeldOut:
     def of(cls, recipe: Recipe, source: PairSource) -> "HeldOut":
         """Take the first held-out pairs of a recipe."""
         first = recipe.pairs.training
-        numbers = range(first, first + recipe.watch.validated)
+        numbers = range(first, first + recipe.validated)
         cut = [tuple(numbers[k : k + recipe.batch]) for k in range(0, len(numbers), recipe.batch)]
         return cls(tuple(source.stream(cut)))
 
@@ -57,14 +57,16 @@ class HeldOut:
             'loss'; 'absolute', the mean difference in standard deviations of the distorted images;
             'psnr' in dB, equation (1) with the largest value of each undistorted image.
         """
+        from keras import ops
+
         found: dict[str, list[float]] = {"loss": [], "absolute": [], "psnr": []}
         weights = []
         for distorted, clean in self.batches:
             x, y = standardised_batch(distorted, clean)
             outputs = forward(x)
-            restored = np.asarray(heads_of(outputs)[0])
+            restored = ops.convert_to_numpy(heads_of(outputs)[0])
             weights.append(len(x))
-            found["loss"].append(float(pixel_wise(loss, y, outputs)[0]))
+            found["loss"].append(float(pixel_wise(loss, ops.convert_to_tensor(y), outputs)[0]))
             found["absolute"].append(float(np.abs(restored - y).mean()))
             found["psnr"].append(float(np.mean(_psnr(restored, distorted, clean))))
         return {name: float(np.average(values, weights=weights)) for name, values in found.items()}
@@ -103,7 +105,9 @@ def restorer_of(forward: Callable[[Image], Any], recipe: Recipe) -> Restorer:
     """
 
     def restored(image: Image) -> Image:
-        output = heads_of(forward(image[None, :, :, None]))[0]
+        from keras import ops
+
+        output = ops.convert_to_numpy(heads_of(forward(image[None, :, :, None]))[0])
         return np.asarray(output, dtype=np.float32)[0, :, :, 0]
 
     multiple = recipe.network.multiple

@@ -15,7 +15,7 @@ from stembench.errors import InputError
 from stembench.independent_work import StartExecutor
 from training.pairs.pair import Image
 from training.pairs.pair_sequence import Batches, PairSequence, stream_chosen
-from training.pairs.shards import DESCRIPTION, Shards
+from training.pairs.shards import DESCRIPTION, Shards, set_of
 from training.recipes.lacking_pairs import LackingPairs
 from training.recipes.mixed_pairs import MixedPairs
 
@@ -50,9 +50,7 @@ class MadePairs:
 class WrittenPairs:
     """Pairs of the files of `stembench pairs`, the same as are made, to the bit."""
 
-    folder: Path
-    first: int
-    """Index of the first pair."""
+    sequence: PairSequence
     files: tuple[Path, ...]
     """In the order of their indices."""
     begins: NDArray[np.int64]
@@ -77,21 +75,26 @@ class WrittenPairs:
                 f"pairs of the recipe are {what}, which no folder of pairs holds; leave the folder "
                 "out to have them made"
             )
-        _check_description(folder, sequence)
-        files = sorted(folder.glob("pairs-*.npz"))
+        per_file = _check_description(folder, sequence)
+        files = sorted(
+            path
+            for path in folder.glob("pairs-*.npz")
+            if path.stem.removeprefix("pairs-").isdecimal()
+        )
         begins = np.array([int(path.stem.removeprefix("pairs-")) for path in files], dtype=np.int64)
         begins -= sequence.first
-        source = cls(folder, sequence.first, tuple(files), begins)
+        source = cls(sequence, tuple(files), begins)
         held = 0
         for path, begin in zip(files, begins, strict=True):
             if begin != held:
                 break
-            held += _pairs_of(path)
+            held += len(_opened(path, sequence, "index")[0])
         if held < len(sequence):
             raise InputError(
                 f"{folder} holds {held} pairs and the recipe needs {len(sequence)}; write the rest "
                 f"by `stembench pairs -o {folder} --modality {sequence.modality} --count "
-                f"{len(sequence)} --seed {sequence.seed} --size {sequence.shape[0]}`"
+                f"{len(sequence)} --seed {sequence.seed} --size {sequence.shape[0]} --per-file "
+                f"{per_file}`"
             )
         return source
 
@@ -110,12 +113,13 @@ class WrittenPairs:
 
     def _read(self, which: int) -> tuple[Image, Image]:
         path = self.files[which]
-        try:
-            with path.open("rb") as stream, np.load(stream, allow_pickle=False) as file:
-                index, distorted, clean = file["index"], file["x"], file["y"]
-        except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
-            raise _damaged(path) from error
-        if index[0] != self.first + self.begins[which] or len(distorted) != len(index):
+        index, distorted, clean = _opened(path, self.sequence, "index", "x", "y")
+        begin = self.sequence.first + self.begins[which]
+        if (
+            not np.array_equal(index, begin + np.arange(len(index)))
+            or {distorted.shape, clean.shape} != {(len(index), *self.sequence.shape)}
+            or not (np.isfinite(distorted).all() and np.isfinite(clean).all())
+        ):
             raise _damaged(path)
         return distorted, clean
 
@@ -139,7 +143,8 @@ def standardised_batch(distorted: Image, clean: Image, /) -> tuple[Image, Image]
     return ((x - mean) / std).astype(np.float32), ((y - mean) / std).astype(np.float32)
 
 
-def _check_description(folder: Path, sequence: PairSequence) -> None:
+def _check_description(folder: Path, sequence: PairSequence) -> Any:
+    """Refuse a folder of other pairs; return how many a file has."""
     path = folder / DESCRIPTION
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
@@ -155,17 +160,26 @@ def _check_description(folder: Path, sequence: PairSequence) -> None:
     ]
     if others:
         raise InputError(
-            f"{folder} holds other pairs than the recipe's ({', '.join(others)} differ); name "
+            f"{folder} holds other pairs than the recipe's (other {', '.join(others)}); name "
             "another folder, or leave it out to have them made"
         )
+    return known.get("pairs_of_a_file", Shards.size)
 
 
-def _pairs_of(path: Path) -> int:
+def _opened(path: Path, sequence: PairSequence, *names: str) -> list[NDArray[Any]]:
+    """Read arrays of a file of pairs, which must be of this sequence's kind."""
     try:
         with path.open("rb") as stream, np.load(stream, allow_pickle=False) as file:
-            return len(file["index"])
+            known = str(file["set"]) if "set" in file else ""
+            arrays = [file[name] for name in names]
     except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
         raise _damaged(path) from error
+    if known and known != set_of(sequence):
+        raise InputError(
+            f"{path} holds other pairs than the files beside it; remove it and write it anew by "
+            "`stembench pairs`"
+        )
+    return arrays
 
 
 def _damaged(path: Path) -> InputError:

@@ -11,8 +11,9 @@ from typing import Any, Final
 
 import numpy as np
 
+from stembench.describe import as_plain
 from training.pairs.pair import Image
-from training.recipes.recipe import Recipe
+from training.recipes.recipe import VALIDATED, Recipe
 from training.recipes.training_stage import Stage
 from training.schedule.begun_weights import begin_with
 from training.schedule.gradients import Step, forward_pass, require_backend, several_devices
@@ -20,10 +21,12 @@ from training.schedule.held_out import HeldOut, Validate, restorer_of
 from training.schedule.pair_order import epoch_order
 from training.schedule.pair_source import MadePairs, PairSource, standardised_batch
 from training.schedule.records.checkpoint import Origin, Parts, read_checkpoint, write_checkpoint
+from training.schedule.records.history import require_board
 from training.schedule.records.run_log import RunLog
-from training.schedule.records.training_folder import open_folder
+from training.schedule.records.training_folder import check_folder, keep_recipe
 from training.schedule.run_state import RunState, check_converging
 from training.schedule.stage_steps import Batch, adam, draw_noise, heads_of, stage_step
+from training.schedule.want_of_memory import telling_of_memory
 from training.schedule.watcher import Place, Watcher
 
 #: Held-out images of the grid that is drawn after each epoch.
@@ -129,18 +132,25 @@ def train(
     Raises
     ------
     InputError
-        If the folder holds another training or cannot be written, the training diverges, or the
-        backend cannot train.
+        If the folder holds another training or cannot be written, the training diverges, memory
+        runs out, or the backend cannot train.
     """
     told = told or Told()
     sequence = recipe.pairs.sequence
     source = source or MadePairs(sequence)
-    origin = Origin(backend=require_backend(), excluded=sequence.exclude.description())
-    open_folder(folder, recipe)
+    origin = Origin(
+        backend=require_backend(),
+        excluded=sequence.exclude.description(),
+        recipe=as_plain(recipe),
+    )
+    if board:
+        require_board()
+    check_folder(folder, recipe)
     devices = several_devices()
     if devices > 1:
         told.note(f"batches are spread over {devices} devices")
-    networks = Networks.built(recipe)
+    with telling_of_memory(recipe):
+        networks = Networks.built(recipe)
     found = read_checkpoint(folder, networks.parts, origin=origin)
     if found is None and begin is not None:
         begin_with(networks.generator[0], begin)
@@ -150,7 +160,10 @@ def train(
     if state.step >= end:
         return networks.finished
     forward = forward_pass(networks.generator[0])
+    if recipe.validated == recipe.pairs.validation < VALIDATED:
+        told.note(f"validations are on all of {recipe.validated} held-out pairs, not {VALIDATED}")
     held_out = HeldOut.of(recipe, source)
+    keep_recipe(folder, recipe)
     watch = Watcher(
         recipe=recipe,
         log=RunLog(folder, recipe, state, board=board),
@@ -170,8 +183,9 @@ def train(
             devices=devices,
         )
 
-    while state.step < end:
-        state = _epoch(recipe, step_of, state, end, source, watch=watch, told=told)
+    with telling_of_memory(recipe):
+        while state.step < end:
+            state = _epoch(recipe, step_of, state, end, source, watch=watch, told=told)
     return networks.finished
 
 
@@ -228,8 +242,10 @@ def _judged(
 
 def _shown(held_out: HeldOut, forward: Callable[[Image], Any]) -> tuple[Image, Image, Image]:
     """Held-out images of a figure: distorted, restored and undistorted, standardised."""
+    from keras import ops
+
     distorted, clean = standardised_batch(*held_out.first(_SHOWN))
-    return distorted, np.asarray(heads_of(forward(distorted))[0]), clean
+    return distorted, ops.convert_to_numpy(heads_of(forward(distorted))[0]), clean
 
 
 def _generator(recipe: Recipe, purpose: str, number: int = 0) -> np.random.Generator:

@@ -83,7 +83,18 @@ class TestPairs:
     def test_a_folder_of_other_pairs_is_refused(self, tmp_path: Path) -> None:
         call("pairs", "-o", tmp_path, "--count", 2, *self.SMALL)
         output = call("pairs", "-o", tmp_path, "--count", 2, *self.SMALL, "--seed", 1, code=2)
-        assert "other pairs (seed differ)" in output
+        assert "other pairs (other seed)" in output
+
+    @pytest.mark.parametrize(
+        ("words", "told"),
+        [(("--size", 15), ">= 16 and <= 8192 px, not 15"), (("--size", 10**7), "<= 8192 px"),
+         (("--first", 10**19), "index of the first pair"), (("--count", 0), "number of pairs")],
+    )  # fmt: skip
+    def test_impossible_numbers_leave_no_folder(
+        self, tmp_path: Path, words: tuple[object, ...], told: str
+    ) -> None:
+        assert told in call("pairs", "-o", tmp_path / "out", *self.SMALL, *words, code=2)
+        assert not (tmp_path / "out").exists()
 
     @pytest.mark.slow
     def test_two_processes_write_what_one_writes(self, tmp_path: Path) -> None:

@@ -48,7 +48,7 @@ def test_a_training_is_stopped_continued_and_exported(recipe: Path, tmp_path: Pa
 def test_bad_input_is_one_sentence_and_leaves_nothing(recipe: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
     text = call("train", "no.toml", "-o", out, *FEW, code=2)
-    assert "no.toml cannot be read" in text
+    assert "there is no recipe file no.toml; name one that is there" in text
     recipe.write_text(RECIPE.replace("batch", "bach"), encoding="utf-8")
     assert "has no parameter 'bach'" in call("train", recipe, "-o", out, *FEW, code=2)
     recipe.write_text(RECIPE, encoding="utf-8")

@@ -42,6 +42,21 @@ def test_it_is_what_a_data_loader_takes():
     assert np.array_equal(worker[2][1], y)
 
 
+def test_torchs_data_loader_gives_the_same_pairs_with_and_without_workers():
+    pytest.importorskip("torch", reason="torch is not installed")
+    from torch.utils.data import DataLoader
+
+    sequence = PairSequence("lrsem", 7, seed=3, first=100, shape=(24, 16), channels="first")
+    stacked = [np.stack([sequence[k][axis] for k in range(7)]) for axis in (0, 1)]
+    for workers in (0, 2):
+        batches = list(DataLoader(sequence, batch_size=4, num_workers=workers))
+        assert [tuple(x.shape) for x, _ in batches] == [(4, 1, 24, 16), (3, 1, 24, 16)]
+        for axis in (0, 1):
+            found = np.concatenate([batch[axis].numpy() for batch in batches])
+            assert found.dtype == np.float32
+            assert np.array_equal(found, stacked[axis])
+
+
 @pytest.mark.parametrize(
     ("channels", "shape"), [("last", (24, 16, 1)), ("first", (1, 24, 16)), ("none", (24, 16))]
 )
@@ -73,7 +88,9 @@ def test_batches_come_in_order_whoever_makes_them(start, size):
 @pytest.mark.parametrize(
     ("wrong", "message"),
     [({"modality": "xray"}, "modalities"), ({"count": 0}, "number of pairs"),
-     ({"first": -1}, "first pair"), ({"channels": "middle"}, "channels")],
+     ({"first": -1}, "first pair"), ({"first": 2**63}, "first pair"),
+     ({"shape": (16, 15)}, ">= 16"), ({"shape": (16, 9000)}, "<= 8192 px"),
+     ({"channels": "middle"}, "channels")],
 )  # fmt: skip
 def test_impossible_sequences_are_refused(wrong, message):
     with pytest.raises(InputError, match=message):

@@ -1,6 +1,7 @@
 """Pairs in files: what they hold, and what becomes of stopped and damaged ones."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -90,7 +91,7 @@ def test_a_folder_of_other_pairs_is_refused(shards, change):
     before = contents(shards.folder)
     kept = {"modality": "lrstem", "count": 7, "seed": 2, "first": 40, "shape": (16, 24), **change}
     other = Shards(shards.folder, PairSequence(**kept), size=3)
-    with pytest.raises(InputError, match=f"{next(iter(change))} differ"):
+    with pytest.raises(InputError, match=f"other {next(iter(change))}"):
         write_pairs(other)
     assert contents(shards.folder) == before
 
@@ -100,6 +101,30 @@ def test_a_description_that_is_none_is_refused(shards):
     (shards.folder / DESCRIPTION).write_text("[", encoding="utf-8")
     with pytest.raises(InputError, match="cannot be read"):
         write_pairs(shards)
+
+
+@pytest.mark.parametrize("seed", [2, 3])
+def test_pairs_without_their_description_are_not_taken_for_these(shards, seed):
+    """Of another seed they would be kept under a description that is not theirs."""
+    write_pairs(shards)
+    (shards.folder / DESCRIPTION).unlink()
+    before = contents(shards.folder)
+    sequence = PairSequence("lrstem", 7, seed=seed, first=40, shape=(16, 24))
+    with pytest.raises(InputError, match=r"without the pairs.json that says which they are"):
+        write_pairs(Shards(shards.folder, sequence, size=3))
+    assert contents(shards.folder) == before
+
+
+def test_a_file_copied_from_pairs_of_another_seed_is_refused_and_kept(shards, tmp_path):
+    other = Shards(tmp_path / "other", replace(SEQUENCE, seed=3), size=3)
+    write_pairs(other)
+    write_pairs(shards)
+    name = "pairs-000000043.npz"
+    (shards.folder / name).write_bytes((other.folder / name).read_bytes())
+    before = contents(shards.folder)
+    with pytest.raises(InputError, match=f"{name} holds other pairs than pairs.json"):
+        write_pairs(shards)
+    assert contents(shards.folder) == before
 
 
 def test_a_place_that_is_no_folder_is_refused(tmp_path):

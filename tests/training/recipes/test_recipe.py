@@ -19,6 +19,7 @@ from training import (
     TrainedPairs,
     Watch,
 )
+from training.recipes.recipe_files import parse_recipe, recipe_text
 from training.specimens.held_out.exclusion import case_distances
 
 SMALL = TrainedPairs(training=10, validation=4, side=64)
@@ -66,6 +67,18 @@ def test_pairs_of_a_recipe_show_nothing_that_networks_are_judged_on() -> None:
     assert not excluded.has_distance([10.7])
 
 
+def test_a_validation_has_256_pairs_or_all_where_fewer_are_held_out() -> None:
+    """What nobody wrote cannot be wrong; what somebody wrote can."""
+    stages = (Stage(epochs=1, learning_rate=1e-3, loss=FIRST_STAGE),)
+    for held_out, validated in ((4, 4), (256, 256), (1000, 256)):
+        recipe = Recipe(pairs=replace(SMALL, validation=held_out), stages=stages)
+        assert recipe.validated == validated
+        assert recipe == replace(recipe, watch=Watch(validated=validated))
+        assert parse_recipe(recipe_text(recipe)) == recipe
+    with pytest.raises(InputError, match=r"validated of watch must be >= 1 and <= 4 .* not 256"):
+        Recipe(pairs=SMALL, stages=stages, watch=Watch(validated=256))
+
+
 def test_places_of_steps() -> None:
     stages = (
         Stage(epochs=2, learning_rate=1e-3, loss=FIRST_STAGE),
@@ -91,6 +104,12 @@ def test_rates_fall_as_half_a_cosine_over_a_stage() -> None:
     assert 0 < found[4] < 1e-3
 
 
+@pytest.mark.parametrize("side", [-16, 8, 16_384])
+def test_an_impossible_side_is_refused(side: int) -> None:
+    with pytest.raises(InputError, match=f"images must be >= 16 and <= 8192 px, not {side}"):
+        replace(SMALL, side=side)
+
+
 @pytest.mark.parametrize("share", [-0.1, 1.1])
 def test_an_impossible_share_of_scenes_is_refused(share: float) -> None:
     with pytest.raises(InputError, match="share of the scenes must be >= 0 and <= 1"):
@@ -112,6 +131,7 @@ def test_scenes_are_of_the_data_set_hrstem_alone() -> None:
         ({"stages": ()}, "at least one stage"),
         ({"seed": -1}, "seed must be >= 0"),
         ({"watch": Watch(validated=5)}, "validated of watch must be >= 1 and <= 4"),
+        ({"watch": Watch(validated=0)}, "validated of watch must be >= 1 and <= 4"),
         ({"network": MrUnet()}, "divisible by 128 for the network, not 64; take 128"),
         ({"pairs": replace(SMALL, side=33)}, "divisible by 2 for the network, not 33; take 32"),
         ({"pairs": replace(SMALL, side=36)}, "divisible by 8 for the discriminator, not 36"),

@@ -105,6 +105,10 @@ def test_terms_that_are_left_out_of_a_loss_have_no_weight() -> None:
         (ONE + "loss = {l1 = 1.0}", "has no parameter 'l1'"),
         ("[[stages]]\nepochs = 0\nlearning_rate = 1\nloss = {absolute = 1}", "epochs of a stage"),
         ("stages = 4", "stages must be a list"),
+        ("a = " + "[" * 5000 + "]" * 5000, "nested too deeply"),
+        ("network = {kind = ['cgrdn']}", "must be one of cgrdn, grdn, mr-unet, not ['cgrdn']"),
+        ("adam = {clip = nan}", "clip must be a finite number, not nan"),
+        ("pairs = {modality = 'lrsem', scenes = 0.5}", "the recipe.pairs scenes of columns are"),
     ],
 )
 def test_unknown_and_impossible_values_are_refused(text: str, sentence: str) -> None:
@@ -119,8 +123,18 @@ def test_what_is_no_recipe_is_refused(tmp_path: Path) -> None:
         InputError, match=r"there is no recipe 'nothing'; name a \.toml file or one"
     ):
         read_recipe("nothing")
-    with pytest.raises(InputError, match="cannot be read"):
+    with pytest.raises(InputError, match=r"no recipe file .*none.toml; name one .* or one of hrst"):
         read_recipe(tmp_path / "none.toml")
-    (tmp_path / "bytes.toml").write_bytes(b"\xff\xfe")
-    with pytest.raises(InputError, match="UTF-8"):
-        read_recipe(tmp_path / "bytes.toml")
+    (tmp_path / "folder.toml").mkdir()
+    with pytest.raises(InputError, match=r"folder.toml cannot be read \(Is a directory\); name"):
+        read_recipe(tmp_path / "folder.toml")
+    (tmp_path / "text.toml").write_text('name = "one"\n', encoding="utf-16")
+    with pytest.raises(InputError, match="it is not a text in UTF-8; save it as one"):
+        read_recipe(tmp_path / "text.toml")
+
+
+def test_a_mark_at_the_beginning_of_a_text_is_no_fault(tmp_path: Path) -> None:
+    """Some editors write one before UTF-8."""
+    path = tmp_path / "one.toml"
+    path.write_text('name = "one"\n', encoding="utf-8-sig")
+    assert read_recipe(path).name == "one"

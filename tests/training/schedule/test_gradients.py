@@ -1,4 +1,4 @@
-"""Steps of gradient descent: Adam by hand, and the same losses on both backends."""
+"""Steps of gradient descent: Adam by hand, and the same losses on all backends."""
 
 import importlib.util
 import os
@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from restore import quiet_tensorflow
+from restore import load_restorer, quiet_tensorflow
 from training import AdamSettings
 from training.schedule.gradients import forward_pass, gradient_step
 from training.schedule.stage_steps import adam
@@ -19,7 +19,7 @@ quiet_tensorflow()
 
 ROOT = Path(__file__).parents[3]
 SCRIPT = Path(__file__).with_name("tiny_training.py")
-BACKENDS = ("tensorflow", "jax")
+OTHERS = ("jax", "torch")
 
 
 def scaled_image(factor: float) -> Any:
@@ -95,7 +95,9 @@ def test_the_forward_pass_has_the_weights_of_now() -> None:
     assert (before, float(np.asarray(forward(image)).mean())) == (1.0, 3.0)
 
 
-def losses_on(backend: str, folder: Path, *, devices: int = 1) -> list[list[float]]:
+def losses_on(
+    backend: str, folder: Path, *, devices: int = 1, epochs: str = "1,0,1", steps: int | None = None
+) -> list[list[float]]:
     """Losses of the tiny training on a backend, in a process of its own."""
     environment = os.environ | {
         "KERAS_BACKEND": backend,
@@ -106,26 +108,54 @@ def losses_on(backend: str, folder: Path, *, devices: int = 1) -> list[list[floa
         "PYTHONPATH": os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")]),
     }
     done = subprocess.run(
-        [sys.executable, str(SCRIPT), str(folder), "1,0,1"],
+        [sys.executable, str(SCRIPT), str(folder), epochs, *([str(steps)] if steps else [])],
         capture_output=True, text=True, env=environment, check=False, timeout=600,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr[-3000:]
     from training.schedule.records.history import read_rows
 
     rows = read_rows(folder / "training.csv")
-    assert len(rows) == 20
+    assert len(rows) == (steps or 10 * sum(int(each) for each in epochs.split(",")))
     return [[row["loss"], row.get("discriminator", 0.0)] for row in rows]
 
 
+@pytest.fixture(scope="module")
+def on_tensorflow(tmp_path_factory: pytest.TempPathFactory) -> list[list[float]]:
+    return losses_on("tensorflow", tmp_path_factory.mktemp("losses") / "tensorflow")
+
+
 @pytest.mark.slow
-def test_both_backends_learn_the_same(tmp_path: Path) -> None:
+@pytest.mark.parametrize("backend", OTHERS)
+def test_all_backends_learn_the_same(
+    backend: str, on_tensorflow: list[list[float]], tmp_path: Path
+) -> None:
     """Ten steps of the first stage and ten with a discriminator, from the same first weights.
 
     Differences of the last digit grow: losses of up to 20 are equal to 1e-3 of themselves.
     """
-    found = [losses_on(backend, tmp_path / backend) for backend in BACKENDS]
-    np.testing.assert_allclose(found[0], found[1], rtol=1e-3)
-    assert not np.allclose(found[0][:-1], found[0][1:], rtol=1e-3)
+    if importlib.util.find_spec(backend) is None:
+        pytest.skip(f"{backend} is not installed")
+    found = losses_on(backend, tmp_path / backend)
+    np.testing.assert_allclose(found, on_tensorflow, rtol=1e-3)
+    assert not np.allclose(found[:-1], found[1:], rtol=1e-3)
+
+
+@pytest.mark.slow
+def test_a_training_on_torch_in_two_calls_is_one_and_is_exported(tmp_path: Path) -> None:
+    """All three stages, stopped within the one that has a discriminator."""
+    if importlib.util.find_spec("torch") is None:
+        pytest.skip("torch is not installed")
+    one, two = tmp_path / "one", tmp_path / "two"
+    losses_on("torch", one, epochs="1,1,1")
+    losses_on("torch", two, epochs="1,1,1", steps=23)
+    losses_on("torch", two, epochs="1,1,1")
+    assert (one / "training.csv").read_bytes() == (two / "training.csv").read_bytes()
+    image = np.random.default_rng(2).poisson(30.0, (1, 24, 32)).astype(float)
+    of_keras, of_onnx = (
+        load_restorer(str(one / name)).restore(image, sampling=0.2)
+        for name in ("tiny.keras", "tiny.onnx")
+    )
+    np.testing.assert_allclose(of_keras, of_onnx, rtol=1e-7, atol=1e-5 * of_keras.std())
 
 
 @pytest.mark.slow

@@ -156,9 +156,14 @@ def test_a_training_begins_with_the_weights_of_another(tmp_path: Path) -> None:
     train(still, one, begin=path, steps=2, board=False)  # goes on without it
     deep = replace(FIRST, network=Cgrdn(features=8, growth=4, groups=1, blocks=1, dense_layers=3))
     write_network(train(deep, tmp_path / "deep", steps=1, board=False), deep, earlier)
-    for wrong in (path, earlier / "absent.keras"):
-        with pytest.raises(InputError, match="no trained network of the recipe's kind"):
+    for wrong, told in (
+        (path, "no trained network of the recipe's kind"),
+        (earlier / "absent.keras", "there is no file .*absent.keras to begin with"),
+    ):
+        with pytest.raises(InputError, match=told):
             train(FIRST, tmp_path / "new", begin=wrong, steps=1, board=False)
+        # A recipe there would refuse the next one.
+        assert not list((tmp_path / "new").glob("*"))
 
 
 @pytest.mark.slow
@@ -239,7 +244,7 @@ def test_a_finished_training_is_left_alone(whole: Path) -> None:
 @pytest.mark.parametrize("change", [{"batch": 4}, {"seed": 9}, {"stages": FIRST.stages}])
 def test_a_folder_of_another_recipe_is_refused(whole: Path, change: dict[str, Any]) -> None:
     before = tables(whole)
-    with pytest.raises(InputError, match=rf"another recipe \({next(iter(change))} differ\)"):
+    with pytest.raises(InputError, match=rf"another recipe \(other {next(iter(change))}\)"):
         train(replace(tiny_recipe(), **change), whole, board=False)
     assert tables(whole) == before
 
@@ -247,7 +252,62 @@ def test_a_folder_of_another_recipe_is_refused(whole: Path, change: dict[str, An
 def test_a_checkpoint_of_another_network_is_refused(whole: Path, tmp_path: Path) -> None:
     train(FIRST, tmp_path, steps=2, board=False)
     (tmp_path / CHECKPOINT).write_bytes((whole / CHECKPOINT).read_bytes())
-    with pytest.raises(InputError, match="of another network than the recipe's"):
+    with pytest.raises(InputError, match=r"training by another recipe \(other stages\)"):
+        train(FIRST, tmp_path, board=False)
+
+
+def test_a_checkpoint_of_another_recipe_is_refused(whole: Path, tmp_path: Path) -> None:
+    """Of the same networks: only what they learned by differs. One without a recipe is taken."""
+    other = replace(tiny_recipe(), batch=4)
+    (tmp_path / CHECKPOINT).write_bytes((whole / CHECKPOINT).read_bytes())
+    with pytest.raises(InputError, match=r"training by another recipe \(other batch\); name"):
+        train(other, tmp_path, board=False)
+    assert [path.name for path in tmp_path.iterdir()] == [CHECKPOINT]
+    train(tiny_recipe(), tmp_path, board=False)
+
+
+@pytest.mark.parametrize("name", ["tiny.keras", "tiny.onnx", "training.csv", "losses.png"])
+def test_what_cannot_be_written_at_the_end_is_refused_at_the_beginning(
+    name: str, tmp_path: Path
+) -> None:
+    (tmp_path / name).mkdir()
+    steps: list[float] = []
+    with pytest.raises(InputError, match=rf"{name} is a folder, no regular file"):
+        train(FIRST, tmp_path, board=False, told=Told(progress=steps.append))
+    assert not steps
+    assert [path.name for path in tmp_path.iterdir()] == [name]
+
+
+def test_validations_on_all_held_out_pairs_are_told(tmp_path: Path) -> None:
+    notes: list[str] = []
+    recipe = replace(FIRST, watch=replace(FIRST.watch, validated=None))
+    train(recipe, tmp_path, steps=1, board=False, told=Told(note=notes.append))
+    assert notes == ["validations are on all of 4 held-out pairs, not 256"]
+
+
+def test_want_of_memory_is_told_with_what_takes_less(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever a backend calls it; other errors are not taken for it."""
+    import tensorflow as tf
+
+    errors: list[Exception] = [
+        tf.errors.ResourceExhaustedError(None, None, "OOM when allocating tensor"),
+        RuntimeError("RESOURCE_EXHAUSTED: Out of memory allocating 72 bytes."),
+        RuntimeError("[enforce fail] DefaultCPUAllocator: can't allocate memory"),
+        MemoryError(),
+    ]
+
+    def fails(*_: Any, **__: Any) -> Any:
+        raise errors[0]
+
+    monkeypatch.setattr(Cgrdn, "build", fails)
+    while errors:
+        with pytest.raises(InputError, match="2 images of 16 x 16 px at a time; take a smaller"):
+            train(FIRST, tmp_path, board=False)
+        errors.pop(0)
+    errors.append(RuntimeError("shapes do not fit"))
+    with pytest.raises(RuntimeError, match="shapes do not fit"):
         train(FIRST, tmp_path, board=False)
 
 

@@ -1,4 +1,4 @@
-"""A training of seconds, of all kinds of stages; run as a script it trains in a folder."""
+"""A training of seconds, of all kinds of stages; run as a script it trains and exports."""
 
 import sys
 from pathlib import Path
@@ -16,6 +16,7 @@ from training import (
     Watch,
     make_reproducible,
     train,
+    write_network,
 )
 
 #: Epochs of 10 steps: 20 of the first stage, 10 of the second, 10 of the third.
@@ -46,4 +47,6 @@ def tiny_recipe(*, epochs: tuple[int, ...] = EPOCHS, checkpoint: int = 7) -> Rec
 if __name__ == "__main__":
     make_reproducible()
     counts = tuple(int(each) for each in sys.argv[2].split(","))
-    train(tiny_recipe(epochs=counts), Path(sys.argv[1]), board=False)
+    recipe, folder = tiny_recipe(epochs=counts), Path(sys.argv[1])
+    steps = int(sys.argv[3]) if sys.argv[3:] else None
+    write_network(train(recipe, folder, steps=steps, board=False), recipe, folder)

@@ -4,7 +4,7 @@ import io
 import json
 import zipfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
@@ -31,6 +31,8 @@ class Origin:
     """Of Keras."""
     excluded: Mapping[str, Any]
     """What its pairs leave out, as JSON tells it."""
+    recipe: Mapping[str, Any] = field(default_factory=dict)
+    """As plain types; nothing of checkpoints that older versions wrote."""
 
 
 def write_checkpoint(folder: Path, parts: Parts, state: RunState, *, origin: Origin) -> None:
@@ -92,6 +94,7 @@ def read_checkpoint(folder: Path, parts: Parts, *, origin: Origin) -> RunState |
             arrays = {name: file[name] for name in file.files}
         known, plain = stamp["format"], stamp["state"]
         made_on, excluded = str(stamp["origin"]["backend"]), stamp["origin"]["excluded"]
+        recipe = dict(stamp["origin"].get("recipe", {}))
     except (ValueError, KeyError, TypeError, OSError, zipfile.BadZipFile) as error:
         raise DamagedFileError(f"{path} is no checkpoint of a training; {_REMEDY}") from error
     if known != _FORMAT:
@@ -100,6 +103,12 @@ def read_checkpoint(folder: Path, parts: Parts, *, origin: Origin) -> RunState |
         raise InputError(
             f"{path} was made on {made_on}, whose last digits are others; set KERAS_BACKEND="
             f"{made_on}"
+        )
+    others = [name for name, value in recipe.items() if not _same(value, origin.recipe.get(name))]
+    if others:
+        raise InputError(
+            f"{path} is of a training by another recipe (other {', '.join(others)}); name "
+            "another folder"
         )
     if excluded != origin.excluded:
         raise InputError(
@@ -118,3 +127,12 @@ def read_checkpoint(folder: Path, parts: Parts, *, origin: Origin) -> RunState |
     for name, variable in wanted.items():
         variable.assign(arrays[name])
     return state_of(plain)
+
+
+def _same(kept: Any, now: Any) -> bool:
+    """Whether plain values are equal, but for what was not yet a setting when one was kept."""
+    if isinstance(kept, Mapping) and isinstance(now, Mapping):
+        return all(_same(value, now.get(name)) for name, value in kept.items())
+    if isinstance(kept, list) and isinstance(now, list):
+        return len(kept) == len(now) and all(map(_same, kept, now))
+    return bool(kept == now)

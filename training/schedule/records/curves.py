@@ -56,7 +56,7 @@ def write_curves(
         )  # fmt: skip
         end += stage.epochs * recipe.steps_of_epoch
     axes.set_title(
-        f"{recipe.name}: {recipe.pairs.training} training pairs, {recipe.watch.validated} held out",
+        f"{recipe.name}: {recipe.pairs.training} training pairs, {recipe.validated} held out",
         fontsize=9,
     )
     axes.legend(frameon=False, fontsize=8)

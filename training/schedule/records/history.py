@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from stembench.errors import InputError
 from stembench.sealed_files import write_whole
+from stembench.surroundings.extras import MissingExtraError, how_to_get, is_installed
 from stembench.surroundings.refusals import not_written
 
 TRAINING: Final = "training.csv"
@@ -96,14 +97,33 @@ def _text(rows: Sequence[Mapping[str, Any]], columns: Sequence[str], *, header: 
     return text.getvalue()
 
 
+def require_board() -> None:
+    """Check that events for TensorBoard can be written.
+
+    Raises
+    ------
+    MissingExtraError
+        Without TensorFlow, which a training on another backend does not need.
+    """
+    if not is_installed("tensorflow"):
+        raise MissingExtraError(
+            "events for TensorBoard are written by TensorFlow, which is not installed; leave them "
+            f"out (--no-tensorboard), or {how_to_get('tensorflow')}"
+        )
+
+
 class Board:
     """TensorBoard's events of a training, written by TensorFlow whatever trains."""
 
     def __init__(self, folder: Path) -> None:
+        require_board()
         import tensorflow as tf
 
         try:
+            folder.mkdir(parents=True, exist_ok=True)
             self._writer = tf.summary.create_file_writer(str(folder))
+        except OSError as error:
+            raise InputError(not_written(folder, error)) from error
         except tf.errors.OpError as error:
             raise InputError(
                 f"{folder} cannot be written ({error.message}); name another place"

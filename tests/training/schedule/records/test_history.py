@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from stembench.errors import InputError
+from training.schedule.records import history
 from training.schedule.records.history import append_row, read_rows, write_rows
 
 COLUMNS = ("step", "stage", "loss", "square")
@@ -46,3 +47,18 @@ def test_a_table_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     (tmp_path / "folder.csv").mkdir()
     with pytest.raises(InputError, match="cannot be read"):
         read_rows(tmp_path / "folder.csv")
+
+
+def test_events_without_tensorflow_are_refused_with_what_leaves_them_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A training on another backend does not need it."""
+    monkeypatch.setattr(history, "is_installed", lambda name: name != "tensorflow")
+    with pytest.raises(InputError, match=r"leave them out \(--no-tensorboard\), or install"):
+        history.Board(tmp_path / "board")
+
+
+def test_a_place_where_events_cannot_be_written_is_named(tmp_path: Path) -> None:
+    (tmp_path / "board").write_text("x", encoding="utf-8")
+    with pytest.raises(InputError, match=r"board cannot be written \(File exists\); name another"):
+        history.Board(tmp_path / "board")
