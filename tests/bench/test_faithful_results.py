@@ -164,6 +164,17 @@ def test_tables_keep_what_another_engine_gave(script, counted, tuning, tmp_path)
         assert not (rows["value"] == 7.0).any()  # what was judged again is written anew
 
 
+def test_a_share_that_is_named_is_the_only_one_to_choose(script, counted, tuning, tmp_path, capsys):
+    shares = ("--shares", "0.2", "0.25")
+    assert call(script, tmp_path, tuning, *shares) == 0
+    assert "share 0.2; missed: none" in capsys.readouterr().out  # the higher PSNR
+    assert call(script, tmp_path, tuning, *shares, "--share", "0.25") == 0
+    assert "share 0.25; missed: none" in capsys.readouterr().out
+    assert set(pd.read_csv(tmp_path / "out" / "judged.csv")["share"]) == {0.0, 0.2, 0.25}
+    assert call(script, tmp_path, tuning, *shares, "--share", "0.3") == 2
+    assert "no tuned network was judged" in capsys.readouterr().err
+
+
 def test_single_seeds_may_be_left_out(script, counted, tuning, tmp_path):
     other = checkpoint(tmp_path / "other", seed=8, change=3e-3)
     assert call(script, tmp_path, [tuning, other], "--shares", "0.5", "--seed-shares") == 0

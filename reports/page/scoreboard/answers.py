@@ -10,7 +10,7 @@ from cases import site_labels
 from reports.metrics.column_search import detection_of
 from reports.metrics.defects import fidelity_of
 from reports.metrics.kept.image_intensity import intensity_of
-from reports.metrics.kept.resolution import contrast_of, unresolved_cells
+from reports.metrics.kept.resolution import CONTRAST_FLOOR, contrast_of, unresolved_cells
 from reports.page.scoreboard.tile import Finding, State
 from reports.records.run_folder import Run
 from reports.summaries.information_rank import log_ratio
@@ -27,14 +27,15 @@ _Row = Mapping[Any, Any]
 
 
 def resolved_findings(run: Run, restorer: str) -> list[Finding]:
-    """Whether columns keep the contrast that a fit needs."""
+    """Whether columns keep the contrast that a fit needs: with their whole interval."""
     unresolved = unresolved_cells(run.once(contrast_of), run.restorers)
     kept = run.once(intensity_of)
     rows = kept[(kept["restorer"] == restorer) & (kept["metric"] == "contrast_kept")]
     findings = []
     for row in rows.to_dict("records"):
         key = (str(row["case"]), str(row["image"]), float(row["dose"]), restorer)
-        state: State = "no" if key in unresolved else "yes"
+        certain = row["low"] >= CONTRAST_FLOOR  # never so without an interval
+        state: State = "no" if key in unresolved else "yes" if certain else "undecided"
         text = metric_quantity("contrast_kept", row["value"], row["low"], row["high"])
         findings.append(_finding(row, state, f"contrast kept {text}", badness=-row["value"]))
     return findings

@@ -46,7 +46,8 @@ def _draw(material: Material) -> Drawn:
     table = trained_table("noise")
     rows: list[tuple[str, ...]] = [
         ("lacking in training", "judged under", "metric", "raw", "trained without it",
-         "trained with all", "cost of the wrong model")
+         "trained with all", "cost of the wrong model", "images", "fitted without it (%)",
+         "fitted with all (%)")
     ]  # fmt: skip
     numbers, drawn = [], []
     for lack, (words, strength) in _WORDS.items():
@@ -55,9 +56,11 @@ def _draw(material: Material) -> Drawn:
             wrong = errors_by_training(table, f"without-{lack}", lack, metric=metric)
             right = errors_by_training(table, WHOLE, lack, metric=metric)
             count = min(len(wrong), len(right))
-            cost = crossed_number(
-                wrong[:count] - right[:count], unit=unit, condition=f"{words}, {_short(metric)}"
-            )
+            wrong, right = wrong[:count], right[:count]
+            # An image of which a network leaves no column that can be fitted has no error.
+            whole = np.isfinite(np.vstack([raw, wrong, right])).all(axis=0)
+            raw, wrong, right = raw[whole], wrong[:, whole], right[:, whole]
+            cost = crossed_number(wrong - right, unit=unit, condition=f"{words}, {_short(metric)}")
             numbers.append(cost)
             told = {
                 "raw": mean_number(raw, unit=unit),
@@ -66,7 +69,12 @@ def _draw(material: Material) -> Drawn:
             }
             drawn.append((lack, metric, told))
             texts = [number.text for number in told.values()]
-            rows.append((words, strength, _short(metric), *texts, cost.text))
+            fitted = [
+                f"{100 * errors_by_training(table, name, lack, metric='fitted').mean():.0f}"
+                for name in (f"without-{lack}", WHOLE)
+            ]
+            images = f"{whole.sum()} of {whole.size}"
+            rows.append((words, strength, _short(metric), *texts, cost.text, images, *fitted))
     conditions = [above(0.0, name=number.condition) for number in numbers]
     seeds = sorted(set(table.loc[table["name"] == WHOLE, "seed"]))
     return Drawn(
@@ -77,7 +85,9 @@ def _draw(material: Material) -> Drawn:
         f"{DOSE:g} e/Å² under that one distortion and counting: root mean square errors of "
         f"columns, each image's mean shift taken off; {REALIZATIONS} realizations of three "
         "lattices, 95 % intervals over seeds and images. The cost is the error of the network that "
-        "did not learn the distortion less that of the one that did, on the same images.",
+        "did not learn the distortion less that of the one that did, on the same images; images of "
+        "which a network leaves no column that can be fitted are left out and counted, and errors "
+        "are of the columns that could be fitted.",
         drawing=_panels(drawn),
         tables={"": table},
         summary=tuple(rows),

@@ -67,7 +67,7 @@ def errors_under(lack: str, restorer: Restorer | None) -> pd.DataFrame:
         Columns lacking, lattice, realization, position_pm (root mean square distance from the
         truth, the image's mean shift taken off), scs_pct (root mean square error of the scattering
         cross-section relative to the noise-free image), fitted (share of the columns that have
-        numbers).
+        numbers, of which alone the errors are; NaN where no column could be fitted).
     """
     rows: list[dict[str, object]] = []
     for lattice, scene in _scenes():
@@ -82,14 +82,24 @@ def errors_under(lack: str, restorer: Restorer | None) -> pd.DataFrame:
             away = away[np.isfinite(away).all(axis=1)]
             relative = (table["scs"].to_numpy() / whole - 1)[scene.measured]
             kept = relative[np.isfinite(relative)]
-            square = np.square(away - away.mean(axis=0)).sum(axis=1).mean()
             rows.append(
                 {"lacking": lack, "lattice": lattice, "realization": k,
-                 "position_pm": _PM * float(np.sqrt(square)),
-                 "scs_pct": 100 * float(np.sqrt(np.square(kept).mean())),
+                 "position_pm": _PM * _scatter(away),
+                 "scs_pct": 100 * _root_mean_square(kept),
                  "fitted": len(kept) / len(relative)}
             )  # fmt: skip
     return pd.DataFrame(rows)
+
+
+def _scatter(away: Floats) -> float:
+    """Root mean square distance (n, 2) from their mean; NaN for none."""
+    if len(away) == 0:
+        return float("nan")
+    return float(np.sqrt(np.square(away - away.mean(axis=0)).sum(axis=1).mean()))
+
+
+def _root_mean_square(values: Floats) -> float:
+    return float(np.sqrt(np.square(values).mean())) if len(values) else float("nan")
 
 
 def _scenes() -> Iterable[tuple[str, JudgedScene]]:

@@ -109,11 +109,27 @@ def test_columns_below_the_floor_of_contrast_are_not_resolved(run: Run) -> None:
         {"restorer": "cgrdn", "mean": 0.05, "least": 0.05, "below": 1.0},
         {"restorer": "gaussian", "mean": 0.5, "least": 0.4, "below": 0.0},
     )
-    value = {"metric": "contrast_kept", "low": 0.04, "high": 0.06, "value": 0.05}
+    value = {"metric": "contrast_kept", "low": 0.4, "high": 0.6, "value": 0.5}
     kept = _rows(*({"restorer": name, **value} for name in ("raw", "cgrdn", "gaussian")))
     told = _knowing(run, contrast=contrast, intensity=kept)
     states = {name: resolved_findings(told, name)[0].state for name in ("raw", "cgrdn", "gaussian")}
     assert states == {"raw": "yes", "cgrdn": "no", "gaussian": "yes"}
+
+
+@pytest.mark.parametrize(
+    ("low", "state"), [(0.12, "yes"), (-0.12, "undecided"), (float("nan"), "undecided")]
+)
+def test_columns_are_resolved_if_the_whole_interval_is_above_the_floor(
+    run: Run, low: float, state: State
+) -> None:
+    """Of two realizations the mean may lie above the floor and tell nothing."""
+    contrast = _rows({"restorer": "gaussian", "mean": 0.19, "least": 0.12, "below": 0.0})
+    kept = _rows(
+        {"restorer": "gaussian", "metric": "contrast_kept", "low": low, "high": 0.5, "value": 0.19}
+    )
+    told = _knowing(run, contrast=contrast, intensity=kept)
+    (found,) = resolved_findings(told, "gaussian")
+    assert found.state == state
 
 
 @pytest.mark.parametrize(

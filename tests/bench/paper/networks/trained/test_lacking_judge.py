@@ -69,3 +69,13 @@ def test_images_are_a_function_of_their_names() -> None:
     assert one.equals(other)
     values = one["position_pm"].to_numpy()
     assert len(set(values)) == len(values)
+
+
+def test_an_image_without_columns_has_no_error_and_says_so() -> None:
+    class Eraser:
+        def restore(self, images: np.ndarray, /, *, sampling: float) -> np.ndarray:
+            return np.zeros_like(images) * sampling
+
+    found = errors_under("pulses", Eraser())  # type: ignore[arg-type]
+    assert (found["fitted"] == 0).all()
+    assert found[["position_pm", "scs_pct"]].isna().all(axis=None)
