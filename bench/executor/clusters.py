@@ -3,7 +3,7 @@
 import importlib.util
 import logging
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, Final
 
 from bench.executor.dask_executor import DaskExecutor
@@ -47,12 +47,10 @@ def local(
     An exception in the context, such as an interrupt, ends the workers at once: nobody waits for
     results that would be thrown away.
     """
-    import psutil
     from distributed import Client, LocalCluster
 
     from restore import child_thread_limit
 
-    before = {child.pid for child in psutil.Process().children(recursive=True)}
     with settled(), child_thread_limit(1):
         cluster = LocalCluster(
             n_workers=workers,
@@ -70,9 +68,9 @@ def local(
             place = f"the Dask cluster of {workers} processes of this machine"
             yield DaskExecutor(client, place, tuple(engines))
         except BaseException:
-            for child in psutil.Process().children(recursive=True):
-                if child.pid not in before:
-                    _kill(child)
+            # Not every child of this process: one of them keeps count of its semaphores.
+            for nanny in list(cluster.workers.values()):
+                _kill(nanny.pid)
             raise
         finally:
             client.close()
@@ -148,13 +146,16 @@ def dashboard(client: Any) -> str:
     return f"; dashboard: {client.dashboard_link}"
 
 
-def _kill(process: Any) -> None:
+def _kill(worker: int | None, /) -> None:
+    """End a process, if there is one, and those below it."""
     import psutil
 
-    try:
-        process.kill()
-    except psutil.NoSuchProcess:
-        return
+    with suppress(psutil.NoSuchProcess):
+        if worker is not None:
+            process = psutil.Process(worker)
+            for each in [*process.children(recursive=True), process]:
+                with suppress(psutil.NoSuchProcess):
+                    each.kill()
 
 
 def first_line(error: BaseException) -> str:
