@@ -69,12 +69,15 @@ def local(
             yield DaskExecutor(client, place, tuple(engines))
         except BaseException:
             # Not every child of this process: one of them keeps count of its semaphores.
-            for nanny in list(cluster.workers.values()):
-                _kill(nanny.pid)
+            _kill_all(_workers_of(cluster))
             raise
         finally:
             client.close()
-            cluster.close()
+            left = _workers_of(cluster)
+            try:
+                cluster.close()
+            except TimeoutError:  # on a busy machine, of a worker whose work is in already
+                _kill_all(left)
 
 
 @contextmanager
@@ -146,14 +149,25 @@ def dashboard(client: Any) -> str:
     return f"; dashboard: {client.dashboard_link}"
 
 
-def _kill(worker: int | None, /) -> None:
-    """End a process, if there is one, and those below it."""
+def _workers_of(cluster: Any, /) -> list[Any]:
+    """Processes of a cluster's workers that there are."""
     import psutil
 
-    with suppress(psutil.NoSuchProcess):
-        if worker is not None:
-            process = psutil.Process(worker)
-            for each in [*process.children(recursive=True), process]:
+    found = []
+    for nanny in list(cluster.workers.values()):
+        with suppress(psutil.NoSuchProcess):
+            if nanny.pid is not None:
+                found.append(psutil.Process(nanny.pid))
+    return found
+
+
+def _kill_all(workers: Iterable[Any], /) -> None:
+    """End processes and those below them."""
+    import psutil
+
+    for worker in workers:
+        with suppress(psutil.NoSuchProcess):
+            for each in [*worker.children(recursive=True), worker]:
                 with suppress(psutil.NoSuchProcess):
                     each.kill()
 

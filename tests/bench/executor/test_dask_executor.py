@@ -127,6 +127,29 @@ def test_an_interrupt_ends_the_workers_at_once() -> None:
     others[0].wait()
 
 
+def test_a_worker_that_does_not_end_in_time_takes_nothing_away(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """As on a busy machine: what is done is done, and the worker is ended."""
+    from distributed import LocalCluster
+
+    clusters_left: list[LocalCluster] = []
+    ended = LocalCluster.close
+
+    def impatient(self: LocalCluster) -> None:
+        clusters_left.append(self)
+        raise TimeoutError
+
+    with monkeypatch.context() as patched:
+        patched.setattr(LocalCluster, "close", impatient)
+        with local(1, announce=lambda _: None) as alone:
+            workers = [psutil.Process(pid) for pid in alone.client.run(os.getpid).values()]
+            assert dict(alone.completed(square, [(3, (3,))])) == {3: 9}
+    assert len(workers) == len(clusters_left) == 1
+    assert not psutil.wait_procs(workers, timeout=60)[1]
+    ended(clusters_left[0])
+
+
 def test_a_worker_with_another_program_is_refused() -> None:
     own = Program.of_this_process(["keras"])
     assert work(own, square, (3,)) == 9
