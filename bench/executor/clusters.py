@@ -3,7 +3,7 @@
 import importlib.util
 import logging
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, Final
 
 from bench.executor.dask_executor import DaskExecutor
@@ -47,12 +47,10 @@ def local(
     An exception in the context, such as an interrupt, ends the workers at once: nobody waits for
     results that would be thrown away.
     """
-    import psutil
     from distributed import Client, LocalCluster
 
     from restore import child_thread_limit
 
-    before = {child.pid for child in psutil.Process().children(recursive=True)}
     with settled(), child_thread_limit(1):
         cluster = LocalCluster(
             n_workers=workers,
@@ -70,13 +68,16 @@ def local(
             place = f"the Dask cluster of {workers} processes of this machine"
             yield DaskExecutor(client, place, tuple(engines))
         except BaseException:
-            for child in psutil.Process().children(recursive=True):
-                if child.pid not in before:
-                    _kill(child)
+            # Not every child of this process: one of them keeps count of its semaphores.
+            _kill_all(_workers_of(cluster))
             raise
         finally:
             client.close()
-            cluster.close()
+            left = _workers_of(cluster)
+            try:
+                cluster.close()
+            except TimeoutError:  # on a busy machine, of a worker whose work is in already
+                _kill_all(left)
 
 
 @contextmanager
@@ -148,13 +149,27 @@ def dashboard(client: Any) -> str:
     return f"; dashboard: {client.dashboard_link}"
 
 
-def _kill(process: Any) -> None:
+def _workers_of(cluster: Any, /) -> list[Any]:
+    """Processes of a cluster's workers that there are."""
     import psutil
 
-    try:
-        process.kill()
-    except psutil.NoSuchProcess:
-        return
+    found = []
+    for nanny in list(cluster.workers.values()):
+        with suppress(psutil.NoSuchProcess):
+            if nanny.pid is not None:
+                found.append(psutil.Process(nanny.pid))
+    return found
+
+
+def _kill_all(workers: Iterable[Any], /) -> None:
+    """End processes and those below them."""
+    import psutil
+
+    for worker in workers:
+        with suppress(psutil.NoSuchProcess):
+            for each in [*worker.children(recursive=True), worker]:
+                with suppress(psutil.NoSuchProcess):
+                    each.kill()
 
 
 def first_line(error: BaseException) -> str:
