@@ -26,13 +26,11 @@ _MEASURES: Final = {
 
 def _draw(material: Material) -> Drawn:
     del material
-    table = trained_table("losses")
-    wide = table.pivot_table(index=["name", "seed"], columns="measure", values="value")
     names = [ALONE, *(f"{ALONE}-and-{name}" for name in ADDED)]
+    table = trained_table("losses", names)
+    wide = table.pivot_table(index=["name", "seed"], columns="measure", values="value")
     rows: list[tuple[str, ...]] = [("loss", *_MEASURES.values())]
     for name in names:
-        if name not in wide.index.get_level_values("name"):
-            continue
         own = wide.loc[[name]]
         term = name.removeprefix(f"{ALONE}-and-")
         label = "absolute (4) alone" if name == ALONE else f"and {_TERMS[term]}"

@@ -15,7 +15,7 @@ _SIZES: Final = {
 
 def _draw(material: Material) -> Drawn:
     del material
-    table = trained_table("networks")
+    table = trained_table("networks", _SIZES)
     table = table[table["name"].isin(_SIZES)].reset_index(drop=True)
     values = {name: psnr_by_training(table, name) for name in _SIZES}
     rows: list[tuple[str, ...]] = [

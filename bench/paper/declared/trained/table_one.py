@@ -45,7 +45,7 @@ def scale_text(table: pd.DataFrame) -> str:
 
 def _draw(material: Material) -> Drawn:
     del material
-    table = trained_table("networks")
+    table = trained_table("networks", _LABELS)
     values = {name: psnr_by_training(table, name) for name in _LABELS}
     best, of_filter = best_filter(table)
     rows: list[tuple[str, ...]] = [

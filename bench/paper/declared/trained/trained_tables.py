@@ -1,5 +1,6 @@
 """Tables of the trainings that ship with a checkout, and what of them figures share."""
 
+from collections.abc import Collection
 from pathlib import Path
 from typing import Final
 
@@ -15,19 +16,21 @@ from stembench.arrays import Floats
 FOLDER: Final = Path(__file__).parents[4] / "results" / "training"
 
 
-def trained_table(name: str, *, folder: Path = FOLDER) -> pd.DataFrame:
+def trained_table(name: str, wanted: Collection[str], *, folder: Path = FOLDER) -> pd.DataFrame:
     """Read the rows of an experiment.
 
     Parameters
     ----------
     name : str
         'networks', 'losses' or 'noise'.
+    wanted : collection of str
+        Names of trainings that must be there, from one seed at least.
     folder : pathlib.Path
 
     Raises
     ------
     LackingError
-        If this is no checkout, or the networks were not trained.
+        If this is no checkout, or a network was not trained.
     """
     path = folder / f"{name}.csv"
     if not path.is_file():
@@ -35,7 +38,14 @@ def trained_table(name: str, *, folder: Path = FOLDER) -> pd.DataFrame:
             f"the trained networks' table {name}.csv ships with a checkout in results/training and "
             f"is not there; `nox -s experiments -- {name}` trains them"
         )
-    return read_rows(path)
+    rows = read_rows(path)
+    absent = [each for each in wanted if not (rows["name"] == each).any()]
+    if absent:
+        raise LackingError(
+            f"of the networks of {name}.csv in results/training, {', '.join(absent)} are not "
+            f"trained yet; `nox -s experiments -- {name}` goes on"
+        )
+    return rows
 
 
 def crossed_number(

@@ -43,7 +43,7 @@ def errors_by_training(table: pd.DataFrame, name: str, lack: str, *, metric: str
 
 def _draw(material: Material) -> Drawn:
     del material
-    table = trained_table("noise")
+    table = trained_table("noise", [WHOLE, *(f"without-{lack}" for lack in _WORDS)])
     rows: list[tuple[str, ...]] = [
         ("lacking in training", "judged under", "metric", "raw", "trained without it",
          "trained with all", "cost of the wrong model", "images", "fitted without it (%)",

@@ -68,7 +68,7 @@ MATERIAL = Material(restored=lambda *_, **__: np.zeros((1, 1)), found=find_colum
 def test_an_order_is_told_where_all_networks_exceed_the_best_filter(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(table_one, "trained_table", lambda _: networks(BETTER))
+    monkeypatch.setattr(table_one, "trained_table", lambda *_: networks(BETTER))
     drawn = table_one._draw(MATERIAL)
     assert "The best filter is nlm" in drawn.caption
     (finding,) = drawn.findings
@@ -79,7 +79,7 @@ def test_an_order_is_told_where_all_networks_exceed_the_best_filter(
 @pytest.mark.parametrize("worst", ["mr-unet", "cgrdn-16-4"])
 def test_no_order_is_told_where_one_does_not(monkeypatch: pytest.MonkeyPatch, worst: str) -> None:
     table = networks(BETTER | {worst: 21.0})
-    monkeypatch.setattr(table_one, "trained_table", lambda _: table)
+    monkeypatch.setattr(table_one, "trained_table", lambda *_: table)
     drawn = table_one._draw(MATERIAL)
     assert drawn.findings == ()
     assert "no order is printed" in drawn.caption
@@ -87,21 +87,28 @@ def test_no_order_is_told_where_one_does_not(monkeypatch: pytest.MonkeyPatch, wo
 
 
 def test_a_single_seed_decides_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(table_one, "trained_table", lambda _: networks(BETTER, seeds=1))
+    monkeypatch.setattr(table_one, "trained_table", lambda *_: networks(BETTER, seeds=1))
     assert table_one._draw(MATERIAL).findings == ()
-    monkeypatch.setattr(model_size, "trained_table", lambda _: networks(BETTER, seeds=1))
+    monkeypatch.setattr(model_size, "trained_table", lambda *_: networks(BETTER, seeds=1))
     assert model_size._draw(MATERIAL).findings[0].outcome == "undecided"
 
 
 def test_a_larger_network_that_is_worse_refutes_the_claim(monkeypatch: pytest.MonkeyPatch) -> None:
     table = networks(BETTER | {"cgrdn-8-4": 25.5, "cgrdn-24-4": 23.5})
-    monkeypatch.setattr(model_size, "trained_table", lambda _: table)
+    monkeypatch.setattr(model_size, "trained_table", lambda *_: table)
     assert model_size._draw(MATERIAL).findings[0].outcome == "refuted"
 
 
 def test_tables_that_are_not_there_say_what_brings_them(tmp_path: Path) -> None:
     with pytest.raises(LackingError, match="nox -s experiments -- noise"):
-        trained_table("noise", folder=tmp_path)
+        trained_table("noise", ["absolute"], folder=tmp_path)
+
+
+def test_trainings_that_are_not_there_yet_are_named(tmp_path: Path) -> None:
+    networks(ALONE | {"mr-unet": 22.0}, seeds=1).to_csv(tmp_path / "networks.csv", index=False)
+    assert len(trained_table("networks", ["mr-unet"], folder=tmp_path)) == 30 * len(ALONE) + 30
+    with pytest.raises(LackingError, match=r"grdn-16-4 are not trained yet; .* goes on"):
+        trained_table("networks", ["mr-unet", "grdn-16-4"], folder=tmp_path)
 
 
 def test_a_wrong_noise_model_that_costs_nothing_confirms_nothing(
@@ -118,19 +125,19 @@ def test_a_wrong_noise_model_that_costs_nothing_confirms_nothing(
         for k in range(8)
     ]  # fmt: skip
     equal = pd.DataFrame(rows)
-    monkeypatch.setattr(wrong_noise, "trained_table", lambda _: equal)
+    monkeypatch.setattr(wrong_noise, "trained_table", lambda *_: equal)
     assert wrong_noise._draw(MATERIAL).findings[0].outcome in ("undecided", "partly", "refuted")
     wrong = equal["name"].str.startswith("without")
     costly = equal.assign(
         position_pm=equal["position_pm"] + 2.0 * wrong, scs_pct=equal["scs_pct"] + 2.0 * wrong
     )
-    monkeypatch.setattr(wrong_noise, "trained_table", lambda _: costly)
+    monkeypatch.setattr(wrong_noise, "trained_table", lambda *_: costly)
     drawn = wrong_noise._draw(MATERIAL)
     assert drawn.findings[0].outcome == "confirmed"
     assert len(drawn.summary) == 9
     lost = costly.copy()
     lost.loc[(lost["realization"] == 3) & (lost["seed"] == 1), ["position_pm", "scs_pct"]] = np.nan
-    monkeypatch.setattr(wrong_noise, "trained_table", lambda _: lost)
+    monkeypatch.setattr(wrong_noise, "trained_table", lambda *_: lost)
     drawn = wrong_noise._draw(MATERIAL)
     assert {row[7] for row in drawn.summary[1:]} == {"7 of 8"}
     assert drawn.findings[0].outcome == "confirmed"
@@ -139,13 +146,14 @@ def test_a_wrong_noise_model_that_costs_nothing_confirms_nothing(
 def test_the_values_of_both_seeds_stand_beside_their_mean(monkeypatch: pytest.MonkeyPatch) -> None:
     rows = [
         {"name": name, "seed": seed, "measure": measure, "value": seed + 0.5}
-        for name in ("absolute", "absolute-and-mean")
+        for name in ("absolute", *(f"absolute-and-{term}" for term in loss_terms._TERMS))
         for seed in (1, 2)
         for measure in loss_terms._MEASURES
     ]
-    monkeypatch.setattr(loss_terms, "trained_table", lambda _: pd.DataFrame(rows))
+    monkeypatch.setattr(loss_terms, "trained_table", lambda *_: pd.DataFrame(rows))
     drawn = loss_terms._draw(MATERIAL)
-    assert [row[0] for row in drawn.summary[1:]] == ["absolute (4) alone", "and mean (10)"]
+    assert [row[0] for row in drawn.summary[1:3]] == ["absolute (4) alone", "and square (6)"]
+    assert len(drawn.summary) == 8
     assert drawn.summary[1][1] == "2 (1.5, 2.5)"
 
 
