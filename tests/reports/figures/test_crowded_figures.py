@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 _NAMES = (
-    "raw", "cgrdn", "gaussian", "bragg", "bm3d", "nlm", "wavelet", "tv", "wiener", "patch-pca",
+    "raw", "cgrdn", "gaussian", "bragg", "unwarp", "nlm", "wavelet", "tv", "wiener", "patch-pca",
     "a network of one user", "a network of another", "a third network",
 )  # fmt: skip
 

@@ -57,7 +57,7 @@ def test_the_panel_of_distances_does_not_draw_it(run: Run) -> None:
 
 def test_burgers_vectors_leave_it_out(run: Run) -> None:
     axes = Drawing().add_subplot()
-    _burgers(axes, run, case=CASE, names=["raw", "gaussian"])
+    _burgers(axes, run, case=CASE, names=["raw", "gaussian"], alone=True)
     lines = axes.texts[0].get_text().splitlines()[2:]
     (low,) = [line for line in lines if " 500 e/" in line]
     assert "Gaussian" not in low

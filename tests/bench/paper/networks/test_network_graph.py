@@ -67,7 +67,7 @@ def test_what_leaks_out_of_a_block_is_no_block() -> None:
         with_blocks(leak)
 
 
-def test_the_figures_state_the_counts_and_the_table_waits_for_training() -> None:
+def test_the_figures_state_the_counts() -> None:
     def refuse(*_: object, **__: object) -> None:
         raise AssertionError
 
@@ -76,8 +76,6 @@ def test_the_figures_state_the_counts_and_the_table_waits_for_training() -> None
     assert f"153 layers with weights and {grouped(7_035_521)} trained numbers" in drawn.caption
     table = drawn.tables["layers"]
     assert table[table["depth"] == 0]["parameters"].sum() == 7_035_521
-    assert figures["table-1"].draw is None
-    assert "training package" in figures["table-1"].needs
     drawn = figures["9"].draw(Material(restored=refuse, found=refuse))
     assert f"In all {grouped(2_762_753)} trained numbers" in drawn.caption
     assert drawn.tables["layers"]["parameters"].sum() == 2_762_753
