@@ -135,8 +135,9 @@ class TestRun:
         made = run_block(block, np.empty(0)).records.sort_values(list(KEYS))
         own = rows(run)
         same = own[(own[RUNG] == block.rung) & own["restorer"].str.startswith(restorer)]
+        # pandas 2 reads the last digit of some numbers otherwise than it was written.
         pd.testing.assert_frame_equal(
-            same.reset_index(drop=True), made.reset_index(drop=True), check_exact=True
+            same.reset_index(drop=True), made.reset_index(drop=True), rtol=1e-13, atol=0.0
         )
 
     def test_the_cases_own_chain_repeats_the_records(self, run: Path) -> None:

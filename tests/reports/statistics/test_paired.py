@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given, strategies as st
+from hypothesis import given, settings, strategies as st
 from scipy import stats
 from statsmodels.stats.multitest import multipletests
 from statsmodels.stats.weightstats import ttost_paired
@@ -110,6 +110,7 @@ class TestHolm:
 class TestAgainstStatsmodels:
     """The same procedures of other authors."""
 
+    @settings(deadline=None)  # the first call imports statsmodels
     @given(st.lists(st.floats(0, 1), min_size=1, max_size=20))
     def test_holm(self, p_values: list[float]) -> None:
         expected = multipletests(p_values, method="holm")[1]
