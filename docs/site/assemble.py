@@ -23,8 +23,8 @@ from docs.site.door_pages import PACKAGES_WITH_DOOR, door_page  # noqa: E402
 HERE = Path("docs") / "site"
 #: Files that pages show or link and that are no pages.
 BESIDE = ("*.png", "*.cff", "*.svg")
-#: Figures with their numbers, which a page there shows and links.
-FIGURES = Path("results") / "paper" / "figures"
+#: Folders of figures with their numbers, which pages show and link.
+FIGURES = (Path("results") / "paper" / "figures", Path("results") / "faithful")
 
 
 @dataclass(frozen=True)
@@ -96,9 +96,10 @@ def assemble(target: Path) -> None:
     for pattern in BESIDE:
         for file in (*ROOT.glob(pattern), *(ROOT / "docs").rglob(pattern)):
             _copy(file, target)
-    for pattern in ("*.png", "*.csv"):
-        for file in (ROOT / FIGURES).glob(pattern):
-            _copy(file, target)
+    for folder in FIGURES:
+        for pattern in ("*.png", "*.csv"):
+            for file in (ROOT / folder).glob(pattern):
+                _copy(file, target)
     for section in declared:
         text = f"# {section.title}\n\n{_with_titles(section.text)}\n\n{_toctree(section.pages)}"
         (target / f"{section.name}.md").write_text(text, encoding="utf-8")
