@@ -23,7 +23,7 @@ from bench.images.faithfulness.judged_network import Faithfulness
 from bench.paper.networks.trained.compared_losses import loss_trials
 from bench.paper.networks.trained.compared_networks import network_trials
 from bench.paper.networks.trained.compared_noise import noise_trials
-from bench.paper.networks.trained.held_out_psnr import FILTERS, filter_rows, held_out, network_rows
+from bench.paper.networks.trained.held_out_psnr import filter_rows, held_out, network_rows
 from bench.paper.networks.trained.kept_rows import add_rows, has_rows
 from bench.paper.networks.trained.lacking_judge import DISTORTIONS, errors_under
 from bench.paper.networks.trained.trained_network import TrainedNetwork, trained_network
@@ -34,10 +34,6 @@ from stembench.errors import InputError
 ROOT: Final = Path(__file__).parents[2]
 #: Of each scene and dose of the measures of a loss.
 _REALIZATIONS: Final = 4
-
-
-def _network_measures(network: TrainedNetwork) -> pd.DataFrame:
-    return network_rows(network)
 
 
 def _loss_measures(network: TrainedNetwork) -> pd.DataFrame:
@@ -55,31 +51,39 @@ def _noise_measures(network: TrainedNetwork) -> pd.DataFrame:
     """Errors under what the network did not learn; under all of it if it learned everything."""
     lack = network.trial.recipe.pairs.lacking
     found = [errors_under(one, network.restorer) for one in ([lack] if lack else DISTORTIONS)]
-    rows = pd.concat(found, ignore_index=True).round(4)
-    rows.insert(0, "seed", network.trial.recipe.seed)
-    rows.insert(0, "name", network.trial.name)
-    return rows
+    return _of_network(network.trial.name, network.trial.recipe.seed, found)
 
 
 EXPERIMENTS: Final[
     dict[str, tuple[Callable[[], Sequence[Trial]], Callable[[TrainedNetwork], pd.DataFrame]]]
 ] = {
-    "networks": (network_trials, _network_measures),
+    "networks": (network_trials, network_rows),
     "losses": (loss_trials, _loss_measures),
     "noise": (noise_trials, _noise_measures),
 }
 
 
-def _without_training(name: str, trial: Trial) -> pd.DataFrame | None:
-    """Rows of what is not trained, once for a table."""
-    if name == "networks":
-        return filter_rows(held_out(trial.recipe.pairs))
-    if name == "noise":
-        rows = pd.concat([errors_under(lack, None) for lack in DISTORTIONS]).round(4)
-        rows.insert(0, "seed", 0)
-        rows.insert(0, "name", "raw")
-        return rows
-    return None
+def _filters_beside(trial: Trial) -> pd.DataFrame:
+    return filter_rows(held_out(trial.recipe.pairs))
+
+
+def _raw_beside(_: Trial) -> pd.DataFrame:
+    return _of_network("raw", 0, [errors_under(lack, None) for lack in DISTORTIONS])
+
+
+#: Rows of what is not trained, 'raw' among it, of the experiments that have such.
+_UNTRAINED: Final[dict[str, Callable[[Trial], pd.DataFrame]]] = {
+    "networks": _filters_beside,
+    "noise": _raw_beside,
+}
+
+
+def _of_network(name: str, seed: int, found: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """Errors of one network, or of raw images, as rows of a table."""
+    rows = pd.concat(found, ignore_index=True).round(4)
+    rows.insert(0, "seed", seed)
+    rows.insert(0, "name", name)
+    return rows
 
 
 def _go(name: str, told: argparse.Namespace) -> None:
@@ -87,15 +91,13 @@ def _go(name: str, told: argparse.Namespace) -> None:
 
     trials, measured = EXPERIMENTS[name]
     path = told.out / f"{name}.csv"
-    untrained = FILTERS[0] if name == "networks" else "raw"
-    for trial in trials():
+    declared = trials()
+    if name in _UNTRAINED and not has_rows(path, name="raw", seed=0):
+        add_rows(path, _UNTRAINED[name](declared[0]))
+    for trial in declared:
         seed = trial.recipe.seed
         if told.seeds and seed not in told.seeds:
             continue
-        if not has_rows(path, name=untrained, seed=0):
-            rows = _without_training(name, trial)
-            if rows is not None:
-                add_rows(path, rows)
         if has_rows(path, name=trial.name, seed=seed):
             continue
         begun = time.monotonic()

@@ -2,13 +2,13 @@
 
 from typing import Final
 
-from bench.paper.networks.trained.compared_losses import SMALL
+from bench.paper.networks.trained.compared_losses import ALONE, SMALL
 from bench.paper.networks.trained.trial import SCENES, Trial, trial_of
 from training import FIRST_STAGE, LACKING
 
 SEEDS: Final = (1, 2)
 #: The network whose pairs lack nothing; the same training as that of the absolute loss alone.
-WHOLE: Final = "absolute"
+WHOLE: Final = ALONE
 
 
 def noise_trials() -> tuple[Trial, ...]:
