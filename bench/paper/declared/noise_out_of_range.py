@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
+from bench.paper.networks.trained.lacking_judge import moved_there_and_back
 from bench.paper.verdicts import mean_number
 from cases import get_case, load_ground_truth
 from fitting import FAILED, FitOptions, fit_columns
@@ -74,13 +75,7 @@ def _scanned(noise: ScanNoise) -> Callable[[Floats, np.random.Generator], Floats
 
 
 def _registered(clean: Floats, rng: np.random.Generator) -> Floats:
-    """Move a counted image by half a px back and forth by linear interpolation, as registration."""
-    from scipy.ndimage import shift
-
-    counted = _scanned(ScanNoise())(clean, rng)
-    moved = shift(counted, (0.5, 0.5), order=1, mode="mirror")
-    back: Floats = shift(moved, (-0.5, -0.5), order=1, mode="mirror")
-    return back
+    return moved_there_and_back(_scanned(ScanNoise())(clean, rng))
 
 
 def _enlarged(clean: Floats, rng: np.random.Generator) -> Floats:

@@ -29,14 +29,17 @@ def _scanned(noise: ScanNoise) -> Distorting:
     return lambda image, rng: distort(image, [rng], dose=DOSE, sampling=SAMPLING, noise=noise)[0]
 
 
-def _registered(image: Floats, rng: np.random.Generator) -> Floats:
-    """Counted, then moved by half a px there and back by linear interpolation, as registration."""
+def moved_there_and_back(counts: Floats, /) -> Floats:
+    """Move counts (h, w) by half a px there and back by linear interpolation, as registration."""
     from scipy.ndimage import shift
 
-    counts = _scanned(ScanNoise())(image, rng)
     moved = shift(counts, (0.5, 0.5), order=1, mode="mirror")
     back: Floats = shift(moved, (-0.5, -0.5), order=1, mode="mirror")
     return back
+
+
+def _registered(image: Floats, rng: np.random.Generator) -> Floats:
+    return moved_there_and_back(_scanned(ScanNoise())(image, rng))
 
 
 #: By what training noise lacks: that distortion alone with counting, within the range of `whole`
