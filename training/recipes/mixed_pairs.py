@@ -85,7 +85,7 @@ class MixedPairs(LackingPairs):
             self.scene_index(place),
             shape=self.shape,
             exclude=self.exclude,
-            alter=lack_named(lack) if lack else None,
+            alter=lack_named(lack),
         )
         images = scene.distorted, scene.clean
         moved = self._moved_by(place)

@@ -55,6 +55,8 @@ class TrainedPairs:
         require(self.seed, "seed of the pairs", low=0)
         require(self.scenes, "share of the scenes", low=0, high=1)
         require(self.registered, "share of the registered scenes", low=0, high=1)
+        if self.registered and not self.scenes:
+            raise InputError("scenes alone are registered; give pairs a share of scenes too")
         lack_named(self.lacking)
         if self.scenes:
             require_scenes_of(self.modality)
