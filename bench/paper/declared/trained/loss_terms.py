@@ -4,9 +4,8 @@ from typing import Final
 
 import pandas as pd
 
-from bench.paper.declared.trained.trained_tables import trained_table
+from bench.paper.declared.trained.trained_tables import small_text, trained_table
 from bench.paper.networks.trained.compared_losses import ADDED, ALONE, SEEDS
-from bench.paper.networks.trained.trial import SIDE, TRAINED
 from reports import Drawn, Material, PaperFigure
 
 _TERMS: Final = {
@@ -36,8 +35,7 @@ def _draw(material: Material) -> Drawn:
         label = "absolute (4) alone" if name == ALONE else f"and {_TERMS[term]}"
         rows.append((label, *(_told(own, measure) for measure in _MEASURES)))
     return Drawn(
-        caption="CGRDN of 329 281 trained numbers, taught 3000 steps of 4 hrstem pairs of "
-        f"{SIDE} x {SIDE} px ({TRAINED} pairs), by the absolute loss alone and with one other "
+        caption=f"{small_text()}, by the absolute loss alone and with one other "
         "term of the paper's third stage added at its weight there; judged on lattices that no "
         "pair has, at the doses named (e/Å²). Mean of the seeds "
         f"{', '.join(map(str, SEEDS))} and, in brackets, the values of both: their difference is "

@@ -5,6 +5,7 @@ from typing import Final
 
 from bench.paper.declared.trained.table_one import psnr_by_training, scale_text
 from bench.paper.declared.trained.trained_tables import crossed_number, trained_table
+from bench.paper.networks.network_drawing import grouped
 from bench.paper.verdicts import judged
 from reports import Drawn, Material, PaperFigure, above, rule
 
@@ -34,8 +35,7 @@ def _draw(material: Material) -> Drawn:
     for (name, label), gain in zip(_SIZES.items(), gains, strict=True):
         parameters = int(table.loc[table["name"] == name, "parameters"].iloc[0])
         told = crossed_number(values[name], unit="dB").text.removesuffix(" dB")
-        written = f"{parameters:,}".replace(",", " ")
-        rows.append((label, written, told, gain, str(len(values[name]))))
+        rows.append((label, grouped(parameters), told, gain, str(len(values[name]))))
     conditions = [above(0.0, name=number.condition) for number in numbers]
     return Drawn(
         caption="CGRDN with 8, 16 and 24 channels of growth and 4 dense layers a block, "

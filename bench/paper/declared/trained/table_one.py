@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from bench.paper.declared.trained.trained_tables import crossed_number, trained_table
+from bench.paper.networks.network_drawing import grouped
 from bench.paper.networks.trained.compared_networks import FULL_SIZE
 from bench.paper.networks.trained.held_out_psnr import FILTERS
 from bench.paper.networks.trained.trial import HELD_OUT, SIDE, TRAINED
@@ -58,7 +59,7 @@ def _draw(material: Material) -> Drawn:
         gains.append(gain)
         rows.append(
             (
-                label, _thousands(_parameters(table, name)), _thousands(FULL_SIZE[name]),
+                label, grouped(_parameters(table, name)), grouped(FULL_SIZE[name]),
                 _bare(crossed_number(values[name], unit="dB")), _bare(gain),
                 str(len(values[name])),
             )
@@ -82,8 +83,10 @@ def _draw(material: Material) -> Drawn:
     return Drawn(
         caption=f"Networks trained alike: {scale_text(table)}. The best filter is {best}; a filter "
         "that refuses an image leaves it as it is. MR-UNET without its deepest level, which "
-        "64 px do not have, and with fewer channels, so that its trained numbers are 5.94 times "
-        f"CGRDN's (5.95 times at full size; the paper says seven times). {order}",
+        "64 px do not have, and with fewer channels, so that its trained numbers are "
+        f"{_parameters(table, 'mr-unet') / _parameters(table, 'cgrdn-16-4'):.2f} times CGRDN's "
+        f"({FULL_SIZE['mr-unet'] / FULL_SIZE['cgrdn-16-4']:.2f} times at full size; the paper says "
+        f"seven times). {order}",
         tables={"": table},
         summary=tuple(rows),
         findings=findings,
@@ -106,10 +109,6 @@ def _bare(number: Number) -> str:
 
 def _parameters(table: pd.DataFrame, name: str) -> int:
     return int(table.loc[table["name"] == name, "parameters"].iloc[0])
-
-
-def _thousands(count: int) -> str:
-    return f"{count:,}".replace(",", " ")
 
 
 FIGURES: Final = (

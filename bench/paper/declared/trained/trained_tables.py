@@ -8,7 +8,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
+from bench.paper.networks.network_drawing import grouped
+from bench.paper.networks.trained.compared_losses import SMALL_NUMBERS
 from bench.paper.networks.trained.kept_rows import read_rows
+from bench.paper.networks.trained.trial import SCENES, SIDE, STEPS, TRAINED
 from reports import LackingError, Number
 from stembench.arrays import Floats
 
@@ -46,6 +49,15 @@ def trained_table(name: str, wanted: Collection[str], *, folder: Path = FOLDER) 
             f"trained yet; `nox -s experiments -- {name}` goes on"
         )
     return rows
+
+
+def small_text() -> str:
+    """The small network and what it learned from, in words."""
+    return (
+        f"CGRDN of {grouped(SMALL_NUMBERS)} trained numbers, taught {STEPS} steps of 4 pairs of "
+        f"{SIDE} x {SIDE} px ({TRAINED} pairs, {SCENES:.0%} of them scenes of columns and the "
+        "others hrstem)"
+    )
 
 
 def crossed_number(

@@ -5,10 +5,9 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
-from bench.paper.declared.trained.trained_tables import crossed_number, trained_table
+from bench.paper.declared.trained.trained_tables import crossed_number, small_text, trained_table
 from bench.paper.networks.trained.compared_noise import WHOLE
 from bench.paper.networks.trained.lacking_judge import DOSE, REALIZATIONS
-from bench.paper.networks.trained.trial import SIDE, TRAINED
 from bench.paper.verdicts import judged, mean_number
 from reports import Drawn, Material, Number, PaperFigure, above, even_grid, letter, new_page, rule
 from stembench.arrays import Floats
@@ -78,10 +77,9 @@ def _draw(material: Material) -> Drawn:
     conditions = [above(0.0, name=number.condition) for number in numbers]
     seeds = sorted(set(table.loc[table["name"] == WHOLE, "seed"]))
     return Drawn(
-        caption="CGRDN of 329 281 trained numbers, taught 3000 steps of 4 hrstem pairs of "
-        f"{SIDE} x {SIDE} px ({TRAINED} pairs, absolute loss, seeds "
-        f"{', '.join(map(str, seeds))}) whose noise has all that docs/noise.md describes, or lacks "
-        "one thing of it, and judged on the perfect lattices of the validation at "
+        caption=f"{small_text()} by the absolute loss from seeds "
+        f"{', '.join(map(str, seeds))}; the noise of the pairs has all that docs/noise.md has, "
+        "or lacks one thing of it; judged on the perfect lattices of the validation at "
         f"{DOSE:g} e/Å² under that one distortion and counting: root mean square errors of "
         f"columns, each image's mean shift taken off; {REALIZATIONS} realizations of three "
         "lattices, 95 % intervals over seeds and images. The cost is the error of the network that "

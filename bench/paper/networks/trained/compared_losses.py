@@ -10,6 +10,8 @@ SEEDS: Final = (1, 2)
 ALONE: Final = "absolute"
 #: The network of `stembench-small`.
 SMALL: Final = Cgrdn(features=32, growth=16, groups=4, blocks=2, dense_layers=4)
+#: Its trained numbers.
+SMALL_NUMBERS: Final = 329_281
 #: Terms of the paper's third stage that are added one at a time, each at its weight there.
 ADDED: Final = ("square", "whitening", "fourier", "mean", "std", "adversarial")
 LOSSES: Final[dict[str, GeneratorLoss]] = {

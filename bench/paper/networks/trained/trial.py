@@ -26,6 +26,7 @@ PAIR_SEED: Final = 7
 SCENES: Final = 0.8
 _REGISTERED: Final = 0.5
 _BATCH: Final = 4
+STEPS: Final = TRAINED // _BATCH
 _RATE: Final = 5e-4
 _WARM_UP: Final = 200
 _DISCRIMINATOR_RATE: Final = 1e-4

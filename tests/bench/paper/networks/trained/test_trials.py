@@ -8,10 +8,16 @@ import numpy as np
 import pytest
 from ase.data import atomic_numbers
 
-from bench.paper.networks.trained.compared_losses import ADDED, ALONE, loss_trials
+from bench.paper.networks.trained.compared_losses import (
+    ADDED,
+    ALONE,
+    SMALL,
+    SMALL_NUMBERS,
+    loss_trials,
+)
 from bench.paper.networks.trained.compared_networks import FULL_SIZE, NETWORKS, network_trials
 from bench.paper.networks.trained.compared_noise import WHOLE, noise_trials
-from bench.paper.networks.trained.trial import Trial
+from bench.paper.networks.trained.trial import STEPS, Trial
 from cases import CASES
 from restore import quiet_tensorflow
 from training import (
@@ -50,7 +56,7 @@ def test_trainings_differ_in_what_is_compared_alone(what: str) -> None:
     assert all(alike(trial.recipe, what) == first for trial in trials)
     keys = [trial.key for trial in trials]
     assert len(set(keys)) == len(keys)
-    assert first.steps >= 3000
+    assert first.steps == STEPS >= 3000
     assert first.batch == 4
     left_out = first.pairs.sequence.exclude
     assert left_out == exclusion_of_tuning()
@@ -94,5 +100,6 @@ def test_mr_unet_has_six_times_the_numbers_of_cgrdn() -> None:
     full = FULL_SIZE["mr-unet"] / FULL_SIZE["cgrdn-16-4"]
     assert sizes["mr-unet"] / sizes["cgrdn-16-4"] == pytest.approx(full, rel=0.005)
     assert sizes["cgrdn-8-4"] < sizes["cgrdn-16-4"] < sizes["cgrdn-24-4"]
+    assert trained_numbers(SMALL) == SMALL_NUMBERS
     assert trained_numbers(MrUnet()) == FULL_SIZE["mr-unet"]
     assert trained_numbers(Grdn()) == FULL_SIZE["grdn-16-4"]
