@@ -2,6 +2,7 @@
 
 import sys
 import time
+from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Final, Protocol
@@ -130,9 +131,12 @@ class Lines:
         self._begun = clock()
         self._told: dict[Bar, float] = {}
         self._said: dict[Bar, str] = {}
+        #: When how much of a bar was done, the last ten minutes of it.
+        self._reached: dict[Bar, deque[tuple[float, float]]] = {}
 
     def show(self, bar: Bar) -> None:
         """Tell of a bar if there has been no line of it for a while."""
+        self._reach(bar)
         last = self._told.setdefault(bar, self._begun)
         if bar.visible and self._clock() - last >= self._every:
             self._tell(bar)
@@ -151,13 +155,28 @@ class Lines:
         now = self._clock()
         self._told[bar] = now
         self._said[bar] = self._amount(bar)
-        passed = now - self._begun
-        line = f"{bar.description}: {self._amount(bar)}, {_time(passed)}"
-        fresh = bar.done - bar.begun_with
-        if bar.total is not None and fresh > 0 and bar.done < bar.total:
-            left = passed * (bar.total - bar.done) / fresh
+        line = f"{bar.description}: {self._amount(bar)}, {_time(now - self._begun)}"
+        reached = self._reached[bar]
+        while len(reached) > 2 and now - reached[1][0] >= _SPEED_PERIODS[1]:
+            reached.popleft()
+        since, had = reached[0]
+        known = since < now and bar.begun_with < had < bar.done
+        if known and bar.total is not None and bar.done < bar.total:
+            left = (now - since) * (bar.total - bar.done) / (bar.done - had)
             line += f", about {_time(left)} left"
+        reached.append((now, bar.done))
         self._write(line)
+
+    def _reach(self, bar: Bar) -> None:
+        """Keep when the first work of a bar was done, from which on the speed is told.
+
+        Before that lies the start of processes and engines, which no further work has.
+        """
+        reached = self._reached.setdefault(bar, deque())
+        if reached and (bar.done < reached[-1][1] or reached[0][1] <= bar.begun_with):
+            reached.clear()  # other work under the same bar, or none of it done
+        if not reached:
+            reached.append((self._clock(), bar.done))
 
     def _amount(self, bar: Bar) -> str:
         if bar.total is None:

@@ -49,8 +49,49 @@ def test_what_was_done_before_tells_nothing_of_the_speed() -> None:
     bar.announce(100, 50)
     clock.now = 40.0
     bar.advance(10, description="Simulating pt_bulk")
-    # 10 in 40 s: the other 40 take 160 s; of 60 in 40 s they would take 27 s
-    assert lines == ["Simulating pt_bulk: 60%, 40 s, about 2 min 40 s left"]
+    clock.now = 80.0
+    bar.advance(10)
+    # 10 in 40 s: the other 30 take 120 s; of 70 in 80 s they would take 34 s
+    assert lines == [
+        "Simulating pt_bulk: 60%, 40 s",
+        "Simulating pt_bulk: 70%, 1 min 20 s, about 2 min 0 s left",
+    ]
+
+
+def test_the_start_tells_nothing_of_the_speed_once_there_is_more_to_go_by() -> None:
+    """Engines that start for five minutes, then an image every 2 s: 100 of them take 200 s."""
+    painter, clock, lines = told()
+    bar = Bar(painter, "Restoring")
+    bar.announce(1000, 800)
+    for image in range(100):
+        clock.now = 300.0 + 2 * image
+        bar.advance()
+    assert lines[0] == "Restoring: 801 of 1000, 5 min 0 s"
+    assert lines[1] == "Restoring: 816 of 1000, 5 min 30 s, about 6 min 8 s left"
+    assert lines[-1] == "Restoring: 891 of 1000, 8 min 0 s, about 3 min 38 s left"
+
+
+def test_the_speed_is_that_of_the_last_ten_minutes() -> None:
+    painter, clock, lines = told()
+    bar = Bar(painter, "Restoring")
+    bar.announce(100_000)
+    for second in range(1, 1801):  # ten in a second, then one
+        clock.now = float(second)
+        bar.advance(10 if second <= 1000 else 1)
+    # 89 200 left; over the last ten minutes or a little more one in a second
+    assert lines[-1] == "Restoring: 10800 of 100000, 30 min 0 s, about 24.8 h left"
+
+
+def test_other_work_under_the_same_bar_has_its_own_speed() -> None:
+    painter, clock, lines = told()
+    bar = Bar(painter, "within")
+    for second in range(1, 101):
+        clock.now = float(second)
+        bar.within(second, 100)
+    for second in range(1, 41):  # five times as slow
+        clock.now = 100.0 + 5 * second
+        bar.within(second, 100)
+    assert lines[-1] == "within: 40 of 100, 5 min 0 s, about 5 min 0 s left"
 
 
 def test_a_hidden_bar_says_nothing_until_it_is_shown() -> None:
@@ -61,7 +102,7 @@ def test_a_hidden_bar_says_nothing_until_it_is_shown() -> None:
     bar.advance()
     assert lines == []
     bar.within(2, 4)
-    assert lines == ["within: 2 of 4, 31 s, about 31 s left"]
+    assert lines == ["within: 2 of 4, 31 s"]
     bar.hide()
     painter.close()
     assert len(lines) == 1
