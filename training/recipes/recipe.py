@@ -23,6 +23,8 @@ TrainingPrecision = Literal["float32", "mixed_bfloat16"]
 VALIDATED: Final = 256
 #: What a folder, a file and a figure may be named by.
 _NAME_SIGNS: Final = frozenset("abcdefghijklmnopqrstuvwxyz0123456789-_.")
+#: Four hundred times the paper's: the order of an epoch takes 16 bytes a pair.
+_MOST_PAIRS: Final = 1_000_000_000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,8 +51,8 @@ class TrainedPairs:
 
     def __post_init__(self) -> None:
         modality_named(self.modality)
-        require(self.training, "training pairs", low=1)
-        require(self.validation, "validation pairs", low=1)
+        require(self.training, "training pairs", low=1, high=_MOST_PAIRS)
+        require(self.validation, "validation pairs", low=1, high=_MOST_PAIRS)
         require(self.side, "side of the images", low=SMALLEST, high=LARGEST, unit="px")
         require(self.seed, "seed of the pairs", low=0)
         require(self.scenes, "share of the scenes", low=0, high=1)

@@ -14,7 +14,7 @@ class Stage:
     """One stage."""
 
     epochs: int
-    """Times that all training pairs are seen, >= 1."""
+    """Times that all training pairs are seen, from 1 to a million."""
     learning_rate: float
     """Of the generator."""
     discriminator_rate: float = 0.0
@@ -28,7 +28,7 @@ class Stage:
     loss: GeneratorLoss
 
     def __post_init__(self) -> None:
-        require(self.epochs, "epochs of a stage", low=1)
+        require(self.epochs, "epochs of a stage", low=1, high=1_000_000)
         require(self.learning_rate, "learning_rate", low=0, high=1, open_low=True)
         require(self.discriminator_rate, "discriminator_rate", low=0, high=1)
         require(self.warm_up, "warm_up", low=0, unit="steps")

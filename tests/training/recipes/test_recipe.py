@@ -116,6 +116,12 @@ def test_an_impossible_share_of_scenes_is_refused(share: float) -> None:
         replace(SMALL, scenes=share)
 
 
+@pytest.mark.parametrize("name", ["training", "validation"])
+def test_more_pairs_than_can_be_put_in_order_are_refused(name: str) -> None:
+    with pytest.raises(InputError, match=f"{name} pairs must be >= 1 and <= 1e"):
+        replace(SMALL, **{name: 10**18})
+
+
 def test_scenes_are_of_the_data_set_hrstem_alone() -> None:
     with pytest.raises(InputError, match="cannot be mixed with pairs of 'lrsem'"):
         _ = replace(SMALL, modality="lrsem", scenes=0.5).sequence
@@ -148,6 +154,7 @@ def test_impossible_values_are_refused(change: dict[str, object], sentence: str)
     ("change", "sentence"),
     [
         ({"epochs": 0}, "epochs of a stage must be >= 1"),
+        ({"epochs": 10**21}, "epochs of a stage must be >= 1 and <= 1e"),
         ({"learning_rate": 0.0}, "learning_rate must be > 0"),
         ({"warm_up": -1}, "warm_up must be >= 0"),
         ({"rate_factor": 1.5}, "rate_factor must be > 0 and <= 1"),
