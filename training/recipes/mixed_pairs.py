@@ -14,6 +14,7 @@ from training.recipes.lacking_pairs import LackingPairs, lack_named
 from training.tuning.scene_pair import draw_noise, make_scene_pair, scene_generator
 
 _MIXTURE: Final = zlib.crc32(b"mixture of pairs")
+_JITTER: Final = zlib.crc32(b"jittered scenes")
 _REGISTRATION: Final = zlib.crc32(b"registration of scenes")
 #: Scenes of which one is taken, the first whose noise is more than counting: half of all scenes are
 #: counted only, which no network needs so many images of to learn.
@@ -49,26 +50,34 @@ class MixedPairs(LackingPairs):
     registered : float
         Share of the scenes of which both images are moved by a part of a pixel by linear
         interpolation, as registration does; unless what they lack is interpolation.
+    jittered : float
+        Share of the scenes with jitter above all (`JITTERED`).
     """
 
     scenes: float = 0.0
     registered: float = 0.0
+    jittered: float = 0.0
 
     def __post_init__(self) -> None:
         super().__post_init__()
         require(self.scenes, "share of the scenes", low=0, high=1)
         require(self.registered, "share of the registered scenes", low=0, high=1)
+        require(self.jittered, "share of the jittered scenes", low=0, high=1)
         require_scenes_of(self.modality)
 
     def is_scene(self, number: int) -> bool:
         """Whether pair `number`, counted from the first, is a scene of columns."""
-        key = (_MIXTURE, self.first + number)
-        rng = np.random.default_rng(np.random.SeedSequence(self.seed, spawn_key=key))
-        return bool(rng.random() < self.scenes)
+        return self._chance(_MIXTURE, number) < self.scenes
+
+    def is_jittered(self, number: int) -> bool:
+        """Whether pair `number`, if it is a scene, is one with jitter above all."""
+        return self._chance(_JITTER, number) < self.jittered
 
     def scene_index(self, number: int) -> int:
         """Index, among the scenes of the seed, of the one at `number`."""
         begin = (self.first + number) * _CANDIDATES
+        if self.is_jittered(number):
+            return begin
         for index in range(begin, begin + _CANDIDATES - 1):
             if draw_noise(scene_generator(self.seed, index, "noise")) != _COUNTING_ALONE:
                 return index
@@ -86,6 +95,7 @@ class MixedPairs(LackingPairs):
             shape=self.shape,
             exclude=self.exclude,
             alter=lack_named(lack),
+            jittered=self.is_jittered(place),
         )
         images = scene.distorted, scene.clean
         moved = self._moved_by(place)
@@ -101,6 +111,12 @@ class MixedPairs(LackingPairs):
             return None
         down, right = rng.uniform(-0.5, 0.5, 2)
         return float(down), float(right)
+
+    def _chance(self, purpose: int, number: int) -> float:
+        """Even number in [0, 1) of one purpose at pair `number`."""
+        key = (purpose, self.first + number)
+        rng = np.random.default_rng(np.random.SeedSequence(self.seed, spawn_key=key))
+        return float(rng.random())
 
     def pair(self, number: int) -> Pair:
         """Pair `number` where it is one of the data set.

@@ -45,6 +45,8 @@ class TrainedPairs:
     """Share of the pairs that are scenes of columns instead (`MixedPairs`); ours."""
     registered: float = 0.0
     """Share of the scenes that are moved by a part of a pixel by linear interpolation; ours."""
+    jittered: float = 0.0
+    """Share of the scenes with jitter above all, which is slow to learn among other noise; ours."""
     lacking: str = ""
     """What the noise of pairs that are learned from lacks (`LACKING`): nothing, unless a wrong
     noise model is what is studied; ours."""
@@ -57,8 +59,10 @@ class TrainedPairs:
         require(self.seed, "seed of the pairs", low=0)
         require(self.scenes, "share of the scenes", low=0, high=1)
         require(self.registered, "share of the registered scenes", low=0, high=1)
-        if self.registered and not self.scenes:
-            raise InputError("scenes alone are registered; give pairs a share of scenes too")
+        require(self.jittered, "share of the jittered scenes", low=0, high=1)
+        for name in ("registered", "jittered"):
+            if getattr(self, name) and not self.scenes:
+                raise InputError(f"scenes alone are {name}; give pairs a share of scenes too")
         lack_named(self.lacking)
         if self.scenes:
             require_scenes_of(self.modality)
@@ -83,6 +87,7 @@ class TrainedPairs:
             learned=self.training,
             scenes=self.scenes,
             registered=self.registered,
+            jittered=self.jittered,
         )
 
 

@@ -29,7 +29,7 @@ from training.tuning.scene_columns import (
     with_surroundings,
 )
 from training.tuning.scene_lattice import SceneLattice
-from training.tuning.scene_ranges import LATTICE, RECORDING
+from training.tuning.scene_ranges import JITTERED, LATTICE, RECORDING
 
 _TUNING: Final = zlib.crc32(b"tuning")
 
@@ -71,6 +71,7 @@ def make_scene_pair(
     shape: tuple[int, int] = (128, 128),
     exclude: Exclusion | None = None,
     alter: Alteration | None = None,
+    jittered: bool = False,
 ) -> ScenePair:
     """Make a pair of a scene of columns with defects and displacements.
 
@@ -87,6 +88,9 @@ def make_scene_pair(
         lattices on which a tuning is validated.
     alter : callable, optional
         Takes the noise that was drawn, and no post-processing, and returns that of the pair.
+    jittered : bool
+        Whether the scene is recorded by the studies' stages, jitter along both axes above all
+        (`JITTERED`), instead of by noise of all kinds.
 
     Returns
     -------
@@ -106,14 +110,15 @@ def make_scene_pair(
 
     left_out = exclusion_of_tuning() if exclude is None else exclude
     lattice = SceneLattice.sample(stream("lattice"), exclude=left_out)
-    noise: Chain = draw_noise(stream("noise"))
-    if alter is not None:
-        noise, _ = alter(noise, PostProcessing())
     recording = stream("recording")
     ranges = RECORDING.ranges
-    electrons = ranges["electrons"].draw(recording)
+    electrons = (JITTERED if jittered else RECORDING).ranges["electrons"].draw(recording)
     weights = ranges["defect_weight"].draw(recording), ranges["shift_weight"].draw(recording)
     sampling = LATTICE.ranges["sampling"].draw(recording)
+    drawn = stream("noise")
+    noise: Chain = _jittered_noise(drawn, sampling) if jittered else draw_noise(drawn)
+    if alter is not None:
+        noise, _ = alter(noise, PostProcessing())
     box = Box(shape, sampling, correlation_distance(noise))
     columns, _ = draw_columns(stream("columns"), lattice, shape=box.extended, weights=weights)
     image = column_image(columns, lattice, shape=box.extended)
@@ -151,5 +156,16 @@ def draw_noise(rng: np.random.Generator) -> ScanNoise:
             sigma_x=sizes[0] if jitter.sigma_x else 0.0,
             sigma_y=sizes[1] if jitter.sigma_y else 0.0,
         ),
+        fast_scan=FastScan.at_dwell(RECORDING.ranges["dwell"].draw(rng)),
+    )
+
+
+def _jittered_noise(rng: np.random.Generator, sampling: float) -> ScanNoise:
+    """Draw the studies' stages with jitter along both axes, of a size in px."""
+    size_x, size_y = (sampling * JITTERED.ranges["jitter"].draw(rng) for _ in range(2))
+    phi_x, phi_y = (JITTERED.ranges["phi"].draw(rng) for _ in range(2))
+    return replace(
+        STUDY_SCAN,
+        jitter=Jitter(sigma_x=size_x, sigma_y=size_y, phi_x=phi_x, phi_y=phi_y),
         fast_scan=FastScan.at_dwell(RECORDING.ranges["dwell"].draw(rng)),
     )

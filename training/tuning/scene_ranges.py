@@ -102,5 +102,15 @@ RECORDING: Final = Drawn(
     },
 )
 
+#: In place of what `RECORDING` has of both, where undoing jitter is to be learned first.
+JITTERED: Final = Drawn(
+    name="jittered",
+    ranges={
+        "electrons": Range(3.0, 500.0, "e/px", "log", "ours: enough to see where a line lies"),
+        "jitter": Range(0.2, 1.5, "px", "log", "ours: along both axes, about the studies' 0.75 px"),
+        "phi": Range(0.0, 0.7, "", "linear", "as noise.stages.jitter: of consecutive lines"),
+    },
+)
+
 #: Everything that is drawn for a scene.
-SCENE_DRAWN: Final = (LATTICE, THICKNESS, SURROUNDINGS, CHANGES, RECORDING)
+SCENE_DRAWN: Final = (LATTICE, THICKNESS, SURROUNDINGS, CHANGES, RECORDING, JITTERED)

@@ -90,6 +90,10 @@ def test_what_cannot_be_lacking_is_refused(tmp_path: Path) -> None:
         TrainedPairs(scenes=0.5, registered=1.5)
     with pytest.raises(InputError, match="scenes alone are registered"):
         TrainedPairs(registered=0.5)
+    with pytest.raises(InputError, match="jittered scenes must be >= 0 and <= 1"):
+        TrainedPairs(scenes=0.5, jittered=-0.5)
+    with pytest.raises(InputError, match="scenes alone are jittered"):
+        TrainedPairs(jittered=0.5)
     with pytest.raises(InputError, match="'hrtem' are not scanned"):
         _ = TrainedPairs(modality="hrtem", lacking="pulses").sequence
     with pytest.raises(InputError, match="of scanned images"):

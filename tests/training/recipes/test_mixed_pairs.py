@@ -1,6 +1,7 @@
 """Pairs mixed with scenes: which is which, what they are, and that no case is among them."""
 
 import pickle
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -73,6 +74,22 @@ def test_no_two_places_share_a_scene_and_few_are_counted_alone() -> None:
     assert len(set(indices)) == n
     alone = np.mean([draw_noise(scene_generator(3, k, "noise")) == ScanNoise() for k in indices])
     assert abs(alone - 0.25) < 4 * np.sqrt(0.25 * 0.75 / n)
+
+
+def test_the_share_of_jittered_scenes_is_what_was_asked_for() -> None:
+    """Within four standard errors of a binomial; the other scenes are those without a share."""
+    n, share = 2000, 0.5
+    mixed = replace(SEQUENCE, jittered=share)
+    found = np.mean([mixed.is_jittered(k) for k in range(n)])
+    assert abs(found - share) < 4 * np.sqrt(share * (1 - share) / n)
+    assert not any(SEQUENCE.is_jittered(k) for k in range(n))
+    scenes = [k for k in range(16) if mixed.is_scene(k)]
+    assert {mixed.is_jittered(k) for k in scenes} == {True, False}
+    for number in scenes:
+        same = np.array_equal(mixed[number][0], SEQUENCE[number][0])
+        assert same != mixed.is_jittered(number)
+    indices = [mixed.scene_index(k) for k in range(300)]
+    assert len(set(indices)) == 300
 
 
 def test_a_scene_is_no_specimen_and_no_folder_holds_the_mixture(tmp_path: Path) -> None:

@@ -5,13 +5,14 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 from cases import CASES
+from noise import STUDY_SCAN
 from stembench.errors import InputError
 from training.specimens.held_out.exclusion import NOTHING_EXCLUDED, case_distances
 from training.tuning.judged_lattices import JUDGED_LATTICES
 from training.tuning.scene_columns import SceneColumns, cell_weights, column_image, draw_columns
 from training.tuning.scene_lattice import SceneLattice
 from training.tuning.scene_pair import make_scene_pair
-from training.tuning.scene_ranges import LATTICE, RECORDING
+from training.tuning.scene_ranges import JITTERED, LATTICE, RECORDING
 
 SHAPE = (64, 48)
 
@@ -33,6 +34,31 @@ def test_another_seed_or_index_makes_another_pair():
     one = make_scene_pair(1, 1, shape=SHAPE)
     assert not np.array_equal(one.clean, make_scene_pair(1, 2, shape=SHAPE).clean)
     assert not np.array_equal(one.clean, make_scene_pair(2, 1, shape=SHAPE).clean)
+
+
+def test_a_jittered_scene_is_the_same_scene_under_the_studies_noise_with_much_jitter():
+    """Only what is recorded of it differs: the same lattice, and jitter of a size in px."""
+    low, high = JITTERED.ranges["jitter"].low, JITTERED.ranges["jitter"].high
+    sizes, electrons = [], []
+    for index in range(60):
+        plain = make_scene_pair(3, index, shape=(16, 16))
+        scene = make_scene_pair(3, index, shape=(16, 16), jittered=True)
+        assert scene.lattice == plain.lattice
+        assert scene.noise.detector == STUDY_SCAN.detector
+        sizes += [scene.noise.jitter.sigma_x, scene.noise.jitter.sigma_y]
+        electrons.append(scene.electrons)
+    sampling = LATTICE.ranges["sampling"]
+    assert min(sizes) >= low * sampling.low
+    assert max(sizes) <= high * sampling.high
+    assert min(electrons) >= JITTERED.ranges["electrons"].low
+    # Even in their logarithm: the mean within four standard errors of n = 60.
+    ends = np.log([JITTERED.ranges["electrons"].low, JITTERED.ranges["electrons"].high])
+    error = (ends[1] - ends[0]) / np.sqrt(12 * 60)
+    assert abs(np.log(electrons).mean() - ends.mean()) < 4 * error
+    # Negative control: scenes of all kinds of noise lie outside, with no jitter at all in half.
+    others = [make_scene_pair(3, index, shape=(16, 16)) for index in range(60)]
+    assert sum(other.noise.jitter is None for other in others) > 15
+    assert min(other.electrons for other in others) < JITTERED.ranges["electrons"].low
 
 
 def near(lattice, forbidden):
