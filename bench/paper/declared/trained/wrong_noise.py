@@ -30,13 +30,18 @@ _LOOKS: Final = {
     "trained without it": ("#D55E00", "^", 0.0),
     "trained with all": ("#0072B2", "s", 0.2),
 }
-_HEIGHT: Final = 75.0
+_HEIGHT: Final = 70.0
 
 
 def errors_by_training(table: pd.DataFrame, name: str, lack: str, *, metric: str) -> Floats:
     """Errors (trainings, images) under one distortion of one network; one row of raw images."""
     own = table[(table["name"] == name) & (table["lacking"] == lack)]
-    wide = own.pivot_table(index="seed", columns=["lattice", "realization"], values=metric)
+    wide = own.pivot_table(
+        index="seed",
+        columns=["lattice", "realization"],
+        values=metric,
+        dropna=False,  # images that no seed has a number of keep their place
+    )
     return wide.to_numpy(dtype=np.float64)
 
 
@@ -99,7 +104,7 @@ def _short(metric: str) -> str:
 
 def _panels(drawn: list[tuple[str, str, dict[str, Number]]]) -> "Drawing":
     page = new_page(_HEIGHT)
-    grid = page.add_gridspec(1, 2, left=0.075, right=0.99, bottom=0.2, top=0.83, wspace=0.2)
+    grid = page.add_gridspec(1, 2, left=0.075, right=0.99, bottom=0.15, top=0.83, wspace=0.2)
     for k, (metric, title) in enumerate(_TITLES.items()):
         axes = page.add_subplot(grid[0, k])
         own = [(lack, told) for lack, each, told in drawn if each == metric]
