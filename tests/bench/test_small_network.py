@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from noise import ScanNoise
 from restore import ContractRestorer, load_restorer, read_stored_network
 from restore.cgrdn.small.small_restorer import load_small
 from tests.loaded_script import loaded_script
@@ -53,3 +54,18 @@ def test_another_network_is_refused(script):
     with pytest.raises(script.InputError, match="none of a CGRDN"):
         script.stored(None, Recipe(name="other", network=Grdn()))
     assert isinstance(read_recipe(NAME).network, Cgrdn)
+
+
+def test_the_last_judgement_is_under_the_noise_of_the_studies(monkeypatch):
+    """Jitter costs raw images what counting alone does not: the negative control."""
+    judgement = loaded_script("bench/shipped/small_judgement.py")
+    monkeypatch.setattr(judgement, "BESIDE", ("gaussian",))
+    monkeypatch.setattr(judgement, "PUBLISHED", "nlm")
+    table = judgement.unseen("raw", realizations=2)
+    assert set(table["restorer"]) == {"raw", "gaussian", "nlm"}
+    errors = table[table["measure"] == "position_pm"].groupby("restorer")["value"].mean()
+    assert errors["raw"] > 8.0
+    monkeypatch.setattr(judgement, "STUDY_SCAN", ScanNoise())
+    counted = judgement.unseen("raw", realizations=2)
+    counted = counted[counted["measure"] == "position_pm"].groupby("restorer")["value"].mean()
+    assert counted["raw"] < 0.6 * errors["raw"]

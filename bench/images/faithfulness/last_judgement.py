@@ -17,6 +17,7 @@ from stembench.limits import require
 _LAST: Final = zlib.crc32(b"last judgement")
 #: Margin over which the periodic image is continued, px.
 _MARGIN: Final = 8
+_COUNTING: Final = ScanNoise()
 _PM_PER_PIXEL: Final = 100 * SAMPLING
 _FREE: Final = FitOptions(width="shared", background="none", start_width=2.5)
 #: A free position would wander off the vacancy.
@@ -52,11 +53,14 @@ class LastJudgement:
         In e/Å².
     realizations : int
         At least 2.
+    noise : noise.ScanNoise
+        Counting alone by default.
     """
 
     seed: int = 0
     doses: tuple[float, ...] = (5e2, 5e3)
     realizations: int = 16
+    noise: ScanNoise = _COUNTING
 
     def __post_init__(self) -> None:
         require(self.seed, "seed", low=0)
@@ -87,7 +91,7 @@ class LastJudgement:
         rng = np.random.default_rng(np.random.SeedSequence(self.seed, spawn_key=key))
         wide = np.pad(image, _MARGIN, mode="wrap")
         drawn: Floats = distort(
-            wide, [rng], dose=dose, sampling=SAMPLING, noise=ScanNoise(), margin=_MARGIN
+            wide, [rng], dose=dose, sampling=SAMPLING, noise=self.noise, margin=_MARGIN
         )[0]
         return drawn
 

@@ -23,7 +23,9 @@ from stembench.errors import InputError
 
 FOLDER: Final = Path(__file__).parent / "data"
 """Of the weights, each file named after the restorer that it makes."""
-SHIPPED: Final[Mapping[str, str]] = {}
+SHIPPED: Final[Mapping[str, str]] = {
+    "stembench-small": "8d531dbfe527edf51f06bb1ccbb7ad3198d873582d4f39b230116c4776132196",
+}
 """Restorers that ship, by name, with the SHA-256 of their file."""
 TILING: Final = Tiling(whole=1024, tile=1024, margin=72, blend=16, multiple=STRIDE)
 """Windows of a large image: through 32 convolutions of 3 x 3 at half resolution and four others no

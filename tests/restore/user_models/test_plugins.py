@@ -194,7 +194,8 @@ def test_two_packages_with_one_name(install: Install) -> None:
 def test_unknown_name_lists_the_registered_ones(install: Install) -> None:
     install("mynets", doubling="Factor")
     with pytest.raises(
-        InputError, match=r"known are raw, .*, cgrdn-lrtem, cgrdn-faithful, doubling, or name"
+        InputError,
+        match=r"known are raw, .*, cgrdn-lrtem, cgrdn-faithful, stembench-small, doubling, or name",
     ):
         load_restorer("tripling")
 
