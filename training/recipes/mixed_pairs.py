@@ -67,11 +67,11 @@ class MixedPairs(LackingPairs):
 
     def is_scene(self, number: int) -> bool:
         """Whether pair `number`, counted from the first, is a scene of columns."""
-        return self._chance(_MIXTURE, number) < self.scenes
+        return bool(self._stream(_MIXTURE, number).random() < self.scenes)
 
     def is_jittered(self, number: int) -> bool:
         """Whether pair `number`, if it is a scene, is one with jitter above all."""
-        return self._chance(_JITTER, number) < self.jittered
+        return bool(self._stream(_JITTER, number).random() < self.jittered)
 
     def scene_index(self, number: int) -> int:
         """Index, among the scenes of the seed, of the one at `number`."""
@@ -105,18 +105,16 @@ class MixedPairs(LackingPairs):
 
     def _moved_by(self, place: int) -> tuple[float, float] | None:
         """Part of a pixel along y and x by which a scene is moved; None for most."""
-        key = (_REGISTRATION, self.first + place)
-        rng = np.random.default_rng(np.random.SeedSequence(self.seed, spawn_key=key))
+        rng = self._stream(_REGISTRATION, place)
         if not rng.random() < self.registered:
             return None
         down, right = rng.uniform(-0.5, 0.5, 2)
         return float(down), float(right)
 
-    def _chance(self, purpose: int, number: int) -> float:
-        """Even number in [0, 1) of one purpose at pair `number`."""
+    def _stream(self, purpose: int, number: int) -> np.random.Generator:
+        """Random generator of one purpose at pair `number`."""
         key = (purpose, self.first + number)
-        rng = np.random.default_rng(np.random.SeedSequence(self.seed, spawn_key=key))
-        return float(rng.random())
+        return np.random.default_rng(np.random.SeedSequence(self.seed, spawn_key=key))
 
     def pair(self, number: int) -> Pair:
         """Pair `number` where it is one of the data set.
