@@ -23,7 +23,7 @@ TrainingPrecision = Literal["float32", "mixed_bfloat16"]
 VALIDATED: Final = 256
 #: What a folder, a file and a figure may be named by.
 _NAME_SIGNS: Final = frozenset("abcdefghijklmnopqrstuvwxyz0123456789-_.")
-#: Four hundred times the paper's: the order of an epoch takes 16 bytes a pair.
+#: Four hundred times the paper's: memory holds the order in which an epoch sees all of them.
 _MOST_PAIRS: Final = 1_000_000_000
 
 
