@@ -89,6 +89,9 @@ class _Drawn:
     def show(self, bar: Bar) -> None:
         if bar not in self._tasks:
             self._tasks[bar] = self._progress.add_task(bar.description, total=None)
+        if 0 < bar.done == bar.begun_with:
+            # Rich takes an update for work of that moment, from which it reckons the speed.
+            self._progress.reset(self._tasks[bar], completed=bar.done)  # type: ignore[arg-type]
         self._progress.update(
             self._tasks[bar],
             total=bar.total,

@@ -1,5 +1,6 @@
 """Bars in pipes and on terminals: lines without control characters, and what they say."""
 
+import io
 import os
 import pty
 import subprocess
@@ -7,8 +8,10 @@ import sys
 from pathlib import Path
 
 import pytest
+from rich.console import Console
+from rich.progress import Progress
 
-from bench.output.bars import Bar, Lines, progress_bar
+from bench.output.bars import Bar, Lines, _Drawn, progress_bar
 
 ROOT = Path(__file__).parents[3]
 
@@ -69,6 +72,25 @@ def test_the_start_tells_nothing_of_the_speed_once_there_is_more_to_go_by() -> N
     assert lines[0] == "Restoring: 801 of 1000, 5 min 0 s"
     assert lines[1] == "Restoring: 816 of 1000, 5 min 30 s, about 6 min 8 s left"
     assert lines[-1] == "Restoring: 891 of 1000, 8 min 0 s, about 3 min 38 s left"
+
+
+@pytest.mark.parametrize("done", [0, 800])
+def test_the_start_tells_nothing_of_the_speed_on_a_terminal(done: int) -> None:
+    """The same engines; of a run that goes on, what was finished before is no work either."""
+    clock = Clock()
+    progress = Progress(
+        console=Console(file=io.StringIO()), get_time=clock, speed_estimate_period=600.0,
+        auto_refresh=False,
+    )  # fmt: skip
+    bar = Bar(_Drawn(progress), "Restoring")
+    bar.announce(1000, done)
+    for image in range(10):
+        clock.now = 300.0 + 2 * image
+        bar.advance()
+    (task,) = progress.tasks
+    assert task.completed == done + 10
+    assert task.time_remaining == 2 * (1000 - task.completed)
+    assert task.elapsed == clock.now
 
 
 def test_the_speed_is_that_of_the_last_ten_minutes() -> None:
