@@ -22,9 +22,7 @@ import numpy as np
 import pandas as pd
 import typer
 
-from bench.executor.placement import Placement
-from bench.output.progress import run_with_progress
-from bench.plan.profiles import get_profile, narrow
+from bench.images.faithfulness.judged_run import judged_run
 from reports import (
     RAW,
     Effect,
@@ -34,7 +32,6 @@ from reports import (
     evidence_of_run,
     information_of_run,
     judge_versions,
-    load_run,
     log_ratio,
     mean_effect,
     write_csv,
@@ -47,7 +44,6 @@ from stembench.errors import InputError
 ROOT: Final = Path(__file__).parents[2]
 OLD: Final = "cgrdn"
 NEW: Final = "cgrdn-faithful"
-SEED: Final = 2024
 _LOW, _MIDDLE, _HIGH = 5e2, 5e3, 5e4
 
 
@@ -300,17 +296,11 @@ def _of_information(run: Run, old: str, new: str) -> Iterator[Answer]:
 
 def run_part(part: Part, folder: Path, *, told: argparse.Namespace) -> Run:
     """Run a part, or continue it, and read it."""
-    specs = tuple(f"{name}@{told.engine}" for name in (OLD, NEW))
-    quick = narrow(
-        get_profile("quick"),
-        cases=(part.case,), images=part.images, doses=part.doses,
-        realizations=told.realizations, restorers=("raw", *specs),
+    return judged_run(
+        folder, [f"{name}@{told.engine}" for name in (OLD, NEW)],
+        case=part.case, images=part.images, doses=part.doses, realizations=told.realizations,
+        jobs=told.jobs,
     )  # fmt: skip
-    run_with_progress(
-        replace(quick, ladders=(), frames=()), folder, seed=SEED,
-        placement=Placement(jobs=told.jobs), verbose=False,
-    )  # fmt: skip
-    return load_run(folder)
 
 
 def main(arguments: Sequence[str]) -> int:

@@ -13,27 +13,23 @@ call goes on with it.
 import argparse
 import sys
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
 import pandas as pd
 import typer
 
-from bench.executor.placement import Placement
+from bench.images.faithfulness.judged_run import judged_run
 from bench.images.faithfulness.last_judgement import LastJudgement
 from bench.images.faithfulness.unseen_specimen import read_unseen_image
-from bench.output.progress import run_with_progress
-from bench.plan.profiles import get_profile, narrow
 from noise import STUDY_SCAN
-from reports import load_run, summarise
+from reports import summarise
 from restore import load_restorer
 from stembench.atomic_files import replacing
 from stembench.errors import InputError
 
 ROOT: Final = Path(__file__).parents[2]
 UNSEEN: Final = ROOT / "results" / "faithful" / "unseen.npz"
-SEED: Final = 2024
 DOSE: Final = 5e3
 #: The best of the image filters at counting, and what straightens scan lines by a fit.
 BESIDE: Final = ("patch-pca", "unwarp")
@@ -45,15 +41,10 @@ _COLUMNS: Final = ("restorer", "metric", "value", "low", "high", "n_realizations
 
 def particle(restorer: str, *, realizations: int, folder: Path) -> pd.DataFrame:
     """Run the particle and return its metrics with their 95 % intervals, a row each."""
-    quick = narrow(
-        get_profile("quick"), cases=("nanoparticle",), doses=(DOSE,), realizations=realizations,
-        restorers=("raw", *BESIDE, restorer),
-    )  # fmt: skip
-    run_with_progress(
-        replace(quick, ladders=(), frames=()), folder, seed=SEED, placement=Placement(jobs=1),
-        verbose=False,
-    )  # fmt: skip
-    found = summarise(load_run(folder).records)
+    run = judged_run(
+        folder, (*BESIDE, restorer), case="nanoparticle", doses=(DOSE,), realizations=realizations
+    )
+    found = summarise(run.records)
     return found.loc[found["metric"].isin(METRICS), list(_COLUMNS)].reset_index(drop=True)
 
 
