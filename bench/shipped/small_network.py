@@ -21,6 +21,8 @@ from stembench.errors import InputError
 from training import Cgrdn, Recipe, cgrdn_weights, read_recipe
 
 NAME: Final = "stembench-small"
+#: The recipe whose weights its training begins with.
+START: Final = "stembench-small-start"
 ROOT: Final = Path(__file__).parents[2]
 FOLDER: Final = ROOT / "restore" / "cgrdn" / "small" / "data"
 
@@ -40,8 +42,12 @@ def stored(model: Any, recipe: Recipe, /) -> StoredNetwork:
     return StoredNetwork(
         size=CgrdnSize(**vars(network)),
         weights=cgrdn_weights(model.get_layer("cgrdn")),
-        origin={"recipe": recipe.name, "steps": recipe.steps, "seed": recipe.seed},
+        origin={**_told(recipe), "begun_with": _told(read_recipe(START))},
     )
+
+
+def _told(recipe: Recipe, /) -> dict[str, Any]:
+    return {"recipe": recipe.name, "steps": recipe.steps, "seed": recipe.seed}
 
 
 def main(arguments: list[str]) -> int:

@@ -34,8 +34,14 @@ def test_the_file_restores_as_the_trained_network_does(script, tmp_path, capsys)
     assert told == {NAME: hashlib.sha256(path.read_bytes()).hexdigest()}
     assert path.stat().st_size <= 2_000_000
     origin = read_stored_network(path).origin
-    assert origin == {"recipe": NAME, "steps": recipe.steps, "seed": recipe.seed}
+    start = read_recipe(f"{NAME}-start")
+    assert origin == {
+        "recipe": NAME, "steps": recipe.steps, "seed": recipe.seed,
+        "begun_with": {"recipe": start.name, "steps": start.steps, "seed": start.seed},
+    }  # fmt: skip
     small = load_small(path, name="small", engine="onnx")
+    told = f"(recipe {NAME}, {recipe.steps} steps, after recipe {start.name}, {start.steps} steps)"
+    assert small.metadata.training_data.endswith(told)
     found = ContractRestorer(small).restore(IMAGE[None], sampling=0.2)[0]
     expected = load_restorer(str(tmp_path / f"{NAME}.onnx")).restore(IMAGE[None], sampling=0.2)[0]
     change = np.abs(expected - IMAGE).max()

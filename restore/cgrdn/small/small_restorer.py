@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from restore.built_in import BuiltIn
 from restore.cgrdn.cgrdn_restorer import (
@@ -24,7 +24,7 @@ from stembench.errors import InputError
 FOLDER: Final = Path(__file__).parent / "data"
 """Of the weights, each file named after the restorer that it makes."""
 SHIPPED: Final[Mapping[str, str]] = {
-    "stembench-small": "8d531dbfe527edf51f06bb1ccbb7ad3198d873582d4f39b230116c4776132196",
+    "stembench-small": "0b05a95b2bd2cdc90b8175fd670e1d037437ef74c419d5d6e47eebae9010d1ad",
 }
 """Restorers that ship, by name, with the SHA-256 of their file."""
 TILING: Final = Tiling(whole=1024, tile=1024, margin=72, blend=16, multiple=STRIDE)
@@ -92,9 +92,7 @@ def _metadata(
         version="1",
         licence="GPL-3.0-or-later",
         training_data=(
-            f"generated HR-STEM pairs and columns of this package "
-            f"(recipe {network.origin.get('recipe', 'unknown')}, "
-            f"{network.origin.get('steps', 'unknown')} steps)"
+            f"generated HR-STEM pairs and columns of this package ({_steps(network.origin)})"
         ),
         input_scale="standardised by each image's own mean and standard deviation",
         weights_sha256=digest,
@@ -106,6 +104,13 @@ def _metadata(
         smallest_pixel=_TRAINED_PIXELS[0],
         largest_pixel=_TRAINED_PIXELS[1],
     )
+
+
+def _steps(origin: Mapping[str, Any]) -> str:
+    """How a network was trained, in words."""
+    told = f"recipe {origin.get('recipe', 'unknown')}, {origin.get('steps', 'unknown')} steps"
+    begun = origin.get("begun_with")
+    return f"{told}, after {_steps(begun)}" if isinstance(begun, Mapping) else told
 
 
 def _declared(name: str, sha256: str) -> BuiltIn:
