@@ -76,6 +76,19 @@ def write_networks(folder):
         onnx.save_model(helper.make_model(graph, opset_imports=opset, ir_version=9), folder / name)
 
 
+def write_recipe(folder):
+    """Write the recipe of docs/training.md, with as many pairs as a test makes."""
+    (block,) = [block for block in run_blocks("toml") if "[[stages]]" in block.body]
+    small = block.body
+    for amount, fewer in (
+        ("training = 20000", "training = 8"),
+        ("validation = 256", "validation = 4"),
+    ):
+        assert amount in small
+        small = small.replace(amount, fewer)
+    (folder / "recipe.toml").write_text(small, encoding="utf-8")
+
+
 @pytest.fixture(scope="module")
 def images(tmp_path_factory):
     folder = tmp_path_factory.mktemp("images")
@@ -85,10 +98,11 @@ def images(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def workshop(tmp_path_factory):
-    """Make a folder with all that pages take for granted: images, networks, runs, a baseline."""
+    """Make a folder with all that pages take for granted: images, networks, a recipe, runs."""
     folder = tmp_path_factory.mktemp("workshop")
     write_images(folder)
     write_networks(folder)
+    write_recipe(folder)
     (folder / "reports" / "data").mkdir(parents=True)
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
