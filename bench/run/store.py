@@ -343,7 +343,8 @@ def _refuse_difference(folder: Path, there: Any, here: Any) -> None:
 
 def _first_difference(there: Any, here: Any, path: str = "") -> str:
     if isinstance(there, dict) and isinstance(here, dict):
-        for key in sorted(set(there) | set(here)):
+        # Restorers first: other restorers bring other arithmetic with them.
+        for key in sorted(set(there) | set(here), key=lambda key: (key != "restorers", key)):
             difference = _first_difference(
                 there.get(key), here.get(key), f"{path}.{key}" if path else key
             )

@@ -187,7 +187,7 @@ def scatter_of_neighbours(plan: ScanPlan, values: Floats) -> Floats:
     ValueError
         If the scan is unfolded by symmetry or interpolated: neighbours may be the same sample.
     """
-    if plan.coarse or plan.unfold.size != len(plan.points):
+    if not plan.has_scattered_neighbours:
         raise ValueError("a scan that is unfolded needs at least two samples of each point")
     full = plan.expand(values)
     kernel = np.array([[0, 1, 0], [1, 0, 1], [0, 1, 0]]) / 4

@@ -254,7 +254,8 @@ def _convergence(case: Case, output: Path, *, entries: dict[str, Any]) -> dict[s
 
 
 def _require_full_images(case: Case, amount: Amount) -> None:
-    groups = scan_plan(case.simulation).groups
+    plan = scan_plan(case.simulation)
+    groups = plan.groups
     if amount.fine < 1 or amount.fine % groups or amount.coarse < 0 or amount.coarse % groups:
         raise InputError(
             f"case '{case.name}' needs a positive multiple of {groups} phonon configurations, not "
@@ -262,6 +263,14 @@ def _require_full_images(case: Case, amount: Amount) -> None:
         )
     if amount.coarse and case.simulation.coarse is None:
         raise InputError(f"case '{case.name}' declares no coarse level; leave out --coarse")
+    changes = case.structure.sites_on_host is not None
+    once = amount.coarse > 0 and amount.fine == groups and not changes
+    if once and not plan.has_scattered_neighbours:
+        raise InputError(
+            f"case '{case.name}' needs at least {2 * groups} phonon configurations with a coarse "
+            f"level, whose error one sample of each point does not tell, not {amount.fine}; raise "
+            "--configurations, or leave the coarse level out with --coarse 0"
+        )
 
 
 def _steps(case: Case) -> tuple[float, float]:

@@ -41,6 +41,14 @@ class ScanPlan:
     first: int
     coarse: bool
 
+    @property
+    def has_scattered_neighbours(self) -> bool:
+        """Whether neighbours are samples of their own, neither interpolated nor made by symmetry.
+
+        Then the scatter about them tells the error of a point that was sampled once.
+        """
+        return not self.coarse and self.unfold.size == len(self.points)
+
     def expand(self, values: Floats) -> Floats:
         """Full scan from the irreducible points.
 

@@ -3,7 +3,9 @@
 What takes a second or two is run by `nox -s tests`, the rest by `nox -s slow`.
 """
 
+import shutil
 import warnings
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -117,6 +119,18 @@ def workshop(tmp_path_factory):
     return folder
 
 
+@pytest.fixture(scope="module")
+def workshop_of(workshop, tmp_path_factory):
+    """Make a folder for each page: its blocks go on where the one before ended, pages do not."""
+
+    @cache
+    def of(page):
+        folder = tmp_path_factory.mktemp("page") / "here"
+        return Path(shutil.copytree(workshop, folder))
+
+    return of
+
+
 def run_block(block, folder, monkeypatch):
     monkeypatch.chdir(folder)
     for words in commands_of(block.body):
@@ -132,8 +146,8 @@ def test_a_block_runs(block, images, monkeypatch):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("block", [block for block in BLOCKS if not is_quick(block)], ids=str)
-def test_a_long_block_runs(block, workshop, monkeypatch):
-    run_block(block, workshop, monkeypatch)
+def test_a_long_block_runs(block, workshop_of, monkeypatch):
+    run_block(block, workshop_of(block.page), monkeypatch)
 
 
 def test_a_command_that_fails_is_an_error(images, monkeypatch):

@@ -175,6 +175,12 @@ def test_another_program_or_library_is_another_run(
         go(folder)
 
 
+def test_other_restorers_are_named_before_the_arithmetic_they_bring(folder: Path) -> None:
+    change_run(folder, arithmetic={"numpy": "1.0"})
+    with pytest.raises(InputError, match=r"another run's records \(restorers\."):
+        go(folder, replace(PROFILE, restorers=("raw", "nlm")))
+
+
 def test_an_edited_callable_is_another_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     source = tmp_path / "edited_filter.py"
     source.write_text("def f(images, *, sampling):\n    return images\n")
