@@ -8,6 +8,7 @@ made from declarations: the public names of each package and the commands.
 Run ``python docs/site/assemble.py FOLDER``, or `nox -s docs`, which also builds the site.
 """
 
+import argparse
 import re
 import shutil
 import sys
@@ -89,6 +90,7 @@ def assemble(target: Path) -> None:
     """
     shutil.rmtree(target, ignore_errors=True)
     target.mkdir(parents=True)
+    shutil.copy2(ROOT / HERE / "conf.py", target)  # first: by it the folder is known again
     declared = sections()
     for section in declared:
         for page in (ROOT / each for each in section.pages):
@@ -116,7 +118,6 @@ def assemble(target: Path) -> None:
     entries = [*(f"{section.name}.md" for section in declared[:-1]), "reference/index.md"]
     entries.append(f"{declared[-1].name}.md")
     (target / "index.md").write_text(f"{landing}\n{_toctree(entries)}", encoding="utf-8")
-    shutil.copy2(ROOT / HERE / "conf.py", target)
     shutil.copytree(ROOT / HERE / "static", target / "static")
 
 
@@ -147,4 +148,9 @@ def _toctree(entries: list[str] | tuple[str, ...]) -> str:
 
 
 if __name__ == "__main__":
-    assemble(Path(sys.argv[1]).resolve())
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("folder", type=Path, help="folder of sources to write; emptied first")
+    folder = parser.parse_args().folder.resolve()
+    if folder.exists() and not (folder / "conf.py").is_file():
+        parser.error(f"{folder} is there and holds no sources of the site; name another folder")
+    assemble(folder)
