@@ -69,16 +69,16 @@ def _draw(material: Material) -> Drawn:
         over = mean_number(own - of_filter[0], unit="dB")
         told = "" if name == best else _bare(over)
         rows.append((name, "", "", _bare(mean_number(own, unit="dB")), told, ""))
-    enough = all(gain.low > 0 for gain in gains)
-    findings: tuple[Finding, ...] = ()
-    order = (
-        "Some network does not exceed the best filter beyond doubt: the budget was too small, and "
-        "no order is printed."
-    )
-    if enough:
+    if not all(gain.low > 0 for gain in gains):
+        finding = _undecided(best, gains)
+        order = (
+            "Some network does not exceed the best filter beyond doubt: the budget was too small, "
+            "and no order is printed."
+        )
+    else:
         numbers = [_over(values, one, other) for one, other in _ORDER]
         conditions = [above(0.0, name=number.condition) for number in numbers]
-        findings = (judged(3, rule(*conditions), numbers),)
+        finding = judged(3, rule(*conditions), numbers)
         order = "Paired: " + "; ".join(f"{n.condition} {n.text}" for n in numbers) + "."
     return Drawn(
         caption=f"Networks trained alike: {scale_text(table)}. The best filter is {best}; a filter "
@@ -89,7 +89,19 @@ def _draw(material: Material) -> Drawn:
         f"seven times). {order}",
         tables={"": table},
         summary=tuple(rows),
-        findings=findings,
+        findings=(finding,),
+    )
+
+
+def _undecided(best: str, gains: list[Number]) -> Finding:
+    """What is said of the order while trainings are too short for one."""
+    told = "; ".join(f"{gain.condition}, {gain.text}" for gain in gains)
+    return Finding(
+        claim=3,
+        outcome="undecided",
+        text=told.replace("over filter", f"over {best}"),
+        rule="an order of networks is told once every interval over the best filter is above 0",
+        n_numbers=len(gains),
     )
 
 

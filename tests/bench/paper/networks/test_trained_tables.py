@@ -81,14 +81,17 @@ def test_no_order_is_told_where_one_does_not(monkeypatch: pytest.MonkeyPatch, wo
     table = networks(BETTER | {worst: 21.0})
     monkeypatch.setattr(table_one, "trained_table", lambda *_: table)
     drawn = table_one._draw(MATERIAL)
-    assert drawn.findings == ()
+    (finding,) = drawn.findings
+    assert (finding.claim, finding.outcome) == (3, "undecided")
+    assert "MR-UNET over nlm" in finding.text
+    assert " over GRDN" not in finding.text
     assert "no order is printed" in drawn.caption
     assert "Paired" not in drawn.caption
 
 
 def test_a_single_seed_decides_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(table_one, "trained_table", lambda *_: networks(BETTER, seeds=1))
-    assert table_one._draw(MATERIAL).findings == ()
+    assert table_one._draw(MATERIAL).findings[0].outcome == "undecided"
     monkeypatch.setattr(model_size, "trained_table", lambda *_: networks(BETTER, seeds=1))
     assert model_size._draw(MATERIAL).findings[0].outcome == "undecided"
 
