@@ -1,5 +1,6 @@
 """Counterpart of Table 1 at the scale of two cores: PSNR of architectures trained alike."""
 
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
@@ -55,7 +56,7 @@ def _draw(material: Material) -> Drawn:
     ]  # fmt: skip
     gains = []
     for name, label in _LABELS.items():
-        gain = crossed_number(values[name] - of_filter, unit="dB", condition=f"{label} over filter")
+        gain = crossed_number(values[name] - of_filter, unit="dB", condition=f"{label} over {best}")
         gains.append(gain)
         rows.append(
             (
@@ -70,7 +71,7 @@ def _draw(material: Material) -> Drawn:
         told = "" if name == best else _bare(over)
         rows.append((name, "", "", _bare(mean_number(own, unit="dB")), told, ""))
     if not all(gain.low > 0 for gain in gains):
-        finding = _undecided(best, gains)
+        finding = _undecided(gains)
         order = (
             "Some network does not exceed the best filter beyond doubt: the budget was too small, "
             "and no order is printed."
@@ -93,15 +94,14 @@ def _draw(material: Material) -> Drawn:
     )
 
 
-def _undecided(best: str, gains: list[Number]) -> Finding:
+def _undecided(gains: list[Number]) -> Finding:
     """What is said of the order while trainings are too short for one."""
-    told = "; ".join(f"{gain.condition}, {gain.text}" for gain in gains)
-    return Finding(
-        claim=3,
+    enough = rule(*(above(0.0, name=gain.condition) for gain in gains))
+    return replace(
+        judged(3, enough, gains),
         outcome="undecided",
-        text=told.replace("over filter", f"over {best}"),
         rule="an order of networks is told once every interval over the best filter is above 0",
-        n_numbers=len(gains),
+        conditions="",
     )
 
 
