@@ -49,8 +49,8 @@ def _draw(material: Material) -> Drawn:
 def _told(own: pd.DataFrame, measure: str) -> str:
     """Mean over seeds with the values of each."""
     values = own[measure].to_numpy()
-    each = ", ".join(f"{value:.3g}" for value in values)
-    return f"{values.mean():.3g} ({each})"
+    each = ", ".join(f"{value:#.3g}" for value in values)
+    return f"{values.mean():#.3g} ({each})"
 
 
 FIGURES: Final = (

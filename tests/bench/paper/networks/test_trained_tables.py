@@ -159,7 +159,7 @@ def test_the_values_of_both_seeds_stand_beside_their_mean(monkeypatch: pytest.Mo
     drawn = loss_terms._draw(MATERIAL)
     assert [row[0] for row in drawn.summary[1:3]] == ["absolute (4) alone", "and square (6)"]
     assert len(drawn.summary) == 8
-    assert drawn.summary[1][1] == "2 (1.5, 2.5)"
+    assert drawn.summary[1][1] == "2.00 (1.50, 2.50)"
 
 
 def test_tables_lie_in_the_checkout() -> None:
