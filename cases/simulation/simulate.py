@@ -115,7 +115,7 @@ def simulate(
         device cannot be used.
     """
     require_extra("abtem", who="a simulation")
-    _require_full_images(case, amount)
+    _require_possible(case, amount)
     target = default_path(case) if output is None else output
     for path in (target, folder / case.name):
         require_writable(path)
@@ -199,7 +199,7 @@ def combine(case: Case, amount: Amount, *, folder: Path, output: Path) -> Path:
     InputError
         If a configuration is missing from the cache.
     """
-    _require_full_images(case, amount)
+    _require_possible(case, amount)
     plan = scan_plan(case.simulation)
     scans = {
         level: [
@@ -253,7 +253,7 @@ def _convergence(case: Case, output: Path, *, entries: dict[str, Any]) -> dict[s
     return {CONVERGENCE: earlier[CONVERGENCE]} if same and CONVERGENCE in earlier else {}
 
 
-def _require_full_images(case: Case, amount: Amount) -> None:
+def _require_possible(case: Case, amount: Amount) -> None:
     plan = scan_plan(case.simulation)
     groups = plan.groups
     if amount.fine < 1 or amount.fine % groups or amount.coarse < 0 or amount.coarse % groups:
@@ -268,8 +268,8 @@ def _require_full_images(case: Case, amount: Amount) -> None:
     if once and not plan.has_scattered_neighbours:
         raise InputError(
             f"case '{case.name}' needs at least {2 * groups} phonon configurations with a coarse "
-            f"level, whose error one sample of each point does not tell, not {amount.fine}; raise "
-            "--configurations, or leave the coarse level out with --coarse 0"
+            f"level, not {amount.fine}: one sample of each point does not tell the error of their "
+            "difference; raise --configurations, or leave the coarse level out with --coarse 0"
         )
 
 

@@ -231,7 +231,7 @@ def test_partial_images_unknown_devices_and_missing_configurations_are_refused(t
         combine(case, Amount(4), folder=tmp_path, output=tmp_path / "x.h5")
     with pytest.raises(InputError, match="3 coarse"):
         simulate(case, Amount(4, coarse=3), folder=tmp_path)
-    with pytest.raises(InputError, match=r"at least 8 .* not 4; raise --configurations"):
+    with pytest.raises(InputError, match=r"at least 8 .* not 4: .*; raise --configurations"):
         simulate(case, Amount(4, coarse=4), folder=tmp_path)
     assert not list(tmp_path.rglob("*.npz"))  # refused before anything was simulated
     plain = dataclasses.replace(case, simulation=dataclasses.replace(case.simulation, coarse=None))
