@@ -78,3 +78,9 @@ def run_blocks(language):
         for block in BLOCKS
         if block.language == language and not block.recipe and not is_exempt(block)
     ]
+
+
+def training_block():
+    """Return the recipe of a training that docs/training.md shows."""
+    (block,) = [block for block in run_blocks("toml") if "[[stages]]" in block.body]
+    return block

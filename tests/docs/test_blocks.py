@@ -22,6 +22,7 @@ from tests.docs.document_blocks import (
     blocks_of,
     is_exempt,
     run_blocks,
+    training_block,
 )
 from tests.fitting.search.own_image.made_images import BACKGROUND, HEIGHT, lattice
 from training import read_recipe
@@ -149,9 +150,8 @@ def test_settings_of_a_cluster_are_read(tmp_path):
 
 
 def test_the_recipe_of_a_training_is_read(tmp_path):
-    (block,) = [block for block in run_blocks("toml") if "[[stages]]" in block.body]
     path = tmp_path / "recipe.toml"
-    path.write_text(block.body, encoding="utf-8")
+    path.write_text(training_block().body, encoding="utf-8")
     recipe = read_recipe(str(path))
     assert (recipe.name, recipe.pairs.side, len(recipe.stages)) == ("small", 128, 1)
 

@@ -16,7 +16,7 @@ from typer.testing import CliRunner
 from bench.cli.app import app
 from bench.own_images.files.image_file import ImageFile
 from bench.own_images.files.writers import write_image
-from tests.docs.document_blocks import run_blocks
+from tests.docs.document_blocks import run_blocks, training_block
 from tests.docs.shell_lines import ANSWERS, commands_of, made_small, outputs_of
 from tests.fitting.search.own_image.made_images import BACKGROUND, lattice
 
@@ -80,8 +80,7 @@ def write_networks(folder):
 
 def write_recipe(folder):
     """Write the recipe of docs/training.md, with as many pairs as a test makes."""
-    (block,) = [block for block in run_blocks("toml") if "[[stages]]" in block.body]
-    small = block.body
+    small = training_block().body
     for amount, fewer in (
         ("training = 20000", "training = 8"),
         ("validation = 256", "validation = 4"),
