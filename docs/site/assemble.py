@@ -87,7 +87,16 @@ def assemble(target: Path) -> None:
     ----------
     target : Path
         Of its own: what is in it goes.
+
+    Raises
+    ------
+    FileExistsError
+        If it is there and holds no sources of the site.
     """
+    if target.exists() and not (target / "conf.py").is_file():
+        raise FileExistsError(
+            f"{target} is there and holds no sources of the site; name another folder"
+        )
     shutil.rmtree(target, ignore_errors=True)
     target.mkdir(parents=True)
     shutil.copy2(ROOT / HERE / "conf.py", target)  # first: by it the folder is known again
@@ -150,7 +159,7 @@ def _toctree(entries: list[str] | tuple[str, ...]) -> str:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path, help="folder of sources to write; emptied first")
-    folder = parser.parse_args().folder.resolve()
-    if folder.exists() and not (folder / "conf.py").is_file():
-        parser.error(f"{folder} is there and holds no sources of the site; name another folder")
-    assemble(folder)
+    try:
+        assemble(parser.parse_args().folder.resolve())
+    except FileExistsError as error:
+        parser.error(str(error))

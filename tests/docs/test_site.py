@@ -29,6 +29,15 @@ def sources(tmp_path_factory):
     return folder
 
 
+def test_a_folder_of_something_else_is_not_emptied(tmp_path):
+    thesis = tmp_path / "thesis.tex"
+    thesis.touch()
+    for folder in (tmp_path, thesis):
+        with pytest.raises(FileExistsError, match="holds no sources of the site"):
+            assemble(folder)
+    assert thesis.is_file()
+
+
 def toctrees(page):
     """Entries of the tables of contents of a page, as places below the site's folder."""
     text = page.read_text(encoding="utf-8")
